@@ -1,0 +1,30 @@
+# Every target sets up what it needs first: .venv, and a Pulumi CLI (engine/).
+# STACK=dev picks a stack, YES=1 answers Pulumi's question, ARGS='-k name' goes to pytest,
+# PYTHON=python3.12 picks the Python that .venv is made with.
+
+STACK ?= local
+export STACK YES ARGS PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh drift destroy test check engine env venv clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: ## make the account what stacks/<STACK>.py declares
+preview: ## show what `up` would do
+refresh: ## take what the account holds now into the state
+drift: ## fail when the account differs from the state
+destroy: ## give up everything the stack holds
+env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
+test: ## run the tests
+check: ## lint, types, imports
+engine: ## get the Pulumi CLI, once for each user
+venv: ## make .venv
+
+up preview refresh drift destroy env test check engine venv:
+	@sh engine/run.sh $@
+
+clean: ## remove .venv and caches; state and the shared Pulumi CLI stay
+	@rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

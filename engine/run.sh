@@ -1,0 +1,103 @@
+# One target of the Makefile: sh engine/run.sh TARGET. Guards first, then set-up, then the work.
+# stdout belongs to the work alone: `eval "$(make -s env)"` reads it.
+set -eu
+cd "$(dirname "$0")/.."
+root=$(pwd -P)
+STACK=${STACK:-local}
+export PULUMI_SKIP_UPDATE_CHECK=1
+
+. engine/guard.sh
+. engine/setup.sh
+
+# The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
+open_stack() { # [create]: guards, set-up, and the stack itself where it may be made
+    guard_stack "$STACK"
+    ensure_venv run
+    python engine/settings_file.py "$settings"
+    ensure_engine
+    export PULUMI_STACK="$STACK"
+    [ "${1-}" = create ] || return 0
+    # The state file of the default backend answers in no time; any other backend is asked.
+    # The folder of the default backend, and of the embedded account beside it.
+    mkdir -p .pulumi
+    if [ -n "$our_backend" ]; then
+        if [ -f ".pulumi/.pulumi/stacks/vapi-phone-numbers/$STACK.json" ]; then return 0; fi
+    fi
+    if pulumi stack --stack "$STACK" --show-name --non-interactive >/dev/null 2>&1; then
+        return 0
+    fi
+    # Without the flag `init` would drop the file's secrets provider and ask for a passphrase.
+    set -- "$STACK" --no-select --non-interactive
+    [ -z "$secrets_provider" ] || set -- "$@" --secrets-provider "$secrets_provider"
+    pulumi stack init "$@" >&2
+}
+
+# local is answered for; YES=1 answers for the others.
+answers() { [ "$STACK" = local ] || [ -n "${YES-}" ]; }
+
+quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
+    printf "export %s='%s'\n" "$1" "$(printf %s "$2" | sed "s/'/'\\\\''/g")"
+}
+
+case ${1-} in
+up)
+    open_stack create
+    set --
+    if answers; then set -- --yes; fi
+    # The embedded account is free and empty: a preview first would only cost a second run.
+    if [ "$STACK" = local ]; then set -- "$@" --skip-preview; fi
+    exec pulumi up "$@"
+    ;;
+preview)
+    open_stack create
+    exec pulumi preview
+    ;;
+refresh)
+    open_stack
+    # With the answer given, a preview would only read everything twice.
+    if answers; then set -- --yes --skip-preview; else set --; fi
+    exec pulumi refresh "$@"
+    ;;
+drift)
+    open_stack
+    exec pulumi refresh --preview-only --expect-no-changes --non-interactive
+    ;;
+destroy)
+    open_stack
+    if answers; then set -- --yes --skip-preview; else set --; fi
+    exec pulumi destroy "$@"
+    ;;
+env)
+    # What the user has exported is in that shell already, and is nobody's to print.
+    open_stack create >&2
+    printf 'export PATH=%s:"$PATH"\n' "$(quoted x "$on_path" | sed 's/^export x=//')"
+    quoted PULUMI_SKIP_UPDATE_CHECK 1
+    quoted PULUMI_STACK "$STACK"
+    if [ -n "$our_backend" ]; then quoted PULUMI_BACKEND_URL "$PULUMI_BACKEND_URL"; fi
+    if [ -n "$our_passphrase" ]; then quoted PULUMI_CONFIG_PASSPHRASE "$PULUMI_CONFIG_PASSPHRASE"; fi
+    ;;
+test)
+    ensure_venv dev
+    ensure_engine
+    eval "set -- ${ARGS-}"
+    exec python -m pytest "$@"
+    ;;
+check)
+    ensure_venv dev
+    # All four speak before the verdict. pyright's wheel would ask a server for a newer one.
+    failed=0
+    ruff format --check --output-format concise . || failed=1
+    ruff check . || failed=1
+    PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright || failed=1
+    lint-imports --no-logo || failed=1
+    exit $failed
+    ;;
+engine)
+    ensure_venv run
+    rm -f .venv/engine
+    ensure_engine
+    printf 'the Pulumi CLI: %s\n' "$(command -v pulumi)"
+    ;;
+venv) ensure_venv run ;;
+*) refuse "no such target: ${1-}" ;;
+esac

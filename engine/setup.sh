@@ -1,0 +1,128 @@
+# .venv and the Pulumi CLI, made when missing and recognised at once when there.
+# Sourced by run.sh. A second run must cost next to nothing: no Python is started then.
+
+note() { printf '%s\n' "$1" >&2; }
+
+# --- .venv -----------------------------------------------------------------------------------
+# .venv/stamp, written last: where it lies and its Python, then a line for each set installed.
+
+venv_place() { # a moved folder or another Python makes the scripts inside wrong
+    printf '%s %s' "$(cd .venv && pwd -P)" "$(.venv/bin/python -V 2>&1)"
+}
+
+wanted() { # run|dev: the line that says this set is installed
+    if [ "$1" = run ]; then files=requirements.txt; else files="requirements.txt requirements-dev.txt"; fi
+    # shellcheck disable=SC2086  two file names
+    printf '%s %s' "$1" "$(cat $files | cksum)"
+}
+
+has() { # SET: the venv is in its place, and the set is in it
+    [ -x .venv/bin/python ] && [ -f .venv/stamp ] || return 1
+    { read -r place && read -r lines_run && read -r lines_dev; } <.venv/stamp || :
+    [ "$place" = "$(venv_place)" ] || return 1
+    # A Python that was asked for by name is the one that is meant.
+    if [ -n "${PYTHON-}" ]; then [ "$($PYTHON -V 2>&1)" = "$(.venv/bin/python -V 2>&1)" ] || return 1; fi
+    [ "$1" != run ] || [ "${lines_run-}" = "$(wanted run)" ] || return 1
+    [ "$1" != dev ] || [ "${lines_dev-}" = "$(wanted dev)" ] || return 1
+}
+
+ensure_venv() { # run|dev
+    if ! has "$1"; then
+        lock_venv
+        # The holder we waited for may have done it.
+        has "$1" || install "$1"
+        rm -f .venv.lock
+        trap - EXIT INT TERM
+    fi
+    PATH=$root/.venv/bin:$PATH
+    on_path=$root/.venv/bin
+    export PATH
+}
+
+lock_venv() { # two makes at once in one clone: the second waits, unless the first is dead
+    # The lock is a link to its holder's process number: made and named in one step.
+    waiting=
+    until ln -s $$ .venv.lock 2>/dev/null; do
+        [ -w . ] || refuse "cannot write into $root"
+        holder=$(readlink .venv.lock || :)
+        if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
+            rm -f .venv.lock
+            continue
+        fi
+        [ -n "$waiting" ] || note "another make is setting up .venv: waiting for it"
+        waiting=1
+        sleep 1
+    done
+    trap 'rm -f .venv.lock' EXIT
+    trap 'exit 130' INT TERM
+}
+
+install() { # run|dev, under the lock
+    if [ ! -x .venv/bin/python ] || [ ! -f .venv/stamp ] || [ "$(head -n 1 .venv/stamp)" != "$(venv_place)" ]; then
+        create_venv
+    else
+        note "requirements changed: installing them into .venv"
+    fi
+    # No stamp while pip works: what it leaves behind when killed is made anew.
+    rm -f .venv/stamp
+    if [ "$1" = run ]; then file=requirements.txt; else file=requirements-dev.txt; fi
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$file" >&2 ||
+        refuse "$file could not be installed: pip's words above"
+    {
+        venv_place && printf '\n' && wanted run && printf '\n'
+        [ "$1" = run ] || { wanted dev && printf '\n'; }
+    } >.venv/stamp.part
+    mv .venv/stamp.part .venv/stamp
+}
+
+create_venv() {
+    python=
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.10}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; then
+            python=$candidate
+            break
+        fi
+    done
+    [ -n "$python" ] || refuse "no ${PYTHON:-python3} of version 3.10 or newer: install one, or name it with PYTHON="
+    note "making .venv, first time only, about half a minute"
+    rm -rf .venv
+    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+        # Debian and Ubuntu ship these two modules in a package of their own.
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            note "installing python3-venv"
+            apt_get install -y python3-venv || { apt_get update && apt_get install -y python3-venv; } || :
+        fi
+        "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
+            refuse "$python has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)"
+    fi
+    "$python" -m venv .venv >&2 || refuse "$python could not make .venv: its words above"
+}
+
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null 2>&1; }
+
+# --- the Pulumi CLI --------------------------------------------------------------------------
+# .venv/engine remembers the answer of engine/install.py: what it depended on, then the folder.
+
+engine_key() {
+    there=$(command -v pulumi || :)
+    # A CLI that was upgraded in place has another size or date.
+    if [ -n "$there" ]; then there=$(ls -lnL "$there"); fi
+    printf '%s %s %s' "${XDG_CACHE_HOME-} ${HOME-}" \
+        "$(cat engine/*.py engine/*/go.mod engine/*/go.sum | cksum)" "$there"
+}
+
+ensure_engine() { # after ensure_venv
+    key=$(engine_key)
+    bin= kept=
+    if [ -f .venv/engine ]; then { read -r kept && read -r bin; } <.venv/engine || :; fi
+    if [ "$kept" != "$key" ] || { [ -n "$bin" ] && [ ! -x "$bin/pulumi" ]; }; then
+        bin=$(.venv/bin/python -m engine.install --print-bin) || exit 1
+        printf '%s\n%s\n' "$key" "$bin" >.venv/engine.part
+        mv .venv/engine.part .venv/engine
+    fi
+    if [ -n "$bin" ]; then
+        on_path=$on_path:$bin
+        PATH=$root/.venv/bin:$bin:$PATH
+        export PATH
+    fi
+}

@@ -1,0 +1,210 @@
+"""Where a Pulumi CLI can come from: PATH, Pulumi's own installer, the Go modules pinned here.
+
+Each is tried in a bounded time and says in half a sentence why it does not work here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from engine.cache import EngineError, Recipe, Say, UnavailableError, digest, disk_full
+
+VERSION = "3.250.0"  # what was tested, and the newest that every module proxy hands out
+GO_VERSION = "1.25.11"
+HERE = Path(__file__).resolve().parent
+
+Number = tuple[int, int, int]
+
+# Raised when what `go_recipe` makes changes although no go.mod or go.sum does.
+_RECIPE = b"1"
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_PROGRAMS = {
+    "cli": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    "language-python": f"{_SDK}/python/cmd/pulumi-language-python",
+}
+_LAUNCHERS = (
+    "python/cmd/pulumi-language-python-exec",
+    "python/dist/pulumi-resource-pulumi-python",
+)
+_OFFICIAL = """
+import socket, sys
+socket.setdefaulttimeout(10)
+from pulumi.automation import PulumiCommand
+from semver import VersionInfo
+PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
+"""
+
+
+def number(text: str) -> Number | None:
+    """Return the first version number in a text: `v3.250.0-rc.1` and `go1.26` count, too."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+
+def is_good(version: str) -> bool:
+    """Tell whether this CLI version works with the project: new enough, same major version."""
+    got, least = number(version), number(VERSION)
+    return got is not None and least is not None and least <= got < (least[0] + 1, 0, 0)
+
+
+def on_path(path: str, ask: Callable[[str], str], say: Say) -> Path | None:
+    """Return the folder of a usable `pulumi` on this PATH, with its Python language host."""
+    program = shutil.which("pulumi", path=path)
+    if program is None:
+        return None
+    version = ask(program)
+    if not is_good(version):
+        say(f"{program} is {version or 'not working'}, {VERSION} is needed: not used")
+        return None
+    # The CLI looks beside itself and then on PATH; a package manager's link hides its true folder.
+    beside = os.pathsep.join([str(Path(program).resolve().parent), path])
+    if shutil.which("pulumi-language-python", path=beside) is None:
+        say(f"{program} has no pulumi-language-python: not used")
+        return None
+    return Path(program).parent
+
+
+def ask_version(program: str) -> str:
+    """Return what `pulumi version` prints, or nothing when it fails."""
+    environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
+    try:
+        answer = subprocess.run(  # noqa: S603  a program found on PATH, one fixed word
+            [program, "version"], env=environ, capture_output=True, text=True, timeout=20
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def official_recipe(say: Say, stalled_after: float = 15) -> Recipe:
+    """Return the recipe that runs Pulumi's installer; it gives up when no more bytes come."""
+
+    def build(folder: Path) -> None:
+        say(f"getting the Pulumi CLI {VERSION}, once for this user")
+        scratch = folder / "tmp"
+        scratch.mkdir()
+        # The installer downloads into TMPDIR: there a stalled download can be seen.
+        environ = {**os.environ, "TMPDIR": str(scratch), "PULUMI_SKIP_UPDATE_CHECK": "1"}
+        command = [sys.executable, "-c", _OFFICIAL, str(folder), VERSION]
+        code = _run(
+            command, folder, environ, folder / "log", say, "fetching Pulumi", folder, stalled_after
+        )
+        if code != 0:
+            raise UnavailableError("Pulumi's own installer could not be reached")
+        shutil.rmtree(scratch)
+
+    return Recipe(f"pulumi-{VERSION}", build)
+
+
+def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
+    """Return the recipe that builds the CLI and its Python host from the modules in this folder."""
+    inputs = [HERE / name / file for name in _PROGRAMS for file in ("go.mod", "go.sum")]
+    here = f"{platform.system()}-{platform.machine()}".encode()
+    key = digest([_RECIPE, VERSION.encode(), here, *(path.read_bytes() for path in inputs)])
+
+    def build(folder: Path) -> None:
+        go, settings = _go(environ)
+        say(_BUILDING)
+        (folder / "bin").mkdir()
+        flags = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
+        options = ["-mod=readonly", "-buildvcs=false", "-ldflags", flags]
+        for name, package in _PROGRAMS.items():
+            log = folder / f"{name}.log"
+            command = [go, "build", *options, "-o", f"{folder}/bin/", package]
+            if _run(command, HERE / name, settings, log, say, _BUILDING) != 0:
+                raise _build_failed(folder.parent, log.read_text("utf-8", "replace"), say)
+            log.unlink()
+        list_sdk = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
+        sdk = subprocess.check_output(list_sdk, cwd=HERE / "cli", env=settings, text=True)  # noqa: S603  see _go
+        for launcher in _LAUNCHERS:
+            copy = folder / "bin" / Path(launcher).name
+            shutil.copyfile(Path(sdk.strip()) / launcher, copy)
+            copy.chmod(0o755)
+
+    return Recipe(f"pulumi-{VERSION}-go-{key}", build)
+
+
+_BUILDING = "building the Pulumi CLI from its Go modules, first time only, about four minutes"
+
+
+def _go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return a Go that is new enough, and the environment in which it builds for this machine."""
+    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours.
+    settings = {k: v for k, v in environ.items() if k not in {"GOOS", "GOARCH", "GOEXPERIMENT"}}
+    settings.update(GOWORK="off", GO111MODULE="on")
+    go = shutil.which("go", path=environ.get("PATH", ""))
+    if go is None:
+        raise UnavailableError("there is no Go to build it with")
+    # In the module's folder: there an older Go either fetches the one asked for, or says no.
+    asked = subprocess.run(  # noqa: S603  the `go` on PATH, fixed words
+        [go, "env", "GOVERSION"], cwd=HERE / "cli", env=settings, capture_output=True, text=True
+    )
+    least = number(GO_VERSION)
+    got = number(asked.stdout) if asked.returncode == 0 else None
+    if got is None or least is None or got < least:
+        raise UnavailableError(f"{go} is older than {GO_VERSION}")
+    return go, settings
+
+
+def _build_failed(root: Path, output: str, say: Say) -> EngineError:
+    if "no space left on device" in output:
+        return EngineError(disk_full(root))
+    for line in output.strip().splitlines()[-5:]:
+        say(line)
+    return EngineError("the Pulumi CLI could not be built from its Go modules: Go's words above")
+
+
+def _run(
+    command: list[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    log: Path,
+    say: Say,
+    label: str,
+    growing: Path | None = None,
+    stalled_after: float = 0,
+) -> int:
+    """Run to the end with a line each 15 s, output into the log; stop it when nothing grows."""
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603  built above from fixed words
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        begun = grown = told = time.monotonic()
+        size = 0
+        try:
+            while (code := process.poll()) is None:
+                time.sleep(0.1)
+                now = time.monotonic()
+                if now - told >= 15:
+                    told = now
+                    say(f"{label}: {now - begun:.0f} s")
+                if growing is not None:
+                    if (weight := _weight(growing)) != size:
+                        size, grown = weight, now
+                    if now - grown > stalled_after:
+                        return -1
+            return code
+        finally:
+            # Its own session: Ctrl-C reaches us only, and the installer's curl must end with it.
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _weight(folder: Path) -> int:
+    return sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file())
