@@ -1,0 +1,155 @@
+"""The account's file: made, kept, shared, and refused when it is something else."""
+
+import gc
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import vapi_provider.embedded as room
+from vapi_provider.embedded import EmbeddedAccountError, create_app
+
+ROOT = Path(room.__file__).parents[2]
+
+
+def test_restart(create, open_account):
+    """Another app on the same file is the same account with the same records."""
+    record = create("sip", name="a")
+    assert open_account().get("/phone-number").json() == [record]
+
+
+def test_two_files_are_two_accounts(create, tmp_path, open_account, db):
+    """Another file is another organisation."""
+    record = create()
+    db.rename(tmp_path / "elsewhere.db")
+    assert create(client=open_account())["orgId"] != record["orgId"]
+
+
+def test_the_file_is_private(account, db):
+    """The file holds secrets: only its owner may read it."""
+    assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
+
+
+def test_write_ahead_log(account, db):
+    """Readers and a writer do not block each other."""
+    connection = sqlite3.connect(db)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def one_line(path):
+    with pytest.raises(EmbeddedAccountError) as caught:
+        create_app(path)
+    text = str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    assert text.startswith(f"{path}: ")
+    assert "\n" not in text
+    return text
+
+
+def test_not_a_database(tmp_path):
+    """A file of another kind is refused and left as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary " * 20)
+    assert "not a database" in one_line(path)
+    assert path.read_text().startswith("dear diary")
+
+
+def test_not_ours(tmp_path):
+    """A SQLite file of somebody else is refused and left as it is."""
+    path = tmp_path / "other.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    before = path.read_bytes()
+    assert "not an embedded account" in one_line(path)
+    assert path.read_bytes() == before
+
+
+def test_made_by_another_version(account, db):
+    """A file of another version is refused, with both versions named."""
+    connection = sqlite3.connect(db)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    assert "version 9; this program knows 1" in one_line(db)
+
+
+def test_folder(tmp_path):
+    """A folder is refused."""
+    assert "directory" in one_line(tmp_path)
+
+
+def test_parent_is_a_file(tmp_path):
+    """A path below a file is refused."""
+    (tmp_path / "file").touch()
+    one_line(tmp_path / "file" / "account.db")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_unwritable(account, db):
+    """A file that cannot be written is refused at once, not at the first purchase."""
+    db.chmod(0o400)
+    one_line(db)
+
+
+def test_unknown_region(tmp_path):
+    """A region that does not exist is refused with those that do."""
+    with pytest.raises(EmbeddedAccountError, match="region must be one of us, eu, not 'mars'"):
+        create_app(tmp_path / "a.db", region="mars")
+
+
+def test_nothing_left_open(tmp_path):
+    """An app that is forgotten closes its file: the side files are gone."""
+    app = create_app(tmp_path / "a.db")
+    client = app.test_client()
+    client.get("/phone-number", headers={"Authorization": "Bearer k", "User-Agent": "t"})
+    del app, client
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_threads_of_one_app(account, body):
+    """Sixteen threads on one app lose nothing and buy nothing twice."""
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: account.post("/phone-number", json=body()), range(48)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["number"] for answer in answers}) == 48
+    assert len(account.get("/phone-number").json()) == 48
+
+
+BUYER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from vapi_provider.embedded import create_app
+client = create_app(sys.argv[1]).test_client()
+def buy(_):
+    body = {"provider": "vapi", "numberDesiredAreaCode": "415"}
+    head = {"Authorization": "Bearer k", "User-Agent": "t"}
+    return create_app(sys.argv[1]).test_client().post("/phone-number", json=body, headers=head)
+with ThreadPoolExecutor(8) as pool:
+    for answer in pool.map(buy, range(16)):
+        print(answer.status_code, answer.json.get("number"), answer.json.get("orgId"))
+"""
+
+
+def test_two_processes_on_a_new_file(db):
+    """Two processes make the file at once and buy 32 numbers: one account, none twice."""
+    buyers = [
+        subprocess.Popen(
+            [sys.executable, "-c", BUYER, str(db)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    lines = [line.split() for buyer in buyers for line in buyer.communicate()[0].splitlines()]
+    assert [buyer.returncode for buyer in buyers] == [0, 0]
+    assert [line[0] for line in lines] == ["201"] * 32
+    assert len({line[1] for line in lines}) == 32
+    assert len({line[2] for line in lines}) == 1

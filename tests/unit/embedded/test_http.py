@@ -1,0 +1,111 @@
+"""Keys, routes and failures: what is answered before any rule about phone numbers."""
+
+import sqlite3
+
+import pytest
+
+JSON = "application/json; charset=utf-8"
+INVALID = (
+    '{"message":"Invalid Key. Hot tip, you may be using the private key instead of the public '
+    'key, or vice versa.","error":"Unauthorized","statusCode":401}'
+)
+
+
+@pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Bearer", "Basic right", "right"])
+def test_wrong_key(open_account, header):
+    """Any other key than the account's is refused, as is any other scheme."""
+    answer = open_account(key="right").get("/phone-number", headers={"Authorization": header})
+    assert (answer.status_code, answer.text) == (401, INVALID)
+    assert answer.headers["Content-Type"] == JSON
+
+
+def test_right_key(open_account):
+    """The account's key is good."""
+    assert open_account(key="right").get("/phone-number").json() == []
+
+
+def test_any_key(account):
+    """With no key of its own the account takes any, but not an empty one."""
+    for key, status in (("a", 200), ("b", 200), ("", 401)):
+        answer = account.get("/phone-number", headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/phone-number", "/nowhere"])
+def test_no_key(account, path):
+    """A request without a key is refused before anything else is looked at."""
+    del account.headers["Authorization"]
+    answer = account.post(path, content=b"{")
+    assert answer.status_code == 401
+    assert answer.json()["message"] == "Missing Authorization Header."
+
+
+@pytest.mark.parametrize("agent", ["", "Python-urllib/3.11"])
+def test_user_agent(untouched, agent):
+    """A client that does not name itself is turned away in plain text, key or no key."""
+    answer = untouched.get("/phone-number", headers={"User-Agent": agent})
+    assert (answer.status_code, answer.text) == (403, "error code: 1010")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/phone-numbers"),
+        ("PUT", "/phone-number"),
+        ("OPTIONS", "/phone-number"),
+        ("POST", "/v2/phone-number"),
+        ("POST", "/phone-number/buy"),
+        ("GET", "/phone-number/a/b"),
+    ],
+)
+def test_unknown_route(untouched, method, path):
+    """A path or verb that the API does not have is not found, with both named."""
+    answer = untouched.request(method, path)
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "message": f"Cannot {method} {path}",
+        "error": "Not Found",
+        "statusCode": 404,
+    }
+
+
+def test_trailing_slash(account, create):
+    """A slash at the end changes nothing."""
+    record = create()
+    assert account.get(f"/phone-number/{record['id']}/").json() == record
+    assert account.get("/phone-number/").json() == [record]
+
+
+def test_statuses_and_type(account, body):
+    """A create is 201, everything else 200, all of it JSON."""
+    made = account.post("/phone-number", json=body())
+    path = f"/phone-number/{made.json()['id']}"
+    others = [account.get(path), account.patch(path, json={}), account.delete(path)]
+    assert [made.status_code, *(one.status_code for one in others)] == [201, 200, 200, 200]
+    assert {one.headers["Content-Type"] for one in [made, *others]} == {JSON}
+
+
+def test_failure_of_the_file(account, db, caplog):
+    """A broken file is a server error that says why, in one line and without a traceback."""
+    connection = sqlite3.connect(db)
+    connection.execute("DROP TABLE phone_number")
+    connection.close()
+    answer = account.get("/phone-number")
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "statusCode": 500,
+        "message": "Internal server error (embedded account: no such table: phone_number)",
+    }
+    assert [record.getMessage() for record in caplog.records] == [
+        "embedded account: no such table: phone_number"
+    ]
+
+
+def test_latency(open_account, monkeypatch):
+    """By a switch every answer takes a while, refusals too."""
+    waited = []
+    monkeypatch.setattr("vapi_provider.embedded.app.time.sleep", waited.append)
+    open_account(latency_seconds=0.25).get("/nowhere")
+    assert waited == [0.25]

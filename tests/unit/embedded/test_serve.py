@@ -1,0 +1,164 @@
+"""``python -m vapi_provider serve``: the account over HTTP, in a real process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+import vapi_provider.embedded as room
+from vapi_provider.cli import main
+
+ROOT = Path(room.__file__).parents[2]
+
+
+@contextmanager
+def serving(*options):
+    """The running command and its URL; ended if the test did not."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vapi_provider", "serve", *map(str, options)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_one_account_over_http(db, create, account):
+    """The first line is the URL of the file's account, on kept connections, until it is ended."""
+    record = create(name="made in process")
+    with serving("--db", db, "--key", "right", "--verbose") as (process, url):
+        assert url.startswith("http://127.0.0.1:")
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer right"}) as client:
+            streams = set()
+            for _ in range(3):
+                answer = client.get("/phone-number")
+                streams.add(answer.extensions["network_stream"])
+                assert [one["id"] for one in answer.json()] == [record["id"]]
+            refused = client.post(
+                "/phone-number", json={"name": "x" * 5000}, headers={"Authorization": "Bearer no"}
+            )
+            assert refused.status_code == 401
+            assert client.get("/nowhere").status_code == 404
+            made = client.post("/phone-number", json={"provider": "vapi", "sipUri": "sip:a@b"})
+            assert made.status_code == 400
+            assert client.head("/phone-number").status_code == 200
+            chunks = client.patch(
+                f"/phone-number/{record['id']}",
+                content=iter([b'{"name":', b'"over HTTP"}']),
+                headers={"Content-Type": "application/json"},
+            )
+            assert chunks.json()["name"] == "over HTTP"
+        assert len(streams) == 1
+        process.send_signal(signal.SIGTERM)
+        output, log = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert output == ""
+    assert '"GET /phone-number HTTP/1.1" 200' in log
+    assert "right" not in log
+    assert "Traceback" not in log
+    assert account.get("/phone-number").json()[0]["name"] == "over HTTP"
+
+
+def test_interrupt_and_switches(db):
+    """Switches, region and latency arrive; an interrupt ends it quietly."""
+    options = ("--db", db, "--region", "eu", "--switch", "echo_area_code=yes", "--latency", "0.01")
+    with serving(*options) as (process, url):
+        body = {
+            "provider": "vapi",
+            "numberDesiredAreaCode": "415",
+            "sipUri": "sip:a@sip.eu.vapi.ai",
+        }
+        answer = httpx.post(
+            f"{url}/phone-number", json=body, headers={"Authorization": "Bearer any"}
+        )
+        assert answer.json()["numberDesiredAreaCode"] == "415"
+        assert answer.elapsed.total_seconds() >= 0.01
+        process.send_signal(signal.SIGINT)
+        output, log = process.communicate(timeout=5)
+    assert (process.returncode, output, log) == (0, "", "")
+
+
+def run(*options):
+    return CliRunner().invoke(main, ["serve", *map(str, options)])
+
+
+def test_port_in_use(db):
+    """A port that somebody else has is an error in one line."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        result = run("--db", db, "--port", port)
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1 port {port}: " in result.output
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "192.168.0.1", "::"])
+def test_loopback_only(db, host):
+    """A host that others could reach is refused."""
+    result = run("--db", db, "--host", host)
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: host must be a loopback address such as 127.0.0.1, not '{host}'\n"
+    )
+
+
+def test_bad_file(tmp_path):
+    """A file that is no account is an error in one line."""
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary " * 20)
+    result = run("--db", path)
+    assert result.exit_code == 1
+    assert result.output == f"Error: {path}: file is not a database\n"
+
+
+def test_bad_switch(db):
+    """A wrong switch is an error in one line that names the right ones."""
+    result = run("--db", db, "--switch", "speed=1")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: there is no switch 'speed'; switches: ")
+    assert result.output.count("\n") == 1
+
+
+def test_list_switches():
+    """The switches can be listed with their defaults."""
+    result = run("--list-switches")
+    assert result.exit_code == 0
+    assert "duplicate_status=400\n" in result.output
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"]])
+def test_help_is_light(arguments):
+    """Help says what there is without loading the server."""
+    code = (
+        "import sys, runpy\n"
+        f"sys.argv = ['vapi_provider', *{arguments!r}]\n"
+        "try: runpy.run_module('vapi_provider', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert 'flask' not in sys.modules and 'werkzeug' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "serve" in done.stdout
+
+
+def test_unknown_command():
+    """A command that does not exist is refused with the right usage."""
+    result = CliRunner().invoke(main, ["sevre"])
+    assert result.exit_code == 2
+    assert "No such command 'sevre'" in result.output

@@ -1,0 +1,38 @@
+"""The command line, ``python -m vapi_provider``: which commands there are.
+
+A command is one module of this folder with a click command named `command`; it is imported only
+when it is asked for, and imports what it works with only when it runs. No logic lives here.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+# Name on the command line: the module and the line that the overview shows.
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and imports one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"vapi_provider.cli.{_COMMANDS[cmd_name][0]}")
+        return module.command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Vapi phone numbers, declared: what pulumi itself does not do."""

@@ -1,0 +1,101 @@
+"""``serve``: an embedded account over HTTP.
+
+Reads options, nothing else; the work is in `vapi_provider.embedded`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+
+def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from vapi_provider.embedded.switches import describe_switches
+
+    for name, default, about in describe_switches():
+        click.echo(f"{name}={default}\n    {about}")
+    ctx.exit()
+
+
+@click.command("serve")
+@click.option(
+    "--db",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="SQLite file of the account; made if it is not there.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on."
+)
+@click.option("--key", help="The one API key that is good.  [default: any key]")
+@click.option(
+    "--region",
+    type=click.Choice(["us", "eu"]),
+    default="us",
+    show_default=True,
+    help="Region to stand in for: decides the host of SIP URIs.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long every answer takes at least.  [default: 0]",
+)
+@click.option(
+    "--switch",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a behaviour of the API that is not known for certain; may be repeated.",
+)
+@click.option(
+    "--list-switches",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_switches,
+    help="Show the switches with their defaults, and exit.",
+)
+@click.option("--verbose", is_flag=True, help="Write a line about each request to stderr.")
+def command(
+    db: str,
+    port: int,
+    host: str,
+    key: str | None,
+    region: str,
+    latency: float | None,
+    settings: tuple[str, ...],
+    verbose: bool,
+) -> None:
+    """Serve an embedded account over HTTP on this machine.
+
+    An embedded account stands in for Vapi's phone-number API. Its URL is the first line of the
+    output; give it to the provider as vapi:baseUrl. It runs until SIGINT or SIGTERM. What it
+    holds is in the file: started again, or used as embedded:FILE at the same time, it is the
+    same account.
+    """
+    from vapi_provider.embedded import EmbeddedAccountError, create_app
+    from vapi_provider.embedded.server import serve
+    from vapi_provider.embedded.switches import parse_switches
+
+    try:
+        switches = parse_switches(settings)
+        if latency is not None:
+            switches = dataclasses.replace(switches, latency_seconds=latency)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        app = create_app(db, key=key, region=region, switches=switches)
+        serve(app, host=host, port=port, verbose=verbose, on_ready=click.echo)
+    except EmbeddedAccountError as error:
+        raise click.ClickException(str(error)) from None

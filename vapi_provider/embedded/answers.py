@@ -1,0 +1,112 @@
+"""A record as an answer shows it: the API's fixed fields, and what the switches hide or add.
+
+Pure. Knows the read schemas' fields and the switches; nothing of storage or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic.alias_generators import to_camel
+
+from vapi_provider.embedded.records import Record, updated_ms
+from vapi_provider.embedded.switches import Switches
+from vapi_provider.embedded.times import iso
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.fields import fields_of
+from vapi_provider.models.phone_number import KINDS
+
+_TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Shows the records of one account: its organisation, SIP host and switches."""
+
+    org_id: str
+    sip_host: str
+    switches: Switches
+
+    def show(self, record: Record, now_ms: int) -> Answer:
+        """The record as GET, POST, PATCH and DELETE answer it at this moment."""
+        switches = self.switches
+        shown = self._shown_fields(record)
+        if switches.materialise_defaults:
+            shown = self._with_defaults(KINDS[record.kind].read, shown)
+        if record.bought and record.hidden_reads == 0 and now_ms >= record.number_ms:
+            shown["number"] = record.bought
+        if record.resource_id and switches.provider_resource_id:
+            shown["providerResourceId"] = record.resource_id
+        return {
+            "id": record.id,
+            "orgId": self.org_id,
+            "provider": record.kind,
+            **shown,
+            "createdAt": iso(record.created_ms),
+            "updatedAt": iso(updated_ms(record, now_ms, switches.activation_bumps_updated_at)),
+            "status": "active" if now_ms >= record.active_ms else "activating",
+        }
+
+    def show_in_list(self, record: Record, now_ms: int) -> Answer:
+        """The record as both lists answer it: whole, the number masked where so switched."""
+        shown = self.show(record, now_ms)
+        if self.switches.mask_listed_numbers and shown.get("number"):
+            number = shown["number"]
+            shown["number"] = f"{number[:4]}****{number[-4:]}"
+        return shown
+
+    def _shown_fields(self, record: Record) -> Answer:
+        switches = self.switches
+        hidden: list[str] = []
+        if not switches.echo_area_code:
+            hidden.append("numberDesiredAreaCode")
+        if not switches.echo_twilio_secrets:
+            hidden.extend(_TWILIO_SECRETS)
+        shown = {
+            name: value
+            for name, value in record.fields.items()
+            if name not in hidden and (value is not None or switches.cleared_as_null)
+        }
+        if not switches.echo_sip_password:
+            _hide(shown, "authentication", "password")
+        if not switches.echo_server_headers:
+            _hide(shown, "server", "headers")
+        return shown
+
+    def _with_defaults(self, model: type[VapiModel], value: Mapping[str, Any]) -> Answer:
+        """The value with the documented default of every absent field, at every depth."""
+        shown = dict(value)
+        for shape in fields_of(model).values():
+            if shape.wire in shown:
+                inner = shown[shape.wire]
+                if isinstance(inner, list):
+                    items = cast(list[Any], inner)
+                    shown[shape.wire] = [self._default_item(shape.model_of(i), i) for i in items]
+                else:
+                    shown[shape.wire] = self._default_item(shape.model_of(inner), inner)
+            elif shape.defaults:
+                # Where a default depends on the region the host of this one is among them.
+                hosts = [one for one in shape.defaults if one == self.sip_host]
+                shown[shape.wire] = _on_the_wire((hosts or shape.defaults)[0])
+        return shown
+
+    def _default_item(self, model: type[VapiModel] | None, value: Any) -> Any:
+        return value if model is None else self._with_defaults(model, value)
+
+
+def _hide(shown: Answer, name: str, key: str) -> None:
+    inner = shown.get(name)
+    if isinstance(inner, dict):
+        entries = cast(Answer, inner).items()
+        shown[name] = {inner_key: value for inner_key, value in entries if inner_key != key}
+
+
+def _on_the_wire(default: Any) -> Any:
+    if isinstance(default, dict):
+        entries = cast(Answer, default).items()
+        return {to_camel(key): _on_the_wire(value) for key, value in entries}
+    return default

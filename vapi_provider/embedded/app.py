@@ -1,0 +1,145 @@
+"""The embedded account as a WSGI app: routes, keys, and errors as answers.
+
+Thin: a route calls one method of `Account`. Knows Flask and HTTP; no rule about phone numbers.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from vapi_provider.embedded.account import Account
+from vapi_provider.embedded.body import read_body
+from vapi_provider.embedded.errors import (
+    INVALID_KEY,
+    MISSING_KEY,
+    EmbeddedAccountError,
+    Refusal,
+    broken,
+    no_such_route,
+    refused,
+)
+from vapi_provider.embedded.store import Store
+from vapi_provider.embedded.switches import Switches
+from vapi_provider.embedded.times import utc_now
+from vapi_provider.models.sip import SIP_HOSTS
+
+_LOG = logging.getLogger(__name__)
+_BELIEVED = Switches()
+
+
+def create_app(
+    db: str | Path,
+    *,
+    key: str | None = None,
+    region: str = "us",
+    switches: Switches = _BELIEVED,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """The phone-number API over the account in the SQLite file `db`, made if it is not there.
+
+    With no `key` any key is good, but there must be one. `region` chooses the host of SIP URIs.
+    `clock` gives aware times. Many apps, threads and processes may share a file. Raises
+    EmbeddedAccountError, one line, where the file cannot be used.
+    """
+    if region not in SIP_HOSTS:
+        raise EmbeddedAccountError(f"region must be one of {', '.join(SIP_HOSTS)}, not {region!r}")
+    account = Account(Store(db), switches, region, clock)
+    app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+
+    @app.before_request
+    def admit() -> Response | None:  # pyright: ignore[reportUnusedFunction]
+        time.sleep(switches.latency_seconds)
+        agent = request.headers.get("User-Agent", "")
+        if not agent or agent.startswith("Python-urllib"):
+            # What stands before the API says so (observed), and not in JSON.
+            return Response("error code: 1010", 403, content_type="text/plain; charset=UTF-8")
+        _check_key(request.headers.get("Authorization"), key)
+        return None
+
+    _add_routes(app, account)
+    _add_error_answers(app)
+    return app
+
+
+def _add_routes(app: Flask, account: Account) -> None:
+    def create() -> Response:
+        return _json(account.create(_body()), 201)
+
+    def list_all() -> Response:
+        return _json(account.list_all(request.args))
+
+    def list_page() -> Response:
+        return _json(account.list_page(request.args))
+
+    def read(record_id: str) -> Response:
+        return _json(account.read(record_id))
+
+    def update(record_id: str) -> Response:
+        return _json(account.update(record_id, _body()))
+
+    def delete(record_id: str) -> Response:
+        return _json(account.delete(record_id))
+
+    for method, path, view in (
+        ("POST", "/phone-number", create),
+        ("GET", "/phone-number", list_all),
+        ("GET", "/v2/phone-number", list_page),
+        ("GET", "/phone-number/<record_id>", read),
+        ("PATCH", "/phone-number/<record_id>", update),
+        ("DELETE", "/phone-number/<record_id>", delete),
+    ):
+        app.add_url_rule(path, view_func=view, methods=[method])
+
+
+def _add_error_answers(app: Flask) -> None:
+    @app.errorhandler(Refusal)
+    def refusal(error: Refusal) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return _json(error.body, error.status)
+
+    @app.errorhandler(HTTPException)
+    def no_route(_error: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
+        answer = no_such_route(request.method, request.path)
+        return _json(answer.body, answer.status)
+
+    @app.errorhandler(Exception)
+    def failure(error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
+        # Only SQLite's words are safe to show: any other text may quote a secret of the body.
+        about = str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
+        _LOG.error("embedded account: %s", about)
+        _LOG.debug("embedded account failed", exc_info=error)
+        answer = broken(about)
+        return _json(answer.body, answer.status)
+
+
+def _check_key(header: str | None, key: str | None) -> None:
+    """Raises Refusal (401). Words observed; a check before any other is our assumption."""
+    if not header:
+        raise refused(MISSING_KEY, 401)
+    scheme, _, given = header.partition(" ")
+    given = given.strip()
+    right = key is None or hmac.compare_digest(given.encode(), key.encode())
+    if scheme.lower() != "bearer" or not given or not right:
+        raise refused(INVALID_KEY, 401)
+
+
+def _body() -> Any:
+    return read_body(request.get_data(), request.mimetype)
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    text = json.dumps(body, separators=(",", ":"))
+    return Response(text, status, content_type="application/json; charset=utf-8")

@@ -1,0 +1,45 @@
+"""A request's bytes as JSON, read the way the API's server reads them.
+
+Knows JSON and the words for broken JSON; nothing of what a body may contain.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from vapi_provider.embedded.errors import Refusal, refused
+
+
+def read_body(data: bytes, media_type: str) -> Any:
+    """The JSON of a request. Raises Refusal (400) for what is none.
+
+    Our assumptions: a body that is not declared as JSON, or is empty, counts as an empty object;
+    a bare text, number, true, false or null is refused like broken JSON.
+    """
+    if not data.strip() or media_type != "application/json":
+        return {}
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unexpected("\ufffd", error.start) from error
+    try:
+        body = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()):
+            raise refused("Unexpected end of JSON input") from error
+        raise _unexpected(text[error.pos], error.pos) from error
+    except (ValueError, RecursionError) as error:
+        raise _unexpected(text.lstrip()[0], 0) from error
+    if not isinstance(body, dict | list):
+        raise _unexpected(text.lstrip()[0], 0)
+    return body  # pyright: ignore[reportUnknownVariableType]
+
+
+def _no_constant(name: str) -> NoReturn:
+    """Python would take NaN and Infinity; JSON has neither."""
+    raise ValueError(name)
+
+
+def _unexpected(token: str, position: int) -> Refusal:
+    return refused(f"Unexpected token {token} in JSON at position {position}")

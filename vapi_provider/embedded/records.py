@@ -1,0 +1,206 @@
+"""Phone numbers as rows: what is kept of each, and the questions asked of all of them.
+
+Every function works inside a transaction of `store.py`. Knows no rules and no wire format; the
+switches reach it as plain values.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vapi_provider.embedded.area_codes import stock_from
+from vapi_provider.embedded.listing import ListQuery
+
+_COLUMNS = (
+    "id", "kind", "fields", "number", "bought", "sip_key", "search", "resource_id",
+    "created_ms", "updated_ms", "active_ms", "number_ms", "hidden_reads",
+)  # fmt: skip
+_INSERT = (
+    f"INSERT INTO phone_number ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own column names
+    f"VALUES ({', '.join(':' + name for name in _COLUMNS)})"
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One phone number. Times in milliseconds; `fields` as sent, in the API's spelling.
+
+    `bought` are the digits of a number of Vapi's own. They show from `number_ms` on, after
+    `hidden_reads` more reads. The number is active from `active_ms` on.
+    """
+
+    id: str
+    kind: str
+    fields: dict[str, Any]
+    bought: str | None
+    resource_id: str | None
+    created_ms: int
+    updated_ms: int
+    active_ms: int
+    number_ms: int
+    hidden_reads: int
+
+    @property
+    def number(self) -> str | None:
+        """The digits, wherever they came from."""
+        return self.bought or self.fields.get("number")
+
+    @property
+    def sip_uri(self) -> str | None:
+        """The SIP URI as it was sent."""
+        return self.fields.get("sipUri")
+
+
+def insert(connection: sqlite3.Connection, record: Record) -> None:
+    """Adds a record."""
+    connection.execute(_INSERT, _row(record))
+
+
+def overwrite(connection: sqlite3.Connection, record: Record) -> None:
+    """Puts a record in the place of the one with its id."""
+    assignments = ", ".join(f"{name} = :{name}" for name in _COLUMNS)
+    connection.execute(
+        f"UPDATE phone_number SET {assignments} WHERE id = :id",  # noqa: S608
+        _row(record),
+    )
+
+
+def remove(connection: sqlite3.Connection, record: Record) -> None:
+    """Forgets a record: its number, SIP URI and place in the quota are free."""
+    connection.execute("DELETE FROM phone_number WHERE id = ?", (record.id,))
+
+
+def find(connection: sqlite3.Connection, record_id: str) -> Record | None:
+    """The record with this id, in any letter case."""
+    row = connection.execute(
+        "SELECT * FROM phone_number WHERE id = ?", (record_id.lower(),)
+    ).fetchone()
+    return None if row is None else _record(row)
+
+
+def page(
+    connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: bool
+) -> list[Record]:
+    """The records a list request asks for, in its order."""
+    condition, values = query.where(_updated_expression(bumps))
+    values |= {"now": now_ms, "limit": query.limit, "skip": (query.page - 1) * query.limit}
+    rows = connection.execute(
+        f"SELECT * FROM phone_number WHERE {condition} "  # noqa: S608 - values are bound
+        f"ORDER BY {query.order()} LIMIT :limit OFFSET :skip",
+        values,
+    )
+    return [_record(row) for row in rows]
+
+
+def count(connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: bool) -> int:
+    """How many records a list request matches on all its pages."""
+    condition, values = query.where(_updated_expression(bumps))
+    (total,) = connection.execute(
+        f"SELECT count(*) FROM phone_number WHERE {condition}",  # noqa: S608 - values are bound
+        values | {"now": now_ms},
+    ).fetchone()
+    return total
+
+
+def updated_ms(record: Record, now_ms: int, bumps: bool) -> int:
+    """When the record last changed; becoming active is a change where `bumps` says so."""
+    activated = bumps and record.created_ms < record.active_ms <= now_ms
+    return max(record.updated_ms, record.active_ms) if activated else record.updated_ms
+
+
+def note_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
+    """Counts one read of each record whose digits are still held back."""
+    connection.executemany(
+        "UPDATE phone_number SET hidden_reads = hidden_reads - 1 WHERE id = ? AND hidden_reads > 0",
+        [(record.id,) for record in seen],
+    )
+
+
+def without_hidden_reads(record: Record) -> Record:
+    """The record after it was read once more."""
+    return replace(record, hidden_reads=max(0, record.hidden_reads - 1))
+
+
+def sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, but_for: str = "") -> bool:
+    """Whether a record other than `but_for` has this SIP URI, in any letter case."""
+    found = connection.execute(
+        "SELECT 1 FROM phone_number WHERE sip_key = ? AND id <> ?",
+        (sip_uri.lower(), but_for),
+    )
+    return found.fetchone() is not None
+
+
+def carrier_number_taken(
+    connection: sqlite3.Connection, kind: str, number: str, but_for: str = ""
+) -> bool:
+    """Whether a record of this kind other than `but_for` has this number."""
+    found = connection.execute(
+        "SELECT 1 FROM phone_number WHERE kind = ? AND number = ? AND id <> ?",
+        (kind, number, but_for),
+    )
+    return found.fetchone() is not None
+
+
+def count_bought(connection: sqlite3.Connection) -> int:
+    """How many numbers of Vapi's own the account holds; SIP URIs alone do not count."""
+    (total,) = connection.execute("SELECT count(*) FROM phone_number WHERE bought").fetchone()
+    return total
+
+
+def take_from_stock(connection: sqlite3.Connection, area_code: str) -> str | None:
+    """The next number of an area code that no record has, None where all are taken."""
+    row = connection.execute("SELECT sold FROM area_code WHERE code = ?", (area_code,)).fetchone()
+    sold: int = row[0] if row else 0
+    for position, number in enumerate(stock_from(area_code, sold), start=sold + 1):
+        taken = connection.execute("SELECT 1 FROM phone_number WHERE number = ?", (number,))
+        if taken.fetchone() is None:
+            connection.execute("REPLACE INTO area_code VALUES (?, ?)", (area_code, position))
+            return number
+    return None
+
+
+def _updated_expression(bumps: bool) -> str:
+    if not bumps:
+        return "updated_ms"
+    return (
+        "CASE WHEN active_ms > created_ms AND active_ms <= :now"
+        " THEN max(updated_ms, active_ms) ELSE updated_ms END"
+    )
+
+
+def _row(record: Record) -> dict[str, Any]:
+    shown = (record.fields.get("name"), record.number, record.sip_uri)
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "fields": json.dumps(record.fields, separators=(",", ":")),
+        "number": record.number if record.number else None,
+        "bought": int(record.bought is not None),
+        "sip_key": record.sip_uri.lower() if record.sip_uri else None,
+        "search": "\n".join(text for text in shown if text).casefold(),
+        "resource_id": record.resource_id,
+        "created_ms": record.created_ms,
+        "updated_ms": record.updated_ms,
+        "active_ms": record.active_ms,
+        "number_ms": record.number_ms,
+        "hidden_reads": record.hidden_reads,
+    }
+
+
+def _record(row: sqlite3.Row) -> Record:
+    return Record(
+        id=row["id"],
+        kind=row["kind"],
+        fields=json.loads(row["fields"]),
+        bought=row["number"] if row["bought"] else None,
+        resource_id=row["resource_id"],
+        created_ms=row["created_ms"],
+        updated_ms=row["updated_ms"],
+        active_ms=row["active_ms"],
+        number_ms=row["number_ms"],
+        hidden_reads=row["hidden_reads"],
+    )

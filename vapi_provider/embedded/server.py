@@ -1,0 +1,127 @@
+"""The embedded account over HTTP, on this machine only.
+
+One thread a connection, kept alive between requests, stopped cleanly by a signal. Knows sockets
+and WSGI; nothing of the app that it serves.
+"""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.test import run_wsgi_app
+
+from vapi_provider.embedded.errors import EmbeddedAccountError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_BACKLOG = 128
+
+
+class _Handler(WSGIRequestHandler):
+    """Answers in one piece and keeps the connection, which werkzeug's own handler closes."""
+
+    protocol_version = "HTTP/1.1"
+    # Otherwise a kept connection waits for the other side's delayed acknowledgement.
+    disable_nagle_algorithm = True
+    verbose = False
+
+    def run_wsgi(self) -> None:
+        if self.headers.get("Expect", "").strip().lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.environ = environ = self.make_environ()
+        # Read whole, used or not: what is left would be taken for the next request.
+        environ["wsgi.input"] = io.BytesIO(self._body(environ))
+        parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        content = b"".join(parts)
+        code, _, phrase = status.partition(" ")
+        self.send_response(int(code), phrase)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "Content-Length" not in headers:
+            self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close" if self.close_connection else "keep-alive")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _body(self, environ: dict[str, Any]) -> bytes:
+        if environ.get("wsgi.input_terminated"):
+            return environ["wsgi.input"].read()
+        length = environ.get("CONTENT_LENGTH", "")
+        return self.rfile.read(int(length)) if length.isdecimal() else b""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One plain line: werkzeug's own is coloured, which a log file should not be."""
+        self.log("info", '"%s" %s', self.requestline, code)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """The request line and status only: headers and bodies hold secrets."""
+        if self.verbose:
+            sys.stderr.write(f"{message % args if args else message}\n")
+
+
+class _VerboseHandler(_Handler):
+    verbose = True
+
+
+def serve(
+    app: WSGIApplication,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    verbose: bool = False,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serves `app` until SIGINT or SIGTERM; calls `on_ready` with the URL once it listens.
+
+    Port 0 takes a free one. Call it in the main thread. Raises EmbeddedAccountError for a host
+    that is not this machine's loopback and for a port that cannot be had.
+    """
+    address = _loopback(host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as listener:
+        # A restart must not wait for the connections of its predecessor to expire.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+            listener.listen(_BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise EmbeddedAccountError(
+                f"cannot listen on {address} port {port}: {reason}"
+            ) from error
+        handler = _VerboseHandler if verbose else _Handler
+        server = ThreadedWSGIServer(address, port, app, handler, fd=listener.fileno())
+    _stop_on_signals(server)
+    shown = f"[{address}]" if ":" in address else address
+    on_ready(f"http://{shown}:{server.port}")
+    server.serve_forever(poll_interval=0.1)
+
+
+def _stop_on_signals(server: ThreadedWSGIServer) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # Not here: shutdown waits for the loop that this thread is running.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
+
+
+def _loopback(host: str) -> str:
+    """The address to bind. The account has no TLS and holds secrets: it stays on this machine."""
+    name = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    with suppress(ValueError):
+        if ipaddress.ip_address(name).is_loopback:
+            return name
+    raise EmbeddedAccountError(f"host must be a loopback address such as 127.0.0.1, not {host!r}")

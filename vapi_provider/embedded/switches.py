@@ -1,0 +1,150 @@
+"""Every behaviour of the API that is not known for certain, as one switch each.
+
+A default is what is believed, or what is harder for a client. Knows nothing of how a switch is
+obeyed; `parse_switches` reads them from a command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+_NOTHING: frozenset[str] = frozenset()
+_FALSE = ("false", "no", "off", "0")
+_TRUE = ("true", "yes", "on", "1")
+
+
+def _switch(default: T, about: str) -> T:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True)
+class Switches:
+    """How this embedded account behaves where the API's behaviour is uncertain."""
+
+    # What may be created
+    at_least_one_as_list: bool = _switch(
+        True, "the message about a missing area code and SIP URI comes as a list, else as text"
+    )
+    out_of_stock: frozenset[str] = _switch(
+        frozenset({"000", "999"}),
+        "area codes without numbers, on top of those that cannot exist (0xx, 1xx, N11, letters)",
+    )
+    free_number_quota: int | None = _switch(
+        None, "how many numbers of Vapi's own the account may hold (documented: 5); none: any"
+    )
+    quota_status: Literal[400, 402] = _switch(400, "status of a purchase beyond the quota")
+    duplicate_status: Literal[400, 409] = _switch(400, "status where something must be unique")
+    unique_carrier_numbers: bool = _switch(
+        False, "refuse a carrier's number that the account already has under the same kind"
+    )
+    http_server_url: bool = _switch(False, "take http:// for a server's url")
+    legacy_server_url: bool = _switch(False, "take serverUrl and serverUrlSecret, as older docs do")
+    server_secret: bool = _switch(True, "take server.secret, drop it and only say that one is set")
+    twilio_credentials_required: bool = _switch(
+        True, "refuse a Twilio number with neither an auth token nor an API key and secret"
+    )
+    known_assistants: frozenset[str] | None = _switch(
+        None, "the only assistant ids that exist; none: any"
+    )
+    known_credentials: frozenset[str] | None = _switch(
+        None, "the only credential ids that exist; none: any"
+    )
+    missing_carrier_numbers: frozenset[str] = _switch(
+        _NOTHING, "numbers that Twilio or Telnyx do not have"
+    )
+
+    # How a number comes to life
+    activation_seconds: float = _switch(1.0, "how long a bought number is activating")
+    activation_bumps_updated_at: bool = _switch(True, "becoming active changes updatedAt")
+    number_after_seconds: float = _switch(0.0, "how long a bought number's digits are absent")
+    number_after_reads: int = _switch(0, "how many reads do not show a bought number's digits")
+    billing_failure: bool = _switch(False, "a purchase leaves an active record without digits")
+
+    # What an answer shows
+    echo_area_code: bool = _switch(False, "show numberDesiredAreaCode")
+    echo_sip_password: bool = _switch(False, "show authentication.password")
+    echo_twilio_secrets: bool = _switch(True, "show twilioAuthToken, twilioApiKey, twilioApiSecret")
+    echo_server_headers: bool = _switch(True, "show server.headers")
+    materialise_defaults: bool = _switch(False, "show documented defaults of absent fields")
+    cleared_as_null: bool = _switch(True, "show a cleared field as null, else not at all")
+    provider_resource_id: bool = _switch(True, "show providerResourceId, which no schema has")
+    mask_listed_numbers: bool = _switch(False, "hide the middle of numbers in lists")
+
+    # How requests are taken
+    malformed_id_status: Literal[400, 404] = _switch(400, "status for an id that is no UUID")
+    unknown_query_refused: bool = _switch(True, "refuse query parameters that no schema has")
+    sorted_pages_refused: bool = _switch(False, "refuse sortBy and sortOrder on /v2/phone-number")
+    noop_bumps_updated_at: bool = _switch(True, "a PATCH that changes nothing changes updatedAt")
+    latency_seconds: float = _switch(0.0, "how long every answer takes at least")
+
+
+def describe_switches() -> list[tuple[str, str, str]]:
+    """Every switch: its name, its default as a command line writes it, what it does."""
+    return [(one.name, _written(one.default), one.metadata["about"]) for one in fields(Switches)]
+
+
+def parse_switches(settings: Iterable[str]) -> Switches:
+    """Switches from ``NAME=VALUE`` texts; the last of a name wins.
+
+    A set is written with commas, nothing is ``none``. Raises ValueError with one line that names
+    the switch and what it takes, or all switches if there is none of that name.
+    """
+    hints = get_type_hints(Switches)
+    chosen: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip().replace("-", "_")
+        if name not in hints:
+            raise ValueError(f"there is no switch {name!r}; switches: {', '.join(hints)}")
+        if not equals:
+            raise ValueError(f"switch {name} needs a value: {name}=VALUE")
+        try:
+            chosen[name] = _value(hints[name], text.strip())
+        except ValueError:
+            wanted = _wanted(hints[name])
+            raise ValueError(f"switch {name} takes {wanted}, not {text.strip()!r}") from None
+    return Switches(**chosen)
+
+
+def _value(hint: Any, text: str) -> Any:
+    if get_origin(hint) is UnionType:
+        if text.lower() == "none":
+            return None
+        hint = next(one for one in get_args(hint) if one is not NoneType)
+    if hint is bool:
+        if text.lower() not in _TRUE + _FALSE:
+            raise ValueError(text)
+        return text.lower() in _TRUE
+    if get_origin(hint) is Literal:
+        number = int(text)
+        if number not in get_args(hint):
+            raise ValueError(text)
+        return number
+    if get_origin(hint) is frozenset:
+        return frozenset(part.strip() for part in text.split(",") if part.strip())
+    number = hint(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
+def _wanted(hint: Any) -> str:
+    if get_origin(hint) is UnionType:
+        return " or ".join(_wanted(one) for one in get_args(hint))
+    if get_origin(hint) is Literal:
+        return " or ".join(str(one) for one in get_args(hint))
+    if get_origin(hint) is frozenset:
+        return "values with commas"
+    words = {bool: "true or false", int: "a whole number", float: "a number", NoneType: "none"}
+    return words[hint]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return ",".join(sorted(str(one) for one in value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return str(value).lower()

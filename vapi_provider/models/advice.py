@@ -1,0 +1,219 @@
+"""What the API accepts but will not do, or a person would want to know before a call goes wrong.
+
+Pure. Values may be placeholders that are not known yet: only plain ones are judged. Each rule is
+a function of one object of the declaration and says where it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
+from vapi_provider.models.e164 import checked_number, is_assigned
+from vapi_provider.models.fields import as_list, as_object, fields_of
+from vapi_provider.models.hook import (
+    PhoneNumberCallRingingHookFilter,
+    PhoneNumberHookCallRinging,
+    TransferPhoneNumberHookAction,
+)
+from vapi_provider.models.message import CustomMessage
+from vapi_provider.models.phone_number import UUID, Kind
+from vapi_provider.models.server import Server
+from vapi_provider.models.sip import SIP_HOSTS
+from vapi_provider.models.transfer import TransferPlan
+
+Object = Mapping[str, Any]
+Advice = Iterator[tuple[str, str]]
+"""Field (or "" for the object itself) and what to say of it."""
+
+_ANSWERS = ("assistant_id", "squad_id", "workflow_id", "server", "hooks", "fallback_destination")
+_TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
+_EXPERIMENTAL = "warm-transfer-experimental"
+_WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
+_SUMMARY_HEADER = "blind-transfer-add-summary-to-sip-header"
+# The modes in which a field is used at all (API schema's descriptions).
+_MODES_OF: Mapping[str, tuple[str, ...]] = {
+    "message": (
+        _SUMMARY_HEADER,
+        "warm-transfer-say-message",
+        f"{_WAITING}message",
+        _EXPERIMENTAL,
+    ),
+    "summary_plan": (
+        _SUMMARY_HEADER,
+        "warm-transfer-say-summary",
+        f"{_WAITING}summary",
+        _EXPERIMENTAL,
+    ),
+    "timeout": (f"{_WAITING}message", f"{_WAITING}summary"),
+    "twiml": ("warm-transfer-twiml",),
+    "hold_audio_url": (_EXPERIMENTAL,),
+    "transfer_complete_audio_url": (_EXPERIMENTAL,),
+    "context_engineering_plan": (_EXPERIMENTAL,),
+}
+
+
+def advice(kind: Kind, fields: Object, region: str) -> Iterator[str]:
+    """Warnings about a declaration, one line each, with the path where there is one."""
+    for field, text in _of_number(kind, fields, region):
+        yield f"{field}: {text}" if field else text
+    for path, model, value in _objects(kind.create, fields, ""):
+        rule = _RULES.get(model)
+        for field, text in rule(value, kind) if rule else ():
+            yield f"{path}.{field}: {text}" if field else f"{path}: {text}"
+
+
+def _objects(
+    model: type[VapiModel], value: Object, path: str
+) -> Iterator[tuple[str, type[VapiModel], Object]]:
+    """Every object below `value` with its path and its model."""
+    for name, shape in fields_of(model).items():
+        inside = value.get(name)
+        listed = [(f"[{index}]", item) for index, item in enumerate(as_list(inside))]
+        for where, item in listed or [("", inside)]:
+            inner = shape.model_of(item)
+            if inner is not None:
+                here = f"{path}{name}{where}"
+                yield here, inner, as_object(item)
+                yield from _objects(inner, as_object(item), f"{here}.")
+
+
+def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
+    uri = fields.get("sip_uri")
+    if uri is not None and fields.get("authentication") is None:
+        yield "", "sip_uri without authentication: anyone who knows the URI may call it"
+    if fields.get("authentication") is not None and uri is None:
+        yield "authentication", "does nothing without sip_uri"
+    if isinstance(uri, str) and not uri.lower().endswith("@" + SIP_HOSTS[region]):
+        yield "sip_uri", f"is not at {SIP_HOSTS[region]}, the SIP host of region {region}"
+    if all(fields.get(name) in (None, [], {}) for name in _ANSWERS):
+        yield (
+            "",
+            "nobody answers: none of assistant_id, squad_id, workflow_id, server, hooks and "
+            "fallback_destination is set",
+        )
+    answering = [name for name in _ANSWERS[:3] if fields.get(name) is not None]
+    if len(answering) > 1:
+        yield "", f"{' and '.join(answering)} are set: which one answers is not documented"
+    for name in ("squad_id", "workflow_id", "credential_id"):
+        if isinstance(fields.get(name), str) and not UUID.fullmatch(fields[name]):
+            yield name, "is no UUID: the API will probably refuse it"
+    area_code = fields.get("number_desired_area_code")
+    if isinstance(area_code, str) and not re.fullmatch(r"[2-9](?!11)\d\d", area_code):
+        yield "number_desired_area_code", f"{area_code} cannot be a US area code"
+    if fields.get("number_e164_check_enabled") is not False:
+        yield from _unassigned("number", fields)
+    if fields.get("twilio_auth_token") is not None:
+        for name in ("twilio_api_key", "twilio_api_secret"):
+            if fields.get(name) is not None:
+                yield name, "is ignored beside twilio_auth_token"
+
+
+def _of_server(server: Object, _kind: Kind) -> Advice:
+    credential = server.get("credential_id")
+    if credential is None and server.get("headers") in (None, {}):
+        yield (
+            "",
+            "has neither credential_id nor headers: it cannot tell Vapi's requests from anybody "
+            "else's",
+        )
+    if server.get("encrypted_paths") not in (None, []) and credential is None:
+        yield "encrypted_paths", "needs credential_id, of a credential with an encryption plan"
+    if isinstance(credential, str) and not UUID.fullmatch(credential):
+        yield "credential_id", "is no UUID: the API will probably refuse it"
+
+
+def _of_number_destination(destination: Object, kind: Kind) -> Advice:
+    if destination.get("number_e164_check_enabled") is not False:
+        yield from _unassigned("number", destination)
+    yield from _of_caller_id(destination)
+    plan = destination.get("transfer_plan")
+    if as_object(plan).get("sip_verb") is not None:
+        yield "transfer_plan.sip_verb", "is ignored: the destination is no SIP URI"
+    yield from _of_carrier(plan, kind)
+
+
+def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
+    yield from _of_caller_id(destination)
+    plan = destination.get("transfer_plan")
+    verb = as_object(plan).get("sip_verb")
+    if destination.get("caller_id") is not None and (verb is None or verb in ("refer", "bye")):
+        yield "caller_id", 'is used only with transfer_plan.sip_verb "dial"'
+    yield from _of_carrier(plan, kind)
+
+
+def _of_caller_id(destination: Object) -> Advice:
+    caller_id = destination.get("caller_id")
+    if isinstance(caller_id, str) and caller_id not in _TEMPLATES and not _is_e164(caller_id):
+        yield "caller_id", f"is neither E.164 nor one of {', '.join(_TEMPLATES)}"
+
+
+def _of_carrier(plan: Any, kind: Kind) -> Advice:
+    mode = as_object(plan).get("mode")
+    warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
+    if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
+        yield "transfer_plan.mode", f"{mode} works for calls on Twilio numbers only"
+
+
+def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
+    mode = plan.get("mode")
+    for name, modes in _MODES_OF.items():
+        if plan.get(name) is not None and isinstance(mode, str) and mode not in modes:
+            yield name, f"is ignored in mode {mode}"
+    if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
+        yield "dial_timeout", 'is used only with sip_verb "dial"'
+    if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
+        yield "message", "has more than 1000 characters, the most that Vapi documents"
+
+
+def _of_custom_message(message: Object, _kind: Kind) -> Advice:
+    if message.get("content") is None and message.get("contents") in (None, []):
+        yield "", "says nothing: neither content nor contents is set"
+    elif message.get("content") is not None and message.get("contents") not in (None, []):
+        yield "content", "is ignored beside contents"
+
+
+def _of_ringing_hook(hook: Object, _kind: Kind) -> Advice:
+    actions = hook.get("do")
+    if isinstance(actions, list) and len(as_list(cast(Any, actions))) != 1:
+        yield "do", "runs its first action only" if actions else "has no action: nothing happens"
+
+
+def _of_ringing_filter(ringing: Object, _kind: Kind) -> Advice:
+    for index, text in enumerate(as_list(ringing.get("starts_with"))):
+        if isinstance(text, str) and text.startswith("+"):
+            yield f"starts_with[{index}]", "matches nobody: the caller's number has no + here"
+
+
+def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
+    if action.get("destination") is None:
+        yield "", "has no destination: the call goes nowhere"
+
+
+_RULES: Mapping[type[VapiModel], Callable[[Object, Kind], Advice]] = {
+    Server: _of_server,
+    TransferDestinationNumber: _of_number_destination,
+    TransferDestinationSip: _of_sip_destination,
+    TransferPlan: _of_transfer_plan,
+    CustomMessage: _of_custom_message,
+    PhoneNumberHookCallRinging: _of_ringing_hook,
+    PhoneNumberCallRingingHookFilter: _of_ringing_filter,
+    TransferPhoneNumberHookAction: _of_transfer_action,
+}
+
+
+def _unassigned(name: str, holder: Object) -> Advice:
+    number = holder.get(name)
+    if isinstance(number, str) and _is_e164(number) and not is_assigned(number):
+        yield name, f"{number} is in no range that is known to be in use: is it right?"
+
+
+def _is_e164(number: str) -> bool:
+    try:
+        checked_number(number, e164_check_enabled=True)
+    except ValueError:
+        return False
+    return True

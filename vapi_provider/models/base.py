@@ -1,0 +1,99 @@
+"""What every model of the API's vocabulary shares: strictness, spelling, and marks on fields.
+
+Knows pydantic and nothing else: no Pulumi, no HTTP. A model mirrors one schema of the API; programs
+and recorded state spell its fields in snake_case, the wire in camelCase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+
+class VapiModel(BaseModel):
+    """A schema of the API, strict: unknown keys and wrong types are refused, never converted.
+
+    Validate a program's values with ``by_name=True, by_alias=False`` and a wire body with
+    ``by_alias=True, by_name=False``; write the wire body with `to_wire`. Errors hold no values:
+    an input may be a secret.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object to send: camelCase, only what was given."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class Documented:
+    """What the API documents an absent field to mean, in snake_case spelling.
+
+    More than one value where it depends on the account (the region's SIP host).
+    """
+
+    def __init__(self, *defaults: Any) -> None:
+        self.defaults = defaults
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A property of a field that comparing, recording or documenting it must know."""
+
+    name: str
+
+
+SECRET = Mark("secret")
+"""The API may or may not echo it; it is encrypted in state and never shown."""
+
+EMPTY_IS_ABSENT = Mark("empty is absent")
+"""An empty list or object means the same as none."""
+
+UNORDERED = Mark("unordered")
+"""A set written as a list: its order has no meaning."""
+
+ANY_CASE = Mark("any case")
+"""Letter case has no meaning (SIP URIs)."""
+
+
+def _whole_numbers_as_int(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
+
+
+Number = Annotated[
+    float, PlainSerializer(_whole_numbers_as_int, return_type=float | int, when_used="always")
+]
+"""JSON's number. The engine hands every number over as a float; the wire gets 20, not 20.0."""
+
+
+TOLD_APART_BY = "told_apart_by_"
+"""How the type of the error starts when no member of a union fits; its key follows."""
+
+
+def told_apart_by(key: str, *allowed: str) -> Discriminator:
+    """How pydantic tells a union's members apart: by the literal under `key`.
+
+    Each member carries ``Tag("<literal>")``: the angle brackets keep tags in an error's location
+    apart from keys of the data.
+    """
+
+    def tag(value: Any) -> str | None:
+        found = value.get(key) if isinstance(value, dict) else getattr(value, key, None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return f"<{found}>" if isinstance(found, str) and found in allowed else None
+
+    # Pydantic hashes it inside a union, so no custom_error_context: the key goes into the type.
+    return Discriminator(
+        tag,
+        custom_error_type=TOLD_APART_BY + key,
+        custom_error_message=f"must be one of {', '.join(allowed)}",
+    )

@@ -1,0 +1,117 @@
+"""`TransferDestinationNumber` and `TransferDestinationSip`: where a call may be sent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Tag, ValidationInfo, field_validator
+
+from vapi_provider.models.base import (
+    ANY_CASE,
+    EMPTY_IS_ABSENT,
+    Documented,
+    VapiModel,
+    told_apart_by,
+)
+from vapi_provider.models.e164 import checked_number
+from vapi_provider.models.message import Message
+from vapi_provider.models.sip import has_sip_scheme
+from vapi_provider.models.transfer import TransferPlan
+
+_SPOKEN = Documented("Transferring the call now")
+_BLIND = Documented({"mode": "blind-transfer"})
+
+
+class TransferDestinationNumber(VapiModel):
+    """A phone number to send a call to.
+
+    Rule: `number` is E.164 unless `number_e164_check_enabled` is false (API schema's description).
+    """
+
+    type: Annotated[Literal["number"], Field(description="Always number.")]
+    number_e164_check_enabled: Annotated[
+        bool | None,
+        Field(description="Whether number must be E.164; off: letters and digits."),
+        Documented(True),
+    ] = None
+    number: Annotated[
+        str, Field(min_length=3, max_length=40, description="The number to call, E.164.")
+    ]
+    extension: Annotated[
+        str | None,
+        Field(min_length=1, max_length=10, description="Dialled once the number has answered."),
+    ] = None
+    caller_id: Annotated[
+        str | None,
+        Field(
+            max_length=40,
+            description="What the other side sees: an E.164 number of yours, "
+            "{{customer.number}} or {{phoneNumber.number}}; absent: the caller's number.",
+        ),
+    ] = None
+    message: Annotated[
+        Message | None,
+        Field(description='What the caller hears first; "" is silence.'),
+        _SPOKEN,
+    ] = None
+    transfer_plan: Annotated[
+        TransferPlan | None, Field(description="How the call is handed over."), _BLIND
+    ] = None
+    description: Annotated[
+        str | None, Field(description="When to choose this destination, for the assistant.")
+    ] = None
+
+    @field_validator("number")
+    @classmethod
+    def _e164(cls, number: str, info: ValidationInfo) -> str:
+        return checked_when_known(number, info)
+
+
+class TransferDestinationSip(VapiModel):
+    """A SIP URI to send a call to. Rule: it has its scheme (API's documented form)."""
+
+    type: Annotated[Literal["sip"], Field(description="Always sip.")]
+    sip_uri: Annotated[str, Field(description="The SIP URI to call."), ANY_CASE]
+    caller_id: Annotated[
+        str | None,
+        Field(max_length=40, description="What the other side sees; only with sip_verb dial."),
+    ] = None
+    message: Annotated[
+        Message | None,
+        Field(description='What the caller hears first; "" is silence.'),
+        _SPOKEN,
+    ] = None
+    transfer_plan: Annotated[
+        TransferPlan | None, Field(description="How the call is handed over."), _BLIND
+    ] = None
+    sip_headers: Annotated[
+        dict[str, Any] | None,
+        Field(description="SIP headers added to the transfer."),
+        EMPTY_IS_ABSENT,
+    ] = None
+    description: Annotated[
+        str | None, Field(description="When to choose this destination, for the assistant.")
+    ] = None
+
+    @field_validator("sip_uri")
+    @classmethod
+    def _scheme(cls, uri: str) -> str:
+        return has_sip_scheme(uri)
+
+
+Destination = Annotated[
+    Annotated[TransferDestinationNumber, Tag("<number>")]
+    | Annotated[TransferDestinationSip, Tag("<sip>")],
+    told_apart_by("type", "number", "sip"),
+]
+
+
+def checked_when_known(number: str, info: ValidationInfo) -> str:
+    """`checked_number` by the model's own `number_e164_check_enabled`, which stands before it.
+
+    Where that field is itself wrong or still unknown there is no verdict on the number.
+    """
+    if "number_e164_check_enabled" not in info.data:
+        return number
+    enabled = info.data["number_e164_check_enabled"]
+    return checked_number(number, e164_check_enabled=enabled is not False)

@@ -1,0 +1,322 @@
+"""The five kinds of phone number: what is sent to create and update one, and what is read.
+
+The API tells them apart by `provider`; "kind" here, since bare provider is Pulumi's word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, Documented, VapiModel
+from vapi_provider.models.destination import Destination, checked_when_known
+from vapi_provider.models.e164 import checked_number
+from vapi_provider.models.fields import FieldShape, as_object, fields_of
+from vapi_provider.models.hook import Hook
+from vapi_provider.models.server import Server
+from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+AreaCode = Annotated[
+    str | None,
+    Field(
+        min_length=3,
+        max_length=3,
+        description="US area code to buy a number in.",
+        validate_default=True,
+    ),
+]
+SipUri = Annotated[
+    str | None,
+    Field(description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>."),
+    ANY_CASE,
+]
+Authentication = Annotated[
+    SipAuthentication | None,
+    Field(description="What a caller of the SIP URI must know; absent: anyone may call it."),
+]
+ImportedNumber = Annotated[str, Field(description="The number, E.164, as the carrier has it.")]
+CredentialId = Annotated[str, Field(description="Credential for the carrier, made in Vapi.")]
+TwilioAccountSid = Annotated[str, Field(description="Twilio account that owns the number.")]
+ByoNumber = Annotated[
+    str | None,
+    Field(min_length=3, max_length=40, description="The number on your trunk."),
+]
+E164Check = Annotated[
+    bool | None,
+    Field(description="Whether number must be E.164; off: letters and digits."),
+    Documented(True),
+]
+
+
+class _Common(VapiModel):
+    """What all five kinds share."""
+
+    name: Annotated[str | None, Field(max_length=40, description="Label in the dashboard.")] = None
+    assistant_id: Annotated[str | None, Field(description="Assistant that answers, a UUID.")] = None
+    squad_id: Annotated[str | None, Field(description="Squad that answers.")] = None
+    workflow_id: Annotated[str | None, Field(description="Workflow that answers.")] = None
+    server: Annotated[
+        Server | None,
+        Field(description="Your server: asked who answers when none of the three is set."),
+    ] = None
+    fallback_destination: Annotated[
+        Destination | None, Field(description="Where a call goes that nobody could answer.")
+    ] = None
+    hooks: Annotated[
+        list[Hook] | None,
+        Field(description="What happens as a call rings or ends."),
+        EMPTY_IS_ABSENT,
+    ] = None
+
+    @field_validator("assistant_id")
+    @classmethod
+    def _uuid(cls, assistant_id: str | None) -> str | None:
+        """Source: observed answer, ``assistantId must be a UUID``."""
+        if assistant_id is not None and not UUID.fullmatch(assistant_id):
+            raise PydanticCustomError("uuid", "must be a UUID")
+        return assistant_id
+
+
+class _Read(VapiModel):
+    """What the API adds to every record."""
+
+    id: Annotated[str, Field(description="Id of the record.")]
+    org_id: Annotated[str, Field(description="Organization that owns it.")]
+    created_at: Annotated[str, Field(description="When it was made, ISO 8601.")]
+    updated_at: Annotated[str, Field(description="When it was last changed, ISO 8601.")]
+    status: Annotated[
+        Literal["active", "activating", "blocked"] | None, Field(description="Whether calls work.")
+    ] = None
+
+
+class _Vapi(_Common):
+    sip_uri: SipUri = None
+    authentication: Authentication = None
+
+    @field_validator("sip_uri")
+    @classmethod
+    def _scheme(cls, uri: str | None) -> str | None:
+        return uri if uri is None else has_sip_scheme(uri)
+
+
+class CreateVapiPhoneNumberDTO(_Vapi):
+    """A free number bought by area code, a SIP URI, or both.
+
+    Rule: at least one of the two (observed answer), unless the validation context says
+    ``{"exists": True}``: a record that is already there needs neither.
+    """
+
+    provider: Literal["vapi"]
+    number_desired_area_code: AreaCode = None
+
+    @field_validator("number_desired_area_code")
+    @classmethod
+    def _something_to_make(cls, area_code: str | None, info: ValidationInfo) -> str | None:
+        exists = bool(as_object(info.context).get("exists"))
+        if area_code is None and info.data.get("sip_uri", "") is None and not exists:
+            raise PydanticCustomError(
+                "area_code_or_sip_uri",
+                "at least one of number_desired_area_code, sip_uri must be given",
+            )
+        return area_code
+
+
+class UpdateVapiPhoneNumberDTO(_Vapi):
+    """What can be changed of a `VapiPhoneNumber`."""
+
+    provider: Literal["vapi"] | None = None
+
+
+class VapiPhoneNumber(_Vapi, _Read):
+    """A `vapi` record as the API answers it."""
+
+    provider: Literal["vapi"]
+    number: Annotated[str | None, Field(description="The digits that were bought.")] = None
+    number_desired_area_code: AreaCode = None
+
+
+class _Twilio(_Common):
+    sms_enabled: Annotated[
+        bool | None,
+        Field(description="Whether Vapi also takes the number's messages."),
+        Documented(True),
+    ] = None
+    twilio_auth_token: Annotated[str | None, Field(description="Twilio auth token."), SECRET] = None
+    twilio_api_key: Annotated[str | None, Field(description="Twilio API key."), SECRET] = None
+    twilio_api_secret: Annotated[
+        str | None, Field(description="Twilio API secret.", validate_default=True), SECRET
+    ] = None
+
+    @field_validator("number", check_fields=False)
+    @classmethod
+    def _e164(cls, number: str | None) -> str | None:
+        return number if number is None else checked_number(number, e164_check_enabled=True)
+
+
+class CreateTwilioPhoneNumberDTO(_Twilio):
+    """A number of a Twilio account.
+
+    Rule: an auth token, or an API key and its secret (API schema's description).
+    """
+
+    provider: Literal["twilio"]
+    number: ImportedNumber
+    twilio_account_sid: TwilioAccountSid
+
+    @field_validator("twilio_api_secret")
+    @classmethod
+    def _credentials(cls, secret: str | None, info: ValidationInfo) -> str | None:
+        # What is wrong or still unknown is missing from info.data: no verdict then.
+        token, key = info.data.get("twilio_auth_token", ""), info.data.get("twilio_api_key", "")
+        if token is None and (key is None or secret is None):
+            raise PydanticCustomError(
+                "twilio_credentials",
+                "twilio_auth_token, or twilio_api_key and twilio_api_secret, must be given",
+            )
+        return secret
+
+
+class UpdateTwilioPhoneNumberDTO(_Twilio):
+    """What can be changed of a `TwilioPhoneNumber`."""
+
+    provider: Literal["twilio"] | None = None
+    number: ImportedNumber | None = None
+    twilio_account_sid: TwilioAccountSid | None = None
+
+
+class TwilioPhoneNumber(_Twilio, _Read):
+    """A `twilio` record as the API answers it."""
+
+    provider: Literal["twilio"]
+    number: ImportedNumber
+    twilio_account_sid: TwilioAccountSid
+
+
+class _WithCredential(_Common):
+    @field_validator("number", check_fields=False)
+    @classmethod
+    def _e164(cls, number: str | None) -> str | None:
+        return number if number is None else checked_number(number, e164_check_enabled=True)
+
+
+class CreateVonagePhoneNumberDTO(_WithCredential):
+    """A number of a Vonage account."""
+
+    provider: Literal["vonage"]
+    number: ImportedNumber
+    credential_id: CredentialId
+
+
+class UpdateVonagePhoneNumberDTO(_WithCredential):
+    """What can be changed of a `VonagePhoneNumber`."""
+
+    provider: Literal["vonage"] | None = None
+    number: ImportedNumber | None = None
+    credential_id: CredentialId | None = None
+
+
+class VonagePhoneNumber(_WithCredential, _Read):
+    """A `vonage` record as the API answers it."""
+
+    provider: Literal["vonage"]
+    number: ImportedNumber
+    credential_id: CredentialId
+
+
+class CreateTelnyxPhoneNumberDTO(_WithCredential):
+    """A number of a Telnyx account."""
+
+    provider: Literal["telnyx"]
+    number: ImportedNumber
+    credential_id: CredentialId
+
+
+class UpdateTelnyxPhoneNumberDTO(_WithCredential):
+    """What can be changed of a `TelnyxPhoneNumber`."""
+
+    provider: Literal["telnyx"] | None = None
+    number: ImportedNumber | None = None
+    credential_id: CredentialId | None = None
+
+
+class TelnyxPhoneNumber(_WithCredential, _Read):
+    """A `telnyx` record as the API answers it."""
+
+    provider: Literal["telnyx"]
+    number: ImportedNumber
+    credential_id: CredentialId
+
+
+class _Byo(_Common):
+    number_e164_check_enabled: E164Check = None
+    number: ByoNumber = None
+
+    @field_validator("number")
+    @classmethod
+    def _e164(cls, number: str | None, info: ValidationInfo) -> str | None:
+        return number if number is None else checked_when_known(number, info)
+
+
+class CreateByoPhoneNumberDTO(_Byo):
+    """A number on your own SIP trunk or carrier."""
+
+    provider: Literal["byo-phone-number"]
+    credential_id: CredentialId
+
+
+class UpdateByoPhoneNumberDTO(_Byo):
+    """What can be changed of a `ByoPhoneNumber`."""
+
+    provider: Literal["byo-phone-number"] | None = None
+    credential_id: CredentialId | None = None
+
+
+class ByoPhoneNumber(_Byo, _Read):
+    """A `byo-phone-number` record as the API answers it."""
+
+    provider: Literal["byo-phone-number"]
+    credential_id: CredentialId
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One value of `provider` and its three schemas."""
+
+    provider: str
+    create: type[VapiModel]
+    update: type[VapiModel]
+    read: type[VapiModel]
+
+    @property
+    def class_name(self) -> str:
+        """The read schema's name, which the resource class carries too."""
+        return self.read.__name__
+
+    @property
+    def fields(self) -> Mapping[str, FieldShape]:
+        """What can be declared: the create schema's fields but `provider`."""
+        return {name: field for name, field in fields_of(self.create).items() if name != "provider"}
+
+    @property
+    def create_only(self) -> frozenset[str]:
+        """What the update schema does not take."""
+        return frozenset(self.fields) - frozenset(fields_of(self.update))
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.provider: kind
+    for kind in (
+        Kind("vapi", CreateVapiPhoneNumberDTO, UpdateVapiPhoneNumberDTO, VapiPhoneNumber),
+        Kind("twilio", CreateTwilioPhoneNumberDTO, UpdateTwilioPhoneNumberDTO, TwilioPhoneNumber),
+        Kind("vonage", CreateVonagePhoneNumberDTO, UpdateVonagePhoneNumberDTO, VonagePhoneNumber),
+        Kind("telnyx", CreateTelnyxPhoneNumberDTO, UpdateTelnyxPhoneNumberDTO, TelnyxPhoneNumber),
+        Kind("byo-phone-number", CreateByoPhoneNumberDTO, UpdateByoPhoneNumberDTO, ByoPhoneNumber),
+    )
+}

@@ -1,0 +1,81 @@
+"""Reading an answer: one phone number as the API tells it, whatever else it tells.
+
+Tolerant on purpose: unknown keys, unknown statuses and values outside our limits are facts about
+the account, not errors. Only what identifies a record must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.fields import FieldShape, fields_by_wire_name
+from vapi_provider.models.phone_number import KINDS, Kind
+
+_IDENTITY = ("id", "orgId", "createdAt", "provider")
+
+
+@dataclass(frozen=True)
+class PhoneNumberRecord:
+    """One record of the account.
+
+    `fields` holds what can be declared of its kind, in snake_case and unchanged, without nulls;
+    it is empty for a kind that we do not know. It may hold secrets and is kept out of `repr`.
+    """
+
+    id: str
+    org_id: str
+    created_at: str
+    provider: str
+    status: str | None
+    number: str | None
+    fields: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def kind(self) -> Kind | None:
+        """Its kind, or None for one that we do not know."""
+        return KINDS.get(self.provider)
+
+    @property
+    def name(self) -> str | None:
+        """Its label."""
+        return self.fields.get("name")
+
+    @classmethod
+    def read(cls, raw: Any) -> PhoneNumberRecord:
+        """The record in an answer's JSON. Raises ValueError for what is no record."""
+        if not isinstance(raw, dict):
+            raise ValueError("the answer is not an object")
+        answer = cast(dict[str, Any], raw)
+        for key in _IDENTITY:
+            if not isinstance(answer.get(key), str) or not answer[key]:
+                raise ValueError(f"the answer has no {key}")
+        kind = KINDS.get(answer["provider"])
+        known = _in_snake_case(kind.read, answer) if kind else {}
+        return cls(
+            id=answer["id"],
+            org_id=answer["orgId"],
+            created_at=answer["createdAt"],
+            provider=answer["provider"],
+            status=answer.get("status"),
+            number=answer.get("number"),
+            fields={name: known[name] for name in kind.fields if name in known} if kind else {},
+        )
+
+
+def _in_snake_case(model: type[VapiModel], answer: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = fields_by_wire_name(model)
+    return {
+        shapes[wire].name: _value(shapes[wire], value)
+        for wire, value in answer.items()
+        if wire in shapes and value is not None
+    }
+
+
+def _value(shape: FieldShape, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value(shape, item) for item in cast(list[Any], value)]
+    model = shape.model_of(value)
+    return _in_snake_case(model, value) if model else value

@@ -1,0 +1,92 @@
+"""`Server` and `BackoffPlan`: where Vapi posts a number's webhooks, and how it repeats them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from vapi_provider.models.base import (
+    EMPTY_IS_ABSENT,
+    SECRET,
+    UNORDERED,
+    Documented,
+    Number,
+    VapiModel,
+)
+
+
+class BackoffPlan(VapiModel):
+    """How a failed webhook request is repeated. Source: API schema, `type` and codes repaired."""
+
+    type: Annotated[
+        Literal["fixed", "exponential"], Field(description="How the delay grows between tries.")
+    ]
+    max_retries: Annotated[Number, Field(ge=0, le=10, description="Tries after the first one.")]
+    base_delay_seconds: Annotated[
+        Number, Field(ge=0, le=10, description="Seconds before the first repetition.")
+    ]
+    excluded_status_codes: Annotated[
+        list[Number] | None,
+        Field(description="HTTP statuses that are not repeated; absent: all but 2xx are."),
+        EMPTY_IS_ABSENT,
+        UNORDERED,
+    ] = None
+
+
+class Server(VapiModel):
+    """Your server, which Vapi asks what to do with a call.
+
+    Rule: `url` is https (observed for assistants' servers; a refusal here by our choice).
+    """
+
+    url: Annotated[str | None, Field(description="Where Vapi posts its messages; https only.")] = (
+        None
+    )
+    timeout_seconds: Annotated[
+        Number | None,
+        Field(
+            ge=1,
+            le=300,
+            description="Seconds Vapi waits for an answer (not for the 7.5 s of "
+            "an assistant-request).",
+        ),
+        Documented(20),
+    ] = None
+    credential_id: Annotated[
+        str | None, Field(description="Credential that authenticates Vapi to the server.")
+    ] = None
+    headers: Annotated[
+        dict[str, str] | None,
+        Field(description="HTTP headers to send; an Authorization header beats the credential."),
+        EMPTY_IS_ABSENT,
+        SECRET,
+    ] = None
+    static_ip_addresses_enabled: Annotated[
+        bool | None,
+        Field(description="Whether requests come from Vapi's fixed address range."),
+        Documented(False),
+    ] = None
+    encrypted_paths: Annotated[
+        list[str] | None,
+        Field(description="Paths in the body to encrypt with the credential's key."),
+        EMPTY_IS_ABSENT,
+        UNORDERED,
+    ] = None
+    backoff_plan: Annotated[
+        BackoffPlan | None, Field(description="How failed requests are repeated; absent: never.")
+    ] = None
+
+    @field_validator("url")
+    @classmethod
+    def _https(cls, url: str | None) -> str | None:
+        if url is not None and not _is_https(url):
+            raise PydanticCustomError("https_url", "must be an https:// URL", {"found": url})
+        return url
+
+
+def _is_https(url: str) -> bool:
+    scheme, separator, rest = url.partition("://")
+    host = rest.split("/")[0]
+    return scheme.lower() == "https" and bool(separator) and bool(host) and " " not in url
