@@ -1,0 +1,1 @@
+"""What each environment declares: one module a stack, over the pieces in `_lines`."""

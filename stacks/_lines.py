@@ -1,0 +1,79 @@
+"""The lines that every environment has, written once: a stack says only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from vapi_provider import (
+    PhoneNumberHookCallRingingArgs,
+    SayPhoneNumberHookActionArgs,
+    ServerArgs,
+    SipAuthenticationArgs,
+    TransferDestinationNumberArgs,
+    TransferDestinationSipArgs,
+    TransferPlanArgs,
+    VapiPhoneNumber,
+)
+
+Reached = dict[str, pulumi.Output[str | None]]
+"""What a stack exports: how each line is reached, by the line's name."""
+
+
+def support_line(area_code: str, desk: str, blocked_prefixes: Sequence[str] = ()) -> Reached:
+    """A number people call; who cannot be served is sent to the desk, a phone number."""
+    refused = PhoneNumberHookCallRingingArgs(
+        on="call.ringing",
+        filters=[{"type": "startsWith", "key": "number", "starts_with": list(blocked_prefixes)}],
+        do=[SayPhoneNumberHookActionArgs(type="say", exact="This line is not open to you.")],
+    )
+    line = VapiPhoneNumber(
+        "support",
+        number_desired_area_code=area_code,
+        hooks=[refused] if blocked_prefixes else None,
+        fallback_destination=TransferDestinationNumberArgs(
+            type="number",
+            number=desk,
+            message="Connecting you to our support desk.",
+            transfer_plan=TransferPlanArgs(mode="blind-transfer"),
+        ),
+    )
+    return {"support": line.number}
+
+
+def sip_entry(sip_uri: str, desk: str) -> Reached:
+    """A SIP URI for our own switchboard, which must know the password; falls back to SIP."""
+    secrets = pulumi.Config()
+    entry = VapiPhoneNumber(
+        "switchboard",
+        sip_uri=sip_uri,
+        authentication=SipAuthenticationArgs(
+            username="switchboard-of-the-team",
+            password=secrets.require_secret("sipPassword"),
+        ),
+        fallback_destination=TransferDestinationSipArgs(
+            type="sip",
+            sip_uri=desk,
+            message="",
+            sip_headers={"X-Reason": "fallback", "X-Stack": pulumi.get_stack()},
+        ),
+    )
+    return {"switchboard": entry.sip_uri}
+
+
+def own_server_line(area_code: str, url: str) -> Reached:
+    """A number whose calls our own server answers; it knows Vapi by a token in a header."""
+    secrets = pulumi.Config()
+    token = secrets.require_secret("serverToken")
+    line = VapiPhoneNumber(
+        "front-desk",
+        number_desired_area_code=area_code,
+        server=ServerArgs(
+            url=url,
+            timeout_seconds=10,
+            headers={"Authorization": pulumi.Output.concat("Bearer ", token)},
+            backoff_plan={"type": "exponential", "max_retries": 3, "base_delay_seconds": 1},
+        ),
+    )
+    return {"front-desk": line.number}

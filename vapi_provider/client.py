@@ -1,0 +1,129 @@
+"""The API's phone-number endpoints: one method each, models in and out.
+
+Knows paths, bodies and pages; not retries (transport) nor what a state holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
+from urllib.parse import quote
+
+from vapi_provider.errors import ServerError, UnclearError
+from vapi_provider.models.base import SECRET, VapiModel
+from vapi_provider.models.fields import as_list, as_object, fields_of
+from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.transport import Transport
+
+PAGE = 1000
+"""The most records that one answer may hold (API schema)."""
+
+
+class VapiClient:
+    """A Vapi account's phone numbers. Every method raises from the error tree.
+
+    `organizations` are the owners of all records that were seen: the proof of whose key it is.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.organizations: set[str] = set()
+
+    def create_phone_number(self, declared: VapiModel) -> PhoneNumberRecord:
+        """Makes a record, and buys a number where an area code is declared.
+
+        Raises UnclearError where one may have been made all the same.
+        """
+        try:
+            answer = self._send("POST", "/phone-number", declared, declared.to_wire())
+            return self._record(answer, "POST /phone-number")
+        except ServerError as error:
+            raise UnclearError(str(error)) from None
+
+    def get_phone_number(self, id_: str) -> PhoneNumberRecord:
+        """One record. Raises NotFoundError also where the key belongs to another account."""
+        path = _path(id_)
+        return self._record(self._transport.request("GET", path), f"GET {path}")
+
+    def update_phone_number(
+        self, id_: str, kind: Kind, declared: VapiModel, changed: Collection[str]
+    ) -> PhoneNumberRecord:
+        """Sets the `changed` fields as `declared` has them; those it does not have are cleared."""
+        path = _path(id_)
+        wire = declared.to_wire()
+        names = [kind.fields[name].wire for name in kind.fields if name in changed]
+        body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
+        return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+
+    def delete_phone_number(self, id_: str) -> None:
+        """Releases a record for good."""
+        answer = self._transport.request("DELETE", _path(id_))
+        try:
+            self.organizations.add(PhoneNumberRecord.read(answer).org_id)
+        except ValueError:
+            return  # The record is gone; what the answer looks like changes nothing.
+
+    def list_phone_numbers(
+        self, limit: int = PAGE, created_at_le: str | None = None
+    ) -> list[PhoneNumberRecord]:
+        """One page, the newest first, at most `limit` (0 to 1,000) records."""
+        params: dict[str, str | int] = {"limit": limit}
+        if created_at_le is not None:
+            params["createdAtLe"] = created_at_le
+        what = "GET /phone-number"
+        answer = self._transport.request("GET", "/phone-number", params=params)
+        if not isinstance(answer, list):
+            raise ServerError(f"{what}: the answer is not a list", 200)
+        return [self._record(item, what) for item in cast(list[Any], answer)]
+
+    def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
+        """Every record of the account, page by page, each once.
+
+        A page starts at the time of the last record before it, not after it: several records may
+        share one time.
+        """
+        seen: set[str] = set()
+        before: str | None = None
+        while True:
+            page = self.list_phone_numbers(created_at_le=before)
+            fresh = [record for record in page if record.id not in seen]
+            yield from fresh
+            seen.update(record.id for record in fresh)
+            if len(page) < PAGE:
+                return
+            if not fresh:
+                raise ServerError("GET /phone-number: the pages do not advance", 200)
+            before = min(record.created_at for record in page)
+
+    def _send(self, method: str, path: str, declared: VapiModel, body: Mapping[str, Any]) -> Any:
+        secrets = list(secrets_in(declared))
+        return self._transport.request(method, path, body=body, secrets=secrets)
+
+    def _record(self, answer: Any, what: str) -> PhoneNumberRecord:
+        try:
+            record = PhoneNumberRecord.read(answer)
+        except ValueError as error:
+            raise ServerError(f"{what}: no phone number in the answer: {error}", 200) from None
+        self.organizations.add(record.org_id)
+        return record
+
+
+def secrets_in(value: Any, marked: bool = False) -> Iterator[str]:
+    """All secret texts below `value`, a model or a plain value."""
+    if isinstance(value, VapiModel):
+        for name, shape in fields_of(type(value)).items():
+            yield from secrets_in(getattr(value, name), SECRET in shape.marks)
+    elif isinstance(value, Mapping):
+        for item in as_object(cast(Any, value)).values():
+            yield from secrets_in(item, marked)
+    elif isinstance(value, list):
+        for item in as_list(cast(Any, value)):
+            yield from secrets_in(item, marked)
+    elif marked and isinstance(value, str):
+        yield value
+
+
+def _path(id_: str) -> str:
+    # Ids are UUIDs, but they may come from a person (`adopt_id`, `get`).
+    return f"/phone-number/{quote(id_, safe='')}"

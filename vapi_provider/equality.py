@@ -1,0 +1,98 @@
+"""When two values are the same to the API, and how an answer is recorded beside what was declared.
+
+Pure: no I/O, no Pulumi, no HTTP. The one place that knows that null, absent and a documented
+default are equal, that SIP URIs have no letter case, and that secrets may not be echoed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED, VapiModel
+from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+
+CHANGED_OUTSIDE = "(changed outside of this stack)"
+"""Recorded in place of a secret that the API echoes and the state does not hold."""
+
+
+def same(shape: FieldShape, left: Any, right: Any) -> bool:
+    """Whether two values of a field mean the same to the API. None stands for absent."""
+    return _canonical(shape, left) == _canonical(shape, right)
+
+
+def settled(
+    shapes: Mapping[str, FieldShape], recorded: Mapping[str, Any], actual: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`actual` as it is to be recorded: in the recorded spelling wherever both mean the same.
+
+    A secret that is not echoed is kept as recorded; one that is echoed and differs becomes
+    `CHANGED_OUTSIDE`, so that a value from outside never reaches the state.
+    """
+    values = {
+        name: _settled_value(shape, recorded.get(name), actual.get(name))
+        for name, shape in shapes.items()
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _settled_value(shape: FieldShape, recorded: Any, actual: Any) -> Any:
+    if SECRET in shape.marks:
+        return _settled_secret(recorded, actual)
+    if same(shape, recorded, actual):
+        return recorded
+    if isinstance(actual, list):
+        items, before = as_list(cast(Any, actual)), as_list(recorded)
+        before = before if len(before) == len(items) else [None] * len(items)
+        pairs = zip(before, items, strict=True)
+        return [_settled_value(_item(shape), old, new) for old, new in pairs]
+    model = shape.model_of(actual)
+    if model is None:
+        return actual
+    same_model = shape.model_of(recorded) is model
+    return settled(fields_of(model), as_object(recorded) if same_model else {}, actual)
+
+
+def _settled_secret(recorded: Any, actual: Any) -> Any:
+    if actual is None:
+        return recorded
+    if isinstance(actual, Mapping):
+        before, echoed = as_object(recorded), as_object(cast(Any, actual))
+        return {name: _settled_secret(before.get(name), echoed[name]) for name in echoed} or None
+    return recorded if recorded == actual else CHANGED_OUTSIDE
+
+
+def _item(shape: FieldShape) -> FieldShape:
+    """The shape of a list's items: the same models, none of the list's own marks."""
+    return FieldShape(shape.name, shape.wire, True, shape.models, (), frozenset())
+
+
+def _canonical(shape: FieldShape, value: Any) -> Any:
+    """One spelling for each meaning; None is absent."""
+    plain = _without_defaults(shape, value)
+    if any(plain == _without_defaults(shape, default) for default in shape.defaults):
+        return None
+    if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}):
+        return None
+    return plain
+
+
+def _without_defaults(shape: FieldShape, value: Any) -> Any:
+    if isinstance(value, str):
+        return value.lower() if ANY_CASE in shape.marks else value
+    if isinstance(value, list):
+        items = [_canonical(_item(shape), item) for item in as_list(cast(Any, value))]
+        return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
+    model = shape.model_of(value)
+    return _canonical_object(model, value) if model else value
+
+
+def _canonical_object(model: type[VapiModel], value: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = fields_of(model)
+    known = {name: _canonical(shapes[name], value.get(name)) for name in shapes}
+    return {name: item for name, item in known.items() if item is not None}
+
+
+def _sort_key(item: Any) -> str:
+    return json.dumps(item, sort_keys=True, default=str)

@@ -1,0 +1,73 @@
+"""What can go wrong, each in one line that says what to do next.
+
+VapiError
+├── ConfigurationError      config or environment is wrong: nothing was sent
+├── OwnershipError          something in the account is not ours to take, make or forget
+├── NotReadyError           made, but not usable
+├── TransportError          no answer, and nothing can have been done
+│   └── UnclearError        no answer, and a record may have been made
+└── ApiError                an answer that says no
+    ├── AuthenticationError 401, 403
+    ├── NotFoundError       404
+    ├── RejectedError       any other 4xx: repeating it is no use
+    ├── RateLimitedError    429
+    └── ServerError         5xx, redirects, pages that are no JSON
+"""
+
+from __future__ import annotations
+
+
+class VapiError(Exception):
+    """Any failure that we expect; its text is one line, for a person, without secrets."""
+
+
+class ConfigurationError(VapiError):
+    """Config or environment is missing, contradictory or dangerous."""
+
+
+class OwnershipError(VapiError):
+    """A record, or the whole account, is not the one that this stack may touch."""
+
+
+class NotReadyError(VapiError):
+    """A record was made and will not work as it is."""
+
+
+class TransportError(VapiError):
+    """The API was not reached."""
+
+
+class UnclearError(TransportError):
+    """A request to make a record went out and its outcome is unknown."""
+
+
+class ApiError(VapiError):
+    """The API answered with an error.
+
+    `status` is the HTTP status; `retry_after_seconds` is what the answer asked to wait, if it did.
+    """
+
+    def __init__(self, message: str, status: int, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AuthenticationError(ApiError):
+    """The key is not accepted here, or may not do this."""
+
+
+class NotFoundError(ApiError):
+    """No such record, as far as this key can see."""
+
+
+class RejectedError(ApiError):
+    """The API refused the request as it is."""
+
+
+class RateLimitedError(ApiError):
+    """Too many requests, also after waiting."""
+
+
+class ServerError(ApiError):
+    """The API, or what stands before it, is in trouble."""

@@ -1,0 +1,252 @@
+"""`PhoneNumberProvider`: what the engine calls, in the order in which it calls it. Thin.
+
+Its dotted path is in every state for good: never rename or move it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from vapi_provider.client import VapiClient
+from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, UnclearError
+from vapi_provider.identity import Account, Claims, automatic_name
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.plan import AREA_CODE, Replace, Update, plan
+from vapi_provider.plugin import one_line, quiet_tracebacks, warn
+from vapi_provider.properties import (
+    Declared,
+    inputs_of,
+    outputs,
+    outputs_as_read,
+    plain,
+    problems,
+)
+from vapi_provider.settings import Settings, load_settings
+from vapi_provider.transport import Transport, open_http
+
+POLL_SECONDS = 1.0
+"""Between two looks at a number that is not known yet."""
+
+
+@dataclass
+class Session:
+    """One connected account and what this run knows of it; made once in a plugin process."""
+
+    settings: Settings
+    client: VapiClient
+    account: Account
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    claims: Claims = field(default_factory=Claims)
+
+    @classmethod
+    def open(cls, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Session:
+        """Connects; nothing is sent yet."""
+        client = VapiClient(Transport(open_http(settings), settings.api_key, sleep))
+        return cls(settings, client, Account(client, settings.confirmed_empty_account), sleep)
+
+
+class PhoneNumberProvider(ResourceProvider):
+    """Keeps one phone number of any kind as its resource declares it."""
+
+    serialize_as_secret_always = False  # Nothing is captured: the pickle is this class's path.
+
+    _session: Session
+
+    @one_line
+    def configure(self, req: ConfigureRequest) -> None:
+        """Reads the config and opens the account, once in each plugin process."""
+        quiet_tracebacks()
+        settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
+        self.use(Session.open(settings))
+
+    def use(self, session: Session) -> None:
+        """Works on `session` from now on."""
+        self._session = session
+
+    @one_line
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuses what the API would refuse, all at once, and fills in the automatic name.
+
+        `_olds` is empty where a record is about to be made. Failures are under no property: under
+        one's name the engine prints its value, secrets too.
+        """
+        inputs = plain(news)
+        declared = Declared.of(inputs)
+        found = problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
+        if isinstance(inputs.get("adopt_id", "-"), int | list | dict) or declared.adopt_id == "":
+            found.append("adopt_id: must be the id of a phone number")
+        if declared.adopt_id and declared.declaration and not _olds:
+            self._session.claims.claim(declared.adopt_id, declared.declaration)
+        if "name" not in inputs and declared.declaration:
+            inputs["name"] = automatic_name(declared.declaration)
+        return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
+
+    @one_line
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Nothing, a change in place, or a replacement."""
+        recorded, declared = plain(_olds), Declared.of(plain(_news))
+        if declared.adopt_id not in (None, _id):
+            raise OwnershipError(
+                f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
+                "adopt_id, or declare the other number as a resource of its own"
+            )
+        if declared.declaration:
+            self._session.claims.claim(_id, declared.declaration)
+        step = plan(declared.kind, recorded, declared.fields)
+        if not isinstance(step, Replace):
+            return DiffResult(changes=isinstance(step, Update), replaces=[])
+        if declared.adopt_id is not None:
+            raise OwnershipError(
+                f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
+                "names: remove adopt_id to let it go, or undo the change"
+            )
+        self._session.claims.replace(_id)
+        warn(
+            f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
+            f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
+        )
+        return DiffResult(
+            changes=True,
+            replaces=list(step.because),
+            delete_before_replace=step.delete_first,
+        )
+
+    @one_line
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Makes the record, or takes over the one that `adopt_id` names."""
+        declared = Declared.of(plain(props))
+        if declared.adopt_id is not None:
+            record = self._adopt(declared, declared.adopt_id)
+        else:
+            record = self._make(declared)
+        return CreateResult(record.id, outputs(declared, record))
+
+    @one_line
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The record as it is now; for refresh also the inputs that later runs compare with.
+
+        Without a declaration it is a `get` of somebody else's record: missing is an error then.
+        """
+        recorded = Declared.of(plain(props))
+        try:
+            record = self._session.client.get_phone_number(id_)
+        except NotFoundError as missing:
+            if recorded.declaration is None:
+                raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
+            self._session.account.confirm_gone(id_, plain(props).get("org_id"))
+            return ReadResult(None, {})
+        _same_kind(recorded, record)
+        outs = outputs_as_read(recorded, record)
+        return ReadResult(id_, outs, inputs_of(outs, recorded.kind))
+
+    @one_line
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """PATCHes exactly what differs."""
+        declared = Declared.of(plain(_news))
+        step = plan(declared.kind, plain(_olds), declared.fields)
+        if not isinstance(step, Update):
+            return UpdateResult({**plain(_olds), **inputs_of(plain(_news), declared.kind)})
+        try:
+            record = self._session.client.update_phone_number(
+                _id, declared.kind, declared.model(), step.fields
+            )
+        except NotFoundError as missing:
+            raise OwnershipError(
+                f"{missing}: the number was deleted outside, or the key is another account's; "
+                "run `pulumi refresh`, then `pulumi up`"
+            ) from None
+        return UpdateResult(outputs(declared, record))
+
+    @one_line
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
+        session = self._session
+        if session.claims.has_changed_hands(_id, plain(_props).get("declaration")):
+            return
+        try:
+            session.client.delete_phone_number(_id)
+        except NotFoundError:
+            session.account.confirm_gone(_id, plain(_props).get("org_id"))
+        session.account.released(_id)
+
+    def _make(self, declared: Declared) -> PhoneNumberRecord:
+        session = self._session
+        session.account.refuse_what_is_there(
+            declared.kind, declared.fields, declared.declaration or "", session.claims.replaced
+        )
+        try:
+            record = session.client.create_phone_number(declared.model())
+        except UnclearError as error:
+            raise UnclearError(
+                f"{error}: a number may have been made all the same. Run again: the account is "
+                "looked through before anything is bought"
+            ) from None
+        session.account.made(record)
+        return self._when_ready(declared, record)
+
+    def _adopt(self, declared: Declared, id_: str) -> PhoneNumberRecord:
+        client = self._session.client
+        try:
+            record = client.get_phone_number(id_)
+        except NotFoundError as missing:
+            raise OwnershipError(
+                f"{missing}: adopt_id names a number that this account does not have; nothing "
+                "was made"
+            ) from None
+        _same_kind(declared, record)
+        step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
+        if isinstance(step, Replace):
+            raise OwnershipError(
+                f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
+                "asks for: remove that field to adopt the number as it is"
+            )
+        if isinstance(step, Update):
+            record = client.update_phone_number(id_, declared.kind, declared.model(), step.fields)
+        return record
+
+    def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
+        """Waits for the phone number itself to be known; `activating` is enough."""
+        session = self._session
+        until = session.clock() + session.settings.ready_timeout_seconds
+        while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
+            if session.clock() >= until:
+                warn(
+                    f"{record.id} was made, but its phone number is not known after "
+                    f"{session.settings.ready_timeout_seconds:g} s (status {record.status}): "
+                    "`pulumi refresh` will find it"
+                )
+                return record
+            session.sleep(POLL_SECONDS)
+            try:
+                record = session.client.get_phone_number(record.id)
+            except NotFoundError:
+                continue  # A record may take a moment to be seen after it was made.
+        if record.status == "blocked":
+            raise NotReadyError(
+                f"{record.id} was made, but Vapi has blocked it: ask Vapi's support, or delete it "
+                f"in the dashboard; adopt_id={record.id!r} takes it over as it is"
+            )
+        return record
+
+
+def _same_kind(declared: Declared, record: PhoneNumberRecord) -> None:
+    if record.provider != declared.kind.provider:
+        known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
+        raise OwnershipError(f"{record.id} is {known}, not {declared.kind.class_name}")

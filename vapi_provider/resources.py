@@ -1,0 +1,230 @@
+"""What a program writes: the five kinds of phone number as Pulumi resources.
+
+Marks secrets and checks spelling before anything reaches the engine: what is renamed or moved
+later would lose its secrecy. Sends the declaration's name, which the plugin could not know.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import pulumi
+from pulumi import dynamic
+from typing_extensions import Self, Unpack
+
+from vapi_provider.args import (
+    ByoPhoneNumberArgs,
+    TelnyxPhoneNumberArgs,
+    TwilioPhoneNumberArgs,
+    VapiPhoneNumberArgs,
+    VonagePhoneNumberArgs,
+)
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.models.advice import advice
+from vapi_provider.models.base import SECRET, VapiModel
+from vapi_provider.models.fields import FieldShape, carries, correction, fields_of
+from vapi_provider.models.phone_number import KINDS
+from vapi_provider.properties import READ_ONLY
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.settings import Settings, load_settings
+
+
+class _PhoneNumber(dynamic.Resource):
+    """What the five classes share: registering, and the outputs of every kind."""
+
+    provider_value: ClassVar[str]
+    """The API's `provider` value of this kind."""
+
+    provider: pulumi.Output[str]
+    name: pulumi.Output[str]
+    assistant_id: pulumi.Output[str | None]
+    squad_id: pulumi.Output[str | None]
+    workflow_id: pulumi.Output[str | None]
+    server: pulumi.Output[dict[str, Any] | None]
+    fallback_destination: pulumi.Output[dict[str, Any] | None]
+    hooks: pulumi.Output[list[dict[str, Any]] | None]
+    number: pulumi.Output[str | None]
+    sip_uri: pulumi.Output[str | None]
+    status: pulumi.Output[str | None]
+    org_id: pulumi.Output[str]
+    created_at: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        fields: Mapping[str, Any],
+        adopt_id: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        settings = _settings()
+        kind = KINDS[self.provider_value]
+        where = f"{kind.class_name} {resource_name!r}: "
+        reads_only = opts is not None and opts.id is not None
+        # An output that is not seeded here would be no attribute.
+        props: dict[str, Any] = {name: None for name in (*kind.fields, *READ_ONLY)}
+        if "provider" in fields:
+            raise pulumi.RunError(f"{where}provider: is given by the class")
+        props["provider"] = self.provider_value
+        if not reads_only:
+            props.update(_checked(kind.create, fields, where))
+            props["adopt_id"] = adopt_id
+            props["declaration"] = "/".join(
+                (
+                    pulumi.get_organization(),
+                    pulumi.get_project(),
+                    pulumi.get_stack(),
+                    kind.class_name,
+                    resource_name,
+                )
+            )
+        super().__init__(PhoneNumberProvider(), resource_name, props, opts)
+        if not reads_only:
+            for warning in advice(kind, fields, settings.region):
+                pulumi.log.warn(warning, self)
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's own name for it
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Reads a number that somebody else owns; it is never changed or released here.
+
+        Secrets that the API echoes are not shown.
+        """
+        self = cls.__new__(cls)
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        _PhoneNumber.__init__(self, resource_name, {}, None, merged)
+        return self
+
+
+class VapiPhoneNumber(_PhoneNumber, module="vapi", name="VapiPhoneNumber"):
+    """A free number bought by `number_desired_area_code`, a `sip_uri`, or both."""
+
+    provider_value = "vapi"
+    number_desired_area_code: pulumi.Output[str | None]
+    authentication: pulumi.Output[dict[str, Any] | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Unpack[VapiPhoneNumberArgs],
+    ) -> None:
+        super().__init__(resource_name, fields, adopt_id, opts)
+
+
+class TwilioPhoneNumber(_PhoneNumber, module="vapi", name="TwilioPhoneNumber"):
+    """A number of a Twilio account, with its token or its API key and secret."""
+
+    provider_value = "twilio"
+    twilio_account_sid: pulumi.Output[str]
+    twilio_auth_token: pulumi.Output[str | None]
+    twilio_api_key: pulumi.Output[str | None]
+    twilio_api_secret: pulumi.Output[str | None]
+    sms_enabled: pulumi.Output[bool | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Unpack[TwilioPhoneNumberArgs],
+    ) -> None:
+        super().__init__(resource_name, fields, adopt_id, opts)
+
+
+class VonagePhoneNumber(_PhoneNumber, module="vapi", name="VonagePhoneNumber"):
+    """A number of a Vonage account."""
+
+    provider_value = "vonage"
+    credential_id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Unpack[VonagePhoneNumberArgs],
+    ) -> None:
+        super().__init__(resource_name, fields, adopt_id, opts)
+
+
+class TelnyxPhoneNumber(_PhoneNumber, module="vapi", name="TelnyxPhoneNumber"):
+    """A number of a Telnyx account."""
+
+    provider_value = "telnyx"
+    credential_id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Unpack[TelnyxPhoneNumberArgs],
+    ) -> None:
+        super().__init__(resource_name, fields, adopt_id, opts)
+
+
+class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
+    """A number on your own SIP trunk or carrier."""
+
+    provider_value = "byo-phone-number"
+    credential_id: pulumi.Output[str]
+    number_e164_check_enabled: pulumi.Output[bool | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Unpack[ByoPhoneNumberArgs],
+    ) -> None:
+        super().__init__(resource_name, fields, adopt_id, opts)
+
+
+def _settings() -> Settings:
+    """The settings; ends the program with one line where the plugin would fail number by number."""
+    try:
+        return load_settings(
+            lambda key: pulumi.runtime.get_config(f"vapi:{key}"), os.environ, Path.cwd()
+        )
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _checked(model: type[VapiModel], fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields with secrets marked; ends the program at a key that `model` does not have."""
+    shapes = fields_of(model)
+    for key in fields:
+        if key not in shapes:
+            raise pulumi.RunError(f"{where}{key}: {correction(model, key)}")
+    return {key: _marked(shapes[key], value, f"{where}{key}") for key, value in fields.items()}
+
+
+def _marked(shape: FieldShape, value: Any, where: str) -> Any:
+    if value is None:
+        return None
+    if SECRET in shape.marks:
+        return pulumi.Output.secret(value)
+    if isinstance(value, pulumi.Output | Awaitable):
+        # What is inside comes later: then all of it is secret, rather than nothing.
+        later = cast(pulumi.Input[Any], value)
+        return pulumi.Output.secret(later) if carries(shape, SECRET) else later
+    if isinstance(value, list | tuple):
+        items = cast(list[Any] | tuple[Any, ...], value)
+        return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]
+    model = shape.model_of(value)
+    if model is None:
+        return value
+    return _checked(model, cast(Mapping[str, Any], value), f"{where}.")

@@ -1,0 +1,176 @@
+"""Config and environment become one frozen object, or one clear error. Nothing is connected here.
+
+Each setting is looked for in the stack's config (namespace `vapi`), then in the environment, then
+has its default. The key goes to Vapi's own hosts and to loopback only, unless the environment
+names the host: a guard against mistakes in stack config.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from vapi_provider.errors import ConfigurationError
+
+REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
+EMBEDDED = "embedded:"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured. Times are in seconds."""
+
+    api_key: str = field(repr=False)
+    region: str
+    base_url: str
+    request_timeout_seconds: float = 30
+    max_concurrent_requests: int = 16
+    ready_timeout_seconds: float = 60
+    confirmed_empty_account: str | None = None
+    """Organization that the person says is empty: nothing else could show that a key is its."""
+
+    @property
+    def embedded_file(self) -> Path | None:
+        """The embedded account's SQLite file, absolute; None for an account over HTTP."""
+        if not self.base_url.startswith(EMBEDDED):
+            return None
+        return Path(self.base_url.removeprefix(EMBEDDED))
+
+
+def load_settings(
+    config: Callable[[str], str | None], environment: Mapping[str, str], folder: Path
+) -> Settings:
+    """Settings from `config` (asked for ``apiKey`` and so on), `environment` and the defaults.
+
+    `folder` is the project's, against which an embedded account's path is resolved. Raises
+    ConfigurationError.
+    """
+
+    def setting(key: str, *variables: str) -> str | None:
+        found = [config(key), *(environment.get(variable) for variable in variables)]
+        return next((value.strip() for value in found if value and value.strip()), None)
+
+    region = setting("region", "VAPI_REGION") or "us"
+    if region not in REGIONS:
+        raise ConfigurationError(
+            f"vapi:region is {region!r}: it must be one of {', '.join(REGIONS)}"
+        )
+    base_url = _base_url(
+        setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
+        environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
+        folder,
+    )
+    return Settings(
+        api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
+        region=region,
+        base_url=base_url,
+        request_timeout_seconds=_number(
+            "requestTimeoutSeconds",
+            setting("requestTimeoutSeconds", "VAPI_REQUEST_TIMEOUT_SECONDS"),
+            default=30,
+            least=0.001,
+        ),
+        max_concurrent_requests=int(
+            _number(
+                "maxConcurrentRequests",
+                setting("maxConcurrentRequests", "VAPI_MAX_CONCURRENT_REQUESTS"),
+                default=16,
+                least=1,
+                whole=True,
+            )
+        ),
+        ready_timeout_seconds=_number(
+            "readyTimeoutSeconds",
+            setting("readyTimeoutSeconds", "VAPI_READY_TIMEOUT_SECONDS"),
+            default=60,
+            least=0,
+        ),
+        confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
+    )
+
+
+def _api_key(key: str | None, base_url: str) -> str:
+    if key is None:
+        if base_url.startswith(EMBEDDED):
+            return "embedded"
+        raise ConfigurationError(
+            "no Vapi key: run `pulumi config set --secret vapi:apiKey` with a private key "
+            "of the account, or set VAPI_API_KEY"
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError(
+            "the Vapi key has characters that no key has (a space, a line break, a quote from "
+            "another alphabet): copy it again"
+        )
+    return key
+
+
+def _base_url(url: str, allowed: str, folder: Path) -> str:
+    if url.startswith(EMBEDDED):
+        name = url.removeprefix(EMBEDDED)
+        if not name:
+            raise ConfigurationError(
+                "vapi:baseUrl is 'embedded:' without a file: write embedded:<SQLite file>"
+            )
+        return EMBEDDED + str(folder / name)
+    parts, host = _split(url)
+    loopback = _is_loopback(host)
+    if parts.scheme == "http" and not loopback:
+        raise ConfigurationError(
+            f"vapi:baseUrl sends the key in clear to {host}: use https:// "
+            "(http:// is for this machine only)"
+        )
+    allowed_here = allowed.lower() in (host, parts.netloc.lower())
+    if not (loopback or host.endswith(".vapi.ai") or allowed_here):
+        raise ConfigurationError(
+            f"vapi:baseUrl would send the key to {host}, which is not Vapi: if you mean it, set "
+            f"VAPI_ALLOW_BASE_URL={host} in the environment"
+        )
+    return url.rstrip("/")
+
+
+def _split(url: str) -> tuple[SplitResult, str]:
+    """The URL's parts and its host, lower-case; raises for anything but a plain http(s) URL."""
+    wanted = "it must be https://<host>, http:// on this machine, or embedded:<SQLite file>"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"vapi:baseUrl cannot be read ({error}): {wanted}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            "vapi:baseUrl holds a user name or password: only the key in vapi:apiKey is sent"
+        )
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise ConfigurationError(f"vapi:baseUrl is {url!r}: {wanted}")
+    if any(character.isspace() or character == "\\" for character in url):
+        raise ConfigurationError(f"vapi:baseUrl is {url!r}: {wanted}")
+    return parts, host.lower()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _number(
+    key: str, text: str | None, *, default: float, least: float, whole: bool = False
+) -> float:
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < least or (whole and not number.is_integer()):
+        kind = "a whole number" if whole else "a number"
+        raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {kind}, {least:g} or more")
+    return number
