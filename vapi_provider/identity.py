@@ -38,27 +38,45 @@ def automatic_name(declaration: str) -> str:
 class Claims:
     """Which resource of this run has which record: no two may have the same.
 
-    A rename by `adopt_id` makes the new resource and then deletes the old one, both with one id.
+    Only what the program declares in this run counts: a refresh, which may run in the same process
+    before it, compares under names that the program may just have changed. A rename by `adopt_id`
+    makes the new resource and then deletes the old one, both with one id.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._declared: set[str] = set()
         self._owners: dict[str, str] = {}
+        self._adopters: dict[str, str] = {}
         self._replaced: set[str] = set()
 
-    def claim(self, id_: str, declaration: str) -> None:
-        """Notes whose record `id_` is; raises OwnershipError where it is another resource's."""
+    def declare(self, declaration: str, adopt_id: str | None = None) -> None:
+        """Notes that the program declares a resource, and what it is about to adopt.
+
+        Raises OwnershipError where that is another resource's.
+        """
         with self._lock:
-            owner = self._owners.setdefault(id_, declaration)
-        if owner != declaration:
-            raise OwnershipError(
-                f"{id_} is declared twice: as {_resource(owner)} and as {_resource(declaration)}; "
-                "remove one of them"
-            )
+            self._declared.add(declaration)
+            if adopt_id is not None:
+                _only_one(adopt_id, self._owners.get(adopt_id), declaration)
+                _only_one(adopt_id, self._adopters.setdefault(adopt_id, declaration), declaration)
+
+    def own(self, id_: str, declaration: str | None) -> None:
+        """Notes whose record `id_` is; raises OwnershipError where another one is adopting it."""
+        with self._lock:
+            if declaration in self._declared:
+                _only_one(id_, self._adopters.get(id_), declaration)
+                self._owners[id_] = declaration
 
     def replace(self, id_: str) -> None:
         """Notes that another record takes this one's place."""
         self._replaced.add(id_)
+
+    def make(self, declaration: str | None) -> None:
+        """Notes that a record was made for a declaration: what it had before is not its own."""
+        with self._lock:
+            left = {id_: owner for id_, owner in self._owners.items() if owner != declaration}
+            self._owners = left
 
     @property
     def replaced(self) -> Collection[str]:
@@ -69,6 +87,14 @@ class Claims:
         """Whether the record that `declaration` gives up belongs to another resource by now."""
         owner = self._owners.get(id_)
         return id_ not in self._replaced and owner not in (None, declaration)
+
+
+def _only_one(id_: str, owner: str | None, declaration: str) -> None:
+    if owner not in (None, declaration):
+        raise OwnershipError(
+            f"{id_} is declared twice: as {_resource(owner)} and as {_resource(declaration)}; "
+            "remove one of them"
+        )
 
 
 def _resource(declaration: str) -> str:

@@ -92,18 +92,22 @@ def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> lis
 
     What is still unknown is never wrong. With `exists` the record need not be made any more.
     """
+    found: list[str] = []
+    adopt_id = bag.get("adopt_id", "-")
+    if adopt_id == "" or not isinstance(adopt_id, str | Unknown):
+        found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:
         declared.kind.create.model_validate(
             fields, by_name=True, by_alias=False, context={"exists": exists}
         )
     except ValidationError as refused:
-        return [
+        found += [
             _in_words(error, declared.kind.create, fields)
             for error in refused.errors(include_url=False)
             if not _is_unknown(error)
         ]
-    return []
+    return found
 
 
 def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:

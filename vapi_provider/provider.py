@@ -90,10 +90,9 @@ class PhoneNumberProvider(ResourceProvider):
         inputs = plain(news)
         declared = Declared.of(inputs)
         found = problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
-        if isinstance(inputs.get("adopt_id", "-"), int | list | dict) or declared.adopt_id == "":
-            found.append("adopt_id: must be the id of a phone number")
-        if declared.adopt_id and declared.declaration and not _olds:
-            self._session.claims.claim(declared.adopt_id, declared.declaration)
+        if declared.declaration:
+            adopting = None if _olds else declared.adopt_id
+            self._session.claims.declare(declared.declaration, adopting)
         if "name" not in inputs and declared.declaration:
             inputs["name"] = automatic_name(declared.declaration)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
@@ -107,8 +106,7 @@ class PhoneNumberProvider(ResourceProvider):
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
-        if declared.declaration:
-            self._session.claims.claim(_id, declared.declaration)
+        self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if not isinstance(step, Replace):
             return DiffResult(changes=isinstance(step, Update), replaces=[])
@@ -199,6 +197,7 @@ class PhoneNumberProvider(ResourceProvider):
                 "looked through before anything is bought"
             ) from None
         session.account.made(record)
+        session.claims.make(declared.declaration)
         return self._when_ready(declared, record)
 
     def _adopt(self, declared: Declared, id_: str) -> PhoneNumberRecord:
@@ -219,6 +218,7 @@ class PhoneNumberProvider(ResourceProvider):
             )
         if isinstance(step, Update):
             record = client.update_phone_number(id_, declared.kind, declared.model(), step.fields)
+        self._session.claims.own(id_, declared.declaration)
         return record
 
     def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:

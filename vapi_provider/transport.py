@@ -10,6 +10,7 @@ header is honoured. Knows nothing of phone numbers.
 from __future__ import annotations
 
 import json as jsonlib
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
@@ -140,7 +141,7 @@ class Transport:
                 f"{what}: cannot reach {self._http.base_url} ({_reason(error)}): check the "
                 "network and vapi:baseUrl"
             ) from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             unclear = UnclearError if method == "POST" else TransportError
             raise unclear(
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})"
@@ -163,19 +164,20 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> Any:
+    """The answer's JSON; None for an empty 2xx."""
     try:
-        parsed: Any = response.json()
+        parsed: Any = response.json() if response.content else None
     except (jsonlib.JSONDecodeError, UnicodeDecodeError):
-        parsed = None
+        parsed = response
     status = f"{response.status_code} {_phrase(response.status_code)}".strip()
     if response.is_success:
-        if parsed is None:
+        if parsed is response:
             raise ServerError(
                 f"{what}: {status} without JSON: something other than Vapi answers here",
                 response.status_code,
             )
         return parsed
-    words = _redacted(_words(parsed, response.text), secrets)
+    words = _words(parsed, _redacted(response.text, secrets), secrets)
     kind, advice = _meaning(response.status_code)
     raise kind(f"{what}: {status}: {words}{advice}", response.status_code, _retry_after(response))
 
@@ -202,21 +204,22 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _words(parsed: Any, text: str) -> str:
-    """Vapi's own words in one line of reasonable length."""
-    message: Any = text
-    if isinstance(parsed, dict):
-        message = cast(dict[str, Any], parsed).get("message", text)
+def _words(parsed: Any, text: str, secrets: Collection[str]) -> str:
+    """Vapi's own words in one line of reasonable length; `text` where it has none."""
+    message: Any = cast(dict[str, Any], parsed).get("message") if isinstance(parsed, dict) else None
     if isinstance(message, list):
         message = "; ".join(str(item) for item in cast(list[Any], message))
-    line = " ".join(str(message).split())
+    # Secrets go before anything is folded or cut: a part of one is one too.
+    words = text if message is None else _redacted(str(message), secrets)
+    line = " ".join(words.split())
     return line if len(line) <= 500 else line[:500] + "…"
 
 
 def _redacted(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "[secret]")
+    """`text` without the secrets, plain or as JSON spells them; longer ones first."""
+    spelled = {form for secret in secrets for form in (secret, jsonlib.dumps(secret)[1:-1])}
+    for form in sorted(spelled - {""}, key=len, reverse=True):
+        text = text.replace(form, "[secret]")
     return text
 
 
@@ -226,8 +229,8 @@ def _retry_after(response: httpx.Response) -> float | None:
         seconds = float(response.headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
-def _reason(error: httpx.TransportError) -> str:
+def _reason(error: httpx.RequestError) -> str:
     return " ".join(str(error).split()) or type(error).__name__

@@ -82,6 +82,7 @@ def _objects(
 
 
 def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
+    """Sources: API schema; observed answers (UUIDs); the US numbering plan; our own care."""
     uri = fields.get("sip_uri")
     if uri is not None and fields.get("authentication") is None:
         yield "", "sip_uri without authentication: anyone who knows the URI may call it"
@@ -113,6 +114,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
 
 
 def _of_server(server: Object, _kind: Kind) -> Advice:
+    """Sources: API schema's descriptions; observed answers (UUIDs); our own care."""
     credential = server.get("credential_id")
     if credential is None and server.get("headers") in (None, {}):
         yield (
@@ -127,6 +129,7 @@ def _of_server(server: Object, _kind: Kind) -> Advice:
 
 
 def _of_number_destination(destination: Object, kind: Kind) -> Advice:
+    """Sources: API schema's descriptions."""
     if destination.get("number_e164_check_enabled") is not False:
         yield from _unassigned("number", destination)
     yield from _of_caller_id(destination)
@@ -137,6 +140,7 @@ def _of_number_destination(destination: Object, kind: Kind) -> Advice:
 
 
 def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
+    """Sources: API schema's descriptions."""
     yield from _of_caller_id(destination)
     plan = destination.get("transfer_plan")
     verb = as_object(plan).get("sip_verb")
@@ -146,12 +150,14 @@ def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
 
 
 def _of_caller_id(destination: Object) -> Advice:
+    """Source: API schema's description, templates included."""
     caller_id = destination.get("caller_id")
     if isinstance(caller_id, str) and caller_id not in _TEMPLATES and not _is_e164(caller_id):
         yield "caller_id", f"is neither E.164 nor one of {', '.join(_TEMPLATES)}"
 
 
 def _of_carrier(plan: Any, kind: Kind) -> Advice:
+    """Source: Vapi's guide to warm transfers."""
     mode = as_object(plan).get("mode")
     warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
     if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
@@ -159,6 +165,7 @@ def _of_carrier(plan: Any, kind: Kind) -> Advice:
 
 
 def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
+    """Sources: API schema's descriptions; the message's length: Vapi's guide."""
     mode = plan.get("mode")
     for name, modes in _MODES_OF.items():
         if plan.get(name) is not None and isinstance(mode, str) and mode not in modes:
@@ -170,6 +177,7 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
 
 
 def _of_custom_message(message: Object, _kind: Kind) -> Advice:
+    """Source: API schema's descriptions."""
     if message.get("content") is None and message.get("contents") in (None, []):
         yield "", "says nothing: neither content nor contents is set"
     elif message.get("content") is not None and message.get("contents") not in (None, []):
@@ -177,18 +185,21 @@ def _of_custom_message(message: Object, _kind: Kind) -> Advice:
 
 
 def _of_ringing_hook(hook: Object, _kind: Kind) -> Advice:
+    """Source: Vapi's guide to phone number hooks."""
     actions = hook.get("do")
     if isinstance(actions, list) and len(as_list(cast(Any, actions))) != 1:
         yield "do", "runs its first action only" if actions else "has no action: nothing happens"
 
 
 def _of_ringing_filter(ringing: Object, _kind: Kind) -> Advice:
+    """Source: API schema's description."""
     for index, text in enumerate(as_list(ringing.get("starts_with"))):
         if isinstance(text, str) and text.startswith("+"):
             yield f"starts_with[{index}]", "matches nobody: the caller's number has no + here"
 
 
 def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
+    """Source: our own care; the API schema does not require it."""
     if action.get("destination") is None:
         yield "", "has no destination: the call goes nowhere"
 
@@ -206,6 +217,7 @@ _RULES: Mapping[type[VapiModel], Callable[[Object, Kind], Advice]] = {
 
 
 def _unassigned(name: str, holder: Object) -> Advice:
+    """Source: the phonenumbers library; the API takes such numbers."""
     number = holder.get(name)
     if isinstance(number, str) and _is_e164(number) and not is_assigned(number):
         yield name, f"{number} is in no range that is known to be in use: is it right?"

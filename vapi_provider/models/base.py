@@ -62,6 +62,9 @@ EMPTY_IS_ABSENT = Mark("empty is absent")
 UNORDERED = Mark("unordered")
 """A set written as a list: its order has no meaning."""
 
+REPAIRED = Mark("repaired")
+"""The published schema is broken here; ours says what it means."""
+
 ANY_CASE = Mark("any case")
 """Letter case has no meaning (SIP URIs)."""
 

@@ -23,10 +23,7 @@ _BLIND = Documented({"mode": "blind-transfer"})
 
 
 class TransferDestinationNumber(VapiModel):
-    """A phone number to send a call to.
-
-    Rule: `number` is E.164 unless `number_e164_check_enabled` is false (API schema's description).
-    """
+    """A phone number to send a call to. Source: API schema."""
 
     type: Annotated[Literal["number"], Field(description="Always number.")]
     number_e164_check_enabled: Annotated[
@@ -64,11 +61,15 @@ class TransferDestinationNumber(VapiModel):
     @field_validator("number")
     @classmethod
     def _e164(cls, number: str, info: ValidationInfo) -> str:
+        """Is E.164 unless `number_e164_check_enabled` is false; then letters and digits.
+
+        Source: API schema's description; observed answer.
+        """
         return checked_when_known(number, info)
 
 
 class TransferDestinationSip(VapiModel):
-    """A SIP URI to send a call to. Rule: it has its scheme (API's documented form)."""
+    """A SIP URI to send a call to. Source: API schema."""
 
     type: Annotated[Literal["sip"], Field(description="Always sip.")]
     sip_uri: Annotated[str, Field(description="The SIP URI to call."), ANY_CASE]
@@ -96,6 +97,7 @@ class TransferDestinationSip(VapiModel):
     @field_validator("sip_uri")
     @classmethod
     def _scheme(cls, uri: str) -> str:
+        """Has its scheme, sip: or sips:. Source: API's documented form."""
         return has_sip_scheme(uri)
 
 

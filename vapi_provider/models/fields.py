@@ -28,7 +28,7 @@ def as_list(value: Any) -> list[Any]:
     return cast(list[Any], value) if isinstance(value, list) else []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FieldShape:
     """One field: both spellings, the models its value may be, its documented defaults and marks."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import EMPTY_IS_ABSENT, UNORDERED, VapiModel, told_apart_by
+from vapi_provider.models.base import EMPTY_IS_ABSENT, REPAIRED, UNORDERED, VapiModel, told_apart_by
 from vapi_provider.models.destination import Destination
 
 EndedReason = Literal[
@@ -58,7 +58,10 @@ class PhoneNumberCallEndingHookFilter(VapiModel):
     type: Annotated[Literal["oneOf"], Field(description="Always oneOf.")]
     key: Annotated[Literal["call.endedReason"], Field(description="Always call.endedReason.")]
     one_of: Annotated[
-        list[EndedReason], Field(description="Reasons for which the hook runs."), UNORDERED
+        list[EndedReason],
+        Field(description="Reasons for which the hook runs."),
+        UNORDERED,
+        REPAIRED,
     ]
 
 

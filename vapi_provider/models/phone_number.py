@@ -78,7 +78,7 @@ class _Common(VapiModel):
     @field_validator("assistant_id")
     @classmethod
     def _uuid(cls, assistant_id: str | None) -> str | None:
-        """Source: observed answer, ``assistantId must be a UUID``."""
+        """Is a UUID. Source: observed answer."""
         if assistant_id is not None and not UUID.fullmatch(assistant_id):
             raise PydanticCustomError("uuid", "must be a UUID")
         return assistant_id
@@ -103,14 +103,14 @@ class _Vapi(_Common):
     @field_validator("sip_uri")
     @classmethod
     def _scheme(cls, uri: str | None) -> str | None:
+        """Has its scheme, sip: or sips:. Source: API's documented form."""
         return uri if uri is None else has_sip_scheme(uri)
 
 
 class CreateVapiPhoneNumberDTO(_Vapi):
     """A free number bought by area code, a SIP URI, or both.
 
-    Rule: at least one of the two (observed answer), unless the validation context says
-    ``{"exists": True}``: a record that is already there needs neither.
+    Validated with the context ``{"exists": True}`` it may have neither.
     """
 
     provider: Literal["vapi"]
@@ -119,6 +119,7 @@ class CreateVapiPhoneNumberDTO(_Vapi):
     @field_validator("number_desired_area_code")
     @classmethod
     def _something_to_make(cls, area_code: str | None, info: ValidationInfo) -> str | None:
+        """Is given where `sip_uri` is not, to make a record. Source: observed answer."""
         exists = bool(as_object(info.context).get("exists"))
         if area_code is None and info.data.get("sip_uri", "") is None and not exists:
             raise PydanticCustomError(
@@ -157,14 +158,12 @@ class _Twilio(_Common):
     @field_validator("number", check_fields=False)
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
+        """Is E.164, a number that can exist. Source: observed answer."""
         return number if number is None else checked_number(number, e164_check_enabled=True)
 
 
 class CreateTwilioPhoneNumberDTO(_Twilio):
-    """A number of a Twilio account.
-
-    Rule: an auth token, or an API key and its secret (API schema's description).
-    """
+    """A number of a Twilio account."""
 
     provider: Literal["twilio"]
     number: ImportedNumber
@@ -173,6 +172,10 @@ class CreateTwilioPhoneNumberDTO(_Twilio):
     @field_validator("twilio_api_secret")
     @classmethod
     def _credentials(cls, secret: str | None, info: ValidationInfo) -> str | None:
+        """Is given with `twilio_api_key` where `twilio_auth_token` is not.
+
+        Source: API schema's description.
+        """
         # What is wrong or still unknown is missing from info.data: no verdict then.
         token, key = info.data.get("twilio_auth_token", ""), info.data.get("twilio_api_key", "")
         if token is None and (key is None or secret is None):
@@ -203,6 +206,7 @@ class _WithCredential(_Common):
     @field_validator("number", check_fields=False)
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
+        """Is E.164, a number that can exist. Source: observed answer."""
         return number if number is None else checked_number(number, e164_check_enabled=True)
 
 
@@ -261,6 +265,10 @@ class _Byo(_Common):
     @field_validator("number")
     @classmethod
     def _e164(cls, number: str | None, info: ValidationInfo) -> str | None:
+        """Is E.164 unless `number_e164_check_enabled` is false; then letters and digits.
+
+        Source: API schema's description; observed answer.
+        """
         return number if number is None else checked_when_known(number, info)
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import (
     EMPTY_IS_ABSENT,
+    REPAIRED,
     SECRET,
     UNORDERED,
     Documented,
@@ -21,7 +22,9 @@ class BackoffPlan(VapiModel):
     """How a failed webhook request is repeated. Source: API schema, `type` and codes repaired."""
 
     type: Annotated[
-        Literal["fixed", "exponential"], Field(description="How the delay grows between tries.")
+        Literal["fixed", "exponential"],
+        Field(description="How the delay grows between tries."),
+        REPAIRED,
     ]
     max_retries: Annotated[Number, Field(ge=0, le=10, description="Tries after the first one.")]
     base_delay_seconds: Annotated[
@@ -32,14 +35,12 @@ class BackoffPlan(VapiModel):
         Field(description="HTTP statuses that are not repeated; absent: all but 2xx are."),
         EMPTY_IS_ABSENT,
         UNORDERED,
+        REPAIRED,
     ] = None
 
 
 class Server(VapiModel):
-    """Your server, which Vapi asks what to do with a call.
-
-    Rule: `url` is https (observed for assistants' servers; a refusal here by our choice).
-    """
+    """Your server, which Vapi asks what to do with a call. Source: API schema."""
 
     url: Annotated[str | None, Field(description="Where Vapi posts its messages; https only.")] = (
         None
@@ -81,6 +82,7 @@ class Server(VapiModel):
     @field_validator("url")
     @classmethod
     def _https(cls, url: str | None) -> str | None:
+        """Is an https:// URL. Source: observed for assistants' servers; refused by our choice."""
         if url is not None and not _is_https(url):
             raise PydanticCustomError("https_url", "must be an https:// URL", {"found": url})
         return url

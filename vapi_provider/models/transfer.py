@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import Documented, Number, VapiModel, told_apart_by
+from vapi_provider.models.base import REPAIRED, Documented, Number, VapiModel, told_apart_by
 from vapi_provider.models.message import Message
 
 TransferMode = Literal[
@@ -94,6 +94,7 @@ class TransferPlan(VapiModel):
         Literal["refer", "bye", "dial"] | None,
         Field(description="How a SIP call is moved; ignored elsewhere."),
         Documented("refer"),
+        REPAIRED,
     ] = None
     dial_timeout: Annotated[
         Number | None,

@@ -1,0 +1,29 @@
+"""What holds for every test: nothing of this machine's environment, no network but loopback."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+_OURS = ("VAPI_", "PULUMI_CONFIG")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much the property tests that cost time try."""
+    parser.addoption("--pairs", type=int, default=500, help="pairs of declarations to reconcile")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> None:
+    # pytest-socket takes it back after each test.
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)

@@ -1,0 +1,280 @@
+"""The resource classes: what they send, what they keep secret, what they refuse and warn of."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.builders import FULL, LEAST, UUID
+from vapi_provider import (
+    ByoPhoneNumber,
+    ServerArgs,
+    SipAuthenticationArgs,
+    TelnyxPhoneNumber,
+    TwilioPhoneNumber,
+    VapiPhoneNumber,
+    VonagePhoneNumber,
+    resources,
+)
+from vapi_provider.models.phone_number import KINDS
+
+CLASSES: list[Any] = [
+    VapiPhoneNumber,
+    TwilioPhoneNumber,
+    VonagePhoneNumber,
+    TelnyxPhoneNumber,
+    ByoPhoneNumber,
+]
+
+
+def program(made: Any, **fields: Any) -> Callable[[], None]:
+    """A program of one resource."""
+
+    def declares() -> None:
+        made("support", **fields)
+
+    return declares
+
+
+@pytest.mark.parametrize("made", CLASSES)
+def test_a_resource_sends_its_fields_and_its_declaration(made: Any, run: Any) -> None:
+    """The engine gets the kind, the fields in snake_case and the declaration, nothing more."""
+    fields = LEAST[made.provider_value]
+    only = run(program(made, **fields)).only
+    assert only.token == f"pulumi-python:dynamic/vapi:{made.__name__}"
+    assert only.inputs == {
+        "provider": made.provider_value,
+        "declaration": f"acme/shop/dev/{made.__name__}/support",
+        **fields,
+    }
+
+
+def test_everything_can_be_declared(run: Any) -> None:
+    """A declaration of every field arrives as it was written."""
+    inputs = run(program(VapiPhoneNumber, **FULL)).only.inputs
+    assert {name: inputs[name] for name in FULL} == FULL
+
+
+SECRETS = [
+    (VapiPhoneNumber, FULL, {"authentication.password", "server.headers"}),
+    (
+        TwilioPhoneNumber,
+        {**LEAST["twilio"], "twilio_api_key": "k", "twilio_api_secret": "s"},
+        {"twilio_auth_token", "twilio_api_key", "twilio_api_secret"},
+    ),
+    (VonagePhoneNumber, LEAST["vonage"], set()),
+]
+
+
+@pytest.mark.parametrize(("made", "fields", "paths"), SECRETS)
+def test_secrets_are_marked_before_they_are_sent(
+    made: Any, fields: dict[str, Any], paths: set[str], run: Any
+) -> None:
+    """Exactly the secret values are secret in what the engine gets."""
+    assert run(program(made, **fields)).only.secrets == paths
+
+
+def test_outputs_of_secrets_are_secret(run: Any) -> None:
+    """A program that uses a secret output hands its secrecy on; other outputs stay plain."""
+
+    def declares() -> dict[str, Any]:
+        number = VapiPhoneNumber("a", **FULL)
+        twilio = TwilioPhoneNumber("b", **LEAST["twilio"])
+        return {
+            "password": number.authentication["password"],
+            "headers": number.server["headers"],
+            "token": twilio.twilio_auth_token,
+            "name": number.name,
+            "number": number.number,
+        }
+
+    result = run(declares).result
+    assert {name: secret for name, (_, secret) in result.items()} == {
+        "password": True,
+        "headers": True,
+        "token": True,
+        "name": False,
+        "number": False,
+    }
+    assert result["password"][0] == FULL["authentication"]["password"]
+
+
+def _later(value: Any) -> Any:
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(value)
+    return future
+
+
+@pytest.mark.parametrize("wrap", [pulumi.Output.from_input, _later], ids=["Output", "future"])
+@pytest.mark.parametrize("name", FULL)
+def test_every_argument_may_come_later(name: str, wrap: Any, run: Any) -> None:
+    """An `Output` or something to be awaited arrives as its value; what may hold secrets is one."""
+
+    def declares() -> None:
+        VapiPhoneNumber("support", **{**FULL, name: wrap(copy.deepcopy(FULL[name]))})
+
+    only = run(declares).only
+    assert only.inputs[name] == FULL[name]
+    if name in ("authentication", "server"):
+        assert name in only.secrets
+    assert {path.split(".")[0] for path in only.secrets} == {"authentication", "server"}
+
+
+def test_values_inside_may_come_later(run: Any) -> None:
+    """At any depth an `Output` arrives as its value, a secret one as a secret."""
+
+    def declares() -> None:
+        VapiPhoneNumber(
+            "support",
+            sip_uri=pulumi.Output.concat("sip:a@", "sip.vapi.ai"),
+            authentication=SipAuthenticationArgs(
+                username="u" * 20, password=pulumi.Output.secret("p" * 20)
+            ),
+            server=ServerArgs(
+                url=pulumi.Output.from_input("https://a"),
+                headers={"X": pulumi.Output.from_input("b")},
+            ),
+            hooks=[
+                {
+                    "on": "call.ringing",
+                    "do": [{"type": "say", "exact": pulumi.Output.from_input("a")}],
+                },
+            ],
+        )
+
+    only = run(declares).only
+    assert only.secrets == {"authentication.password", "server.headers"}
+    assert only.inputs["hooks"][0]["do"] == [{"type": "say", "exact": "a"}]
+    assert only.inputs["server"] == {"url": "https://a", "headers": {"X": "b"}}
+    assert only.inputs["sip_uri"] == "sip:a@sip.vapi.ai"
+
+
+def test_hooks_and_actions_may_come_later(run: Any) -> None:
+    """A whole hook or action inside a list may be an `Output`."""
+    ending = pulumi.Output.from_input({"on": "call.ending"})
+    says = pulumi.Output.from_input({"type": "say", "exact": "a"})
+    hooks = [{"on": "call.ringing", "do": [says]}, ending]
+    inputs = run(program(VapiPhoneNumber, **LEAST["vapi"], hooks=hooks)).only.inputs
+    assert inputs["hooks"][0]["do"] == [{"type": "say", "exact": "a"}]
+    assert inputs["hooks"][1] == {"on": "call.ending"}
+
+
+def test_none_is_not_given(run: Any) -> None:
+    """`None` for any argument is the same as leaving it out."""
+    fields = dict.fromkeys(KINDS["vapi"].fields) | LEAST["vapi"]
+    only = run(program(VapiPhoneNumber, **fields, adopt_id=None, opts=None)).only
+    assert set(only.inputs) == {"provider", "declaration", "number_desired_area_code"}
+
+
+def test_adopt_id_is_sent(run: Any) -> None:
+    """The id to adopt reaches the plugin."""
+    only = run(program(VapiPhoneNumber, adopt_id=UUID, **LEAST["vapi"])).only
+    assert only.inputs["adopt_id"] == UUID
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"sipUri": "sip:a@b"}, "sipUri: is spelled sip_uri here"),
+        ({"asistant_id": "a"}, "asistant_id: is not a field of"),
+        ({"asistant_id": "a"}, "did you mean assistant_id?"),
+        ({"server": {"timeoutSeconds": 3}}, "server.timeoutSeconds: is spelled timeout_seconds"),
+        (
+            {"server": {"backoff_plan": {"maxRetries": 3}}},
+            "server.backoff_plan.maxRetries: is spelled max_retries",
+        ),
+        (
+            {"hooks": [{"on": "call.ending"}, {"on": "call.ringing", "do": [{"type": "say",
+             "text": "a"}]}]},
+            "hooks[1].do[0].text: is not a field of SayPhoneNumberHookAction",
+        ),
+        (
+            {"hooks": ({"on": "call.ending", "do": {"type": "transfer", "destination":
+             {"type": "sip", "sipUri": "sip:a@b"}}},)},
+            "hooks[0].do.destination.sipUri: is spelled sip_uri here",
+        ),
+        ({"declaration": "a/b/c/d/e"}, "declaration: is not a field of"),
+        ({"provider": "twilio"}, "provider"),
+        ({"id": UUID}, "id: is not a field of"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_ends_the_program(fields: dict[str, Any], words: str, run: Any) -> None:
+    """A camelCase or misspelt key at any depth is refused with the resource and the way out."""
+    with pytest.raises(pulumi.RunError) as refused:
+        run(program(VapiPhoneNumber, **{**LEAST["vapi"], **fields}))
+    assert "VapiPhoneNumber 'support': " in str(refused.value)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_free_form_keys_are_anybodys(run: Any) -> None:
+    """Keys inside headers are not judged."""
+    headers = {"camelCase": "a", "snake_case": "b", "X-Kebab": "c"}
+    only = run(program(VapiPhoneNumber, **LEAST["vapi"], server={"headers": headers})).only
+    assert only.inputs["server"] == {"headers": headers}
+
+
+def test_get_only_reads(run: Any) -> None:
+    """`get` sends the id and the kind: no declaration, nothing to make or change."""
+    ran = run(lambda: {"number": VapiPhoneNumber.get("theirs", UUID).number})
+    assert ran.only.id == UUID
+    assert ran.only.inputs == {"provider": "vapi"}
+    assert ran.result["number"] == ("+14155550123", False)
+    assert ran.warnings == []
+
+
+@pytest.mark.parametrize("made", CLASSES)
+def test_get_keeps_its_options(made: Any, run: Any) -> None:
+    """Options beside the id are honoured, and the class is the one that was asked."""
+
+    def declares() -> None:
+        theirs = made.get("theirs", pulumi.Output.from_input(UUID), pulumi.ResourceOptions())
+        assert type(theirs) is made
+
+    assert run(declares).only.token.endswith(made.__name__)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (LEAST["vapi"], ["nobody answers"]),
+        ({"sip_uri": "sip:a@sip.vapi.ai", "assistant_id": UUID}, ["without authentication"]),
+        ({"assistant_id": UUID, **LEAST["vapi"]}, []),
+        ({"server": {"url": "https://a"}, **LEAST["vapi"]}, ["server: has neither credential_id"]),
+    ],
+)
+def test_what_would_go_wrong_is_warned_of(
+    fields: dict[str, Any], words: list[str], run: Any
+) -> None:
+    """Each piece of advice is one warning on the resource."""
+    warnings = run(program(VapiPhoneNumber, **fields), preview=True).warnings
+    assert len(warnings) == len(words)
+    assert all(word in text for word, text in zip(words, warnings, strict=True))
+
+
+def test_an_output_as_answer_is_an_answer(run: Any) -> None:
+    """A value that is not known yet is not warned of."""
+    later = pulumi.Output.from_input(UUID)
+    fields = {"assistant_id": later, "sip_uri": later, "authentication": later, "server": later}
+    assert run(program(VapiPhoneNumber, **fields)).warnings == []
+
+
+def test_the_provider_is_sent_in_clear(run: Any) -> None:
+    """The pickled provider holds no secret, so states stay readable."""
+    raw = run(program(VapiPhoneNumber, **LEAST["vapi"])).only.raw
+    assert isinstance(raw["__provider"], str)
+
+
+def test_settings_that_cannot_work_end_the_program(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad setting is said once, by the program, rather than by each number."""
+    getattr(resources._settings, "cache_clear", lambda: None)()
+    monkeypatch.setenv("VAPI_BASE_URL", "https://evil.com")
+    with pytest.raises(pulumi.RunError, match=r"evil\.com"):
+        run(program(VapiPhoneNumber, **LEAST["vapi"]))

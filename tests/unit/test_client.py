@@ -1,0 +1,255 @@
+"""The endpoints: paths, bodies, pages, and what an answer must hold."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
+from vapi_provider.client import PAGE, secrets_in
+from vapi_provider.errors import NotFoundError, RejectedError, ServerError, UnclearError
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.phone_number import KINDS
+
+
+def declared(kind: str, **fields: Any) -> VapiModel:
+    """The create schema of `kind`."""
+    named = {"provider": kind, **fields}
+    return KINDS[kind].create.model_validate(named, by_name=True, context={"exists": True})
+
+
+def account_of(count: int, together: int = 1) -> Api:
+    """An account of `count` records, of which each `together` share their time."""
+    return Api(
+        *(
+            answer(id_=f"id-{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06d}Z")
+            for at in range(count)
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_create_posts_what_was_declared(kind: str) -> None:
+    """POST carries the kind and the declared fields in camelCase, nothing else."""
+    api = Api()
+    record = api.client().create_phone_number(declared(kind, **LEAST[kind]))
+    assert api.sent == ["POST /phone-number"]
+    assert api.body() == declared(kind, **LEAST[kind]).to_wire()
+    assert api.body()["provider"] == kind
+    assert record.provider == kind
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        httpx.Response(500, json={"message": "no"}),
+        httpx.Response(408, json={"message": "no"}),
+        httpx.Response(201, text="<html>"),
+        httpx.Response(201, json=[]),
+        httpx.Response(201, json={}),
+        httpx.Response(201, json={**answer(), "id": None}),
+        httpx.Response(302, headers={"Location": "https://a"}),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("dropped"),
+    ],
+    ids=str,
+)
+def test_a_create_that_may_have_bought_is_unclear(instead: httpx.Response | Exception) -> None:
+    """Whatever leaves open whether a record was made is one error of its own, sent once."""
+    api = Api()
+    api.instead = [instead]
+    with pytest.raises(UnclearError):
+        api.client().create_phone_number(declared("vapi", **LEAST["vapi"]))
+    assert len(api.requests) == 1
+
+
+def test_a_create_that_was_refused_is_not_unclear() -> None:
+    """After a 4xx nothing was made, and the error says why."""
+    api = Api()
+    api.instead = [httpx.Response(400, json={"message": "This area code is not available."})]
+    with pytest.raises(RejectedError, match="This area code"):
+        api.client().create_phone_number(declared("vapi", **LEAST["vapi"]))
+
+
+def test_update_patches_the_changed_fields_only() -> None:
+    """PATCH carries the kind, each changed field whole, and null for a cleared one."""
+    api = Api(answer())
+    fields = declared("vapi", name="b", server={"url": "https://a", "timeout_seconds": 30.0})
+    record = api.client().update_phone_number(
+        UUID, KINDS["vapi"], fields, {"server", "squad_id", "hooks"}
+    )
+    assert api.sent == [f"PATCH /phone-number/{UUID}"]
+    assert api.body() == {
+        "provider": "vapi",
+        "server": {"url": "https://a", "timeoutSeconds": 30},
+        "squadId": None,
+        "hooks": None,
+    }
+    assert record.fields["server"] == {"url": "https://a", "timeout_seconds": 30}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_update_always_names_the_kind(kind: str) -> None:
+    """The API tells the update schemas apart by `provider`."""
+    api = Api(answer(kind))
+    api.client().update_phone_number(UUID, KINDS[kind], declared(kind, **LEAST[kind]), ["name"])
+    assert api.body() == {"provider": kind, "name": None}
+
+
+@pytest.mark.parametrize(
+    ("id_", "path"),
+    [
+        (UUID, f"/phone-number/{UUID}"),
+        ("a/b?c#d", "/phone-number/a%2Fb%3Fc%23d"),
+        ("../credential", "/phone-number/..%2Fcredential"),
+        (" ", "/phone-number/%20"),
+        ("é", "/phone-number/%C3%A9"),
+    ],
+)
+def test_an_id_from_a_person_stays_in_its_place(id_: str, path: str) -> None:
+    """An id never becomes another path, a query or a fragment."""
+    api = Api()
+    client = api.client()
+    for call in (client.get_phone_number, client.delete_phone_number):
+        with pytest.raises(NotFoundError):
+            call(id_)
+    assert [request.url.raw_path.decode() for request in api.requests] == [path, path]
+
+
+def test_get_reads_and_delete_releases() -> None:
+    """One request each; the second delete finds nothing."""
+    api = Api(answer())
+    client = api.client()
+    assert client.get_phone_number(UUID).number == "+14155550123"
+    client.delete_phone_number(UUID)
+    with pytest.raises(NotFoundError):
+        client.delete_phone_number(UUID)
+    assert api.sent == [f"{method} /phone-number/{UUID}" for method in ("GET", "DELETE", "DELETE")]
+
+
+@pytest.mark.parametrize("body", [{}, [], "gone", {"id": UUID}], ids=str)
+def test_delete_does_not_mind_what_is_answered(body: Any) -> None:
+    """Any 2xx answer with JSON means released."""
+    api = Api()
+    api.instead = [httpx.Response(200, json=body)]
+    api.client().delete_phone_number(UUID)
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_delete_needs_no_body(status: int) -> None:
+    """An empty 2xx answer means released too: nothing is repeated."""
+    api = Api()
+    api.instead = [httpx.Response(status) for _ in range(5)]
+    api.client().delete_phone_number(UUID)
+    assert len(api.requests) == 1
+
+
+def test_the_owners_of_all_that_was_seen_are_remembered() -> None:
+    """Each answered record, of a deleted one too, says whose key it is."""
+    api = Api(answer(orgId="one"), answer(id_="b", orgId="two"), answer(id_="c", orgId="three"))
+    client = api.client()
+    assert client.organizations == set()
+    client.get_phone_number(UUID)
+    client.update_phone_number("b", KINDS["vapi"], declared("vapi"), ["name"])
+    client.delete_phone_number("c")
+    client.create_phone_number(declared("vapi", **LEAST["vapi"]))
+    assert client.organizations == {"one", "two", "three", ORG}
+
+
+@pytest.mark.parametrize(
+    ("count", "together", "requests"),
+    [(0, 1, 1), (1, 1, 1), (999, 1, 1), (1000, 1, 2), (1001, 1, 2), (2500, 1, 3), (2500, 400, 4)],
+)
+def test_every_record_is_listed_once(count: int, together: int, requests: int) -> None:
+    """All pages are read, also where many records share a time, and nothing comes twice."""
+    api = account_of(count, together)
+    listed = [record.id for record in api.client().all_phone_numbers()]
+    assert sorted(listed) == sorted(api.records)
+    assert len(api.requests) <= requests
+
+
+def test_pages_go_by_the_time_of_the_last_record() -> None:
+    """The first page has no bound; the next ones start at the oldest time seen, inclusive."""
+    api = account_of(1500)
+    list(api.client().all_phone_numbers())
+    queries = [dict(request.url.params) for request in api.requests]
+    assert queries == [
+        {"limit": "1000"},
+        {"limit": "1000", "createdAtLe": "2026-01-01T00:00:00.000500Z"},
+    ]
+
+
+def test_a_record_made_meanwhile_does_no_harm() -> None:
+    """A number that appears between two pages shifts nothing: the others are all there."""
+    api = account_of(1500)
+    pages = api.client().all_phone_numbers()
+    listed = [next(pages).id]
+    api.records["new"] = answer(id_="new", createdAt="2026-02-01T00:00:00.000Z")
+    listed += [record.id for record in pages]
+    assert sorted(listed) == sorted(set(api.records) - {"new"})
+
+
+def test_pages_that_do_not_advance_are_an_error() -> None:
+    """More records of one time than a page holds are not silently left out."""
+    api = account_of(1500, together=1500)
+    with pytest.raises(ServerError, match="do not advance"):
+        list(api.client().all_phone_numbers())
+    assert len(api.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"results": []}, [answer(), None], [answer(), {}], [{**answer(), "orgId": None}], [[]], "no"],
+    ids=str,
+)
+def test_a_broken_page_is_an_error(page: Any) -> None:
+    """A page that is no list of records is never taken for an account without them."""
+    api = Api()
+    api.instead = [httpx.Response(200, json=page) for _ in range(5)]
+    with pytest.raises(ServerError, match="GET /phone-number"):
+        list(api.client().all_phone_numbers())
+
+
+def test_an_unknown_kind_does_not_break_a_page() -> None:
+    """A number of a kind that came after us stands in the list."""
+    api = Api(answer(), answer("plivo", id_="b"))
+    assert {record.provider for record in api.client().all_phone_numbers()} == {"vapi", "plivo"}
+
+
+def test_a_page_has_the_limit_that_was_asked_for() -> None:
+    """`limit` and the bound are sent as they are."""
+    api = account_of(5)
+    client = api.client()
+    assert len(client.list_phone_numbers(2)) == 2
+    assert len(client.list_phone_numbers()) == 5
+    assert [request.url.params["limit"] for request in api.requests] == ["2", str(PAGE)]
+
+
+@pytest.mark.parametrize("method", ["create", "update"])
+def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
+    """What the API echoes of a refused body shows neither its secrets nor the key."""
+    api = Api(answer())
+    told = f"bad {FULL['authentication']['password']} {FULL['server']['headers']['X-Token']} {KEY}"
+    api.instead = [httpx.Response(400, json={"message": [told]})]
+    client, model = api.client(), declared("vapi", **FULL)
+    calls = {
+        "create": lambda: client.create_phone_number(model),
+        "update": lambda: client.update_phone_number(UUID, KINDS["vapi"], model, ["name"]),
+    }
+    with pytest.raises(RejectedError, match=r"bad \[secret\] \[secret\] \[secret\]"):
+        calls[method]()
+
+
+def test_all_secrets_are_found() -> None:
+    """Passwords, every header's value and Twilio's credentials are secrets; nothing else is."""
+    fields = copy.deepcopy(FULL)
+    assert sorted(secrets_in(declared("vapi", **fields))) == sorted(
+        [fields["authentication"]["password"], *fields["server"]["headers"].values()]
+    )
+    secrets = {f"twilio_{name}": name for name in ("auth_token", "api_key", "api_secret")}
+    twilio = declared("twilio", **{**LEAST["twilio"], **secrets})
+    assert sorted(secrets_in(twilio)) == sorted(secrets.values())

@@ -1,0 +1,266 @@
+"""When two values are the same to the API, and how an answer is recorded beside a declaration."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from tests.builders import DECLARATIONS, FULL
+from vapi_provider.equality import CHANGED_OUTSIDE, same, settled
+from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
+from vapi_provider.models.fields import FieldShape, fields_of
+from vapi_provider.models.hook import (
+    PhoneNumberCallEndingHookFilter,
+    PhoneNumberCallRingingHookFilter,
+    PhoneNumberHookCallEnding,
+    PhoneNumberHookCallRinging,
+)
+from vapi_provider.models.message import CustomMessage
+from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.server import BackoffPlan, Server
+from vapi_provider.models.sip import SipAuthentication
+from vapi_provider.models.transfer import SummaryPlan, TransferFallbackPlan, TransferPlan
+
+VAPI = KINDS["vapi"].fields
+TWILIO = KINDS["twilio"].fields
+BYO = KINDS["byo-phone-number"].fields
+PLAN = fields_of(TransferPlan)
+SERVER = fields_of(Server)
+
+EQUAL = [
+    # A documented default is what absent means.
+    (TWILIO["sms_enabled"], None, True),
+    (BYO["number_e164_check_enabled"], None, True),
+    (SERVER["timeout_seconds"], None, 20),
+    (SERVER["timeout_seconds"], 20, 20.0),
+    (SERVER["static_ip_addresses_enabled"], None, False),
+    (fields_of(SipAuthentication)["realm"], None, "sip.vapi.ai"),
+    (fields_of(SipAuthentication)["realm"], None, "sip.eu.vapi.ai"),
+    (fields_of(TransferDestinationNumber)["number_e164_check_enabled"], None, True),
+    (fields_of(TransferDestinationSip)["message"], None, "Transferring the call now"),
+    (fields_of(TransferDestinationSip)["transfer_plan"], None, {"mode": "blind-transfer"}),
+    (
+        fields_of(TransferDestinationSip)["transfer_plan"],
+        None,
+        {"mode": "blind-transfer", "timeout": 60, "summary_plan": None},
+    ),
+    (PLAN["timeout"], None, 60),
+    (PLAN["dial_timeout"], None, 60.0),
+    (PLAN["sip_verb"], None, "refer"),
+    (PLAN["context_engineering_plan"], None, {"type": "all"}),
+    (PLAN["sip_headers_in_refer_to_enabled"], None, False),
+    (fields_of(SummaryPlan)["enabled"], None, True),
+    (fields_of(SummaryPlan)["timeout_seconds"], None, 5),
+    (fields_of(TransferFallbackPlan)["end_call_enabled"], None, True),
+    # Empty is absent.
+    (VAPI["hooks"], None, []),
+    (SERVER["headers"], None, {}),
+    (SERVER["encrypted_paths"], None, []),
+    (fields_of(BackoffPlan)["excluded_status_codes"], None, []),
+    (fields_of(TransferDestinationSip)["sip_headers"], None, {}),
+    (fields_of(CustomMessage)["contents"], None, []),
+    (fields_of(PhoneNumberHookCallRinging)["filters"], None, []),
+    (fields_of(PhoneNumberHookCallEnding)["filters"], None, []),
+    # Any letter case.
+    (VAPI["sip_uri"], "sip:Support@SIP.vapi.ai", "SIP:support@sip.vapi.ai"),
+    (fields_of(TransferDestinationSip)["sip_uri"], "sip:A@b", "sip:a@B"),
+    # Any order.
+    (fields_of(BackoffPlan)["excluded_status_codes"], [404, 400], [400.0, 404.0]),
+    (SERVER["encrypted_paths"], ["b", "a"], ["a", "b"]),
+    (fields_of(PhoneNumberCallRingingHookFilter)["starts_with"], ["1", "44"], ["44", "1"]),
+    (fields_of(PhoneNumberCallEndingHookFilter)["one_of"], ["a", "b"], ["b", "a"]),
+    # All of it, deep inside a list.
+    (
+        VAPI["hooks"],
+        [
+            {
+                "on": "call.ringing",
+                "do": [
+                    {
+                        "type": "transfer",
+                        "destination": {"type": "sip", "sip_uri": "sip:A@b", "sip_headers": {}},
+                    }
+                ],
+                "filters": [],
+            }
+        ],
+        [
+            {
+                "on": "call.ringing",
+                "do": [{"type": "transfer", "destination": {"type": "sip", "sip_uri": "sip:a@b"}}],
+            }
+        ],
+    ),
+]
+
+DIFFERENT = [
+    (TWILIO["sms_enabled"], None, False),
+    (VAPI["name"], None, ""),
+    (VAPI["name"], "a", "A"),
+    (VAPI["server"], None, {}),
+    (VAPI["assistant_id"], None, "a"),
+    (fields_of(TransferDestinationSip)["message"], None, ""),
+    (fields_of(TransferDestinationSip)["transfer_plan"], None, {"mode": "warm-transfer-twiml"}),
+    (SERVER["timeout_seconds"], None, 21),
+    (SERVER["headers"], {"X": "a"}, {"x": "a"}),
+    (SERVER["encrypted_paths"], ["a", "a"], ["a"]),
+    (fields_of(PhoneNumberHookCallRinging)["do"], [{"type": "say"}], []),
+    (fields_of(CustomMessage)["contents"], [{"text": "a"}, {"text": "b"}],
+     [{"text": "b"}, {"text": "a"}]),
+    (SERVER["backoff_plan"], {"type": "fixed", "max_retries": 0}, {"type": "fixed"}),
+]  # fmt: skip
+
+
+def _named(value: Any) -> str | None:
+    return value.name if isinstance(value, FieldShape) else None
+
+
+@pytest.mark.parametrize(("shape", "left", "right"), EQUAL, ids=_named)
+def test_these_mean_the_same(shape: FieldShape, left: Any, right: Any) -> None:
+    """Null, absent and a default, empty and absent, letter case, order, 20 and 20.0: no change."""
+    assert same(shape, left, right)
+    assert same(shape, right, left)
+
+
+@pytest.mark.parametrize(("shape", "left", "right"), DIFFERENT, ids=_named)
+def test_these_do_not(shape: FieldShape, left: Any, right: Any) -> None:
+    """What the API tells apart is a change: silence, a header's name, the order of translations."""
+    assert not same(shape, left, right)
+    assert not same(shape, right, left)
+
+
+def test_what_the_api_adds_is_no_difference() -> None:
+    """A key that no schema has does not make two objects different."""
+    assert same(VAPI["server"], {"url": "https://a"}, {"url": "https://a", "isSecretSet": True})
+
+
+AUTHENTICATION = {"username": "u", "password": "p"}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "actual", "kept"),
+    [
+        # Not echoed.
+        ({"authentication": AUTHENTICATION}, {"authentication": {"username": "u"}},
+         {"authentication": AUTHENTICATION}),
+        ({"server": {"url": "a", "headers": {"X": "1"}}}, {"server": {"url": "b"}},
+         {"server": {"url": "b", "headers": {"X": "1"}}}),
+        # Echoed, the same.
+        ({"authentication": AUTHENTICATION}, {"authentication": AUTHENTICATION},
+         {"authentication": AUTHENTICATION}),
+        # Echoed, another one.
+        ({"authentication": AUTHENTICATION}, {"authentication": {"username": "u", "password": "q"}},
+         {"authentication": {"username": "u", "password": CHANGED_OUTSIDE}}),
+        ({}, {"authentication": {"username": "u", "password": "q"}},
+         {"authentication": {"username": "u", "password": CHANGED_OUTSIDE}}),
+        # Taken away with the object that held it.
+        ({"authentication": AUTHENTICATION}, {}, {}),
+        # Headers: removed, added, changed, all removed.
+        ({"server": {"headers": {"X": "1", "Y": "2"}}}, {"server": {"headers": {"X": "1"}}},
+         {"server": {"headers": {"X": "1"}}}),
+        ({"server": {"headers": {"X": "1"}}}, {"server": {"headers": {"X": "1", "Y": "2"}}},
+         {"server": {"headers": {"X": "1", "Y": CHANGED_OUTSIDE}}}),
+        ({"server": {"headers": {"X": "1"}}}, {"server": {"headers": {"X": "2"}}},
+         {"server": {"headers": {"X": CHANGED_OUTSIDE}}}),
+        ({"server": {"url": "a", "headers": {"X": "1"}}}, {"server": {"url": "a", "headers": {}}},
+         {"server": {"url": "a"}}),
+        ({}, {"server": {"url": "a", "headers": {"X": "1"}}},
+         {"server": {"url": "a", "headers": {"X": CHANGED_OUTSIDE}}}),
+    ],
+)  # fmt: skip
+def test_a_secret_from_outside_is_never_recorded(
+    recorded: dict[str, Any], actual: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """A secret that is not echoed stays; another one is recorded as changed, without its value."""
+    assert settled(VAPI, recorded, actual) == kept
+
+
+@pytest.mark.parametrize("name", ["twilio_auth_token", "twilio_api_key", "twilio_api_secret"])
+def test_twilio_secrets_are_settled_alike(name: str) -> None:
+    """Each Twilio secret is kept where not echoed and marked where another one is echoed."""
+    assert settled(TWILIO, {name: "a"}, {}) == {name: "a"}
+    assert settled(TWILIO, {name: "a"}, {name: "b"}) == {name: CHANGED_OUTSIDE}
+    assert settled(TWILIO, {}, {name: "b"}) == {name: CHANGED_OUTSIDE}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "actual", "kept"),
+    [
+        ({}, {"hooks": []}, {}),
+        ({"hooks": []}, {}, {"hooks": []}),
+        ({"sip_uri": "sip:A@b"}, {"sip_uri": "sip:a@B"}, {"sip_uri": "sip:A@b"}),
+        ({"server": {"url": "a"}}, {"server": {"url": "a", "timeout_seconds": 20}},
+         {"server": {"url": "a"}}),
+        ({"server": {"url": "a"}}, {"server": {"url": "b", "timeout_seconds": 20}},
+         {"server": {"url": "b"}}),
+        ({"server": {"url": "a", "timeout_seconds": 20}}, {"server": {"url": "b"}},
+         {"server": {"url": "b", "timeout_seconds": 20}}),
+        ({"name": "a"}, {"name": "b"}, {"name": "b"}),
+        ({"name": "a"}, {}, {}),
+        ({}, {"name": "b"}, {"name": "b"}),
+    ],
+)  # fmt: skip
+def test_equal_values_keep_the_recorded_spelling(
+    recorded: dict[str, Any], actual: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """Materialised defaults and other spellings leave no trace; real differences are recorded."""
+    assert settled(VAPI, recorded, actual) == kept
+
+
+def _say(text: str, **more: Any) -> dict[str, Any]:
+    return {"on": "call.ringing", "do": [{"type": "say", "exact": text}], **more}
+
+
+def test_lists_are_settled_item_by_item() -> None:
+    """Beside one changed hook the others keep their spelling; a list of other length is taken."""
+    recorded = {"hooks": [_say("a", filters=[]), _say("b")]}
+    actual = {"hooks": [_say("a"), _say("c", filters=[])]}
+    assert settled(VAPI, recorded, actual) == {"hooks": [_say("a", filters=[]), _say("c")]}
+    longer = {"hooks": [_say("a"), _say("b"), _say("c")]}
+    assert settled(VAPI, recorded, longer) == longer
+    assert settled(VAPI, longer, {"hooks": [_say("a")]}) == {"hooks": [_say("a")]}
+
+
+def test_another_member_of_a_union_starts_afresh() -> None:
+    """A destination of another type takes nothing over from the recorded one."""
+    number = {"type": "number", "number": "+14155550100", "message": "a"}
+    sip = {"type": "sip", "sip_uri": "sip:a@b"}
+    assert settled(VAPI, {"fallback_destination": number}, {"fallback_destination": sip}) == {
+        "fallback_destination": sip
+    }
+
+
+def test_settling_leaves_its_arguments_alone() -> None:
+    """Neither the recorded nor the actual values are changed in place."""
+    recorded, actual = copy.deepcopy(FULL), copy.deepcopy(FULL)
+    actual["server"]["url"] = "https://other"
+    before = copy.deepcopy((recorded, actual))
+    settled(VAPI, recorded, actual)
+    assert (recorded, actual) == before
+
+
+@given(DECLARATIONS)
+def test_settling_a_record_with_itself_changes_nothing(fields: dict[str, Any]) -> None:
+    """An answer that is what was recorded is recorded as it was."""
+    assert settled(VAPI, fields, fields) == fields
+
+
+@given(DECLARATIONS, DECLARATIONS)
+def test_sameness_has_no_direction(left: dict[str, Any], right: dict[str, Any]) -> None:
+    """Whatever is the same to the API is so both ways."""
+    for name, shape in VAPI.items():
+        one, other = left.get(name), right.get(name)
+        assert same(shape, one, other) == same(shape, other, one)
+
+
+@given(DECLARATIONS, DECLARATIONS)
+def test_what_is_settled_means_what_is_actual(
+    recorded: dict[str, Any], actual: dict[str, Any]
+) -> None:
+    """Secrets apart, what is recorded after a read is what the API answered."""
+    kept = settled(VAPI, recorded, actual)
+    for name in set(VAPI) - {"authentication", "server"}:
+        assert same(VAPI[name], kept.get(name), actual.get(name))

@@ -1,0 +1,297 @@
+"""What the engine calls, against an account in memory: results, and how many requests they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import (
+    AUTOMATIC_NAME,
+    DECLARATION,
+    LEAST,
+    ORG,
+    RECORDED,
+    THERE,
+    UUID,
+    Api,
+    answer,
+    bag,
+    failure,
+    provider,
+)
+from vapi_provider.equality import CHANGED_OUTSIDE
+from vapi_provider.plugin import Failure
+
+
+def checked(
+    news: dict[str, Any], olds: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """What `check` returns: inputs, and failures, none of them under a property."""
+    result = provider(Api()).check(olds or {}, news)
+    assert all(item.property == "" for item in result.failures)
+    return result.inputs, [item.reason for item in result.failures]
+
+
+# check
+
+
+def test_check_fills_in_the_automatic_name() -> None:
+    """Without a name the declaration gives one; with one it stays as it is."""
+    assert checked(bag())[0]["name"] == AUTOMATIC_NAME
+    assert checked(bag(name="mine", squad_id="s"), {"a": 1})[0]["name"] == "mine"
+    assert checked(bag(name="", **LEAST["vapi"]))[0]["name"] == ""
+    assert "name" not in checked(bag(declaration=None))[0]
+
+
+def test_check_is_the_same_twice() -> None:
+    """What was checked once passes again, unchanged."""
+    inputs, _ = checked({**bag(name="a", server={"timeout_seconds": 20.0}), "squad_id": None})
+    assert checked(inputs) == checked(inputs, inputs) or checked(inputs)[0] == inputs
+    assert repr(inputs["server"]) == "{'timeout_seconds': 20}"
+    assert "squad_id" not in inputs
+
+
+@pytest.mark.parametrize(
+    ("olds", "more", "failures"),
+    [
+        ({}, {}, 1),
+        ({"provider": "vapi"}, {}, 0),
+        ({}, {"adopt_id": UUID}, 0),
+    ],
+)
+def test_check_asks_for_something_to_make_only_where_something_is_made(
+    olds: dict[str, Any], more: dict[str, Any], failures: int
+) -> None:
+    """A number that exists, or is adopted, needs neither area code nor SIP URI."""
+    assert len(checked(bag(name="a", **more), olds)[1]) == failures
+
+
+@pytest.mark.parametrize(
+    "adopt_id",
+    ["", 7, 1.0, 1.5, True, [UUID], {"id": UUID}],
+)
+def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
+    """Something other than text to adopt is refused rather than ignored: ignoring it buys."""
+    _, failures = checked(bag(adopt_id=adopt_id, **LEAST["vapi"]))
+    assert failures == ["adopt_id: must be the id of a phone number"]
+
+
+def test_check_sends_nothing() -> None:
+    """A preview's check costs no request, right or wrong."""
+    api = Api()
+    provider(api).check({}, bag(name=7))
+    assert api.sent == []
+
+
+# diff
+
+
+@pytest.mark.parametrize(
+    ("change", "changes", "replaces", "delete_first"),
+    [
+        ({}, False, [], None),
+        ({"name": "b"}, True, [], None),
+        ({"number_desired_area_code": "212"}, True, ["number_desired_area_code"], False),
+        ({"number_desired_area_code": None}, False, [], None),
+    ],
+)
+def test_diff_says_what_will_happen(
+    change: dict[str, Any], changes: bool, replaces: list[str], delete_first: bool | None
+) -> None:
+    """Nothing, an update, or a replacement with its reason, without a request."""
+    api = Api()
+    result = provider(api).diff(UUID, RECORDED, {**RECORDED, **change})
+    assert (result.changes, result.replaces) == (changes, replaces)
+    assert (result.delete_before_replace or None) == (delete_first or None)
+    assert api.sent == []
+
+
+def test_diff_frees_a_sip_uri_before_it_is_made_again() -> None:
+    """A replacement with the same SIP URI deletes first: it must be unique."""
+    news = bag(sip_uri="sip:A@b", number_desired_area_code="415")
+    result = provider(Api()).diff(UUID, bag(sip_uri="sip:a@b"), news)
+    assert (result.changes, result.delete_before_replace) == (True, True)
+
+
+def test_diff_is_blind_to_the_engines_floats_and_nulls() -> None:
+    """20.0, null and the engine's key are no change."""
+    olds = {**bag(server={"timeout_seconds": 30}), "__provider": "x"}
+    news = {**bag(server={"timeout_seconds": 30.0, "url": None}), "name": None, "__provider": "y"}
+    assert provider(Api()).diff(UUID, olds, news).changes is False
+
+
+def test_diff_refuses_to_replace_what_is_adopted() -> None:
+    """With `adopt_id` still written, a replacement would give up the very number it names."""
+    news = {**RECORDED, "number_desired_area_code": "212", "adopt_id": UUID}
+    assert "remove adopt_id" in failure(provider(Api()).diff, UUID, RECORDED, news)
+    same = {**RECORDED, "adopt_id": UUID}
+    assert provider(Api()).diff(UUID, RECORDED, same).changes is False
+
+
+def test_diff_refuses_another_id_to_adopt() -> None:
+    """A resource that has its number cannot take over another one."""
+    text = failure(provider(Api()).diff, UUID, RECORDED, {**RECORDED, "adopt_id": "b"})
+    assert "adopt_id is b" in text
+    assert UUID in text
+
+
+# read
+
+
+def test_read_returns_what_is_and_the_inputs_to_compare_with() -> None:
+    """Refresh of an unchanged number costs one GET and changes nothing."""
+    api = Api(THERE)
+    result = provider(api).read(UUID, RECORDED)
+    assert (result.id, result.outs) == (UUID, RECORDED)
+    assert result.inputs == {
+        name: RECORDED[name]
+        for name in ("provider", "declaration", "name", "squad_id", "number_desired_area_code")
+    }
+    assert api.sent == [f"GET /phone-number/{UUID}"]
+
+
+def test_read_shows_drift() -> None:
+    """What was changed, added and cleared in the dashboard is read, and diff sees it."""
+    api = Api({**THERE, "name": "other", "squadId": None, "assistantId": UUID})
+    working = provider(api)
+    outs = working.read(UUID, RECORDED).outs
+    assert outs == {
+        **{name: value for name, value in RECORDED.items() if name != "squad_id"},
+        "name": "other",
+        "assistant_id": UUID,
+    }
+    assert working.diff(UUID, outs, RECORDED).changes
+
+
+def test_read_of_a_deleted_number_is_gone() -> None:
+    """Deleted outside, with another record of the account in view: gone."""
+    api = Api(answer(id_="other"))
+    result = provider(api).read(UUID, RECORDED)
+    assert (result.id, result.outs) == (None, {})
+    assert api.sent == [f"GET /phone-number/{UUID}", "GET /phone-number"]
+
+
+@pytest.mark.parametrize(
+    "others", [[], [answer(id_="b", orgId="another")]], ids=["empty", "foreign"]
+)
+def test_read_does_not_forget_a_fleet(others: list[dict[str, Any]]) -> None:
+    """404 from an account that is not known to be the recorded one is an error, not gone."""
+    assert "Nothing was forgotten" in failure(provider(Api(*others)).read, UUID, RECORDED)
+
+
+def test_read_believes_a_person_about_an_empty_account() -> None:
+    """Confirmed in the environment, an empty account is the recorded one."""
+    result = provider(Api(), confirmed_empty_account=ORG).read(UUID, RECORDED)
+    assert result.id is None
+
+
+def test_get_of_a_missing_number_is_an_error() -> None:
+    """Reading somebody else's number that is not there fails instead of giving nothing."""
+    api = Api(answer(id_="other"))
+    assert UUID in failure(provider(api).read, UUID, {"provider": "vapi"})
+    assert api.sent == [f"GET /phone-number/{UUID}"]
+
+
+def test_get_shows_no_secret() -> None:
+    """Reading somebody else's number records that its secrets exist, not what they are."""
+    api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "a-secret"}}})
+    outs = provider(api).read(UUID, {"provider": "vapi"}).outs
+    assert outs["server"] == {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE}}
+    assert outs["number"] == "+14155550123"
+    assert "declaration" not in outs
+
+
+def test_read_of_another_kind_is_an_error() -> None:
+    """An id that is a number of another kind is never recorded as this one."""
+    text = failure(provider(Api(answer("twilio"))).read, UUID, RECORDED)
+    assert "is TwilioPhoneNumber, not VapiPhoneNumber" in text
+
+
+# update
+
+
+def test_update_patches_exactly_what_differs() -> None:
+    """One PATCH with the changed fields, null for the removed one."""
+    api = Api(THERE)
+    news = bag(name="b", number_desired_area_code="415")
+    result = provider(api).update(UUID, RECORDED, news)
+    assert api.sent == [f"PATCH /phone-number/{UUID}"]
+    assert api.body() == {"provider": "vapi", "name": "b", "squadId": None}
+    assert result.outs == {
+        **{name: value for name, value in RECORDED.items() if name != "squad_id"},
+        "name": "b",
+    }
+
+
+def test_after_an_update_there_is_nothing_to_do() -> None:
+    """What update records and what is declared are the same to diff, before and after a read."""
+    api = Api(THERE)
+    working = provider(api)
+    news = bag(name="b", server={"url": "https://a", "timeout_seconds": 20.0}, hooks=[])
+    outs = working.update(UUID, RECORDED, news).outs
+    assert working.diff(UUID, outs, news).changes is False
+    assert working.diff(UUID, working.read(UUID, outs).outs, news).changes is False
+
+
+def test_update_without_a_difference_sends_nothing() -> None:
+    """A forced update of equal values costs no request and keeps what is recorded."""
+    api = Api()
+    news = {**bag(name="support", squad_id="s", number_desired_area_code="415")}
+    assert provider(api).update(UUID, RECORDED, news).outs == RECORDED
+    assert api.sent == []
+
+
+def test_update_of_a_missing_number_says_what_to_do() -> None:
+    """Deleted outside between refresh and up: the line says to refresh."""
+    api = Api()
+    assert "pulumi refresh" in failure(provider(api).update, UUID, RECORDED, bag(name="b"))
+    assert api.sent == [f"PATCH /phone-number/{UUID}"]
+
+
+# delete
+
+
+def test_delete_releases_once() -> None:
+    """One DELETE, and the SIP URI is free for another resource of the same run."""
+    api = Api(answer(sipUri="sip:a@b"), answer(id_="other"))
+    working = provider(api)
+    assert "the SIP URI" in failure(working.create, bag(sip_uri="sip:a@b"))
+    working.delete(UUID, RECORDED)
+    working.create(bag(sip_uri="sip:a@b"))
+    assert api.sent == [
+        "GET /phone-number",
+        f"DELETE /phone-number/{UUID}",
+        "POST /phone-number",
+    ]
+
+
+def test_delete_of_what_is_gone_is_done() -> None:
+    """404 in the recorded account is success."""
+    api = Api(answer(id_="other"))
+    provider(api).delete(UUID, RECORDED)
+    assert api.sent == [f"DELETE /phone-number/{UUID}", "GET /phone-number"]
+
+
+def test_delete_in_another_account_is_an_error() -> None:
+    """A key of another account must not make a stack forget what still costs money."""
+    api = Api(answer(id_="other", orgId="another"))
+    assert "belongs to organization another" in failure(provider(api).delete, UUID, RECORDED)
+
+
+def test_a_whole_account_can_be_destroyed_twice() -> None:
+    """What this run has deleted itself proves the account: a second delete is done too."""
+    api = Api(THERE)
+    working = provider(api)
+    working.delete(UUID, RECORDED)
+    working.delete(UUID, RECORDED)
+    assert api.sent == [f"DELETE /phone-number/{UUID}"] * 2
+
+
+def test_an_unexpected_error_carries_its_traceback() -> None:
+    """A bug of ours reaches the person with what is needed to report it."""
+    with pytest.raises(Failure) as raised:
+        provider(Api()).create({"provider": "no such kind", "declaration": DECLARATION})
+    assert "please report this" in str(raised.value)
+    assert "Traceback" in str(raised.value)
+    assert "KeyError" in str(raised.value)

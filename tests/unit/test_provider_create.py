@@ -1,0 +1,249 @@
+"""Making and adopting a number, against an account in memory: never twice, never blindly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders import (
+    AUTOMATIC_NAME,
+    LEAST,
+    ORG,
+    RECORDED,
+    THERE,
+    UUID,
+    Api,
+    Clock,
+    answer,
+    bag,
+    failure,
+    provider,
+)
+from vapi_provider.models.phone_number import KINDS
+
+# create
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_create_looks_before_it_makes(kind: str) -> None:
+    """A first create costs one listing and one POST; what is recorded is what was declared."""
+    api = Api()
+    inputs = bag(kind, name="a", **LEAST[kind])
+    result = provider(api).create(inputs)
+    assert api.sent == ["GET /phone-number", "POST /phone-number"]
+    assert api.body()["provider"] == kind
+    assert result.id == "made-2"
+    assert {name: result.outs[name] for name in inputs} == inputs
+    assert result.outs["org_id"] == ORG
+
+
+def test_many_creates_share_one_listing() -> None:
+    """Each further create of a run costs its POST alone."""
+    api = Api(answer(name="a stranger"))
+    working = provider(api)
+    for at in range(3):
+        working.create(bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", name=f"n{at}",
+                           **LEAST["vapi"]))  # fmt: skip
+    assert api.sent == ["GET /phone-number", *["POST /phone-number"] * 3]
+
+
+def test_create_never_buys_what_is_there() -> None:
+    """A record with our automatic name stops the purchase and is named."""
+    api = Api(answer(name=AUTOMATIC_NAME))
+    text = failure(provider(api).create, bag(name=AUTOMATIC_NAME, **LEAST["vapi"]))
+    assert UUID in text
+    assert "adopt_id" in text
+    assert api.sent == ["GET /phone-number"]
+
+
+def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
+    """The record that diff has just said is replaced does not stop its replacement."""
+    api = Api(answer(name=AUTOMATIC_NAME))
+    working = provider(api)
+    news = bag(name=AUTOMATIC_NAME, number_desired_area_code="212")
+    working.diff(UUID, {**RECORDED, "name": AUTOMATIC_NAME}, news)
+    assert working.create(news).id != UUID
+    assert api.sent == ["GET /phone-number", "POST /phone-number"]
+
+
+@pytest.mark.parametrize("page", [httpx.Response(200, json={}), httpx.Response(404, json={})])
+def test_create_never_buys_blindly(page: httpx.Response) -> None:
+    """Where the account cannot be listed nothing is made."""
+    api = Api()
+    api.instead = [page]
+    failure(provider(api).create, bag())
+    assert api.sent == ["GET /phone-number"]
+
+
+@pytest.mark.parametrize(
+    "instead", [httpx.Response(500, json={}), httpx.ReadTimeout("slow")], ids=str
+)
+def test_an_unclear_purchase_is_not_repeated(instead: httpx.Response | Exception) -> None:
+    """After an unclear POST one line says that a number may exist and that a rerun is safe."""
+    api = Api()
+    api.instead = [httpx.Response(200, json=[]), instead]
+    assert "may have been made" in failure(provider(api).create, bag())
+    assert api.sent == ["GET /phone-number", "POST /phone-number"]
+
+
+def test_create_waits_until_the_number_is_known() -> None:
+    """A bought number is looked at each second until its digits are there; activating is enough."""
+    api, clock = Api(), Clock()
+    pending = answer(id_="new", number=None, status="activating")
+    shown = {**pending, "number": "+14155550199"}
+    api.instead = [
+        httpx.Response(200, json=[]),
+        httpx.Response(201, json=pending),
+        httpx.Response(404, json={}),
+        httpx.Response(200, json=pending),
+        httpx.Response(200, json=shown),
+    ]
+    result = provider(api, clock).create(bag())
+    assert (result.outs["number"], result.outs["status"]) == ("+14155550199", "activating")
+    assert clock.slept == [1.0, 1.0, 1.0]
+    assert api.sent[2:] == ["GET /phone-number/new"] * 3
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0, 0), (2, 2), (60, 60)])
+def test_create_does_not_wait_for_ever(
+    seconds: float, looks: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After `readyTimeoutSeconds` it returns with what is known, and says so."""
+    api, clock = Api(), Clock()
+    api.created = {"number": None, "status": "activating"}
+    result = provider(api, clock, ready_timeout_seconds=seconds).create(bag())
+    assert "number" not in result.outs
+    assert len(api.requests) == 2 + looks
+    said = capsys.readouterr().err
+    assert "warning: made-2 was made" in said
+    assert "pulumi refresh" in said
+
+
+def test_a_sip_uri_alone_is_not_waited_for() -> None:
+    """Without an area code there are no digits to come."""
+    api, clock = Api(), Clock()
+    api.created = {"number": None, "status": "activating"}
+    provider(api, clock).create(bag(sip_uri="sip:a@b"))
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("number", ["+14155550123", None])
+def test_a_blocked_number_is_an_error_with_advice(number: str | None) -> None:
+    """What Vapi has blocked is not reported as made and fine."""
+    api = Api()
+    api.created = {"number": number, "status": "blocked"}
+    text = failure(provider(api).create, bag())
+    assert "blocked" in text
+    assert "adopt_id='made-2'" in text
+
+
+# adopt
+
+
+def test_adopt_reads_compares_and_patches_the_difference() -> None:
+    """An existing number is taken over with one GET and one PATCH of what differs."""
+    api = Api(THERE)
+    result = provider(api).create(bag(name="b", squad_id="s", adopt_id=UUID))
+    assert api.sent == [f"GET /phone-number/{UUID}", f"PATCH /phone-number/{UUID}"]
+    assert api.body() == {"provider": "vapi", "name": "b"}
+    assert result.id == UUID
+    assert "adopt_id" not in result.outs
+
+
+def test_adopting_what_is_as_declared_only_reads() -> None:
+    """Nothing to change: one GET, also where the declared area code is the number's."""
+    api = Api(THERE)
+    fields = {"name": "support", "squad_id": "s", "number_desired_area_code": "415"}
+    assert provider(api).create(bag(adopt_id=UUID, **fields)).id == UUID
+    assert api.sent == [f"GET /phone-number/{UUID}"]
+
+
+@pytest.mark.parametrize(
+    ("record", "more", "words"),
+    [
+        (None, {}, "nothing was made"),
+        (answer("vonage"), {}, "is VonagePhoneNumber, not VapiPhoneNumber"),
+        (answer("plivo"), {}, "is of kind 'plivo', not VapiPhoneNumber"),
+        (answer(), {"number_desired_area_code": "212"}, "number_desired_area_code"),
+        (answer(number=None, sipUri="sip:a@b"), {"number_desired_area_code": "212"},
+         "without a number"),
+    ],
+)  # fmt: skip
+def test_adopt_never_buys(record: dict[str, Any] | None, more: dict[str, Any], words: str) -> None:
+    """A missing, other or unfit record is an error; nothing is made or changed."""
+    api = Api(*([record] if record else []))
+    text = failure(provider(api).create, bag(name="b", adopt_id=UUID, **more))
+    assert words in text
+    assert api.sent == [f"GET /phone-number/{UUID}"]
+
+
+RENAMED = "acme/shop/dev/VapiPhoneNumber/hotline"
+
+
+def adopted_as_hotline(working: Any) -> None:
+    """What the engine calls for a new resource that adopts the number."""
+    fields = {"name": "support", "squad_id": "s", "adopt_id": UUID}
+    news = bag(declaration=RENAMED, **fields)
+    working.create(working.check({}, news).inputs)
+
+
+def test_a_number_that_changed_hands_is_not_deleted() -> None:
+    """A rename adopts under the new name; the delete for the old one is not sent."""
+    api = Api(THERE)
+    working = provider(api)
+    adopted_as_hotline(working)
+    working.delete(UUID, RECORDED)
+    assert api.sent == [f"GET /phone-number/{UUID}"]
+    assert UUID in api.records
+
+
+def test_a_number_belongs_to_one_resource() -> None:
+    """Two resources of one run cannot have the same number, whichever comes first."""
+    news = bag(declaration=RENAMED, name="support", adopt_id=UUID)
+    working = provider(Api(THERE))
+    working.check(RECORDED, RECORDED)
+    working.diff(UUID, RECORDED, RECORDED)
+    assert "declared twice: as 'support' and as 'hotline'" in failure(working.check, {}, news)
+    working = provider(Api(THERE))
+    working.check({}, news)
+    working.check(RECORDED, RECORDED)
+    assert "declared twice" in failure(working.diff, UUID, RECORDED, RECORDED)
+
+
+def test_a_refresh_does_not_stand_in_a_renames_way() -> None:
+    """In one process: refresh (diff with the recorded inputs), then a rename by an alias."""
+    working = provider(Api(THERE))
+    working.diff(UUID, RECORDED, RECORDED)
+    news = working.check(RECORDED, RECORDED | {"declaration": RENAMED}).inputs
+    assert working.diff(UUID, RECORDED, news).changes is False
+
+
+def test_a_refresh_does_not_stand_in_an_adoptions_way() -> None:
+    """In one process: refresh, then a rename by `adopt_id`; the old name's delete is not sent."""
+    api = Api(THERE)
+    working = provider(api)
+    working.diff(UUID, RECORDED, RECORDED)
+    adopted_as_hotline(working)
+    working.delete(UUID, RECORDED)
+    assert UUID in api.records
+
+
+def test_a_renamed_number_is_released_after_a_refresh() -> None:
+    """In one process: refresh of a renamed number (outputs old, inputs new), then its delete."""
+    api = Api(THERE)
+    working = provider(api)
+    working.diff(UUID, RECORDED, bag(declaration=RENAMED, name="support", squad_id="s"))
+    working.delete(UUID, RECORDED)
+    assert api.records == {}
+
+
+def test_a_forced_replacement_releases_what_it_replaces() -> None:
+    """Without a diff (`--target-replace`): the new number is made, the old one is released."""
+    api = Api(THERE)
+    working = provider(api)
+    news = working.check({}, bag(name="support", number_desired_area_code="415")).inputs
+    made = working.create(news).id
+    working.delete(UUID, RECORDED)
+    assert list(api.records) == [made]

@@ -1,0 +1,134 @@
+"""Reading an answer: everything known in snake_case, everything else survived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import FULL, ORG, UUID, answer
+from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.record import PhoneNumberRecord
+
+
+def test_every_field_comes_back_in_snake_case() -> None:
+    """A full body, answered as it was sent, reads as what was declared."""
+    kind = KINDS["vapi"]
+    sent = kind.create.model_validate({"provider": "vapi", **FULL}, by_name=True).to_wire()
+    record = PhoneNumberRecord.read({**answer(), **sent})
+    assert record.fields == FULL
+    assert (record.id, record.org_id, record.provider) == (UUID, ORG, "vapi")
+    assert (record.number, record.name, record.status) == ("+14155550123", "support", "active")
+    assert record.kind is kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_read(kind: str) -> None:
+    """A record of each kind is known, with a field that can be declared and no read-only one."""
+    record = PhoneNumberRecord.read(answer(kind, name="a"))
+    assert record.kind is KINDS[kind]
+    assert record.fields["name"] == "a"
+    assert not {"id", "org_id", "status", "provider"} & set(record.fields)
+
+
+def test_what_we_do_not_know_is_left_out() -> None:
+    """Unknown keys are no error and no field, at any depth."""
+    server = {"url": "https://a", "isServerUrlSecretSet": True}
+    record = PhoneNumberRecord.read(answer(providerResourceId="PN1", server=server))
+    assert record.fields == {"server": {"url": "https://a"}}
+
+
+def test_nulls_are_absent() -> None:
+    """A cleared field may come back as null, at any depth: it is absent."""
+    plan = {"mode": "blind-transfer", "timeout": None}
+    destination = {"type": "sip", "sipUri": "sip:a@b", "transferPlan": plan, "message": None}
+    record = PhoneNumberRecord.read(
+        answer(assistantId=None, server=None, status=None, fallbackDestination=destination)
+    )
+    assert record.status is None
+    assert record.fields == {
+        "fallback_destination": {
+            "type": "sip",
+            "sip_uri": "sip:a@b",
+            "transfer_plan": {"mode": "blind-transfer"},
+        }
+    }
+
+
+def test_an_unknown_kind_is_a_record_all_the_same() -> None:
+    """A kind that came after us is seen with its number, and nothing is made of its fields."""
+    record = PhoneNumberRecord.read(answer("plivo", number="+14155550123", name="a"))
+    assert (record.provider, record.kind, record.fields) == ("plivo", None, {})
+    assert (record.number, record.name) == ("+14155550123", None)
+
+
+def test_an_unknown_status_is_told_as_it_is() -> None:
+    """A status that came after us is no error."""
+    assert PhoneNumberRecord.read(answer(status="porting")).status == "porting"
+
+
+def test_values_beyond_our_limits_are_facts() -> None:
+    """What the API holds is read, also where we would not take it from a program."""
+    record = PhoneNumberRecord.read(
+        answer(name="n" * 200, server={"url": "http://a", "timeoutSeconds": 9000})
+    )
+    assert record.fields["name"] == "n" * 200
+    assert record.fields["server"] == {"url": "http://a", "timeout_seconds": 9000}
+
+
+def test_free_form_objects_are_untouched() -> None:
+    """Keys and nulls inside headers and prompt messages belong to people, not to the API."""
+    headers = {"xToken": "a", "snake_key": None}
+    messages = [{"roleName": "system", "content": None}]
+    record = PhoneNumberRecord.read(
+        answer(
+            server={"headers": headers},
+            fallbackDestination={
+                "type": "sip",
+                "sipHeaders": headers,
+                "transferPlan": {"summaryPlan": {"messages": messages}},
+            },
+        )
+    )
+    destination = record.fields["fallback_destination"]
+    assert record.fields["server"] == {"headers": headers}
+    assert destination["sip_headers"] == headers
+    assert destination["transfer_plan"]["summary_plan"] == {"messages": messages}
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        ({"hooks": [{"on": "call.new", "doIt": 1}]}, {"hooks": [{"on": "call.new", "doIt": 1}]}),
+        ({"hooks": []}, {"hooks": []}),
+        ({"hooks": "none"}, {"hooks": "none"}),
+        ({"server": "https://a"}, {"server": "https://a"}),
+        ({"fallbackDestination": []}, {"fallback_destination": []}),
+    ],
+)
+def test_a_shape_that_we_do_not_know_is_kept(part: dict[str, Any], read: dict[str, Any]) -> None:
+    """A value that fits no schema is kept as it is instead of breaking the refresh."""
+    assert PhoneNumberRecord.read(answer(**part)).fields == read
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 1, {}], ids=str)
+def test_what_is_no_record_is_an_error(raw: Any) -> None:
+    """An answer that is no object, or an empty one, is refused."""
+    with pytest.raises(ValueError, match="the answer"):
+        PhoneNumberRecord.read(raw)
+
+
+@pytest.mark.parametrize("key", ["id", "orgId", "createdAt", "provider"])
+@pytest.mark.parametrize("value", [None, "", 7], ids=str)
+def test_what_identifies_a_record_must_be_there(key: str, value: Any) -> None:
+    """A record without its id, owner, time or kind is refused, naming what is missing."""
+    with pytest.raises(ValueError, match=f"no {key}"):
+        PhoneNumberRecord.read(answer(**{key: value}) if key != "provider" else
+                               {**answer(), key: value})  # fmt: skip
+
+
+def test_a_record_does_not_show_its_secrets() -> None:
+    """A record printed in a log or a traceback shows none of its fields."""
+    assert "a-header-secret" not in repr(
+        PhoneNumberRecord.read(answer(server={"headers": {"X": "a-header-secret"}}))
+    )

@@ -1,0 +1,281 @@
+"""HTTP: what is repeated, what an answer means, what is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders import KEY, Api, Clock, http, settings
+from vapi_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+    TransportError,
+    UnclearError,
+    VapiError,
+)
+from vapi_provider.settings import Settings
+from vapi_provider.transport import (
+    ATTEMPTS,
+    LONGEST_WAIT_SECONDS,
+    USER_AGENT,
+    Transport,
+    may_repeat,
+    open_http,
+)
+
+METHODS = ["GET", "PATCH", "DELETE", "POST"]
+OK = httpx.Response(200, json={"a": 1})
+
+
+def api(*instead: httpx.Response | Exception) -> Api:
+    """An account that answers these, one after the other."""
+    made = Api()
+    made.instead = list(instead)
+    return made
+
+
+def refused(status: int, text: Any = None, **more: Any) -> httpx.Response:
+    """An answer that says no."""
+    body = {"message": text or "no", "error": "Bad", "statusCode": status}
+    return httpx.Response(status, json=body, **more)
+
+
+def error_of(
+    account: Api, method: str = "GET", clock: Clock | None = None, **more: Any
+) -> VapiError:
+    """What a request to `account` raises."""
+    with pytest.raises(VapiError) as raised:
+        account.transport((clock or Clock()).sleep).request(method, "/phone-number", **more)
+    assert "\n" not in str(raised.value)
+    return raised.value
+
+
+def expected_class(status: int) -> type[ApiError]:
+    """The error tree's class of a status, as the tree says."""
+    special = {
+        401: AuthenticationError,
+        403: AuthenticationError,
+        404: NotFoundError,
+        408: ServerError,
+        429: RateLimitedError,
+    }
+    return special.get(status, RejectedError if 400 <= status < 500 else ServerError)
+
+
+@pytest.mark.parametrize("body", [b'{"message": "no"}', b"<html>error code: 1010</html>", b""])
+def test_every_status_has_its_class(body: bytes) -> None:
+    """Each status from 300 to 599 is the error of the tree, whatever the body is."""
+    for status in range(300, 600):
+        if status == 304:
+            continue
+        answers = [httpx.Response(status, content=body) for _ in range(ATTEMPTS)]
+        error = error_of(api(*answers))
+        assert (status, type(error)) == (status, expected_class(status))
+        assert isinstance(error, ApiError)
+        assert error.status == status
+        assert str(status) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "methods"),
+    [
+        (RateLimitedError("", 429), METHODS),
+        (TransportError(""), METHODS),
+        (UnclearError(""), METHODS[:3]),
+        (ServerError("", 500), METHODS[:3]),
+        (ServerError("", 408), METHODS[:3]),
+        (ServerError("", 200), METHODS[:3]),
+        (RejectedError("", 400), []),
+        (AuthenticationError("", 401), []),
+        (AuthenticationError("", 403), []),
+        (NotFoundError("", 404), []),
+        (ConfigurationError(""), []),
+        (ValueError(), []),
+    ],
+)
+def test_what_may_be_repeated(error: Exception, methods: list[str]) -> None:
+    """POST is repeated only where nothing can have been made; a refusal never is."""
+    assert [method for method in METHODS if may_repeat(method, error)] == methods
+
+
+FAILURES = [
+    pytest.param(lambda: httpx.Response(500), True, id="500"),
+    pytest.param(lambda: httpx.Response(408), True, id="408"),
+    pytest.param(lambda: httpx.Response(302), True, id="redirect"),
+    pytest.param(lambda: httpx.Response(200, text="<html>"), True, id="no JSON"),
+    pytest.param(lambda: httpx.ReadTimeout("slow"), True, id="read timeout"),
+    pytest.param(lambda: httpx.WriteTimeout("slow"), True, id="write timeout"),
+    pytest.param(lambda: httpx.ReadError("reset"), True, id="connection reset"),
+    pytest.param(lambda: httpx.RemoteProtocolError("dropped"), True, id="dropped"),
+    pytest.param(lambda: refused(429), False, id="429"),
+    pytest.param(lambda: httpx.ConnectError("refused"), False, id="connection refused"),
+    pytest.param(lambda: httpx.ConnectTimeout("slow"), False, id="connect timeout"),
+    pytest.param(lambda: httpx.PoolTimeout("busy"), False, id="pool timeout"),
+]
+
+
+@pytest.mark.parametrize(("failure", "may_have_made"), FAILURES)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_failure_is_repeated_unless_it_could_buy_twice(
+    method: str, failure: Any, may_have_made: bool
+) -> None:
+    """After a passing failure the answer comes; a POST that may have bought is sent once."""
+    account = api(failure(), OK)
+    if method == "POST" and may_have_made:
+        assert isinstance(error_of(account, method), UnclearError | ServerError)
+        assert len(account.requests) == 1
+    else:
+        assert account.transport().request(method, "/phone-number", body={}) == {"a": 1}
+        assert len(account.requests) == 2
+
+
+@pytest.mark.parametrize(("failure", "may_have_made"), FAILURES)
+def test_repeating_ends(failure: Any, may_have_made: bool) -> None:
+    """After the fifth failure the last error is raised."""
+    account = api(*(failure() for _ in range(9)))
+    clock = Clock()
+    error_of(account, "GET", clock)
+    assert len(account.requests) == ATTEMPTS == 5
+    assert len(clock.slept) == 4
+
+
+def test_no_answer_to_a_post_is_unclear() -> None:
+    """A dropped POST is an error of its own; dropped otherwise, it is only that."""
+    error = error_of(api(httpx.ReadTimeout("slow")), "POST")
+    assert type(error) is UnclearError
+    drops = [httpx.ReadTimeout("slow") for _ in range(ATTEMPTS)]
+    assert type(error_of(api(*drops), "PATCH")) is TransportError
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_undecodable_answer_is_in_the_tree(method: str) -> None:
+    """An answer whose compression is broken is an error of the tree, and unclear for POST."""
+
+    def broken(_: httpx.Request) -> httpx.Response:
+        stream = httpx.ByteStream(b"no gzip")
+        return httpx.Response(201, headers={"Content-Encoding": "gzip"}, stream=stream)
+
+    with pytest.raises(UnclearError if method == "POST" else TransportError):
+        Transport(http(broken), KEY, lambda _: None).request(method, "/phone-number")
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        ("0.25", 0.25, 0.25),
+        ("-5", 0, 0),
+        ("86400", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
+        ("inf", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 0.001, LONGEST_WAIT_SECONDS),
+        ("soon", 0.001, LONGEST_WAIT_SECONDS),
+        ("nan", 0, LONGEST_WAIT_SECONDS),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured_and_bounded(
+    status: int, header: str, least: float, most: float
+) -> None:
+    """The API is waited for as it asks, at most thirty seconds at a time."""
+    clock = Clock()
+    account = api(refused(status, headers={"Retry-After": header}), OK)
+    account.transport(clock.sleep).request("GET", "/phone-number")
+    (slept,) = clock.slept
+    assert least <= slept <= most
+
+
+def test_waits_grow_and_stay_bounded() -> None:
+    """Without a Retry-After each wait is longer than the one before, and not in step."""
+    runs = []
+    for _ in range(5):
+        clock = Clock()
+        error_of(api(*(refused(429) for _ in range(5))), clock=clock)
+        assert clock.slept == sorted(clock.slept)
+        assert clock.slept[0] >= 0.5
+        assert clock.slept[-1] <= LONGEST_WAIT_SECONDS
+        runs.append(tuple(clock.slept))
+    assert len(set(runs)) == 5
+
+
+def test_a_refused_key_is_sent_once() -> None:
+    """After a 401 nothing more is sent: a fleet would be refused number by number."""
+    account = api(refused(401, "Invalid Key."), OK)
+    transport = account.transport()
+    with pytest.raises(AuthenticationError, match="vapi:apiKey"):
+        transport.request("GET", "/phone-number")
+    with pytest.raises(AuthenticationError, match="refused"):
+        transport.request("GET", "/phone-number")
+    assert len(account.requests) == 1
+
+
+def test_a_forbidden_request_does_not_stop_the_others() -> None:
+    """A 403 is about one request: the next one is sent."""
+    account = api(refused(403), OK)
+    transport = account.transport()
+    with pytest.raises(AuthenticationError):
+        transport.request("GET", "/phone-number")
+    assert transport.request("GET", "/phone-number") == {"a": 1}
+
+
+def test_an_unreachable_api_says_so() -> None:
+    """The line names the address and what to check, and not the key."""
+    drops = [httpx.ConnectError("[Errno -2] Name or service not known") for _ in range(5)]
+    text = str(error_of(api(*drops)))
+    assert "https://api.vapi.ai" in text
+    assert "vapi:baseUrl" in text
+    assert KEY not in text
+
+
+def test_requests_carry_the_key_and_a_user_agent() -> None:
+    """Each request says who asks; the API's front refuses requests without a User-Agent."""
+    with open_http(settings()) as client:
+        request = client.build_request("GET", "/phone-number")
+    assert request.url == "https://api.vapi.ai/phone-number"
+    assert request.headers["Authorization"] == f"Bearer {KEY}"
+    assert request.headers["User-Agent"] == USER_AGENT
+    assert "httpx" not in USER_AGENT
+    assert request.headers["Accept"] == "application/json"
+
+
+def test_a_base_url_may_have_a_path() -> None:
+    """A gateway's path stays in front of the endpoint's."""
+    configured = Settings(api_key=KEY, region="us", base_url="https://a.vapi.ai/gateway")
+    with open_http(configured) as client:
+        url = client.build_request("GET", "/phone-number").url
+    assert url == "https://a.vapi.ai/gateway/phone-number"
+
+
+def test_parameters_and_body_are_sent() -> None:
+    """Query and JSON leave as they were given."""
+    account = api(OK)
+    account.transport().request("PATCH", "/phone-number/a", params={"limit": 1}, body={"b": None})
+    assert str(account.requests[0].url) == "https://api.vapi.ai/phone-number/a?limit=1"
+    assert account.body() == {"b": None}
+
+
+def test_an_embedded_account_answers_in_this_process(tmp_path: Path) -> None:
+    """`embedded:` needs no socket: its file is made and answers."""
+    file = tmp_path / "made" / "account.sqlite"
+    configured = Settings(api_key="embedded", region="us", base_url=f"embedded:{file}")
+    with open_http(configured) as client:
+        assert Transport(client, "embedded").request("GET", "/phone-number") == []
+    assert file.exists()
+
+
+def test_an_embedded_account_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    """A file that is no account is a configuration error that names it."""
+    file = tmp_path / "account.sqlite"
+    file.write_text("this is no database")
+    configured = Settings(api_key="embedded", region="us", base_url=f"embedded:{file}")
+    with pytest.raises(ConfigurationError, match="account.sqlite") as raised:
+        open_http(configured)
+    assert "\n" not in str(raised.value)
