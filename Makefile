@@ -6,7 +6,7 @@ STACK ?= local
 export STACK YES ARGS PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh drift destroy test check engine env venv clean
+.PHONY: help up preview refresh drift destroy test check docs engine env venv clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,10 +19,11 @@ destroy: ## give up everything the stack holds
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
 check: ## lint, types, imports
+docs: ## write the generated pages of docs/
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
-up preview refresh drift destroy env test check engine venv:
+up preview refresh drift destroy env test check docs engine venv:
 	@sh engine/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay

@@ -42,11 +42,9 @@ guard_stack() {
 }
 
 local_defaults() {
-    if [ -z "${PULUMI_BACKEND_URL-}" ]; then
-        # A token in the environment is for other stacks: local never leaves the machine by itself.
-        export PULUMI_BACKEND_URL="file://$root/.pulumi"
-        our_backend=1
-    fi
+    # Not an exported one: that is for other stacks, and local's account is in this clone.
+    export PULUMI_BACKEND_URL="file://$root/.pulumi"
+    our_backend=1
     # Not the exported one: local's committed settings open with this word and no other.
     unset PULUMI_CONFIG_PASSPHRASE_FILE
     export PULUMI_CONFIG_PASSPHRASE="$not_secret"

@@ -10,16 +10,18 @@ export PULUMI_SKIP_UPDATE_CHECK=1
 . engine/setup.sh
 
 # The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
-open_stack() { # [create]: guards, set-up, and the stack itself where it may be made
+open_stack() { # [create [key]]: guards, set-up, the stack itself where it may be made; a key needed?
     guard_stack "$STACK"
     ensure_venv run
-    python engine/settings_file.py "$settings"
+    python engine/settings_file.py "$STACK" "$settings" "${2-}"
     ensure_engine
     export PULUMI_STACK="$STACK"
     [ "${1-}" = create ] || return 0
     # The state file of the default backend answers in no time; any other backend is asked.
     # The folder of the default backend, and of the embedded account beside it.
     mkdir -p .pulumi
+    # Pulumi opens a folder and does not make one.
+    case ${PULUMI_BACKEND_URL-} in file:///*) mkdir -p "${PULUMI_BACKEND_URL#file://}" ;; esac
     if [ -n "$our_backend" ]; then
         if [ -f ".pulumi/.pulumi/stacks/vapi-phone-numbers/$STACK.json" ]; then return 0; fi
     fi
@@ -41,7 +43,7 @@ quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
 
 case ${1-} in
 up)
-    open_stack create
+    open_stack create key
     set --
     if answers; then set -- --yes; fi
     # The embedded account is free and empty: a preview first would only cost a second run.
@@ -49,7 +51,7 @@ up)
     exec pulumi up "$@"
     ;;
 preview)
-    open_stack create
+    open_stack create key
     exec pulumi preview
     ;;
 refresh)
@@ -80,7 +82,8 @@ test)
     ensure_venv dev
     ensure_engine
     eval "set -- ${ARGS-}"
-    exec python -m pytest "$@"
+    # The engine ring mostly waits for processes to start: more workers than cores pay.
+    exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
     ;;
 check)
     ensure_venv dev
@@ -91,6 +94,10 @@ check)
     PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright || failed=1
     lint-imports --no-logo || failed=1
     exit $failed
+    ;;
+docs)
+    ensure_venv run
+    for page in docs/generate.py docs/reconciliation.py; do python "$page"; done
     ;;
 engine)
     ensure_venv run

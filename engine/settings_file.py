@@ -1,13 +1,49 @@
-"""Refuses a stack's settings file that is no YAML, by name: the CLI's own error names only a line."""
+"""Refuses a stack's settings that cannot work, by the file's name, before anything is made.
 
+The CLI's own errors name a line and no file. And `make` answers Pulumi's question for `local`, so
+that stack must be on an embedded account: nothing is bought there.
+"""
+
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
-path = Path(sys.argv[1])
-try:
-    if path.exists():
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-    sys.exit(f"make: {path} cannot be read: {' '.join(str(error).split())}")
+
+def problem(stack: str, path: Path, needs_key: bool) -> str | None:
+    """What is wrong with the settings in `path`, in one line, or None."""
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        settings: Any = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        return f"{path} cannot be read: {' '.join(str(error).split())}"
+    settings = cast(Mapping[str, Any], settings) if isinstance(settings, Mapping) else {"config": 0}
+    config: Any = settings.get("config")
+    if not isinstance(config, Mapping | None):
+        return f"{path} is no settings file: it must hold `config:` and names with values under it"
+    values = cast(Mapping[str, Any], config or {})
+    embedded = str(values.get("vapi:baseUrl", "")).startswith("embedded:")
+    if stack == "local" and not embedded:
+        return (
+            f"{path} must say `vapi:baseUrl: embedded:<file>`: local is made without asking, so "
+            "never on a real account; git checkout brings it back"
+        )
+    known = any(os.environ.get(name) for name in ("VAPI_API_KEY", "VAPI_TOKEN"))
+    # An ESC environment may bring the key.
+    if embedded or os.environ.get("VAPI_BASE_URL", "").startswith("embedded:"):
+        return None
+    if needs_key and not (known or "vapi:apiKey" in values or "environment" in settings):
+        return (
+            f"stack '{stack}' has no Vapi key: set VAPI_API_KEY, or run "
+            f'`eval "$(make -s env STACK={stack})"`, then `pulumi config set --secret vapi:apiKey`'
+        )
+    return None
+
+
+if __name__ == "__main__":
+    found = problem(sys.argv[1], Path(sys.argv[2]), needs_key="key" in sys.argv[3:])
+    if found:
+        sys.exit(f"make: {found}")

@@ -1,4 +1,4 @@
-"""The rehearsal for production: the same lines, its own numbers."""
+"""The rehearsal for production: the same pieces, its own numbers and addresses."""
 
 from stacks._lines import Reached, own_server_line, sip_entry, support_line
 

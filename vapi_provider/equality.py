@@ -16,6 +16,9 @@ from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_o
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Recorded in place of a secret that the API echoes and the state does not hold."""
 
+NOT_SHOWN = "(not shown)"
+"""The same for a record that somebody else owns."""
+
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
     """Whether two values of a field mean the same to the API. None stands for absent."""
@@ -23,44 +26,55 @@ def same(shape: FieldShape, left: Any, right: Any) -> bool:
 
 
 def settled(
-    shapes: Mapping[str, FieldShape], recorded: Mapping[str, Any], actual: Mapping[str, Any]
+    shapes: Mapping[str, FieldShape],
+    recorded: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    hidden: str = CHANGED_OUTSIDE,
 ) -> dict[str, Any]:
     """`actual` as it is to be recorded: in the recorded spelling wherever both mean the same.
 
     A secret that is not echoed is kept as recorded; one that is echoed and differs becomes
-    `CHANGED_OUTSIDE`, so that a value from outside never reaches the state.
+    `hidden`, so that a value from outside never reaches the state.
     """
     values = {
-        name: _settled_value(shape, recorded.get(name), actual.get(name))
+        name: _settled_value(shape, recorded.get(name), actual.get(name), hidden)
         for name, shape in shapes.items()
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _settled_value(shape: FieldShape, recorded: Any, actual: Any) -> Any:
+def holds_hidden(value: Any) -> bool:
+    """Whether a secret that was changed outside, and is not known here, is in `value`."""
+    if isinstance(value, Mapping):
+        return any(holds_hidden(item) for item in as_object(cast(Any, value)).values())
+    return value == CHANGED_OUTSIDE or any(holds_hidden(item) for item in as_list(value))
+
+
+def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -> Any:
     if SECRET in shape.marks:
-        return _settled_secret(recorded, actual)
+        return _settled_secret(recorded, actual, hidden)
     if same(shape, recorded, actual):
         return recorded
     if isinstance(actual, list):
         items, before = as_list(cast(Any, actual)), as_list(recorded)
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
-        return [_settled_value(_item(shape), old, new) for old, new in pairs]
+        return [_settled_value(_item(shape), old, new, hidden) for old, new in pairs]
     model = shape.model_of(actual)
     if model is None:
         return actual
     same_model = shape.model_of(recorded) is model
-    return settled(fields_of(model), as_object(recorded) if same_model else {}, actual)
+    return settled(fields_of(model), as_object(recorded) if same_model else {}, actual, hidden)
 
 
-def _settled_secret(recorded: Any, actual: Any) -> Any:
+def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
     if actual is None:
         return recorded
     if isinstance(actual, Mapping):
         before, echoed = as_object(recorded), as_object(cast(Any, actual))
-        return {name: _settled_secret(before.get(name), echoed[name]) for name in echoed} or None
-    return recorded if recorded == actual else CHANGED_OUTSIDE
+        values = {name: _settled_secret(before.get(name), echoed[name], hidden) for name in echoed}
+        return values or None
+    return recorded if recorded == actual else hidden
 
 
 def _item(shape: FieldShape) -> FieldShape:

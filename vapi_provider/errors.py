@@ -3,9 +3,8 @@
 VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
-├── NotReadyError           made, but not usable
-├── TransportError          no answer, and nothing can have been done
-│   └── UnclearError        no answer, and a record may have been made
+├── TransportError          the API was not reached: nothing was done
+│   └── UnclearError        a request went out, its answer did not come: it may have been done
 └── ApiError                an answer that says no
     ├── AuthenticationError 401, 403
     ├── NotFoundError       404
@@ -29,16 +28,12 @@ class OwnershipError(VapiError):
     """A record, or the whole account, is not the one that this stack may touch."""
 
 
-class NotReadyError(VapiError):
-    """A record was made and will not work as it is."""
-
-
 class TransportError(VapiError):
     """The API was not reached."""
 
 
 class UnclearError(TransportError):
-    """A request to make a record went out and its outcome is unknown."""
+    """A request went out and its outcome is unknown."""
 
 
 class ApiError(VapiError):

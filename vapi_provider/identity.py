@@ -13,7 +13,7 @@ from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
-from vapi_provider.errors import OwnershipError
+from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -49,6 +49,7 @@ class Claims:
         self._owners: dict[str, str] = {}
         self._adopters: dict[str, str] = {}
         self._replaced: set[str] = set()
+        self._made: set[str] = set()
 
     def declare(self, declaration: str, adopt_id: str | None = None) -> None:
         """Notes that the program declares a resource, and what it is about to adopt.
@@ -68,15 +69,31 @@ class Claims:
                 _only_one(id_, self._adopters.get(id_), declaration)
                 self._owners[id_] = declaration
 
-    def replace(self, id_: str) -> None:
-        """Notes that another record takes this one's place."""
+    def replace(self, id_: str, declaration: str | None) -> None:
+        """Notes that another record of the same declaration takes this one's place."""
         self._replaced.add(id_)
+        self.release(declaration)
 
-    def make(self, declaration: str | None) -> None:
-        """Notes that a record was made for a declaration: what it had before is not its own."""
+    def make(self, declaration: str) -> None:
+        """Notes that a record is about to be made: what the declaration had is not its own.
+
+        Raises OwnershipError the second time: two resources share the name that both are known
+        by (children of different components may).
+        """
         with self._lock:
+            if declaration in self._made:
+                raise OwnershipError(
+                    f"two resources are called {_resource(declaration)}: give one another name; "
+                    "nothing was made for the second"
+                )
+            self._made.add(declaration)
             left = {id_: owner for id_, owner in self._owners.items() if owner != declaration}
             self._owners = left
+
+    def release(self, declaration: str | None) -> None:
+        """Notes that a record of a declaration is gone: another may be made."""
+        with self._lock:
+            self._made.discard(declaration or "")
 
     @property
     def replaced(self) -> Collection[str]:
@@ -109,6 +126,7 @@ class Account:
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
         self._records: dict[str, PhoneNumberRecord] | None = None
+        self._unlisted: VapiError | None = None
 
     def refuse_what_is_there(
         self,
@@ -176,9 +194,21 @@ class Account:
 
     def _known(self) -> list[PhoneNumberRecord]:
         with self._lock:
-            if self._records is None:
-                self._records = {record.id: record for record in self._client.all_phone_numbers()}
+            if self._unlisted is not None:
+                raise self._unlisted
+            try:
+                if self._records is None:
+                    found = self._client.all_phone_numbers()
+                    self._records = {record.id: record for record in found}
+            except VapiError as error:
+                # A fleet would wait for it number by number.
+                self._unlisted = error
+                raise
             return list(self._records.values())
+
+
+def _is_public(number: str) -> bool:
+    return number.startswith("+")
 
 
 def _clash(
@@ -189,7 +219,9 @@ def _clash(
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return f"the SIP URI {uri}"
     number = declared.get("number")
-    if number is not None and number == record.number:
+    # An extension may exist once on each of several trunks.
+    same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
+    if number is not None and number == record.number and (_is_public(number) or same_trunk):
         return f"the number {number}"
     name = declared.get("name")
     if (

@@ -10,6 +10,7 @@ import functools
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 import grpc
@@ -67,6 +68,7 @@ def warn(message: str) -> None:
     if not is_plugin_process() or len(sys.argv) < 2:
         sys.stderr.write(f"warning: {message}\n")
         return
-    with grpc.insecure_channel(sys.argv[1]) as channel:
+    # A record may have been made just now: that a warning is lost must not lose it too.
+    with suppress(grpc.RpcError), grpc.insecure_channel(sys.argv[1]) as channel:
         engine: Any = engine_pb2_grpc.EngineStub(channel)
         engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message), timeout=5)

@@ -15,7 +15,7 @@ from pulumi.output import Unknown
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from vapi_provider.equality import settled
+from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
 from vapi_provider.models.fields import correction, fields_of
 from vapi_provider.models.phone_number import KINDS, Kind
@@ -115,13 +115,22 @@ def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
     return _bag(declared.kind, declared.fields, declared.declaration, record)
 
 
+def outputs_unsent(declared: Declared, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What to record where nothing had to be sent: the declaration's spelling and name."""
+    fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(
+        declared.fields
+    )
+    return {**fields, "provider": declared.kind.provider, "declaration": declared.declaration}
+
+
 def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
     """What to record after a read: what the API answers, in the recorded spelling where equal.
 
     The desired area code is kept as recorded: the API need not echo it, and it does not change.
     """
     kind = recorded.kind
-    fields = settled(kind.fields, recorded.fields, record.fields)
+    hidden = NOT_SHOWN if recorded.declaration is None else CHANGED_OUTSIDE
+    fields = settled(kind.fields, recorded.fields, record.fields, hidden)
     for name in kind.create_only:
         fields.pop(name, None)
         if name in recorded.fields:

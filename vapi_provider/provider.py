@@ -24,7 +24,8 @@ from pulumi.dynamic import (
 )
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, UnclearError
+from vapi_provider.equality import holds_hidden
+from vapi_provider.errors import NotFoundError, OwnershipError, UnclearError, VapiError
 from vapi_provider.identity import Account, Claims, automatic_name
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
@@ -34,6 +35,7 @@ from vapi_provider.properties import (
     inputs_of,
     outputs,
     outputs_as_read,
+    outputs_unsent,
     plain,
     problems,
 )
@@ -108,14 +110,19 @@ class PhoneNumberProvider(ResourceProvider):
             )
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
+        _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
+        if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
+            warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
+            return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
-            return DiffResult(changes=isinstance(step, Update), replaces=[])
+            renamed = declared.declaration != recorded.get("declaration")
+            return DiffResult(changes=renamed or isinstance(step, Update), replaces=[])
         if declared.adopt_id is not None:
             raise OwnershipError(
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
-        self._session.claims.replace(_id)
+        self._session.claims.replace(_id, declared.declaration)
         warn(
             f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
             f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
@@ -130,6 +137,7 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = Declared.of(plain(props))
+        _refuse_hidden(declared.fields)
         if declared.adopt_id is not None:
             record = self._adopt(declared, declared.adopt_id)
         else:
@@ -159,8 +167,9 @@ class PhoneNumberProvider(ResourceProvider):
         """PATCHes exactly what differs."""
         declared = Declared.of(plain(_news))
         step = plan(declared.kind, plain(_olds), declared.fields)
+        _refuse_hidden(step)
         if not isinstance(step, Update):
-            return UpdateResult({**plain(_olds), **inputs_of(plain(_news), declared.kind)})
+            return UpdateResult(outputs_unsent(declared, plain(_olds)))
         try:
             record = self._session.client.update_phone_number(
                 _id, declared.kind, declared.model(), step.fields
@@ -183,21 +192,21 @@ class PhoneNumberProvider(ResourceProvider):
         except NotFoundError:
             session.account.confirm_gone(_id, plain(_props).get("org_id"))
         session.account.released(_id)
+        session.claims.release(plain(_props).get("declaration"))
 
     def _make(self, declared: Declared) -> PhoneNumberRecord:
-        session = self._session
+        session, declaration = self._session, declared.declaration or ""
+        session.claims.make(declaration)
         session.account.refuse_what_is_there(
-            declared.kind, declared.fields, declared.declaration or "", session.claims.replaced
+            declared.kind, declared.fields, declaration, session.claims.replaced
         )
         try:
             record = session.client.create_phone_number(declared.model())
         except UnclearError as error:
             raise UnclearError(
-                f"{error}: a number may have been made all the same. Run again: the account is "
-                "looked through before anything is bought"
+                f"{error}: a number may have been made all the same. {_how_to_find(declared)}"
             ) from None
         session.account.made(record)
-        session.claims.make(declared.declaration)
         return self._when_ready(declared, record)
 
     def _adopt(self, declared: Declared, id_: str) -> PhoneNumberRecord:
@@ -222,28 +231,57 @@ class PhoneNumberProvider(ResourceProvider):
         return record
 
     def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
-        """Waits for the phone number itself to be known; `activating` is enough."""
+        """Waits for the phone number itself to be known; `activating` is enough.
+
+        The record exists: whatever happens here, its id must reach the state. So nothing is raised.
+        """
         session = self._session
         until = session.clock() + session.settings.ready_timeout_seconds
+        problem = ""
         while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
             if session.clock() >= until:
                 warn(
                     f"{record.id} was made, but its phone number is not known after "
-                    f"{session.settings.ready_timeout_seconds:g} s (status {record.status}): "
-                    "`pulumi refresh` will find it"
+                    f"{session.settings.ready_timeout_seconds:g} s (status {record.status})"
+                    f"{problem}: `pulumi refresh` will find it"
                 )
                 return record
             session.sleep(POLL_SECONDS)
             try:
                 record = session.client.get_phone_number(record.id)
-            except NotFoundError:
-                continue  # A record may take a moment to be seen after it was made.
+            except VapiError as error:
+                # Among others 404: a record may take a moment to be seen after it was made.
+                problem = f", the last look failed ({error})"
         if record.status == "blocked":
-            raise NotReadyError(
-                f"{record.id} was made, but Vapi has blocked it: ask Vapi's support, or delete it "
-                f"in the dashboard; adopt_id={record.id!r} takes it over as it is"
+            warn(
+                f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "
+                "Vapi's support, or remove the resource to release it"
             )
         return record
+
+
+def _refuse_hidden(what: Any) -> None:
+    """Raises where a secret that only the account knows would be overwritten by its placeholder."""
+    if holds_hidden(what.fields if isinstance(what, Update) else what):
+        raise OwnershipError(
+            "a secret that was changed outside of this stack would be sent, and its value is not "
+            "known here: declare it, or put the whole field it is in under ignore_changes"
+        )
+
+
+def _how_to_find(declared: Declared) -> str:
+    """What a person does after a lost answer, by what such a record can be known by."""
+    known_by = [name for name in ("sip_uri", "number") if name in declared.fields]
+    if declared.declaration and declared.fields.get("name") == automatic_name(declared.declaration):
+        known_by.append("name")
+    if known_by:
+        return (
+            f"Run again: a record with this {known_by[0]} is looked for before anything is bought"
+        )
+    return (
+        "Look into the dashboard before you run again: with a name of its own and no sip_uri or "
+        "carrier number it cannot be known for this resource's; adopt_id takes it over"
+    )
 
 
 def _same_kind(declared: Declared, record: PhoneNumberRecord) -> None:

@@ -208,7 +208,7 @@ def _checked(model: type[VapiModel], fields: Mapping[str, Any], where: str) -> d
     shapes = fields_of(model)
     for key in fields:
         if key not in shapes:
-            raise pulumi.RunError(f"{where}{key}: {correction(model, key)}")
+            raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
     return {key: _marked(shapes[key], value, f"{where}{key}") for key, value in fields.items()}
 
 

@@ -3,8 +3,9 @@
 Policy. GET, PATCH and DELETE do no harm twice: they are repeated when the API was not reached, did
 not answer in time, answered 408, 429 or 5xx, or something before it answered a page that is no
 JSON. POST buys: it is repeated only when nothing can have been made, that is when no connection
-came about, or on 429. At most `ATTEMPTS` tries, with jittered exponential waits; a Retry-After
-header is honoured. Knows nothing of phone numbers.
+came about, or on 429. At most `ATTEMPTS` tries, with jittered exponential waits, or those that a
+Retry-After header asks for in seconds. A DELETE that finds nothing after an unclear try of its own
+has done its work. Knows nothing of phone numbers.
 """
 
 from __future__ import annotations
@@ -113,8 +114,19 @@ class Transport:
         if self._refused_key is not None:
             raise self._refused_key
 
+        may_be_done = False
+
         def once() -> Any:
-            return self._once(method, path, params, body, (self._api_key, *secrets))
+            nonlocal may_be_done
+            try:
+                return self._once(method, path, params, body, (self._api_key, *secrets))
+            except NotFoundError:
+                if method == "DELETE" and may_be_done:
+                    return None
+                raise
+            except (UnclearError, ServerError):
+                may_be_done = True
+                raise
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: may_repeat(method, error)),
@@ -142,15 +154,16 @@ class Transport:
                 "network and vapi:baseUrl"
             ) from None
         except httpx.RequestError as error:
-            unclear = UnclearError if method == "POST" else TransportError
-            raise unclear(
+            raise UnclearError(
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})"
             ) from None
         try:
             return _answer(what, response, secrets)
         except AuthenticationError as error:
             if error.status == 401:
-                self._refused_key = AuthenticationError("the key was refused, as above", 401)
+                self._refused_key = AuthenticationError(
+                    "the key was refused before: check vapi:apiKey, nothing more was sent", 401
+                )
             raise
 
 
@@ -218,7 +231,8 @@ def _words(parsed: Any, text: str, secrets: Collection[str]) -> str:
 def _redacted(text: str, secrets: Collection[str]) -> str:
     """`text` without the secrets, plain or as JSON spells them; longer ones first."""
     spelled = {form for secret in secrets for form in (secret, jsonlib.dumps(secret)[1:-1])}
-    for form in sorted(spelled - {""}, key=len, reverse=True):
+    # A header's value of a letter or two is no secret, and would tear words apart.
+    for form in sorted((one for one in spelled if len(one) > 3), key=len, reverse=True):
         text = text.replace(form, "[secret]")
     return text
 

@@ -155,10 +155,10 @@ def test_local_has_defaults(clone: Path) -> None:
     assert shown == f"file://{clone}/.pulumi {WORD}"
 
 
-def test_local_uses_a_backend_that_was_chosen(clone: Path) -> None:
-    """An exported backend serves local, too."""
+def test_local_keeps_its_state_in_the_clone(clone: Path) -> None:
+    """A backend that is exported for other stacks never gets a local in it."""
     shown = guard(clone, "local", "$PULUMI_BACKEND_URL", **SHARED)
-    assert shown == SHARED["PULUMI_BACKEND_URL"]
+    assert shown == f"file://{clone}/.pulumi"
 
 
 def test_local_opens_whatever_passphrase_is_exported(clone: Path) -> None:

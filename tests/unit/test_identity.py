@@ -289,7 +289,7 @@ def test_a_record_changes_hands(
     if owner:
         run.own(UUID, owner)
     if replaced:
-        run.replace(UUID)
+        run.replace(UUID, DECLARATION)
     if made:
         run.make(made)
     assert run.has_changed_hands(UUID, DECLARATION) is changed

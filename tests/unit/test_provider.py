@@ -20,7 +20,7 @@ from tests.builders import (
     failure,
     provider,
 )
-from vapi_provider.equality import CHANGED_OUTSIDE
+from vapi_provider.equality import NOT_SHOWN
 from vapi_provider.plugin import Failure
 
 
@@ -197,7 +197,7 @@ def test_get_shows_no_secret() -> None:
     """Reading somebody else's number records that its secrets exist, not what they are."""
     api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "a-secret"}}})
     outs = provider(api).read(UUID, {"provider": "vapi"}).outs
-    assert outs["server"] == {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE}}
+    assert outs["server"] == {"url": "https://a", "headers": {"X": NOT_SHOWN}}
     assert outs["number"] == "+14155550123"
     assert "declaration" not in outs
 

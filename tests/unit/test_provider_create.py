@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pulumi.output import Unknown
 
 from tests.builders import (
     AUTOMATIC_NAME,
@@ -21,6 +22,7 @@ from tests.builders import (
     failure,
     provider,
 )
+from vapi_provider.equality import CHANGED_OUTSIDE
 from vapi_provider.models.phone_number import KINDS
 
 # create
@@ -130,13 +132,103 @@ def test_a_sip_uri_alone_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("number", ["+14155550123", None])
-def test_a_blocked_number_is_an_error_with_advice(number: str | None) -> None:
-    """What Vapi has blocked is not reported as made and fine."""
+def test_a_blocked_number_is_recorded_and_warned_of(
+    number: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Vapi has blocked is not passed over, and not lost: the next run would buy again."""
     api = Api()
     api.created = {"number": number, "status": "blocked"}
-    text = failure(provider(api).create, bag())
-    assert "blocked" in text
-    assert "adopt_id='made-2'" in text
+    result = provider(api).create(bag())
+    assert (result.id, result.outs["status"]) == ("made-2", "blocked")
+    assert "made-2 was made, but Vapi has blocked it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trouble", [httpx.Response(500, json={}), httpx.ReadTimeout("slow")])
+def test_trouble_while_waiting_does_not_lose_what_was_made(
+    trouble: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the 201 the id reaches the state, whatever the looks at the number end with."""
+    api, clock = Api(), Clock()
+    pending = answer(id_="new", number=None, status="activating")
+    listed, made = httpx.Response(200, json=[]), httpx.Response(201, json=pending)
+    api.instead = [listed, made, *[trouble] * 50]
+    result = provider(api, clock, ready_timeout_seconds=3).create(bag())
+    assert result.id == "new"
+    assert "the last look failed" in capsys.readouterr().err
+
+
+def test_two_resources_of_one_name_are_not_both_made() -> None:
+    """Children of different components may share a name; the second is refused, not bought."""
+    api = Api()
+    working = provider(api)
+    working.create(bag(name="a", **LEAST["vapi"]))
+    assert "two resources are called 'support'" in failure(
+        working.create, bag(name="b", **LEAST["vapi"])
+    )
+    assert api.sent.count("POST /phone-number") == 1
+
+
+def test_an_account_that_cannot_be_listed_is_asked_once_a_run() -> None:
+    """A fleet is told at once, not after a wait for each number."""
+    api = Api()
+    api.instead = [httpx.ConnectError("refused")] * 5
+    working = provider(api)
+    for at in range(3):
+        news = bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **LEAST["vapi"])
+        assert "cannot reach" in failure(working.create, news)
+    assert len(api.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "advice"),
+    [
+        ({"name": AUTOMATIC_NAME}, "a record with this name is looked for"),
+        ({"name": "Main", "sip_uri": "sip:a@b"}, "a record with this sip_uri is looked for"),
+        ({"name": "Main"}, "Look into the dashboard before you run again"),
+    ],
+)
+def test_an_unclear_purchase_says_what_is_true_of_it(fields: dict[str, Any], advice: str) -> None:
+    """The line says that running again is safe only where a rerun would recognise the record."""
+    api = Api()
+    api.instead = [httpx.Response(200, json=[]), httpx.ReadTimeout("slow")]
+    assert advice in failure(provider(api).create, bag(**fields))
+
+
+@pytest.mark.parametrize(
+    ("number", "credential", "refused"),
+    [("1001", "another", False), ("1001", UUID, True), ("+14155550123", "another", True)],
+)
+def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused: bool) -> None:
+    """A number in E.164 exists once; an extension once on each trunk."""
+    there = answer("byo-phone-number", number=number, credentialId=credential)
+    fields = {"number": number, "number_e164_check_enabled": False, "credential_id": UUID}
+    working, news = provider(Api(there)), bag("byo-phone-number", name="a", **fields)
+    if refused:
+        assert "the account already has the number" in failure(working.create, news)
+    else:
+        working.create(news)
+
+
+def test_a_secret_that_only_the_account_knows_is_never_overwritten_by_its_placeholder() -> None:
+    """What was recorded as changed outside is refused at preview where it would be sent."""
+    api = Api(THERE)
+    working = provider(api)
+    server = {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE}}
+    recorded = {**RECORDED, "server": server}
+    news = {**RECORDED, "server": {**server, "url": "https://b"}}
+    for call in (working.diff, working.update):
+        assert "its value is not known here" in failure(call, UUID, recorded, news)
+    assert working.diff(UUID, recorded, {**recorded, "squad_id": "t"}).changes is True
+    assert api.sent == []
+
+
+def test_an_area_code_that_is_not_known_yet_is_a_change_with_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A preview does not promise that a number stays while its area code is unknown."""
+    news = {**RECORDED, "number_desired_area_code": Unknown()}
+    assert provider(Api(THERE)).diff(UUID, RECORDED, news).changes is True
+    assert "may be replaced" in capsys.readouterr().err
 
 
 # adopt
@@ -217,7 +309,7 @@ def test_a_refresh_does_not_stand_in_a_renames_way() -> None:
     working = provider(Api(THERE))
     working.diff(UUID, RECORDED, RECORDED)
     news = working.check(RECORDED, RECORDED | {"declaration": RENAMED}).inputs
-    assert working.diff(UUID, RECORDED, news).changes is False
+    assert working.diff(UUID, RECORDED, news).replaces == []
 
 
 def test_a_refresh_does_not_stand_in_an_adoptions_way() -> None:

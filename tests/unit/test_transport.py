@@ -148,11 +148,31 @@ def test_repeating_ends(failure: Any, may_have_made: bool) -> None:
 
 
 def test_no_answer_to_a_post_is_unclear() -> None:
-    """A dropped POST is an error of its own; dropped otherwise, it is only that."""
+    """A request whose answer was lost may have been carried out, and its error says so."""
     error = error_of(api(httpx.ReadTimeout("slow")), "POST")
     assert type(error) is UnclearError
     drops = [httpx.ReadTimeout("slow") for _ in range(ATTEMPTS)]
-    assert type(error_of(api(*drops), "PATCH")) is TransportError
+    assert type(error_of(api(*drops), "PATCH")) is UnclearError
+
+
+@pytest.mark.parametrize(
+    ("first", "done"),
+    [
+        (httpx.ReadTimeout("slow"), True),
+        (httpx.Response(502, text="<html>"), True),
+        (httpx.ConnectError("refused"), False),
+        (httpx.Response(429, json={}), False),
+    ],
+    ids=str,
+)
+def test_a_delete_that_finds_nothing_after_an_unclear_try_is_done(first: Any, done: bool) -> None:
+    """404 after a try that may have been carried out is success; after any other it is not."""
+    transport = api(first, httpx.Response(404, json={"message": "Not Found"})).transport()
+    if done:
+        assert transport.request("DELETE", "/phone-number/a") is None
+    else:
+        with pytest.raises(NotFoundError):
+            transport.request("DELETE", "/phone-number/a")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

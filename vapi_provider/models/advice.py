@@ -99,6 +99,8 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
     answering = [name for name in _ANSWERS[:3] if fields.get(name) is not None]
     if len(answering) > 1:
         yield "", f"{' and '.join(answering)} are set: which one answers is not documented"
+    if fields.get("fallback_destination") is not None and set(answering) - {"workflow_id"}:
+        yield "fallback_destination", "is used only where neither assistant_id nor squad_id is set"
     for name in ("squad_id", "workflow_id", "credential_id"):
         if isinstance(fields.get(name), str) and not UUID.fullmatch(fields[name]):
             yield name, "is no UUID: the API will probably refuse it"

@@ -24,8 +24,8 @@ def as_object(value: Any) -> Mapping[str, Any]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """`value` if it is a list, else an empty one."""
-    return cast(list[Any], value) if isinstance(value, list) else []
+    """`value` as a list if it is a list or a tuple, else an empty one."""
+    return list(cast(list[Any], value)) if isinstance(value, list | tuple) else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def fields_by_wire_name(model: type[VapiModel]) -> Mapping[str, FieldShape]:
 
 def correction(model: type[VapiModel], key: str) -> str:
     """What to say of a key that `model` does not have, with the right or the nearest spelling."""
-    fields = fields_of(model)
+    fields = [name for name in fields_of(model) if name != "provider"]
     by_wire = fields_by_wire_name(model)
     if key in by_wire:
         return f"is spelled {by_wire[key].name} here"

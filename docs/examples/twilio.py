@@ -1,0 +1,17 @@
+"""A number of a Twilio account, reached with an API key; its text messages stay where they are."""
+
+import pulumi
+
+from vapi_provider import TwilioPhoneNumber
+
+config = pulumi.Config()
+
+sales = TwilioPhoneNumber(
+    "sales",
+    number="+14155550121",
+    twilio_account_sid=config.require("twilioAccountSid"),
+    twilio_api_key=config.require_secret("twilioApiKey"),
+    twilio_api_secret=config.require_secret("twilioApiSecret"),
+    sms_enabled=False,
+    assistant_id="5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11",
+)

@@ -1,0 +1,111 @@
+"""A model's fields as a Markdown table: every cell comes from the model."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from vapi_provider.models.base import REPAIRED, SECRET, UNORDERED, VapiModel
+from vapi_provider.models.fields import FieldShape
+from vapi_provider.models.phone_number import Kind
+
+
+def table(model: type[VapiModel], shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
+    """The fields one a line; for a kind's own also how a change of them is made."""
+    change = " Change |" if kind else ""
+    lines = [f"| Field | Type | Limits | Default |{change} Source | |", "|---|---|---|---|---|---|"]
+    lines[1] += "---|" if kind else ""
+    for shape in shapes:
+        info = model.model_fields[shape.name]
+        cells = [f"`{shape.name}`" + (" **required**" if shape.required else "")]
+        cells += [_type(info.annotation), _limits(info.annotation, info.metadata), _default(shape)]
+        if kind:
+            cells.append("replace" if shape.name in kind.create_only else "in place")
+        cells += [_source(model, shape), _meaning(shape, info.description or "")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin in (Union, types.UnionType):
+        members = [_type(member) for member in inner if member is not type(None)]
+        return " or ".join(dict.fromkeys(members))
+    if origin is Literal:
+        few = len(inner) <= 10
+        return " ".join(f"`{word}`" for word in inner) if few else f"one of {len(inner)} codes"
+    if origin is list:
+        return f"list of {_type(inner[0])}"
+    if origin is dict:
+        return "object of text" if inner[1] is str else "object"
+    if isinstance(annotation, type) and issubclass(annotation, VapiModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    return {str: "text", float: "number", bool: "true or false"}[annotation]
+
+
+def _limits(annotation: Any, metadata: Sequence[Any]) -> str:
+    flat = [part for item in metadata for part in getattr(item, "metadata", [item])]
+    low = next((item.min_length for item in flat if isinstance(item, MinLen)), None)
+    high = next((item.max_length for item in flat if isinstance(item, MaxLen)), None)
+    least = next((item.ge for item in flat if isinstance(item, Ge)), None)
+    most = next((item.le for item in flat if isinstance(item, Le)), None)
+    listed = next((part for part in _alternatives(annotation) if get_origin(part) is list), None)
+    texts = [_span(low, high, "items" if listed else "characters"), _span(least, most, "")]
+    if listed:
+        item = get_args(listed)[0]
+        inside = _limits(item, getattr(item, "__metadata__", ()))
+        texts.append(f"each {inside}" if inside else "")
+    return ", ".join(text for text in texts if text)
+
+
+def _alternatives(annotation: Any) -> Sequence[Any]:
+    together = get_origin(annotation) in (Union, types.UnionType)
+    return get_args(annotation) if together else [annotation]
+
+
+def _span(least: Any, most: Any, unit: str) -> str:
+    if least is None and most is None:
+        return ""
+    if least == most:
+        text = f"{least}"
+    elif most is None:
+        text = f"{least} or more"
+    else:
+        text = f"{least}–{most}" if least is not None else f"at most {most}"
+    return f"{text} {unit}".strip()
+
+
+def _default(shape: FieldShape) -> str:
+    return " or ".join(f"`{json.dumps(value)}`" for value in shape.defaults)
+
+
+def _meaning(shape: FieldShape, description: str) -> str:
+    notes = [
+        ("Secret.", SECRET in shape.marks),
+        ("Order has no meaning.", UNORDERED in shape.marks),
+    ]
+    return " ".join(
+        [
+            description.replace("|", "\\|").replace("<", "&lt;"),
+            *(note for note, holds in notes if holds),
+        ]
+    )
+
+
+def _source(model: type[VapiModel], shape: FieldShape) -> str:
+    ruled = any(shape.name in fields for fields, _ in rules_of(model))
+    schema = "schema, repaired" if REPAIRED in shape.marks else "schema"
+    return f"{schema}, [rule](#rules)" if ruled else schema
+
+
+def rules_of(model: type[VapiModel]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The fields that each of a model's rules is about, and its docstring."""
+    for decorator in model.__pydantic_decorators__.field_validators.values():
+        yield decorator.info.fields, inspect.getdoc(decorator.func) or ""
