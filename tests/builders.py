@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,11 +15,14 @@ from hypothesis import strategies as st
 
 from tests.contract.official import assert_documented
 from vapi_provider.client import VapiClient
-from vapi_provider.identity import Account
 from vapi_provider.plugin import Failure
-from vapi_provider.provider import PhoneNumberProvider, Session
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.retry import Retry
+from vapi_provider.session import Session
 from vapi_provider.settings import Settings
 from vapi_provider.transport import Transport
+
+_SCRATCH = TemporaryDirectory()
 
 KEY = "key-for-tests-only"
 ORG = "org-of-the-tests"
@@ -174,7 +180,8 @@ def answer(kind: str = "vapi", id_: str = UUID, **more: Any) -> dict[str, Any]:
 
 
 def settings(**more: Any) -> Settings:
-    """Settings of a real account, which nothing in a test reaches."""
+    """Settings of a real account, which nothing in a test reaches; a journal of their own."""
+    more.setdefault("journal", Path(_SCRATCH.name) / f"{uuid4()}.sqlite")
     return Settings(api_key=KEY, region="us", base_url="https://api.vapi.ai", **more)
 
 
@@ -243,9 +250,10 @@ class Api:
         self.records[id_] = {**answer(body["provider"], id_), **body, **self.created}
         return httpx.Response(201, json=self.records[id_])
 
-    def transport(self, sleep: Callable[[float], None] = lambda _: None) -> Transport:
+    def transport(self, clock: Clock | None = None) -> Transport:
         """Our transport, connected to this account; it never really waits."""
-        return Transport(http(self), KEY, sleep)
+        time = clock or Clock()
+        return Transport(http(self), KEY, Retry(time.sleep, time))
 
     def client(self) -> VapiClient:
         """Our client, connected to this account."""
@@ -270,11 +278,9 @@ class Clock:
 def provider(api: Api, clock: Clock | None = None, **more: Any) -> Any:
     """A provider that works on `api`, as after the engine's first call in a new process."""
     time = clock or Clock()
-    configured = settings(**more)
-    client = VapiClient(api.transport(time.sleep))
-    account = Account(client, configured.confirmed_empty_account)
     made = PhoneNumberProvider()
-    made.use(Session(configured, client, account, time.sleep, time))
+    client = VapiClient(api.transport(time))
+    made.use(Session(settings(**more), client, time.sleep, time))
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -17,10 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(_OURS) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
+    # No test writes into the journal of the person who runs it.
+    monkeypatch.setenv("VAPI_JOURNAL", str(tmp_path / "journal.sqlite"))
 
 
 @pytest.fixture(autouse=True)

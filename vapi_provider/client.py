@@ -39,7 +39,8 @@ class VapiClient:
             answer = self._send("POST", "/phone-number", declared, declared.to_wire())
             return self._record(answer, "POST /phone-number")
         except ServerError as error:
-            raise UnclearError(str(error)) from None
+            # A gateway that timed out gave up waiting; what is behind it may not have.
+            raise UnclearError(str(error), may_come_later=error.status == 504) from None
 
     def get_phone_number(self, id_: str) -> PhoneNumberRecord:
         """One record. Raises NotFoundError also where the key belongs to another account."""

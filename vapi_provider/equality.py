@@ -43,6 +43,22 @@ def settled(
     return {name: value for name, value in values.items() if value is not None}
 
 
+def public_fields(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` without their secrets, at every depth."""
+    values = {name: without_secrets(shapes[name], fields.get(name)) for name in shapes}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def without_secrets(shape: FieldShape, value: Any) -> Any:
+    """A field's value without the secrets in it; None where all of it is one."""
+    if SECRET in shape.marks:
+        return None
+    if isinstance(value, list):
+        return [without_secrets(_item(shape), item) for item in as_list(cast(Any, value))]
+    model = shape.model_of(value)
+    return value if model is None else public_fields(fields_of(model), as_object(value))
+
+
 def holds_hidden(value: Any) -> bool:
     """Whether a secret that was changed outside, and is not known here, is in `value`."""
     if isinstance(value, Mapping):

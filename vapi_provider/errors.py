@@ -3,6 +3,7 @@
 VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
+├── NotReadyError           made, but not usable
 ├── TransportError          the API was not reached: nothing was done
 │   └── UnclearError        a request went out, its answer did not come: it may have been done
 └── ApiError                an answer that says no
@@ -28,12 +29,23 @@ class OwnershipError(VapiError):
     """A record, or the whole account, is not the one that this stack may touch."""
 
 
+class NotReadyError(VapiError):
+    """A record was made and will not work as it is."""
+
+
 class TransportError(VapiError):
     """The API was not reached."""
 
 
 class UnclearError(TransportError):
-    """A request went out and its outcome is unknown."""
+    """A request went out and its outcome is unknown.
+
+    `may_come_later` where the API may still be at it: it was slow, not broken.
+    """
+
+    def __init__(self, message: str, *, may_come_later: bool = False) -> None:
+        super().__init__(message)
+        self.may_come_later = may_come_later
 
 
 class ApiError(VapiError):

@@ -7,7 +7,11 @@ errors, and warnings to the person.
 from __future__ import annotations
 
 import functools
+import os
+import socket
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +21,9 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.errors import VapiError
+
+WATCH_SECONDS = 2.0
+"""Between two looks whether the engine is still there."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,10 +43,40 @@ def is_plugin_process() -> bool:
     return spec is not None and spec.name in ("pulumi.dynamic", "pulumi.dynamic.__main__")
 
 
-def quiet_tracebacks() -> None:
-    """Makes the SDK send an error's text to the engine instead of its whole traceback."""
+def settle_in() -> None:
+    """Once a plugin process: errors in one line, and an end when the engine is gone.
+
+    Makes the SDK send an error's text to the engine instead of its whole traceback. The SDK waits
+    for its engine for ever, also for one that was killed; what is in flight is finished first.
+    """
     if is_plugin_process():
         sys.tracebacklimit = 0
+        threading.Thread(target=_end_with_the_engine, daemon=True).start()
+
+
+def _end_with_the_engine() -> None:
+    while engine_lives() or _calls.in_flight:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
+
+
+class _Calls:
+    """How many calls of the engine are being worked on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.in_flight = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.in_flight += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.in_flight -= 1
+
+
+_calls = _Calls()
 
 
 def one_line(method: Callable[P, R]) -> Callable[P, R]:
@@ -48,7 +85,8 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(method)
     def boundary(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return method(*args, **kwargs)
+            with _calls:
+                return method(*args, **kwargs)
         except VapiError as error:
             raise Failure(str(error)) from None
         except Exception as error:  # noqa: BLE001 - the last place that can add the traceback
@@ -57,6 +95,23 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
             raise Failure(f"unexpected, please report this:\n{''.join(lines)}") from None
 
     return boundary
+
+
+def engine_lives() -> bool:
+    """Whether the engine that started this plugin still listens: a plugin may outlive it.
+
+    Only a refused connection says no; outside of the plugin process it is True.
+    """
+    if not is_plugin_process() or len(sys.argv) < 2:
+        return True
+    host, _, port = sys.argv[1].rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=5):
+            return True
+    except ConnectionRefusedError:
+        return False
+    except (OSError, ValueError):
+        return True
 
 
 def warn(message: str) -> None:

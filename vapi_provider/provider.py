@@ -6,9 +6,7 @@ Its dotted path is in every state for good: never rename or move it.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +21,12 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider.client import VapiClient
 from vapi_provider.equality import holds_hidden
-from vapi_provider.errors import NotFoundError, OwnershipError, UnclearError, VapiError
-from vapi_provider.identity import Account, Claims, automatic_name
+from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
+from vapi_provider.identity import automatic_name
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.plugin import one_line, quiet_tracebacks, warn
+from vapi_provider.plugin import one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
     inputs_of,
@@ -39,29 +36,11 @@ from vapi_provider.properties import (
     plain,
     problems,
 )
-from vapi_provider.settings import Settings, load_settings
-from vapi_provider.transport import Transport, open_http
+from vapi_provider.session import Session
+from vapi_provider.settings import load_settings
 
 POLL_SECONDS = 1.0
 """Between two looks at a number that is not known yet."""
-
-
-@dataclass
-class Session:
-    """One connected account and what this run knows of it; made once in a plugin process."""
-
-    settings: Settings
-    client: VapiClient
-    account: Account
-    sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.monotonic
-    claims: Claims = field(default_factory=Claims)
-
-    @classmethod
-    def open(cls, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Session:
-        """Connects; nothing is sent yet."""
-        client = VapiClient(Transport(open_http(settings), settings.api_key, sleep))
-        return cls(settings, client, Account(client, settings.confirmed_empty_account), sleep)
 
 
 class PhoneNumberProvider(ResourceProvider):
@@ -74,7 +53,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def configure(self, req: ConfigureRequest) -> None:
         """Reads the config and opens the account, once in each plugin process."""
-        quiet_tracebacks()
+        settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
         self.use(Session.open(settings))
 
@@ -102,6 +81,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
+        self._session.journal.close(_id)
         recorded, declared = plain(_olds), Declared.of(plain(_news))
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
@@ -141,7 +121,8 @@ class PhoneNumberProvider(ResourceProvider):
         if declared.adopt_id is not None:
             record = self._adopt(declared, declared.adopt_id)
         else:
-            record = self._make(declared)
+            declared, record = self._make(declared)
+            record = self._when_ready(declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
     @one_line
@@ -150,6 +131,7 @@ class PhoneNumberProvider(ResourceProvider):
 
         Without a declaration it is a `get` of somebody else's record: missing is an error then.
         """
+        self._session.journal.close(id_)
         recorded = Declared.of(plain(props))
         try:
             record = self._session.client.get_phone_number(id_)
@@ -165,6 +147,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
+        self._session.journal.close(_id)
         declared = Declared.of(plain(_news))
         step = plan(declared.kind, plain(_olds), declared.fields)
         _refuse_hidden(step)
@@ -185,6 +168,7 @@ class PhoneNumberProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
         session = self._session
+        session.journal.close(_id)
         if session.claims.has_changed_hands(_id, plain(_props).get("declaration")):
             return
         try:
@@ -194,20 +178,34 @@ class PhoneNumberProvider(ResourceProvider):
         session.account.released(_id)
         session.claims.release(plain(_props).get("declaration"))
 
-    def _make(self, declared: Declared) -> PhoneNumberRecord:
+    def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
+        """The record, and what it is as far as it could be made as declared."""
         session, declaration = self._session, declared.declaration or ""
         session.claims.make(declaration)
-        session.account.refuse_what_is_there(
-            declared.kind, declared.fields, declaration, session.claims.replaced
+        made = session.maker.make(
+            declared.kind, declared.model(), declared.fields, declaration, session.claims.replaced
         )
-        try:
-            record = session.client.create_phone_number(declared.model())
-        except UnclearError as error:
-            raise UnclearError(
-                f"{error}: a number may have been made all the same. {_how_to_find(declared)}"
-            ) from None
-        session.account.made(record)
-        return self._when_ready(declared, record)
+        if not made.left_over:
+            return declared, made.record
+        code = made.fields.get(AREA_CODE)
+        if declared.fields.get(AREA_CODE, code) != code:
+            # Another code has been declared since: recorded as it is, the next run replaces it.
+            declared = replace(declared, fields={**declared.fields, AREA_CODE: code})
+        return declared, self._as_declared(declared, made.record)
+
+    def _as_declared(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
+        """An existing record, PATCHed where it differs; its area code is what it is."""
+        actual = {
+            **record.fields,
+            "number": record.number,
+            AREA_CODE: declared.fields.get(AREA_CODE),
+        }
+        step = plan(declared.kind, actual, declared.fields)
+        if not isinstance(step, Update):
+            return record
+        return self._session.client.update_phone_number(
+            record.id, declared.kind, declared.model(), step.fields
+        )
 
     def _adopt(self, declared: Declared, id_: str) -> PhoneNumberRecord:
         client = self._session.client
@@ -225,15 +223,15 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
                 "asks for: remove that field to adopt the number as it is"
             )
-        if isinstance(step, Update):
-            record = client.update_phone_number(id_, declared.kind, declared.model(), step.fields)
+        record = self._as_declared(declared, record)
         self._session.claims.own(id_, declared.declaration)
         return record
 
     def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
         """Waits for the phone number itself to be known; `activating` is enough.
 
-        The record exists: whatever happens here, its id must reach the state. So nothing is raised.
+        The record exists, so its id must reach the state: trouble with looking is no error. Raises
+        NotReadyError for what is blocked; the journal keeps it for the next run.
         """
         session = self._session
         until = session.clock() + session.settings.ready_timeout_seconds
@@ -253,9 +251,10 @@ class PhoneNumberProvider(ResourceProvider):
                 # Among others 404: a record may take a moment to be seen after it was made.
                 problem = f", the last look failed ({error})"
         if record.status == "blocked":
-            warn(
+            raise NotReadyError(
                 f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "
-                "Vapi's support, or remove the resource to release it"
+                "Vapi's support and run again, or delete it in the dashboard; "
+                f"adopt_id={record.id!r} takes it over as it is"
             )
         return record
 
@@ -267,21 +266,6 @@ def _refuse_hidden(what: Any) -> None:
             "a secret that was changed outside of this stack would be sent, and its value is not "
             "known here: declare it, or put the whole field it is in under ignore_changes"
         )
-
-
-def _how_to_find(declared: Declared) -> str:
-    """What a person does after a lost answer, by what such a record can be known by."""
-    known_by = [name for name in ("sip_uri", "number") if name in declared.fields]
-    if declared.declaration and declared.fields.get("name") == automatic_name(declared.declaration):
-        known_by.append("name")
-    if known_by:
-        return (
-            f"Run again: a record with this {known_by[0]} is looked for before anything is bought"
-        )
-    return (
-        "Look into the dashboard before you run again: with a name of its own and no sip_uri or "
-        "carrier number it cannot be known for this resource's; adopt_id takes it over"
-    )
 
 
 def _same_kind(declared: Declared, record: PhoneNumberRecord) -> None:

@@ -27,11 +27,15 @@ class Settings:
     api_key: str = field(repr=False)
     region: str
     base_url: str
+    journal: Path
+    """Where intents are written before anything is bought."""
     request_timeout_seconds: float = 30
     max_concurrent_requests: int = 16
     ready_timeout_seconds: float = 60
     confirmed_empty_account: str | None = None
     """Organization that the person says is empty: nothing else could show that a key is its."""
+    backend: str = ""
+    """Pulumi's state backend where the environment names it: two states share no intent."""
 
     @property
     def embedded_file(self) -> Path | None:
@@ -90,7 +94,17 @@ def load_settings(
             least=0,
         ),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
+        journal=folder / _journal(environment),
+        backend=environment.get("PULUMI_BACKEND_URL", ""),
     )
+
+
+def _journal(environment: Mapping[str, str]) -> Path:
+    """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
+    if environment.get("VAPI_JOURNAL"):
+        return Path(environment["VAPI_JOURNAL"])
+    home = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME', '.')}/.local/state"
+    return Path(home) / "vapi-phone-numbers" / "journal.sqlite"
 
 
 def _api_key(key: str | None, base_url: str) -> str:

@@ -1,25 +1,18 @@
 """HTTP to the account: the key, the time limits, what is repeated, what an answer means.
 
-Policy. GET, PATCH and DELETE do no harm twice: they are repeated when the API was not reached, did
-not answer in time, answered 408, 429 or 5xx, or something before it answered a page that is no
-JSON. POST buys: it is repeated only when nothing can have been made, that is when no connection
-came about, or on 429. At most `ATTEMPTS` tries, with jittered exponential waits, or those that a
-Retry-After header asks for in seconds. A DELETE that finds nothing after an unclear try of its own
-has done its work. Knows nothing of phone numbers.
+What is repeated, and how long between, is the policy in `retry`. A DELETE that finds nothing after
+an unclear try of its own has done its work. Knows nothing of phone numbers.
 """
 
 from __future__ import annotations
 
 import json as jsonlib
-import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
 
 from vapi_provider.errors import (
     ApiError,
@@ -32,25 +25,13 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
+from vapi_provider.retry import Retry, asked_to_wait
 from vapi_provider.settings import EMBEDDED, Settings
 
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""
 
-ATTEMPTS = 5
-LONGEST_WAIT_SECONDS = 30.0
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-
-def may_repeat(method: str, error: BaseException) -> bool:
-    """The policy above as one function of what happened."""
-    if isinstance(error, RateLimitedError):
-        return True
-    if isinstance(error, UnclearError):
-        return method != "POST"
-    if isinstance(error, TransportError):
-        return True
-    return method != "POST" and isinstance(error, ServerError)
 
 
 def open_http(settings: Settings) -> httpx.Client:
@@ -75,26 +56,42 @@ def open_http(settings: Settings) -> httpx.Client:
             trust_env=not on_this_machine,
         )
     # Only here: an ordinary run against a real account never loads the embedded one.
-    from vapi_provider.embedded import EmbeddedAccountError, create_app
+    from vapi_provider.embedded import EmbeddedAccountError, open_app
 
     try:
-        app = create_app(file, region=settings.region)
+        app = open_app(str(file), region=settings.region)
     except EmbeddedAccountError as error:
         raise ConfigurationError(f"vapi:baseUrl {EMBEDDED}{file}: {error}") from None
     return httpx.Client(
-        base_url="http://embedded", headers=headers, transport=httpx.WSGITransport(app=app)
+        base_url="http://embedded",
+        headers=headers,
+        timeout=settings.request_timeout_seconds,
+        transport=_InProcess(app=app),
     )
+
+
+class _InProcess(httpx.WSGITransport):
+    """Calls an app of this process; one that drops a request or is too slow fails as a network."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        begun = time.monotonic()
+        try:
+            response = super().handle_request(request)
+        except ConnectionError as error:
+            raise httpx.ReadError(str(error), request=request) from error
+        limit = request.extensions.get("timeout", {}).get("read")
+        if limit is not None and time.monotonic() - begun > limit:
+            raise httpx.ReadTimeout("the answer came too late", request=request)
+        return response
 
 
 class Transport:
     """Sends requests and gives back the answers' JSON, or raises from the error tree."""
 
-    def __init__(
-        self, http: httpx.Client, api_key: str, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, http: httpx.Client, api_key: str, retry: Retry | None = None) -> None:
         self._http = http
         self._api_key = api_key
-        self._sleep = sleep
+        self._retry = retry or Retry()
         self._refused_key: AuthenticationError | None = None
 
     def request(
@@ -118,6 +115,7 @@ class Transport:
 
         def once() -> Any:
             nonlocal may_be_done
+            self._retry.pause()
             try:
                 return self._once(method, path, params, body, (self._api_key, *secrets))
             except NotFoundError:
@@ -128,14 +126,7 @@ class Transport:
                 may_be_done = True
                 raise
 
-        retrying = Retrying(
-            retry=retry_if_exception(lambda error: may_repeat(method, error)),
-            wait=_wait,
-            stop=stop_after_attempt(ATTEMPTS),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(once)
+        return self._retry.repeating(method)(once)
 
     def _once(
         self,
@@ -155,7 +146,8 @@ class Transport:
             ) from None
         except httpx.RequestError as error:
             raise UnclearError(
-                f"{what}: no answer from {self._http.base_url} ({_reason(error)})"
+                f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
+                may_come_later=isinstance(error, httpx.TimeoutException),
             ) from None
         try:
             return _answer(what, response, secrets)
@@ -165,15 +157,6 @@ class Transport:
                     "the key was refused before: check vapi:apiKey, nothing more was sent", 401
                 )
             raise
-
-
-_backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after_seconds if isinstance(error, ApiError) else None
-    return _backoff(state) if asked is None else asked
 
 
 def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> Any:
@@ -192,7 +175,11 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
         return parsed
     words = _words(parsed, _redacted(response.text, secrets), secrets)
     kind, advice = _meaning(response.status_code)
-    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, _retry_after(response))
+    raise kind(
+        f"{what}: {status}: {words}{advice}",
+        response.status_code,
+        asked_to_wait(response.headers, time.time()),
+    )
 
 
 def _meaning(status: int) -> tuple[type[ApiError], str]:
@@ -235,15 +222,6 @@ def _redacted(text: str, secrets: Collection[str]) -> str:
     for form in sorted((one for one in spelled if len(one) > 3), key=len, reverse=True):
         text = text.replace(form, "[secret]")
     return text
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds of a Retry-After header in its numeric form, bounded."""
-    try:
-        seconds = float(response.headers.get("Retry-After", ""))
-    except ValueError:
-        return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def _reason(error: httpx.RequestError) -> str:

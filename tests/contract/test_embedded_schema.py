@@ -100,7 +100,14 @@ def spec() -> dict[str, Any]:
     return json.loads(SPEC.read_text())
 
 
-@pytest.fixture(params=[{}, {"materialise_defaults": True, "echo_area_code": True}])
+@pytest.fixture(
+    params=[
+        {},
+        {"materialise_defaults": True, "echo_area_code": True},
+        {"final_status": "blocked", "activation_seconds": 0.0, "sip_host_upper": True},
+    ],
+    ids=["believed", "materialised", "blocked"],
+)
 def account(request: pytest.FixtureRequest, tmp_path: Path):
     switches = Switches(**AS_DOCUMENTED, **request.param)
     transport = httpx.WSGITransport(app=create_app(tmp_path / "a.db", switches=switches))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.builders import AUTOMATIC_NAME, DECLARATION, ORG, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
-from vapi_provider.identity import NAME_LENGTH, Account, Claims, automatic_name
+from vapi_provider.identity import Account, Claims, automatic_name
+from vapi_provider.identity.names import NAME_LENGTH
 from vapi_provider.models.phone_number import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 

@@ -79,17 +79,6 @@ def test_create_never_buys_blindly(page: httpx.Response) -> None:
     assert api.sent == ["GET /phone-number"]
 
 
-@pytest.mark.parametrize(
-    "instead", [httpx.Response(500, json={}), httpx.ReadTimeout("slow")], ids=str
-)
-def test_an_unclear_purchase_is_not_repeated(instead: httpx.Response | Exception) -> None:
-    """After an unclear POST one line says that a number may exist and that a rerun is safe."""
-    api = Api()
-    api.instead = [httpx.Response(200, json=[]), instead]
-    assert "may have been made" in failure(provider(api).create, bag())
-    assert api.sent == ["GET /phone-number", "POST /phone-number"]
-
-
 def test_create_waits_until_the_number_is_known() -> None:
     """A bought number is looked at each second until its digits are there; activating is enough."""
     api, clock = Api(), Clock()
@@ -132,15 +121,13 @@ def test_a_sip_uri_alone_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("number", ["+14155550123", None])
-def test_a_blocked_number_is_recorded_and_warned_of(
-    number: str | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What Vapi has blocked is not passed over, and not lost: the next run would buy again."""
+def test_a_blocked_number_is_an_error_with_advice(number: str | None) -> None:
+    """What Vapi has blocked is not reported as made and fine."""
     api = Api()
     api.created = {"number": number, "status": "blocked"}
-    result = provider(api).create(bag())
-    assert (result.id, result.outs["status"]) == ("made-2", "blocked")
-    assert "made-2 was made, but Vapi has blocked it" in capsys.readouterr().err
+    text = failure(provider(api).create, bag())
+    assert "blocked" in text
+    assert "adopt_id='made-2'" in text
 
 
 @pytest.mark.parametrize("trouble", [httpx.Response(500, json={}), httpx.ReadTimeout("slow")])
@@ -177,21 +164,6 @@ def test_an_account_that_cannot_be_listed_is_asked_once_a_run() -> None:
         news = bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **LEAST["vapi"])
         assert "cannot reach" in failure(working.create, news)
     assert len(api.requests) == 5
-
-
-@pytest.mark.parametrize(
-    ("fields", "advice"),
-    [
-        ({"name": AUTOMATIC_NAME}, "a record with this name is looked for"),
-        ({"name": "Main", "sip_uri": "sip:a@b"}, "a record with this sip_uri is looked for"),
-        ({"name": "Main"}, "Look into the dashboard before you run again"),
-    ],
-)
-def test_an_unclear_purchase_says_what_is_true_of_it(fields: dict[str, Any], advice: str) -> None:
-    """The line says that running again is safe only where a rerun would recognise the record."""
-    api = Api()
-    api.instead = [httpx.Response(200, json=[]), httpx.ReadTimeout("slow")]
-    assert advice in failure(provider(api).create, bag(**fields))
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from tests.strategies import declarations
 from vapi_provider.client import VapiClient
 from vapi_provider.embedded import Switches, create_app
 from vapi_provider.equality import CHANGED_OUTSIDE, settled
-from vapi_provider.identity import Account
 from vapi_provider.models.phone_number import KINDS, UUID
 from vapi_provider.plan import NoChange, plan
 from vapi_provider.properties import Declared, plain
-from vapi_provider.provider import PhoneNumberProvider, Session
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.session import Session
 from vapi_provider.settings import Settings
 from vapi_provider.transport import Transport
 
@@ -63,9 +63,13 @@ class Run:
         self.provider = PhoneNumberProvider()
         self.provider.use(
             Session(
-                Settings(api_key="a-key-for-tests-only", region="us", base_url="http://embedded"),
+                Settings(
+                    api_key="a-key-for-tests-only",
+                    region="us",
+                    base_url="http://embedded",
+                    journal=db.with_name("journal.sqlite"),
+                ),
                 client,
-                Account(client),
             )
         )
 

@@ -33,6 +33,7 @@ def test_only_a_key_is_needed() -> None:
         api_key="a-key",
         region="us",
         base_url="https://api.vapi.ai",
+        journal=load().journal,
         request_timeout_seconds=30,
         max_concurrent_requests=16,
         ready_timeout_seconds=60,
@@ -211,3 +212,18 @@ def test_an_empty_account_is_confirmed_by_the_environment() -> None:
     """`VAPI_CONFIRM_EMPTY_ACCOUNT` is read as it is; blank is none."""
     assert load(VAPI_CONFIRM_EMPTY_ACCOUNT=" org ").confirmed_empty_account == "org"
     assert load(VAPI_CONFIRM_EMPTY_ACCOUNT=" ").confirmed_empty_account is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "file"),
+    [
+        ({"VAPI_JOURNAL": "/elsewhere/j"}, "/elsewhere/j"),
+        ({"VAPI_JOURNAL": "ci/j"}, "/project/ci/j"),
+        ({"XDG_STATE_HOME": "/state"}, "/state/vapi-phone-numbers/journal.sqlite"),
+        ({"HOME": "/home/a"}, "/home/a/.local/state/vapi-phone-numbers/journal.sqlite"),
+    ],
+)
+def test_the_journal_has_its_place(environment: dict[str, str], file: str) -> None:
+    """One journal a person, unless the environment names a file."""
+    made = load_settings({"apiKey": "k"}.get, environment, Path("/project"))
+    assert made.journal == Path(file)

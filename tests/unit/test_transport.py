@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import KEY, Api, Clock, http, settings
+from tests.answers import api, error_of, refused
+from tests.builders import KEY, Clock, http, settings
 from vapi_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -19,43 +20,20 @@ from vapi_provider.errors import (
     ServerError,
     TransportError,
     UnclearError,
-    VapiError,
 )
-from vapi_provider.settings import Settings
-from vapi_provider.transport import (
+from vapi_provider.retry import (
     ATTEMPTS,
     LONGEST_WAIT_SECONDS,
-    USER_AGENT,
-    Transport,
+    PATIENCE_SECONDS,
+    Retry,
+    asked_to_wait,
     may_repeat,
-    open_http,
 )
+from vapi_provider.settings import Settings
+from vapi_provider.transport import USER_AGENT, Transport, open_http
 
 METHODS = ["GET", "PATCH", "DELETE", "POST"]
 OK = httpx.Response(200, json={"a": 1})
-
-
-def api(*instead: httpx.Response | Exception) -> Api:
-    """An account that answers these, one after the other."""
-    made = Api()
-    made.instead = list(instead)
-    return made
-
-
-def refused(status: int, text: Any = None, **more: Any) -> httpx.Response:
-    """An answer that says no."""
-    body = {"message": text or "no", "error": "Bad", "statusCode": status}
-    return httpx.Response(status, json=body, **more)
-
-
-def error_of(
-    account: Api, method: str = "GET", clock: Clock | None = None, **more: Any
-) -> VapiError:
-    """What a request to `account` raises."""
-    with pytest.raises(VapiError) as raised:
-        account.transport((clock or Clock()).sleep).request(method, "/phone-number", **more)
-    assert "\n" not in str(raised.value)
-    return raised.value
 
 
 def expected_class(status: int) -> type[ApiError]:
@@ -76,7 +54,7 @@ def test_every_status_has_its_class(body: bytes) -> None:
     for status in range(300, 600):
         if status == 304:
             continue
-        answers = [httpx.Response(status, content=body) for _ in range(ATTEMPTS)]
+        answers = [httpx.Response(status, content=body) for _ in range(99)]
         error = error_of(api(*answers))
         assert (status, type(error)) == (status, expected_class(status))
         assert isinstance(error, ApiError)
@@ -139,19 +117,22 @@ def test_a_failure_is_repeated_unless_it_could_buy_twice(
 
 @pytest.mark.parametrize(("failure", "may_have_made"), FAILURES)
 def test_repeating_ends(failure: Any, may_have_made: bool) -> None:
-    """After the fifth failure the last error is raised."""
-    account = api(*(failure() for _ in range(9)))
+    """After the fifth failure, for 429 after five minutes, the last error is raised."""
+    account = api(*(failure() for _ in range(99)))
     clock = Clock()
-    error_of(account, "GET", clock)
-    assert len(account.requests) == ATTEMPTS == 5
-    assert len(clock.slept) == 4
+    error = error_of(account, "GET", clock)
+    if isinstance(error, RateLimitedError):
+        assert PATIENCE_SECONDS <= sum(clock.slept) <= PATIENCE_SECONDS + LONGEST_WAIT_SECONDS
+    else:
+        assert len(account.requests) == ATTEMPTS == 5
+        assert len(clock.slept) == 4
 
 
 def test_no_answer_to_a_post_is_unclear() -> None:
     """A request whose answer was lost may have been carried out, and its error says so."""
     error = error_of(api(httpx.ReadTimeout("slow")), "POST")
     assert type(error) is UnclearError
-    drops = [httpx.ReadTimeout("slow") for _ in range(ATTEMPTS)]
+    drops = [httpx.ReadTimeout("slow") for _ in range(99)]
     assert type(error_of(api(*drops), "PATCH")) is UnclearError
 
 
@@ -184,7 +165,7 @@ def test_an_undecodable_answer_is_in_the_tree(method: str) -> None:
         return httpx.Response(201, headers={"Content-Encoding": "gzip"}, stream=stream)
 
     with pytest.raises(UnclearError if method == "POST" else TransportError):
-        Transport(http(broken), KEY, lambda _: None).request(method, "/phone-number")
+        Transport(http(broken), KEY, Retry(lambda _: None)).request(method, "/phone-number")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +177,8 @@ def test_an_undecodable_answer_is_in_the_tree(method: str) -> None:
         ("-5", 0, 0),
         ("86400", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
         ("inf", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 0.001, LONGEST_WAIT_SECONDS),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
         ("soon", 0.001, LONGEST_WAIT_SECONDS),
         ("nan", 0, LONGEST_WAIT_SECONDS),
     ],
@@ -208,7 +190,7 @@ def test_retry_after_is_honoured_and_bounded(
     """The API is waited for as it asks, at most thirty seconds at a time."""
     clock = Clock()
     account = api(refused(status, headers={"Retry-After": header}), OK)
-    account.transport(clock.sleep).request("GET", "/phone-number")
+    account.transport(clock).request("GET", "/phone-number")
     (slept,) = clock.slept
     assert least <= slept <= most
 
@@ -218,12 +200,60 @@ def test_waits_grow_and_stay_bounded() -> None:
     runs = []
     for _ in range(5):
         clock = Clock()
-        error_of(api(*(refused(429) for _ in range(5))), clock=clock)
+        error_of(api(*(refused(503) for _ in range(5))), clock=clock)
         assert clock.slept == sorted(clock.slept)
         assert clock.slept[0] >= 0.5
         assert clock.slept[-1] <= LONGEST_WAIT_SECONDS
         runs.append(tuple(clock.slept))
     assert len(set(runs)) == 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "3"}, 3),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:16:47 GMT"}, 7),
+        ({"X-RateLimit-Reset": "1004.5"}, 4.5),
+        ({"X-RateLimit-Reset": "1"}, 0),
+        ({"X-RateLimit-Reset": "9999999999"}, LONGEST_WAIT_SECONDS),
+        ({"X-RateLimit-Reset": "later"}, None),
+        ({"Retry-After": "2", "X-RateLimit-Reset": "1009"}, 2),
+    ],
+)
+def test_an_answer_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    """Seconds, a date and a reset time are understood, and nothing else."""
+    assert asked_to_wait(httpx.Headers(headers), now=1000.0) == seconds
+
+
+def test_a_429_makes_every_worker_wait() -> None:
+    """While one worker bears a 429, another that comes waits as long before it sends."""
+    clock, asked = Clock(), list[float]()
+
+    def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        if len(asked) == 1:
+            retry.pause()  # The first worker waits, and a second one comes.
+        else:
+            clock.sleep(seconds)
+
+    retry = Retry(sleep, clock)
+    account = api(refused(429, headers={"Retry-After": "9"}), OK)
+    Transport(http(account), KEY, retry).request("GET", "/phone-number")
+    assert asked == [9, 9]
+    assert clock.now == 9
+
+
+def test_a_long_wait_is_told() -> None:
+    """A person who waits for ten seconds or more is told why, without the key."""
+    clock, said = Clock(), list[str]()
+    retry = Retry(clock.sleep, clock, said.append)
+    account = api(refused(429, headers={"Retry-After": "12"}), OK)
+    Transport(http(account), KEY, retry).request("GET", "/phone-number")
+    (line,) = said
+    assert line.startswith("waiting 12 s")
+    assert KEY not in line
 
 
 def test_a_refused_key_is_sent_once() -> None:
@@ -268,7 +298,9 @@ def test_requests_carry_the_key_and_a_user_agent() -> None:
 
 def test_a_base_url_may_have_a_path() -> None:
     """A gateway's path stays in front of the endpoint's."""
-    configured = Settings(api_key=KEY, region="us", base_url="https://a.vapi.ai/gateway")
+    configured = Settings(
+        api_key=KEY, region="us", base_url="https://a.vapi.ai/gateway", journal=Path("j")
+    )
     with open_http(configured) as client:
         url = client.build_request("GET", "/phone-number").url
     assert url == "https://a.vapi.ai/gateway/phone-number"
@@ -285,7 +317,9 @@ def test_parameters_and_body_are_sent() -> None:
 def test_an_embedded_account_answers_in_this_process(tmp_path: Path) -> None:
     """`embedded:` needs no socket: its file is made and answers."""
     file = tmp_path / "made" / "account.sqlite"
-    configured = Settings(api_key="embedded", region="us", base_url=f"embedded:{file}")
+    configured = Settings(
+        api_key="embedded", region="us", base_url=f"embedded:{file}", journal=Path("j")
+    )
     with open_http(configured) as client:
         assert Transport(client, "embedded").request("GET", "/phone-number") == []
     assert file.exists()
@@ -295,7 +329,9 @@ def test_an_embedded_account_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     """A file that is no account is a configuration error that names it."""
     file = tmp_path / "account.sqlite"
     file.write_text("this is no database")
-    configured = Settings(api_key="embedded", region="us", base_url=f"embedded:{file}")
+    configured = Settings(
+        api_key="embedded", region="us", base_url=f"embedded:{file}", journal=Path("j")
+    )
     with pytest.raises(ConfigurationError, match="account.sqlite") as raised:
         open_http(configured)
     assert "\n" not in str(raised.value)

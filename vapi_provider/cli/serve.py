@@ -20,6 +20,17 @@ def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     ctx.exit()
 
 
+def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from vapi_provider.embedded.faults import GRAMMAR, describe_faults
+
+    click.echo(GRAMMAR)
+    for name, about in describe_faults():
+        click.echo(f"{name}\n    {about}")
+    ctx.exit()
+
+
 @click.command("serve")
 @click.option(
     "--db",
@@ -66,6 +77,24 @@ def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     callback=_list_switches,
     help="Show the switches with their defaults, and exit.",
 )
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="METHOD:WHEN:WHAT",
+    help="Put trouble in the way of a request, such as POST:2:commit-then-drop; may be repeated.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Chooses what faults by chance hit."
+)
+@click.option(
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_faults,
+    help="Show how faults are written and what there is, and exit.",
+)
 @click.option("--verbose", is_flag=True, help="Write a line about each request to stderr.")
 def command(
     db: str,
@@ -75,6 +104,8 @@ def command(
     region: str,
     latency: float | None,
     settings: tuple[str, ...],
+    faults: tuple[str, ...],
+    seed: int,
     verbose: bool,
 ) -> None:
     """Serve an embedded account over HTTP on this machine.
@@ -84,7 +115,8 @@ def command(
     holds is in the file: started again, or used as embedded:FILE at the same time, it is the
     same account.
     """
-    from vapi_provider.embedded import EmbeddedAccountError, create_app
+    from vapi_provider.embedded import EmbeddedAccountError, create_app, with_faults
+    from vapi_provider.embedded.faults import parse_faults
     from vapi_provider.embedded.server import serve
     from vapi_provider.embedded.switches import parse_switches
 
@@ -92,10 +124,13 @@ def command(
         switches = parse_switches(settings)
         if latency is not None:
             switches = dataclasses.replace(switches, latency_seconds=latency)
+        # Read once before the file is made.
+        parse_faults(faults)
+        app = create_app(db, key=key, region=region, switches=switches)
+        app = with_faults(app, faults, seed)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        app = create_app(db, key=key, region=region, switches=switches)
         serve(app, host=host, port=port, verbose=verbose, on_ready=click.echo)
     except EmbeddedAccountError as error:
         raise click.ClickException(str(error)) from None

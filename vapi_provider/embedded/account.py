@@ -6,6 +6,7 @@ form; nothing of HTTP.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,6 +24,8 @@ from vapi_provider.embedded.times import to_ms
 from vapi_provider.embedded.validation import SECRET_IS_SET, Validator, is_uuid
 from vapi_provider.models.sip import SIP_HOSTS
 
+_FOR_EVER_MS = 10**15  # some thirty thousand years
+
 
 class Account:
     """One organisation's phone numbers. All methods may be called by many threads at once."""
@@ -36,6 +39,9 @@ class Account:
         self._validator = Validator(switches, region)
         self._answers = Answers(store.org_id, SIP_HOSTS[region], switches)
         self._bumps = switches.activation_bumps_updated_at
+        # Reads that are still to miss a new record: a replica lags for this process alone.
+        self._misses: dict[str, int] = {}
+        self._counting = threading.Lock()
 
     def create(self, body: Any) -> Answer:
         """Makes a number: buys one for an area code, takes on a carrier's, or names a SIP URI.
@@ -50,6 +56,8 @@ class Account:
             self._check_references(kind, fields)
             self._check_unique(connection, record, "Create")
             records.insert(connection, record)
+        if self._switches.new_record_missing_reads:
+            self._misses[record.id] = self._switches.new_record_missing_reads
         return self._answers.show(record, now)
 
     def read(self, record_id: str) -> Answer:
@@ -57,6 +65,8 @@ class Account:
         self._check_form(record_id)
         with self._store.reading() as connection:
             record = _found(connection, record_id)
+        if self._lags(record):
+            raise not_found()
         shown = self._answers.show(record, to_ms(self._clock()))
         self._count_reads([record])
         return shown
@@ -110,6 +120,8 @@ class Account:
 
     def _listed(self, query: listing.ListQuery) -> tuple[list[Answer], int]:
         now = to_ms(self._clock())
+        if lag := _duration_ms(self._switches.new_record_unlisted_seconds):
+            query = replace(query, bounds=[*query.bounds, ("createdAt", "<=", now - lag)])
         with self._store.reading() as connection:
             found = records.page(connection, query, now, self._bumps)
             total = records.count(connection, query, now, self._bumps)
@@ -137,8 +149,8 @@ class Account:
             plain,
             bought=self._buy(connection, area_code),
             resource_id=uuid.uuid4().hex,
-            active_ms=now + round(self._switches.activation_seconds * 1000),
-            number_ms=now + round(self._switches.number_after_seconds * 1000),
+            active_ms=now + _duration_ms(self._switches.activation_seconds),
+            number_ms=now + _duration_ms(self._switches.number_after_seconds),
             hidden_reads=self._switches.number_after_reads,
         )
 
@@ -191,6 +203,13 @@ class Account:
                 raise not_found()
             raise refused("Validation failed (uuid is expected)")
 
+    def _lags(self, record: Record) -> bool:
+        with self._counting:
+            left = self._misses.pop(record.id, 0)
+            if left > 1:
+                self._misses[record.id] = left - 1
+        return left > 0
+
     def _count_reads(self, seen: list[Record]) -> None:
         held_back = [record for record in seen if record.hidden_reads]
         if held_back:
@@ -203,6 +222,10 @@ def _found(connection: Connection, record_id: str) -> Record:
     if record is None:
         raise not_found()
     return record
+
+
+def _duration_ms(seconds: float | None) -> int:
+    return _FOR_EVER_MS if seconds is None else round(seconds * 1000)
 
 
 def _said(record: Record) -> dict[str, Any]:

@@ -22,6 +22,9 @@ _TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
 
 Answer = dict[str, Any]
 
+# Every shape that a reader might trip over.
+_NOT_YET_KNOWN: Answer = {"list": [1, None, {}], "text": "new"}
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -41,14 +44,22 @@ class Answers:
             shown["number"] = record.bought
         if record.resource_id and switches.provider_resource_id:
             shown["providerResourceId"] = record.resource_id
-        return {
+        if switches.sip_host_upper and shown.get("sipUri"):
+            user, at, host = shown["sipUri"].rpartition("@")
+            shown["sipUri"] = f"{user}{at}{host.upper()}"
+        if switches.unknown_fields:
+            shown = _with_unknown(shown)
+        absent: Answer = {}
+        if switches.absent_as_null:
+            absent = {one.wire: None for one in fields_of(KINDS[record.kind].read).values()}
+        return absent | {
             "id": record.id,
             "orgId": self.org_id,
             "provider": record.kind,
             **shown,
             "createdAt": iso(record.created_ms),
             "updatedAt": iso(updated_ms(record, now_ms, switches.activation_bumps_updated_at)),
-            "status": "active" if now_ms >= record.active_ms else "activating",
+            "status": switches.final_status if now_ms >= record.active_ms else "activating",
         }
 
     def show_in_list(self, record: Record, now_ms: int) -> Answer:
@@ -103,6 +114,19 @@ def _hide(shown: Answer, name: str, key: str) -> None:
     if isinstance(inner, dict):
         entries = cast(Answer, inner).items()
         shown[name] = {inner_key: value for inner_key, value in entries if inner_key != key}
+
+
+def _with_unknown(value: Any) -> Any:
+    """The value with one more field in each object; headers have no fields, only entries."""
+    if isinstance(value, dict):
+        entries = cast(Answer, value).items()
+        known = {
+            name: inner if name == "headers" else _with_unknown(inner) for name, inner in entries
+        }
+        return {**known, "notYetKnown": _NOT_YET_KNOWN}
+    if isinstance(value, list):
+        return [_with_unknown(inner) for inner in cast(list[Any], value)]
+    return value
 
 
 def _on_the_wire(default: Any) -> Any:

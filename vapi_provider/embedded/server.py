@@ -42,7 +42,13 @@ class _Handler(WSGIRequestHandler):
         self.environ = environ = self.make_environ()
         # Read whole, used or not: what is left would be taken for the next request.
         environ["wsgi.input"] = io.BytesIO(self._body(environ))
-        parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        try:
+            parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        except ConnectionError:
+            # The app closes the connection without an answer: a fault on purpose.
+            self.close_connection = True
+            self.log_request("dropped")
+            return
         content = b"".join(parts)
         code, _, phrase = status.partition(" ")
         self.send_response(int(code), phrase)

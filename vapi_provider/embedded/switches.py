@@ -59,11 +59,22 @@ class Switches:
     )
 
     # How a number comes to life
-    activation_seconds: float = _switch(1.0, "how long a bought number is activating")
+    activation_seconds: float | None = _switch(
+        1.0, "how long a bought number is activating; none: for ever"
+    )
+    final_status: str = _switch(
+        "active", "the status that follows: active, blocked, or one that no schema has"
+    )
     activation_bumps_updated_at: bool = _switch(True, "becoming active changes updatedAt")
-    number_after_seconds: float = _switch(0.0, "how long a bought number's digits are absent")
+    number_after_seconds: float | None = _switch(
+        0.0, "how long a bought number's digits are absent; none: for ever"
+    )
     number_after_reads: int = _switch(0, "how many reads do not show a bought number's digits")
     billing_failure: bool = _switch(False, "a purchase leaves an active record without digits")
+    new_record_missing_reads: int = _switch(
+        0, "how many reads of a new record by its id answer 404, in the process that made it"
+    )
+    new_record_unlisted_seconds: float = _switch(0.0, "how long lists do not show a new record")
 
     # What an answer shows
     echo_area_code: bool = _switch(False, "show numberDesiredAreaCode")
@@ -73,6 +84,9 @@ class Switches:
     materialise_defaults: bool = _switch(False, "show documented defaults of absent fields")
     cleared_as_null: bool = _switch(True, "show a cleared field as null, else not at all")
     provider_resource_id: bool = _switch(True, "show providerResourceId, which no schema has")
+    absent_as_null: bool = _switch(False, "show each absent field as null")
+    sip_host_upper: bool = _switch(False, "show the host of a sipUri in capitals")
+    unknown_fields: bool = _switch(False, "show fields that no schema has, at every depth")
     mask_listed_numbers: bool = _switch(False, "hide the middle of numbers in lists")
 
     # How requests are taken
@@ -127,6 +141,10 @@ def _value(hint: Any, text: str) -> Any:
         return number
     if get_origin(hint) is frozenset:
         return frozenset(part.strip() for part in text.split(",") if part.strip())
+    if hint is str:
+        if not text:
+            raise ValueError(text)
+        return text
     number = hint(text)
     if not 0 <= number < float("inf"):
         raise ValueError(text)
@@ -140,8 +158,8 @@ def _wanted(hint: Any) -> str:
         return " or ".join(str(one) for one in get_args(hint))
     if get_origin(hint) is frozenset:
         return "values with commas"
-    words = {bool: "true or false", int: "a whole number", float: "a number", NoneType: "none"}
-    return words[hint]
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    return words.get(hint, "none")
 
 
 def _written(value: Any) -> str:

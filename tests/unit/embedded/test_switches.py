@@ -21,6 +21,8 @@ from vapi_provider.embedded.switches import Switches, describe_switches, parse_s
         ("out_of_stock=415, 628", "out_of_stock", frozenset({"415", "628"})),
         ("out_of_stock=", "out_of_stock", frozenset()),
         ("known_assistants=none", "known_assistants", None),
+        ("activation_seconds=none", "activation_seconds", None),
+        ("final_status=on-hold", "final_status", "on-hold"),
     ],
 )
 def test_values(setting, name, value):
@@ -34,9 +36,11 @@ def test_values(setting, name, value):
         ("cleared_as_null", "switch cleared_as_null needs a value: cleared_as_null=VALUE"),
         ("cleared_as_null=2", "switch cleared_as_null takes true or false, not '2'"),
         ("duplicate_status=418", "switch duplicate_status takes 400 or 409, not '418'"),
-        ("activation_seconds=-1", "switch activation_seconds takes a number, not '-1'"),
-        ("activation_seconds=inf", "switch activation_seconds takes a number, not 'inf'"),
-        ("activation_seconds=nan", "switch activation_seconds takes a number, not 'nan'"),
+        ("latency_seconds=-1", "switch latency_seconds takes a number, not '-1'"),
+        ("latency_seconds=inf", "switch latency_seconds takes a number, not 'inf'"),
+        ("latency_seconds=nan", "switch latency_seconds takes a number, not 'nan'"),
+        ("activation_seconds=x", "switch activation_seconds takes a number or none, not 'x'"),
+        ("final_status=", "switch final_status takes a text, not ''"),
         ("free_number_quota=x", "switch free_number_quota takes a whole number or none, not 'x'"),
     ],
 )

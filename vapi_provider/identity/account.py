@@ -1,12 +1,7 @@
-"""Whose record is this: automatic names, and what of the account a stack may take or forget.
-
-A *declaration* is ``<organization>/<project>/<stack>/<Class>/<resource>``, sent by the program: the
-plugin sees neither. Knows no Pulumi and no HTTP.
-"""
+"""What is known of the account in a run: what it holds already, and whether it is the right one."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -14,108 +9,10 @@ from typing import Any
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
 from vapi_provider.errors import OwnershipError, VapiError
+from vapi_provider.identity.journal import Before
+from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-
-NAME_LENGTH = 40
-"""The longest name that the API takes (API schema)."""
-
-
-def automatic_name(declaration: str) -> str:
-    """``<project>/<stack>/<resource>``: readable, and unique in the account together with the kind.
-
-    A longer one keeps both ends, with a hash of the whole between them.
-    """
-    _organization, project, stack, _class, resource = declaration.split("/", 4)
-    name = f"{project}/{stack}/{resource}"
-    if len(name) <= NAME_LENGTH:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    end = (NAME_LENGTH - len(digest) - 2) // 2
-    return f"{name[:end]}~{digest}~{name[-end:]}"
-
-
-class Claims:
-    """Which resource of this run has which record: no two may have the same.
-
-    Only what the program declares in this run counts: a refresh, which may run in the same process
-    before it, compares under names that the program may just have changed. A rename by `adopt_id`
-    makes the new resource and then deletes the old one, both with one id.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._declared: set[str] = set()
-        self._owners: dict[str, str] = {}
-        self._adopters: dict[str, str] = {}
-        self._replaced: set[str] = set()
-        self._made: set[str] = set()
-
-    def declare(self, declaration: str, adopt_id: str | None = None) -> None:
-        """Notes that the program declares a resource, and what it is about to adopt.
-
-        Raises OwnershipError where that is another resource's.
-        """
-        with self._lock:
-            self._declared.add(declaration)
-            if adopt_id is not None:
-                _only_one(adopt_id, self._owners.get(adopt_id), declaration)
-                _only_one(adopt_id, self._adopters.setdefault(adopt_id, declaration), declaration)
-
-    def own(self, id_: str, declaration: str | None) -> None:
-        """Notes whose record `id_` is; raises OwnershipError where another one is adopting it."""
-        with self._lock:
-            if declaration in self._declared:
-                _only_one(id_, self._adopters.get(id_), declaration)
-                self._owners[id_] = declaration
-
-    def replace(self, id_: str, declaration: str | None) -> None:
-        """Notes that another record of the same declaration takes this one's place."""
-        self._replaced.add(id_)
-        self.release(declaration)
-
-    def make(self, declaration: str) -> None:
-        """Notes that a record is about to be made: what the declaration had is not its own.
-
-        Raises OwnershipError the second time: two resources share the name that both are known
-        by (children of different components may).
-        """
-        with self._lock:
-            if declaration in self._made:
-                raise OwnershipError(
-                    f"two resources are called {_resource(declaration)}: give one another name; "
-                    "nothing was made for the second"
-                )
-            self._made.add(declaration)
-            left = {id_: owner for id_, owner in self._owners.items() if owner != declaration}
-            self._owners = left
-
-    def release(self, declaration: str | None) -> None:
-        """Notes that a record of a declaration is gone: another may be made."""
-        with self._lock:
-            self._made.discard(declaration or "")
-
-    @property
-    def replaced(self) -> Collection[str]:
-        """Ids that are about to go."""
-        return self._replaced
-
-    def has_changed_hands(self, id_: str, declaration: str | None) -> bool:
-        """Whether the record that `declaration` gives up belongs to another resource by now."""
-        owner = self._owners.get(id_)
-        return id_ not in self._replaced and owner not in (None, declaration)
-
-
-def _only_one(id_: str, owner: str | None, declaration: str) -> None:
-    if owner not in (None, declaration):
-        raise OwnershipError(
-            f"{id_} is declared twice: as {_resource(owner)} and as {_resource(declaration)}; "
-            "remove one of them"
-        )
-
-
-def _resource(declaration: str) -> str:
-    return repr(declaration.split("/", 4)[-1])
 
 
 class Account:
@@ -127,6 +24,7 @@ class Account:
         self._lock = threading.Lock()
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
+        self._made: dict[str, PhoneNumberRecord] = {}
 
     def refuse_what_is_there(
         self,
@@ -141,7 +39,7 @@ class Account:
         declaration's automatic name: an interrupted run, or another state of the same stack. The
         account is listed once a run; `being_replaced` are ids that are about to go.
         """
-        for record in self._known():
+        for record in self.records():
             if record.id in being_replaced:
                 continue
             reason = _clash(record, kind, declared, declaration)
@@ -154,16 +52,32 @@ class Account:
                 )
 
     def made(self, record: PhoneNumberRecord) -> None:
-        """Remembers a record that this run made."""
+        """Remembers a record that this run made or took over."""
         with self._lock:
-            if self._records is not None:
-                self._records[record.id] = record
+            self._made[record.id] = record
 
     def released(self, id_: str) -> None:
         """Forgets a record that is gone."""
         with self._lock:
+            self._made.pop(id_, None)
             if self._records is not None:
                 self._records.pop(id_, None)
+
+    def is_of_this_run(self, id_: str) -> bool:
+        """Whether this run made or took over a record: it is somebody's already."""
+        return id_ in self._made
+
+    def newest(self) -> Before:
+        """The newest that the account shows, to know later what came after it."""
+        records = self.records()
+        since = max((record.created_at for record in records), default="")
+        known = frozenset(record.id for record in records if record.created_at == since)
+        return Before(since, known)
+
+    def look_again(self) -> None:
+        """Makes the next look list the account anew."""
+        with self._lock:
+            self._records = self._unlisted = None
 
     def confirm_gone(self, id_: str, organization: str | None) -> None:
         """Returns where a record that answers 404 is gone; raises OwnershipError where unsure.
@@ -192,7 +106,8 @@ class Account:
                 f"VAPI_CONFIRM_EMPTY_ACCOUNT={organization} in the environment and run again"
             )
 
-    def _known(self) -> list[PhoneNumberRecord]:
+    def records(self) -> list[PhoneNumberRecord]:
+        """Every record of the account, listed once a run, and what the run has made since."""
         with self._lock:
             if self._unlisted is not None:
                 raise self._unlisted
@@ -204,7 +119,7 @@ class Account:
                 # A fleet would wait for it number by number.
                 self._unlisted = error
                 raise
-            return list(self._records.values())
+            return list({**self._records, **self._made}.values())
 
 
 def _is_public(number: str) -> bool:

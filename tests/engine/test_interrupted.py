@@ -1,0 +1,94 @@
+"""Runs killed in the middle, on the real engine: the next one ends with one number each."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import Account, Project, new_project, serve
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+for at in range(3):
+    VapiPhoneNumber(f"line-{at}", number_desired_area_code="415", name=NAME)
+"""
+SLOW = ("--latency", "1.5")
+
+
+def until(what: Callable[[], bool], seconds: float = 30) -> None:
+    """Waits for something that must come soon."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+    )
+    found = [int(line) for line in listed.stdout.split()]
+    return found + [grand for child in found for grand in children(child)]
+
+
+def kill_in_the_middle(
+    project: Project, account: Account, *, engine: bool, plugin: bool
+) -> list[int]:
+    """Starts an `up` and kills it with -9 while its POSTs are on their way; its plugins' ids."""
+    running = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=project.folder,
+        env=project.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = Path(account.log)
+    # Each request is logged when it is answered: the listing is, the POSTs are on their way then.
+    until(lambda: "GET /phone-number" in log.read_text())
+    time.sleep(0.5)
+    family = children(running.pid)
+    plugins = [pid for pid in family if "pulumi.dynamic" in _command(pid)]
+    assert plugins
+    for pid in [*([running.pid] if engine else []), *(plugins if plugin else [])]:
+        os.kill(pid, signal.SIGKILL)
+    running.wait(timeout=60)
+    return plugins
+
+
+def _command(pid: int) -> str:
+    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True)
+    return shown.stdout
+
+
+@pytest.mark.usefixtures("_pulumi")
+@pytest.mark.parametrize("name", ["None", "'Main line'"])
+@pytest.mark.parametrize(
+    ("engine", "plugin"),
+    [(True, False), (False, True), (True, True)],
+    ids=["engine", "plugin", "both"],
+)
+def test_a_rerun_ends_with_one_number_each(
+    tmp_path: Path, name: str, engine: bool, plugin: bool
+) -> None:
+    """Whatever is killed, the rerun on the same machine makes none twice and loses none."""
+    with serve(tmp_path, "account", *SLOW) as account:
+        project = new_project(tmp_path, account.url)
+        project.program(f"NAME = {name}\n" + PROGRAM)
+        plugins = kill_in_the_middle(project, account, engine=engine, plugin=plugin)
+        project.pulumi("cancel", "--yes")
+        project.up()
+        records = account.records()
+        assert len(records) == 3
+        assert {item["id"] for item in project.state()} == {record["id"] for record in records}
+        assert project.up() == {}
+        # A plugin whose engine is gone ends by itself, once its requests are answered.
+        until(lambda: not any("pulumi.dynamic" in _command(pid) for pid in plugins))

@@ -1,0 +1,113 @@
+"""Switches for an account that is slow to show, says too much, too little or the unheard-of."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.builders import settings
+from vapi_provider.client import VapiClient
+from vapi_provider.transport import Transport
+
+FULL = {
+    "name": "desk",
+    "server": {"url": "https://example.com", "headers": {"X": "1"}},
+    "hooks": [{"on": "call.ringing", "do": [{"type": "say", "exact": "hello"}]}],
+}
+
+
+def test_activating_for_ever(create, open_account, clock):
+    """By a switch a number never becomes active, and its record never changes by itself."""
+    account = open_account(activation_seconds=None)
+    record = create(client=account)
+    clock.advance(10**9)
+    shown = account.get(f"/phone-number/{record['id']}").json()
+    assert shown == record
+    assert shown["status"] == "activating"
+
+
+def test_number_absent_for_ever(create, open_account, clock):
+    """By a switch a bought number's digits never show, though it is active and has a resource."""
+    account = open_account(number_after_seconds=None)
+    record = create(client=account)
+    clock.advance(10**9)
+    shown = account.get(f"/phone-number/{record['id']}").json()
+    assert "number" not in shown
+    assert shown["status"] == "active"
+    assert shown["providerResourceId"]
+
+
+@pytest.mark.parametrize("status", ["blocked", "on-hold"])
+def test_other_statuses(create, open_account, clock, status):
+    """By a switch a number ends up blocked, or in a status that nobody has heard of."""
+    account = open_account(final_status=status)
+    record = create(client=account)
+    assert record["status"] == "activating"
+    clock.advance(2)
+    assert account.get("/phone-number").json()[0]["status"] == status
+    assert create("byo-phone-number", client=account)["status"] == status
+
+
+def test_read_after_write_lag(create, open_account):
+    """By a switch reads by id miss a new record so many times; PATCH and lists find it."""
+    account = open_account(new_record_missing_reads=2)
+    path = f"/phone-number/{create(client=account)['id']}"
+    assert account.get(path).status_code == 404
+    assert account.patch(path, json={"name": "a"}).status_code == 200
+    assert len(account.get("/phone-number").json()) == 1
+    assert [account.get(path).status_code for _ in range(2)] == [404, 200]
+
+
+def test_list_lag(create, open_account, clock):
+    """By a switch lists and their totals show a record only after a while; reads find it."""
+    account = open_account(new_record_unlisted_seconds=5.0)
+    record = create(client=account)
+    assert account.get("/phone-number").json() == []
+    assert account.get("/v2/phone-number").json()["metadata"]["totalItems"] == 0
+    assert account.get(f"/phone-number/{record['id']}").status_code == 200
+    clock.advance(5)
+    assert [one["id"] for one in account.get("/phone-number").json()] == [record["id"]]
+
+
+def test_sip_host_in_capitals(create, open_account):
+    """By a switch the host of a SIP URI comes back in another letter case, the user as sent."""
+    record = create("sip", client=open_account(sip_host_upper=True))
+    assert record["sipUri"] == "sip:Front.Desk@SIP.VAPI.AI"
+
+
+def test_absent_as_null(create, open_account):
+    """By a switch every absent field is null; what there is stays."""
+    record = create(client=open_account(absent_as_null=True), name="desk")
+    assert record["name"] == "desk"
+    assert record["number"].startswith("+1415")
+    nulls = {name for name, value in record.items() if value is None}
+    assert {"assistantId", "squadId", "server", "hooks", "sipUri", "authentication"} <= nulls
+
+
+def test_unknown_fields(create, open_account):
+    """By a switch every object has a field that no schema has, but a map of headers."""
+    record = create(client=open_account(unknown_fields=True), **FULL)
+    objects = [record, record["server"], record["hooks"][0], record["hooks"][0]["do"][0]]
+    assert all(set(one["notYetKnown"]) == {"list", "text"} for one in objects)
+    assert record["server"]["headers"] == {"X": "1"}
+    assert json.dumps(record).count("notYetKnown") == len(objects)
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"unknown_fields": True},
+        {"absent_as_null": True},
+        {"final_status": "on-hold"},
+        {"sip_host_upper": True},
+        {"materialise_defaults": True},
+    ],
+    ids=lambda switches: next(iter(switches)),
+)
+def test_our_client_reads_it(create, open_account, clock, switches):
+    """Our own client reads the record whatever is added, null or new to it."""
+    account = open_account(activation_seconds=0.0, **switches)
+    made = create("sip", client=account, **FULL)
+    client = VapiClient(Transport(account, settings().api_key))
+    assert client.get_phone_number(made["id"]).name == "desk"

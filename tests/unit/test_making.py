@@ -1,0 +1,246 @@
+"""A record is made exactly once, whatever becomes of the answer, the run or the process."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders import (
+    AUTOMATIC_NAME,
+    DECLARATION,
+    LEAST,
+    UUID,
+    Api,
+    Clock,
+    answer,
+    bag,
+    failure,
+)
+from tests.builders import provider as new_provider
+from tests.builders import settings as new_settings
+from vapi_provider.client import VapiClient
+from vapi_provider.identity.journal import Before, Journal
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.session import Session
+
+POST = "POST /phone-number"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """One journal for all runs of a test."""
+    return tmp_path / "journal.sqlite"
+
+
+class Losing(Api):
+    """An account whose first POSTs are carried out, or not, and never answered."""
+
+    def __init__(self, *fates: str, error: Exception | httpx.Response | None = None) -> None:
+        super().__init__()
+        self.fates = list(fates)
+        self.error = error or httpx.ReadError("reset")
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST" or not self.fates:
+            return super().__call__(request)
+        if self.fates.pop(0) == "made":
+            super().__call__(request)
+        else:
+            self.requests.append(request)
+        if isinstance(self.error, Exception):
+            raise self.error
+        return self.error
+
+
+LOST = [httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.Response(500, json={}),
+        httpx.Response(502, text="<html>"), httpx.Response(201, text="")]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", LOST, ids=str)
+def test_a_record_whose_answer_was_lost_is_found(journal: Path, error: Any) -> None:
+    """After a lost answer the account is looked through, and the one record taken."""
+    api = Losing("made", error=error)
+    result = new_provider(api, journal=journal).create(bag(name="Main line", **LEAST["vapi"]))
+    assert list(api.records) == [result.id]
+    assert api.sent.count(POST) == 1
+
+
+@pytest.mark.parametrize("error", [LOST[0], LOST[2], LOST[3]], ids=str)
+def test_what_was_not_made_is_made_then(journal: Path, error: Any) -> None:
+    """Where several looks find nothing the POST is repeated, and one record is there."""
+    api, clock = Losing("lost", error=error), Clock()
+    result = new_provider(api, clock, journal=journal).create(bag())
+    assert list(api.records) == [result.id]
+    assert api.sent.count(POST) == 2
+    assert sum(clock.slept) >= 5
+
+
+@pytest.mark.parametrize("error", [LOST[1], httpx.Response(504, text="slow")], ids=str)
+def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) -> None:
+    """A slow API may be at it yet: no second POST in this run, one record after the next."""
+    api = Losing("lost", error=error)
+    text = failure(new_provider(api, journal=journal).create, bag(name="Main", **LEAST["vapi"]))
+    assert "the journal knows of it" in text
+    assert api.sent.count(POST) == 1
+    late = {**answer(id_="late", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+    api.records["late"] = late
+    assert new_provider(api, journal=journal).create(bag(name="Main", **LEAST["vapi"])).id == "late"
+    assert list(api.records) == ["late"]
+
+
+def test_a_killed_run_heals(journal: Path) -> None:
+    """What a run made and could not record is taken over by the next, and brought up to date."""
+    api = Api()
+    made = new_provider(api, journal=journal).create(bag(name="Main", squad_id="old"))
+    again = new_provider(api, journal=journal).create(bag(name="Main", squad_id="new"))
+    assert again.id == made.id
+    assert list(api.records) == [made.id]
+    assert api.records[made.id]["squadId"] == "new"
+    assert again.outs["squad_id"] == "new"
+
+
+def test_another_area_code_since_is_recorded_as_it_is(journal: Path) -> None:
+    """A left-over number keeps its code in the record, so that the next run replaces it."""
+    api = Api()
+    new_provider(api, journal=journal).create(bag(number_desired_area_code="415"))
+    again = new_provider(api, journal=journal).create(bag(number_desired_area_code="212"))
+    assert again.outs["number_desired_area_code"] == "415"
+    assert len(api.records) == 1
+
+
+@pytest.mark.parametrize("call", ["diff", "read", "update", "delete"])
+def test_what_the_engine_knows_is_closed(journal: Path, call: str) -> None:
+    """Once the engine calls with the id, some state has it: a create after that is another one."""
+    api = Api()
+    news = bag(name="Main", **LEAST["vapi"])
+    made = new_provider(api, journal=journal).create(news)
+    later = new_provider(api, journal=journal)
+    calls: dict[str, tuple[Any, ...]] = {
+        "diff": (made.id, made.outs, news),
+        "read": (made.id, made.outs),
+        "update": (made.id, made.outs, {**news, "squad_id": "s"}),
+        "delete": (made.id, made.outs),
+    }
+    getattr(later, call)(*calls[call])
+    assert new_provider(api, journal=journal).create(news).id != made.id
+
+
+def test_nothing_is_taken_over_without_an_intent(journal: Path) -> None:
+    """A record with the automatic name that no run here left open could be a colleague's."""
+    api = Api(answer(name=AUTOMATIC_NAME))
+    text = failure(new_provider(api, journal=journal).create, bag(name=AUTOMATIC_NAME))
+    assert UUID in text
+    assert POST not in api.sent
+
+
+def test_another_backends_intent_is_not_ours(journal: Path) -> None:
+    """Two states of one stack share no intent, even on one machine."""
+    api = Api()
+    news = bag(name=AUTOMATIC_NAME, number_desired_area_code="415")
+    made = new_provider(api, journal=journal, backend="file://a").create(news)
+    text = failure(new_provider(api, journal=journal, backend="file://b").create, news)
+    assert made.id in text
+    assert list(api.records) == [made.id]
+
+
+@pytest.mark.parametrize("refusal", [400, 401, 403, 429])
+def test_a_refused_purchase_leaves_no_intent(journal: Path, refusal: int) -> None:
+    """What the API said no to was not made, so nothing is looked for later."""
+    api = Api()
+    api.instead = [httpx.Response(200, json=[]), *[httpx.Response(refusal, json={})] * 99]
+    failure(new_provider(api, journal=journal).create, bag(name="Main"))
+    stranger = answer(id_="other", name="Main")
+    other = Api(stranger)
+    assert new_provider(other, journal=journal).create(bag(name="Main")).id != "other"
+
+
+def test_several_candidates_stop_the_run(journal: Path) -> None:
+    """Where two records may be what was made, both are listed and nothing is bought."""
+    api = Losing("made", error=httpx.ReadTimeout("slow"))
+    twin = {**answer(id_="twin", name="Main"), "createdAt": "2031-01-01T00:00:00.000Z"}
+    made = super(Losing, api)._made
+
+    def made_twice(request: httpx.Request) -> httpx.Response:
+        api.records["twin"] = dict(twin)
+        return made(request)
+
+    api._made = made_twice
+    text = failure(new_provider(api, journal=journal).create, bag(name="Main", **LEAST["vapi"]))
+    assert "2 records may be what it made" in text
+    assert "twin" in text
+    assert api.sent.count(POST) == 1
+
+
+def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
+    """A plugin that outlived its engine stops before the POST, and leaves no intent."""
+    api = Api()
+    working = PhoneNumberProvider()
+    client = VapiClient(api.transport())
+    working.use(Session(new_settings(journal=journal), client, lives=lambda: False))
+    assert "the engine that asked for it is gone" in failure(working.create, bag())
+    assert POST not in api.sent
+
+
+def test_twenty_equal_creates_never_share_a_record(journal: Path) -> None:
+    """Equal bodies in flight, each second answer lost: twenty resources, twenty records."""
+    api = Losing()
+    api.fates = ["made", "lost"] * 3
+    working = new_provider(api, journal=journal)
+    ids: list[str] = []
+
+    def create(at: int) -> None:
+        declaration = DECLARATION.replace("support", f"n{at}")
+        ids.append(working.create(bag(declaration=declaration, name="Main", **LEAST["vapi"])).id)
+
+    threads = [threading.Thread(target=create, args=(at,)) for at in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids)) == 20
+    assert set(api.records) == set(ids)
+
+
+def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
+    """What a living process is making is not made beside it; once it is done it is taken over."""
+    news = bag(name="Main", **LEAST["vapi"])
+    settings = new_settings(journal=journal)
+    first = Journal(journal, settings.base_url, settings.backend)
+    made = {**answer(id_="made", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+    api, clock = Api(), Clock()
+    with first.owned():
+        first.begin(DECLARATION, {"name": "Main", **LEAST["vapi"]}, Before("", frozenset()))
+        text = failure(new_provider(api, clock, journal=journal).create, news)
+        assert "an earlier run is still making this number" in text
+        assert clock.now >= 300
+        assert POST not in api.sent
+    api.records["made"] = made
+    assert new_provider(api, journal=journal).create(news).id == "made"
+    assert POST not in api.sent
+
+
+def test_a_journal_that_cannot_be_written_stops_the_purchase(tmp_path: Path) -> None:
+    """Without its journal nothing is bought, and one line says what to set."""
+    (tmp_path / "file").write_text("")
+    api = Api()
+    text = failure(new_provider(api, journal=tmp_path / "file" / "j").create, bag())
+    assert "VAPI_JOURNAL" in text
+    assert POST not in api.sent
+
+
+def test_the_journal_holds_no_secret(journal: Path) -> None:
+    """Passwords, headers and tokens are in no file of the journal."""
+    secret = "secret-for-tests-only-1"
+    fields = {
+        "sip_uri": "sip:a@b",
+        "authentication": {"username": "user-for-tests-only-1", "password": secret},
+        "server": {"url": "https://a", "headers": {"X": secret}},
+    }
+    new_provider(Api(), journal=journal).create(bag(**fields))
+    for file in journal.parent.iterdir():
+        assert secret.encode() not in file.read_bytes()
+    assert journal.stat().st_mode & 0o077 == 0

@@ -1,0 +1,121 @@
+"""What can come in place of an answer: error pages of all makes, silence, delay, death.
+
+One table. Each is what a client of the real API may meet, from the API or from what stands before
+it. Knows HTTP; not when a mishap happens.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NoReturn
+
+from werkzeug.http import http_date
+from werkzeug.wrappers import Response
+
+Happen = Callable[[float], "Response | None"]
+
+
+class Dropped(ConnectionResetError):
+    """The connection is closed without an answer. A server and a client know the base class."""
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """What happens, given its seconds: an answer, or None for the account's own; may raise Dropped.
+
+    `seconds` is its default, None where it has to do with no time.
+    """
+
+    about: str
+    happen: Happen
+    seconds: float | None = None
+
+
+def _nest(status: int, message: str | None = None) -> Mapping[str, object]:
+    """The API's own error body."""
+    reason = HTTPStatus(status).phrase
+    return {"message": message or reason, "error": reason, "statusCode": status}
+
+
+def _json(status: int, body: Mapping[str, object]) -> Response:
+    text = json.dumps(body, separators=(",", ":"))
+    return Response(text, status, content_type="application/json; charset=utf-8")
+
+
+def _page(status: int, title: str) -> Response:
+    text = (
+        f"<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n"
+        f"<body><center><h1>{title}</h1></center><hr><center>cloudflare</center></body>\n</html>\n"
+    )
+    return Response(text, status, content_type="text/html; charset=UTF-8")
+
+
+def _too_many(header: str = "", value: str = "") -> Response:
+    answer = _json(429, _nest(429, "Rate limit exceeded"))
+    if header:
+        answer.headers[header] = value
+    return answer
+
+
+def _later(seconds: float) -> int:
+    # Whole seconds is all that these headers can say; never too early.
+    return math.ceil(time.time() + seconds)
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(text, status, content_type="text/plain; charset=UTF-8")
+
+
+def _drop(_seconds: float) -> NoReturn:
+    raise Dropped("the connection was closed without an answer, on purpose")
+
+
+def _die(_seconds: float) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("SIGKILL cannot be survived")
+
+
+MISHAPS: Mapping[str, Mishap] = {
+    "drop": Mishap("the connection is closed without an answer", _drop),
+    "slow": Mishap(
+        "the request takes so long, then goes on as if nothing was", time.sleep, seconds=1
+    ),
+    "500": Mishap(
+        "500 in the API's JSON",
+        lambda _: _json(500, {"statusCode": 500, "message": "Internal server error"}),
+    ),
+    "502": Mishap("502, an HTML page of a gateway", lambda _: _page(502, "502 Bad Gateway")),
+    "503": Mishap(
+        "503, a gateway's line of text",
+        lambda _: _plain("upstream connect error or disconnect/reset before headers", 503),
+    ),
+    "504": Mishap("504 without a body", lambda _: _plain("", 504)),
+    "page": Mishap("200, but an HTML page of a portal", lambda _: _page(200, "Sign in")),
+    "408": Mishap("408 in the API's JSON", lambda _: _json(408, _nest(408))),
+    "409": Mishap("409 in the API's JSON", lambda _: _json(409, _nest(409))),
+    "429": Mishap("429 that does not say how long to wait", lambda _: _too_many()),
+    "429-after": Mishap(
+        "429 with Retry-After in seconds",
+        lambda seconds: _too_many("Retry-After", f"{seconds:g}"),
+        seconds=1,
+    ),
+    "429-date": Mishap(
+        "429 with Retry-After as an HTTP date",
+        lambda seconds: _too_many("Retry-After", http_date(_later(seconds))),
+        seconds=1,
+    ),
+    "429-reset": Mishap(
+        "429 with X-RateLimit-Reset, seconds since 1970",
+        lambda seconds: _too_many("X-RateLimit-Reset", str(_later(seconds))),
+        seconds=1,
+    ),
+    "1010": Mishap("403 of a firewall: error code 1010", lambda _: _plain("error code: 1010", 403)),
+    "kill": Mishap("SIGKILL to the process that the account runs in", _die),
+}

@@ -1,0 +1,13 @@
+"""Whose record is this: names, claims, the journal of intents, and what a stack may take or forget.
+
+A *declaration* is ``<organization>/<project>/<stack>/<Class>/<resource>``, sent by the program: the
+plugin sees neither. Knows no Pulumi and no HTTP.
+"""
+
+from vapi_provider.identity.account import Account
+from vapi_provider.identity.claims import Claims
+from vapi_provider.identity.journal import Intent, Journal
+from vapi_provider.identity.making import Maker
+from vapi_provider.identity.names import automatic_name
+
+__all__ = ["Account", "Claims", "Intent", "Journal", "Maker", "automatic_name"]

@@ -1,0 +1,125 @@
+"""What is repeated, how often and how long between: the transport's policy, without any HTTP.
+
+GET, PATCH and DELETE do no harm twice: they are repeated when the API was not reached, did not
+answer in time, answered 408, 429 or 5xx, or something before it answered a page that is no JSON.
+POST buys: it is repeated only when nothing can have been made, that is when no connection came
+about, or on 429. Waits grow and are jittered; an answer that says how long to wait (Retry-After in
+seconds or as a date, X-RateLimit-Reset) is obeyed. A 429 makes all workers of the run wait, and is
+borne for `PATIENCE_SECONDS`; anything else ends after `ATTEMPTS` tries.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+
+from tenacity import RetryCallState, Retrying, retry_if_exception
+from tenacity.wait import wait_exponential_jitter
+
+from vapi_provider.errors import (
+    ApiError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    UnclearError,
+)
+
+ATTEMPTS = 5
+PATIENCE_SECONDS = 300.0
+LONGEST_WAIT_SECONDS = 30.0
+SAID_SECONDS = 10.0
+"""A wait from here on is told to the person."""
+
+_backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
+_patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
+
+
+def may_repeat(method: str, error: BaseException) -> bool:
+    """The policy above as one function of what happened."""
+    if isinstance(error, RateLimitedError):
+        return True
+    if isinstance(error, UnclearError):
+        return method != "POST"
+    if isinstance(error, TransportError):
+        return True
+    return method != "POST" and isinstance(error, ServerError)
+
+
+def asked_to_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """How long an answer asks to wait, in seconds from `now` (Unix time); None where it does not.
+
+    At most `LONGEST_WAIT_SECONDS`, and never less than nothing.
+    """
+    seconds = _number(headers.get("Retry-After"))
+    if seconds is None and "Retry-After" in headers:
+        try:
+            seconds = parsedate_to_datetime(headers["Retry-After"]).timestamp() - now
+        except ValueError:
+            seconds = None
+    if seconds is None:
+        reset = _number(headers.get("X-RateLimit-Reset"))
+        seconds = None if reset is None else reset - now
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+
+
+class Retry:
+    """The policy at work for all workers of a run, who share a pause after a 429."""
+
+    def __init__(
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._say = say
+        self._lock = threading.Lock()
+        self._paused_until = -math.inf
+
+    def pause(self) -> None:
+        """Waits until the pause that the last 429 asked for is over."""
+        while (left := self._paused_until - self._clock()) > 0:
+            self._sleep(left)
+
+    def repeating(self, method: str) -> Retrying:
+        """What calls a function until it answers, or raises the last error."""
+        return Retrying(
+            retry=retry_if_exception(lambda error: may_repeat(method, error)),
+            wait=self._wait,
+            stop=_is_enough,
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        limited = isinstance(error, RateLimitedError)
+        asked = error.retry_after_seconds if isinstance(error, ApiError) else None
+        usual = _patient(state) if limited else _backoff(state)
+        seconds = usual if asked is None else asked
+        if limited:
+            with self._lock:
+                self._paused_until = max(self._paused_until, self._clock() + seconds)
+        if seconds >= SAID_SECONDS:
+            self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
+        return seconds
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RateLimitedError):
+        # Waits that are asked for may be short, so tries are bounded as well.
+        return state.idle_for >= PATIENCE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
+    return state.attempt_number >= ATTEMPTS
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number

@@ -1,0 +1,42 @@
+"""One connected account and what a run knows of it: everything that a plugin process shares."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from vapi_provider.client import VapiClient
+from vapi_provider.identity import Account, Claims, Journal, Maker
+from vapi_provider.plugin import engine_lives, warn
+from vapi_provider.retry import Retry
+from vapi_provider.settings import Settings
+from vapi_provider.transport import Transport, open_http
+
+
+class Session:
+    """Made once in a plugin process, used by all its threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: VapiClient,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        lives: Callable[[], bool] = engine_lives,
+    ) -> None:
+        self.settings = settings
+        self.client = client
+        self.sleep = sleep
+        self.clock = clock
+        self.account = Account(client, settings.confirmed_empty_account)
+        self.claims = Claims()
+        self.journal = Journal(settings.journal, settings.base_url, settings.backend)
+        self.maker = Maker(
+            client, self.account, self.journal, self.claims.has_owner, lives, sleep, clock
+        )
+
+    @classmethod
+    def open(cls, settings: Settings) -> Session:
+        """Connects; nothing is sent yet."""
+        transport = Transport(open_http(settings), settings.api_key, Retry(say=warn))
+        return cls(settings, VapiClient(transport))
