@@ -233,23 +233,24 @@ class PhoneNumberProvider(ResourceProvider):
         The record exists, so its id must reach the state: trouble with looking is no error. Raises
         NotReadyError for what is blocked; the journal keeps it for the next run.
         """
-        session = self._session
-        until = session.clock() + session.settings.ready_timeout_seconds
+        session, patience = self._session, self._session.settings.ready_timeout_seconds
+        until = session.clock() + patience
         problem = ""
-        while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
-            if session.clock() >= until:
-                warn(
-                    f"{record.id} was made, but its phone number is not known after "
-                    f"{session.settings.ready_timeout_seconds:g} s (status {record.status})"
-                    f"{problem}: `pulumi refresh` will find it"
-                )
-                return record
-            session.sleep(POLL_SECONDS)
-            try:
-                record = session.client.get_phone_number(record.id)
-            except VapiError as error:
-                # Among others 404: a record may take a moment to be seen after it was made.
-                problem = f", the last look failed ({error})"
+        with session.account.watching() as look:
+            while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
+                if session.clock() >= until:
+                    warn(
+                        f"{record.id} was made, but its phone number is not known after "
+                        f"{patience:g} s (status {record.status}){problem}: `pulumi refresh` will "
+                        "find it"
+                    )
+                    return record
+                session.sleep(POLL_SECONDS)
+                try:
+                    record = look(record.id)
+                except VapiError as error:
+                    # Among others 404: a record may take a moment to be seen after it was made.
+                    problem = f", the last look failed ({error})"
         if record.status == "blocked":
             raise NotReadyError(
                 f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "

@@ -28,9 +28,9 @@ class Session:
         self.client = client
         self.sleep = sleep
         self.clock = clock
-        self.account = Account(client, settings.confirmed_empty_account)
+        self.account = Account(client, settings.confirmed_empty_account, clock)
         self.claims = Claims()
-        self.journal = Journal(settings.journal, settings.base_url, settings.backend)
+        self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(
             client, self.account, self.journal, self.claims.has_owner, lives, sleep, clock
         )

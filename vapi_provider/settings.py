@@ -38,6 +38,11 @@ class Settings:
     """Pulumi's state backend where the environment names it: two states share no intent."""
 
     @property
+    def account(self) -> str:
+        """What tells accounts apart in the journal: the address, without what it is told to do."""
+        return self.base_url.partition("?")[0]
+
+    @property
     def embedded_file(self) -> Path | None:
         """The embedded account's SQLite file, absolute; None for an account over HTTP."""
         if not self.base_url.startswith(EMBEDDED):

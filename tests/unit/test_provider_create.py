@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -110,6 +112,33 @@ def test_create_does_not_wait_for_ever(
     said = capsys.readouterr().err
     assert "warning: made-2 was made" in said
     assert "pulumi refresh" in said
+
+
+class Together(Clock):
+    """Time that passes once all of twelve workers sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.everybody = threading.Barrier(12, action=lambda: Clock.sleep(self, 1.0))
+
+    def sleep(self, seconds: float) -> None:
+        self.everybody.wait(timeout=20)
+
+
+def test_many_that_wait_share_their_looks() -> None:
+    """Twelve numbers that are not known yet cost one page a second, not twelve requests."""
+    api, clock = Api(), Together()
+    api.created = {"number": None, "status": "activating"}
+    working = provider(api, clock, ready_timeout_seconds=5)
+
+    def create(at: int) -> None:
+        declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
+        working.create(bag(declaration=declaration, name=f"n{at}", **LEAST["vapi"]))
+
+    with ThreadPoolExecutor(12) as workers:
+        list(workers.map(create, range(12)))
+    assert clock.now == 5
+    assert len(api.sent) == 1 + 12 + 5
 
 
 def test_a_sip_uri_alone_is_not_waited_for() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from vapi_provider.client import VapiClient
@@ -14,17 +17,29 @@ from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
+PAGE_SECONDS = 1.0
+"""How long a page serves those who wait for a number to be known."""
+
 
 class Account:
     """What is known of the account in this run; shared by all calls of the plugin."""
 
-    def __init__(self, client: VapiClient, confirmed_empty: str | None = None) -> None:
+    def __init__(
+        self,
+        client: VapiClient,
+        confirmed_empty: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
+        self._clock = clock
+        self._watching = 0
+        self._page: dict[str, PhoneNumberRecord] = {}
+        self._page_at = -math.inf
 
     def refuse_what_is_there(
         self,
@@ -73,6 +88,31 @@ class Account:
         since = max((record.created_at for record in records), default="")
         known = frozenset(record.id for record in records if record.created_at == since)
         return Before(since, known)
+
+    @contextmanager
+    def watching(self) -> Generator[Callable[[str], PhoneNumberRecord]]:
+        """Gives a function that looks at one record as it is now; raises any VapiError.
+
+        Where several workers wait for theirs, one page of the newest serves them all.
+        """
+        with self._lock:
+            self._watching += 1
+        try:
+            yield self._look
+        finally:
+            with self._lock:
+                self._watching -= 1
+
+    def _look(self, id_: str) -> PhoneNumberRecord:
+        with self._lock:
+            fresh = self._clock() - self._page_at < PAGE_SECONDS
+            if self._watching > 1 and not fresh:
+                page = self._client.list_phone_numbers()
+                self._page = {record.id: record for record in page}
+                self._page_at, fresh = self._clock(), True
+            if fresh and id_ in self._page:
+                return self._page[id_]
+        return self._client.get_phone_number(id_)
 
     def look_again(self) -> None:
         """Makes the next look list the account anew."""

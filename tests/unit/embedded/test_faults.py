@@ -100,9 +100,10 @@ def test_too_slow(opened: Open, what: str) -> None:
     assert names(opened()) == [SIP["sipUri"]]
 
 
-def test_slow(opened: Open) -> None:
-    """A slow answer within the time limit is the account's own."""
-    client = opened("POST:1:slow=0.03")
+@pytest.mark.parametrize("what", ["slow=0.03", "commit-then-slow=0.03"])
+def test_slow(opened: Open, what: str) -> None:
+    """A slow answer within the time limit is the account's own, to a request carried out once."""
+    client = opened(f"POST:1:{what}")
     begun = time.monotonic()
     assert client.post("/phone-number", json=SIP).status_code == 201
     assert time.monotonic() - begun >= 0.03

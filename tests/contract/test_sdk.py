@@ -1,0 +1,217 @@
+"""Vapi's own Python client cannot tell the embedded account from the API.
+
+The client lives in a venv of its own, made once a test run; `sdk_calls.py` runs there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.contract
+
+SDK = "vapi_server_sdk==3.0.0"
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+KINDS = ["vapi", "vapi", "twilio", "vonage", "telnyx", "byo-phone-number"]
+NAMES = ["bought", "sip", "twilio", "vonage", "telnyx", "byo"]
+OURS = ("VAPI_", "PYTHON")
+
+
+def outside() -> dict[str, str]:
+    """The environment of a program that is not ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of a venv with Vapi's client; skips where the package index cannot be reached."""
+    base = tmp_path_factory.getbasetemp()
+    # Workers of one run share what is above their own folders.
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder, done = shared / "sdk", shared / "sdk-is-made"
+    interpreter = folder / "bin" / "python"
+    with (shared / "sdk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            done.write_text(_made(folder, interpreter))
+    if reason := done.read_text():
+        pytest.skip(reason)
+    return str(interpreter)
+
+
+def _made(folder: Path, interpreter: Path) -> str:
+    """Makes the venv; says why where that is nobody's fault, else nothing."""
+    # Without a pip of its own: ours can fill it, in half the time.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    packages = subprocess.run(
+        [interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    installed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            *quiet,
+            "--retries=1",
+            "--timeout=10",
+            "--target",
+            packages,
+            SDK,
+        ],
+        capture_output=True,
+        text=True,
+        env=outside(),
+        timeout=180,
+        check=False,
+    )
+    if "(from versions: none)" in installed.stderr:
+        return f"no package index that has {SDK} can be reached"
+    assert installed.returncode == 0, installed.stderr
+    return ""
+
+
+@contextmanager
+def serving(db: Path, *options: str) -> Iterator[tuple[str, Path]]:
+    """The URL of the served account in `db`, and its log."""
+    log = db.with_suffix(".log")
+    command = [sys.executable, "-m", "vapi_provider", "serve", "--db", str(db), "--key", "right"]
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [*command, "--verbose", *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip(), log
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def told(python: str, chapter: str, url: str) -> Any:
+    """What one chapter of `sdk_calls.py` got from the account at `url`."""
+    ran = subprocess.run(
+        [python, HERE / "sdk_calls.py", chapter, url],
+        capture_output=True,
+        text=True,
+        env=outside(),
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.fixture
+def results(python: str, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """The results of the chapter that the test names, on a fresh account."""
+    with serving(tmp_path / "account.db") as (url, _):
+        return told(python, request.param, url)
+
+
+@pytest.mark.parametrize("results", ["lifecycle"], indirect=True)
+def test_every_kind(results: Any) -> None:
+    """The client makes, reads, changes and deletes every kind, and knows it by its own type."""
+    assert [life[0]["provider"] for life in results] == KINDS
+    for name, (made, read, changed, deleted, gone) in zip(NAMES, results, strict=True):
+        assert made["name"] == name
+        assert made["id"] == read["id"]
+        assert made["orgId"] == read["orgId"]
+        assert read | {"type": made["type"]} == made | {"status": read["status"]}
+        assert changed["name"] == f"{name} 2"
+        assert changed["updatedAt"] >= changed["createdAt"] == made["createdAt"]
+        assert deleted["name"] == f"{name} 2"
+        verbs = [one["type"].split("PhoneNumbersResponse_")[0] for one in (made, read, changed)]
+        assert verbs == ["Create", "Get", "Update"]
+        assert gone["status"] == 404
+    bought, sip = results[0][0], results[1][0]
+    assert bought["number"].startswith("+1415")
+    assert bought["server"] == {"url": "https://example.com/hook", "timeoutSeconds": 5}
+    assert sip["sipUri"] == "sip:desk@sip.vapi.ai"
+    assert sip["authentication"]["username"] == "u" * 20
+
+
+@pytest.mark.parametrize("results", ["clearing"], indirect=True)
+def test_clearing(results: Any) -> None:
+    """A typed update replaces a nested object whole; nulls clear, and [] stays a list."""
+    changed, cleared = results
+    assert changed["assistantId"]
+    assert changed["server"] == {"url": "https://b.com"}
+    assert cleared["assistantId"] is None
+    assert cleared["server"] is None
+    assert cleared["hooks"] == []
+    assert cleared["name"] == "bought"
+
+
+@pytest.mark.parametrize("results", ["listing"], indirect=True)
+def test_listing(results: Any) -> None:
+    """Lists and pages come in order, within limits and times as the client writes them."""
+    newest = NAMES[::-1]
+    assert [one["name"] for one in results["all"]] == newest
+    assert all(one["type"].startswith("ListPhoneNumbersResponseItem_") for one in results["all"])
+    assert results["limited"] == newest[:2]
+    assert results["from the third"] == newest[:3]
+    assert results["before the third"] == newest[3:]
+    assert results["long ago"] == []
+    assert results["pages"] == [NAMES[:4], NAMES[4:], []]
+    assert [one["hasNextPage"] for one in results["metadata"]] == [True, False, False]
+    assert {one["totalItems"] for one in results["metadata"]} == {6}
+    assert results["found"] == ["twilio"]
+
+
+@pytest.mark.parametrize("results", ["errors"], indirect=True)
+def test_errors(results: Any) -> None:
+    """Refusals reach the client as its own error, with the status and body that it knows."""
+    statuses = {about: error["status"] for about, error in results.items()}
+    assert statuses == {
+        "key": 401,
+        "no such id": 404,
+        "no id": 400,
+        "deleted": 404,
+        "changed": 404,
+        "nothing to buy": 400,
+        "sold out": 400,
+        "page": 400,
+    }
+    for error in results.values():
+        assert error["type"] == "ApiError"
+        assert list(error["body"]) == ["message", "error", "statusCode"]
+    assert len(results["nothing to buy"]["body"]["message"]) == 2
+    assert "Try one of" in results["sold out"]["body"]["message"]
+
+
+def test_repeating(python: str, tmp_path: Path) -> None:
+    """The client waits out 429, and repeats a POST that was carried out: it buys twice, as live."""
+    faults = ["LIST:1-2:429-after=1", "POST:1:commit-then-500", "LIST:4:503"]
+    options = [word for fault in faults for word in ("--fault", fault)]
+    with serving(tmp_path / "account.db", *options) as (url, log):
+        results = told(python, "repeating", url)
+        lines = [line.split() for line in log.read_text().splitlines()]
+    assert [f"{method[1:]} {status}" for method, *_, status in lines] == [
+        *("GET 429", "GET 429", "GET 200"),
+        *("POST 500", "POST 201"),
+        *("GET 503", "GET 200"),
+    ]
+    assert results["read"] == []
+    assert len(results["held"]) == 2
+    assert results["bought"] in results["held"]
+    assert results["unrepeated"]["status"] == 503
+    assert isinstance(results["unrepeated"]["body"], str)
