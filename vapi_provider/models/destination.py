@@ -18,11 +18,26 @@ from vapi_provider.models.message import Message
 from vapi_provider.models.sip import has_sip_scheme
 from vapi_provider.models.transfer import TransferPlan
 
-_SPOKEN = Documented("Transferring the call now")
-_BLIND = Documented({"mode": "blind-transfer"})
+
+class _Destination(VapiModel):
+    """What both destinations share."""
+
+    message: Annotated[
+        Message | None,
+        Field(description='What the caller hears first; "" is silence.'),
+        Documented("Transferring the call now"),
+    ] = None
+    transfer_plan: Annotated[
+        TransferPlan | None,
+        Field(description="How the call is handed over."),
+        Documented({"mode": "blind-transfer"}),
+    ] = None
+    description: Annotated[
+        str | None, Field(description="When to choose this destination, for the assistant.")
+    ] = None
 
 
-class TransferDestinationNumber(VapiModel):
+class TransferDestinationNumber(_Destination):
     """A phone number to send a call to. Source: API schema."""
 
     type: Annotated[Literal["number"], Field(description="Always number.")]
@@ -46,17 +61,6 @@ class TransferDestinationNumber(VapiModel):
             "{{customer.number}} or {{phoneNumber.number}}; absent: the caller's number.",
         ),
     ] = None
-    message: Annotated[
-        Message | None,
-        Field(description='What the caller hears first; "" is silence.'),
-        _SPOKEN,
-    ] = None
-    transfer_plan: Annotated[
-        TransferPlan | None, Field(description="How the call is handed over."), _BLIND
-    ] = None
-    description: Annotated[
-        str | None, Field(description="When to choose this destination, for the assistant.")
-    ] = None
 
     @field_validator("number")
     @classmethod
@@ -68,7 +72,7 @@ class TransferDestinationNumber(VapiModel):
         return checked_when_known(number, info)
 
 
-class TransferDestinationSip(VapiModel):
+class TransferDestinationSip(_Destination):
     """A SIP URI to send a call to. Source: API schema."""
 
     type: Annotated[Literal["sip"], Field(description="Always sip.")]
@@ -77,21 +81,10 @@ class TransferDestinationSip(VapiModel):
         str | None,
         Field(max_length=40, description="What the other side sees; only with sip_verb dial."),
     ] = None
-    message: Annotated[
-        Message | None,
-        Field(description='What the caller hears first; "" is silence.'),
-        _SPOKEN,
-    ] = None
-    transfer_plan: Annotated[
-        TransferPlan | None, Field(description="How the call is handed over."), _BLIND
-    ] = None
     sip_headers: Annotated[
         dict[str, Any] | None,
         Field(description="SIP headers added to the transfer."),
         EMPTY_IS_ABSENT,
-    ] = None
-    description: Annotated[
-        str | None, Field(description="When to choose this destination, for the assistant.")
     ] = None
 
     @field_validator("sip_uri")
