@@ -7,7 +7,7 @@ unknown at preview as `Unknown`, and `__provider`. Knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
-from vapi_provider.models.fields import correction, fields_of
+from vapi_provider.models.fields import as_object, correction, fields_of
 from vapi_provider.models.phone_number import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -136,6 +136,20 @@ def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, 
         if name in recorded.fields:
             fields[name] = recorded.fields[name]
     return _bag(kind, fields, recorded.declaration, record)
+
+
+def lacks_headers(recorded: Declared, record: PhoneNumberRecord) -> bool:
+    """Whether a server answers without the headers that are recorded: removed, or not echoed?"""
+    server = record.fields.get("server")
+    before = as_object(recorded.fields.get("server")).get("headers")
+    return bool(before) and server is not None and as_object(server).get("headers") is None
+
+
+def without_headers(record: PhoneNumberRecord) -> PhoneNumberRecord:
+    """The record with its server's headers removed, rather than not echoed."""
+    none: dict[str, str] = {}
+    server = {**as_object(record.fields.get("server")), "headers": none}
+    return replace(record, fields={**record.fields, "server": server})
 
 
 def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:

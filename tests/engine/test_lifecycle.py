@@ -1,5 +1,7 @@
 """One number's life on the real engine: what the README promises of `pulumi up`."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.engine.conftest import Account, Project
@@ -170,7 +172,7 @@ def test_the_last_record_gone_is_not_believed_without_a_word(
 
 
 def test_no_secret_is_in_the_state_or_shown(project: Project, account: Account) -> None:
-    """Password and headers are encrypted in the state and masked in output, unasked."""
+    """Password and headers are masked unasked wherever they could be seen, the journal too."""
     project.program(SIP)
     shown = project.pulumi("preview", "--diff").text
     project.up()
@@ -178,6 +180,16 @@ def test_no_secret_is_in_the_state_or_shown(project: Project, account: Account) 
     shown += project.pulumi("preview", "--diff").text
     shown += project.pulumi("up", "--yes").text + project.pulumi("refresh", "--yes").text
     shown += project.pulumi("stack", "export").text
+    account.change(account.record("entry")["id"], name="x", server={"url": "https://a.example"})
+    shown += project.pulumi("preview", "--refresh", "--diff").text
+    shown += project.pulumi("up", "--yes", VAPI_BASE_URL=account.url + "/nowhere").text
+    journal = Path(project.environment["VAPI_JOURNAL"])
+    shown += "".join(
+        file.read_bytes().decode("latin-1") for file in journal.parent.glob("journal*")
+    )
+    assert journal.exists()
+    project.refresh()
+    project.up()
     for secret in ("password-for-tests-only", "token-for-tests-only", "another-for-tests-only"):
         assert secret not in shown
     assert account.record("entry")["server"]["headers"] == {"X-Token": "another-for-tests-only"}

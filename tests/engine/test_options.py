@@ -127,6 +127,31 @@ def test_whole_values_may_come_later(project: Project, account: Account) -> None
     assert project.up() == {}
 
 
+def test_reading_a_carriers_number_shows_none_of_its_secrets(
+    project: Project, account: Account
+) -> None:
+    """`TwilioPhoneNumber.get` gives the number; its token is in neither state nor output."""
+    body = {
+        "provider": "twilio",
+        "number": "+14155550111",
+        "twilioAccountSid": "AC-for-tests-only",
+        "twilioAuthToken": "twilio-token-for-tests-only",
+    }
+    made = account.http.post("/phone-number", json=body).raise_for_status().json()
+    project.program(
+        f"""
+        line = TwilioPhoneNumber.get("line", "{made["id"]}")
+        pulumi.export("number", line.number)
+        """
+    )
+    project.up()
+    shown = project.pulumi("stack", "export", "--show-secrets").text
+    assert "twilio-token-for-tests-only" not in shown
+    assert project.pulumi("stack", "output", "number").text.strip() == "+14155550111"
+    project.program(f'VonagePhoneNumber.get("line", "{made["id"]}")')
+    assert "is TwilioPhoneNumber, not VonagePhoneNumber" in project.pulumi("up", "--yes").text
+
+
 def test_another_stack_reads_the_outputs(project: Project, account: Account) -> None:
     """A `StackReference` gives another project the numbers of this stack."""
     project.program(

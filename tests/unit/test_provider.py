@@ -202,6 +202,19 @@ def test_get_shows_no_secret() -> None:
     assert "declaration" not in outs
 
 
+@pytest.mark.parametrize("echoes", [True, False])
+def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: bool) -> None:
+    """A server without its headers has lost them where another record shows some."""
+    server = {"url": "https://a", "headers": {"X": "a-secret"}}
+    recorded = {**RECORDED, "server": server}
+    there = {**THERE, "server": {"url": "https://a"}}
+    other = answer(id_="other", server=server) if echoes else answer(id_="other")
+    working = provider(Api(there, other))
+    outs = working.read(UUID, recorded).outs
+    assert outs["server"] == ({"url": "https://a"} if echoes else server)
+    assert working.diff(UUID, outs, recorded).changes is echoes
+
+
 def test_read_of_another_kind_is_an_error() -> None:
     """An id that is a number of another kind is never recorded as this one."""
     text = failure(provider(Api(answer("twilio"))).read, UUID, RECORDED)

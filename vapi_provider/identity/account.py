@@ -14,6 +14,7 @@ from vapi_provider.equality import same
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
+from vapi_provider.models.fields import as_object
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -145,6 +146,11 @@ class Account:
                 "vapi:region; if the account really is empty, set "
                 f"VAPI_CONFIRM_EMPTY_ACCOUNT={organization} in the environment and run again"
             )
+
+    def echoes_headers(self) -> bool:
+        """Whether the API shows servers' headers: whether any record of the account has some."""
+        servers = (as_object(record.fields.get("server")) for record in self.records())
+        return any(server.get("headers") for server in servers)
 
     def records(self) -> list[PhoneNumberRecord]:
         """Every record of the account, listed once a run, and what the run has made since."""
