@@ -3,10 +3,10 @@
 # PYTHON=python3.12 picks the Python that .venv is made with.
 
 STACK ?= local
-export STACK YES ARGS PYTHON
+export STACK YES ARGS PYTHON SEED RUNS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh drift destroy test check docs engine env venv clean
+.PHONY: help up preview refresh drift destroy test chaos check docs engine env venv clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -18,12 +18,13 @@ drift: ## fail when the account differs from the state
 destroy: ## give up everything the stack holds
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
+chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10
 check: ## lint, types, imports
 docs: ## write the generated pages of docs/
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
-up preview refresh drift destroy env test check docs engine venv:
+up preview refresh drift destroy env test chaos check docs engine venv:
 	@sh engine/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay

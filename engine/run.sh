@@ -34,6 +34,32 @@ open_stack() { # [create [key]]: guards, set-up, the stack itself where it may b
     pulumi stack init "$@" >&2
 }
 
+# What a killed run left pending is settled first: else it would be bought again. The state is looked
+# at without Python: the file itself, or, where the backend has no file, one export by the CLI.
+settle_pending() {
+    pending || return 0
+    note "stack '$STACK' has operations that a killed run left pending: settling them (python -m vapi_provider recover)"
+    python -m vapi_provider recover --stack "$STACK" --yes >&2 || exit 1
+}
+
+pending() { # whether the stack's state has pending operations
+    case ${PULUMI_BACKEND_URL-} in
+    file://*)
+        folder=${PULUMI_BACKEND_URL#file://}
+        folder=${folder%%\?*}
+        case $folder in '~'*) folder=$HOME${folder#'~'} ;; esac
+        state=$folder/.pulumi/stacks/vapi-phone-numbers/${STACK##*/}.json
+        if [ -f "$state" ]; then
+            has_pending <"$state"
+            return
+        fi
+        ;;
+    esac
+    pulumi stack export --stack "$STACK" --non-interactive 2>/dev/null | has_pending
+}
+
+has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
+
 # local is answered for; YES=1 answers for the others.
 answers() { [ "$STACK" = local ] || [ -n "${YES-}" ]; }
 
@@ -44,6 +70,7 @@ quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
 case ${1-} in
 up)
     open_stack create key
+    settle_pending
     set --
     if answers; then set -- --yes; fi
     # The embedded account is free and empty: a preview first would only cost a second run.
@@ -52,10 +79,12 @@ up)
     ;;
 preview)
     open_stack create key
+    settle_pending
     exec pulumi preview
     ;;
 refresh)
     open_stack
+    settle_pending
     # With the answer given, a preview would only read everything twice.
     if answers; then set -- --yes --skip-preview; else set --; fi
     exec pulumi refresh "$@"
@@ -66,6 +95,7 @@ drift)
     ;;
 destroy)
     open_stack
+    settle_pending
     if answers; then set -- --yes --skip-preview; else set --; fi
     exec pulumi destroy "$@"
     ;;
@@ -84,6 +114,14 @@ test)
     eval "set -- ${ARGS-}"
     # The engine ring mostly waits for processes to start: more workers than cores pay.
     exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
+    ;;
+chaos)
+    ensure_venv dev
+    ensure_engine
+    # Without a seed the clock gives one, which is printed.
+    set -- --runs "${RUNS:-10}" --jobs "${JOBS:-3}"
+    [ -z "${SEED-}" ] || set -- "$@" --seed "$SEED"
+    exec python -m tests.chaos "$@"
     ;;
 check)
     ensure_venv dev

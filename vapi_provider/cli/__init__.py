@@ -12,6 +12,8 @@ import click
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "recover": ("recover", "Settle what a killed run left pending in a stack's state."),
+    "orphans": ("orphans", "List the account's numbers that no given state holds."),
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 

@@ -95,6 +95,16 @@ class Journal:
         before = Before(row[1], frozenset(json.loads(row[2])))
         return Intent(json.loads(row[0]), before, row[3], row[4])
 
+    def has_open(self, project: str, stack: str) -> bool:
+        """Whether any intent of a stack is open."""
+        if not self._file.exists():
+            return False
+        row = self._run(
+            "SELECT 1 FROM intents WHERE account = ? AND backend = ? AND instr(declaration, ?) > 0",
+            f"/{project}/{stack}/",
+        ).fetchone()
+        return row is not None
+
     def begin(self, declaration: str, fields: Mapping[str, Any], before: Before) -> None:
         """Writes an intent, or writes it anew; it is on the disk when this returns."""
         self._run(

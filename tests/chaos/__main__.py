@@ -1,0 +1,85 @@
+"""``python -m tests.chaos --seed 7 --runs 10``: runs of chaos from one seed on; 1 if any fails."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from tests.chaos.harness import run
+from tests.chaos.scenario import Scenario
+
+
+def main() -> int:
+    """Runs what the options say; a line for each run, as it ends."""
+    options = _options()
+    # Nothing of this shell's: each run has an account, a stack and a journal of its own.
+    for name in list(os.environ):
+        if name.startswith("VAPI_") or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+            del os.environ[name]
+    seeds = range(options.seed, options.seed + options.runs)
+    _say(f"chaos: seeds {seeds[0]} to {seeds[-1]}, {options.jobs} at a time")
+    failed: list[int] = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        running = {pool.submit(_timed, seed): seed for seed in seeds}
+        for at, done in enumerate(as_completed(running), 1):
+            seed = running[done]
+            findings, seconds = _outcome(done)
+            verdict = "WRONG" if findings else "right"
+            _say(f"{at}/{len(seeds)} seed {seed} {verdict} in {seconds:.0f} s: {Scenario.of(seed)}")
+            for finding in findings:
+                _say(f"    {finding}")
+            if findings:
+                failed.append(seed)
+    if not failed:
+        _say(f"chaos: all {len(seeds)} runs are right")
+        return 0
+    _say(
+        f"chaos: {len(failed)} of {len(seeds)} runs are wrong; one again: make chaos RUNS=1 SEED=…"
+    )
+    _say(f"chaos: wrong seeds: {' '.join(map(str, sorted(failed)))}")
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first run")
+    parser.add_argument("--runs", type=int, default=10, help="each with the next seed")
+    parser.add_argument("--jobs", type=int, default=3, help="runs at a time")
+    options = parser.parse_args()
+    if options.runs < 1 or options.jobs < 1:
+        parser.error("--runs and --jobs must be 1 or more")
+    return options
+
+
+def _timed(seed: int) -> tuple[list[str], float]:
+    """A run in a folder of its own, which stays only where something was wrong."""
+    begun = time.monotonic()
+    folder = tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-", ignore_cleanup_errors=True)
+    findings = run(seed, Path(folder.name))
+    if findings:
+        kept = Path(f"{folder.name}-wrong")
+        os.rename(folder.name, kept)
+        findings.append(f"all of it is in {kept}")
+    folder.cleanup()
+    return findings, time.monotonic() - begun
+
+
+def _outcome(done: Future[tuple[list[str], float]]) -> tuple[list[str], float]:
+    error = done.exception()
+    if error is not None:
+        return [f"the run itself failed: {type(error).__name__}: {error}"], 0.0
+    return done.result()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

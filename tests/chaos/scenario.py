@@ -1,0 +1,161 @@
+"""What a run of chaos is made of: the declarations, and the trouble that a seed chooses."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.engine.conftest import KEY
+
+REQUEST_TIMEOUT = 1.5
+KILLABLE_SECONDS = 3.0
+
+PASSWORD = "visibly-fake-sip-password"
+TOKEN = "visibly-fake-carrier-token"
+HEADER = "visibly-fake-header-token"
+SECRETS = (KEY, PASSWORD, TOKEN, HEADER)
+"""What no file of a run may show."""
+_CREDENTIAL = "6f3d1f0a-52b1-4f0b-8f63-0c9c9f1c7d21"
+_SERVER: dict[str, Any] = {"url": "https://voice.example.com/vapi", "headers": {"X-Token": HEADER}}
+
+# Where a fault strikes, and what it does: an up must survive each of them in the end.
+_METHODS = ("POST", "POST", "POST", "LIST", "*")
+_FAULTS = (
+    "commit-then-drop",
+    "commit-then-500",
+    "drop",
+    "429",
+    "429-after=1",
+    "502",
+    f"commit-then-slow={REQUEST_TIMEOUT + 1}",
+)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A number as the program declares it, and what its record is known by."""
+
+    resource: str
+    kind: str
+    fields: dict[str, Any]
+    known: dict[str, str]
+
+    def is_made_as(self, record: dict[str, Any]) -> bool:
+        """Whether a record is this declaration's; its number may only be known by its beginning."""
+        name = self.fields.get("name", f"numbers/test/{self.resource}")
+        return record.get("name") == name and all(
+            str(record.get(key, "")).startswith(value) for key, value in self.known.items()
+        )
+
+    def is_complete(self, record: dict[str, Any]) -> bool:
+        """Whether the record has the headers that are declared, which are sent again on a PATCH."""
+        declared = self.fields.get("server", {}).get("headers")
+        return (record.get("server") or {}).get("headers") == declared
+
+
+_CARRIER = {"credential_id": _CREDENTIAL}
+_STACK = (
+    Declaration(
+        "line",
+        "Vapi",
+        {"number_desired_area_code": "415"},
+        {"provider": "vapi", "number": "+1415"},
+    ),
+    Declaration(
+        "entry",
+        "Vapi",
+        {
+            "sip_uri": "sip:entry@sip.vapi.ai",
+            "authentication": {"username": "visibly-fake-sip-user", "password": PASSWORD},
+        },
+        {"provider": "vapi", "sipUri": "sip:entry@sip.vapi.ai"},
+    ),
+    Declaration(
+        "sales",
+        "Twilio",
+        {
+            "number": "+14155550121",
+            "twilio_account_sid": "AC-of-nobody",
+            "twilio_auth_token": TOKEN,
+        },
+        {"provider": "twilio", "number": "+14155550121"},
+    ),
+    Declaration(
+        "bookings",
+        "Vonage",
+        {**_CARRIER, "number": "+14155550122"},
+        {"provider": "vonage", "number": "+14155550122"},
+    ),
+    Declaration(
+        "reception",
+        "Telnyx",
+        {**_CARRIER, "number": "+14155550123", "server": _SERVER},
+        {"provider": "telnyx", "number": "+14155550123"},
+    ),
+    Declaration(
+        "workshop",
+        "Byo",
+        {**_CARRIER, "number": "desk4512", "number_e164_check_enabled": False},
+        {"provider": "byo-phone-number", "number": "desk4512"},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens in a run: nothing but the seed decides it."""
+
+    declarations: tuple[Declaration, ...]
+    faults: tuple[str, ...]
+    killed: tuple[str, ...]
+    """Of "engine" and "plugin"; may be none where there are faults."""
+    after: float
+    """Seconds from the first request to the kill."""
+    latency: float
+    parallel: int
+
+    @classmethod
+    def of(cls, seed: int, *, explicit: bool = False) -> Scenario:
+        """The scenario of a seed; `explicit` gives each number a name of its own."""
+        draw = random.Random(seed)
+        trouble = draw.choice(("faults", "kill", "both"))
+        faults = [_fault(draw) for _ in range(draw.randint(1, 3))]
+        killed = draw.choice((("engine",), ("plugin",), ("engine", "plugin")))
+        # More often early: that is when numbers are bought.
+        after = draw.random() ** 1.5 * KILLABLE_SECONDS
+        named = [
+            replace(one, fields={**one.fields, "name": f"Our {one.resource}"})
+            if draw.random() < 0.5 or explicit
+            else one
+            for one in _STACK
+        ]
+        return cls(
+            tuple(named),
+            tuple(faults) if trouble != "kill" else (),
+            killed if trouble != "faults" else (),
+            round(after, 2),
+            round(draw.uniform(0.05, 0.7), 2),
+            draw.choice((2, 4, 16)),
+        )
+
+    def program(self) -> str:
+        """The Pulumi program."""
+        return "".join(
+            f"{one.kind}PhoneNumber({one.resource!r}, **{one.fields!r})\n"
+            for one in self.declarations
+        )
+
+    def __str__(self) -> str:
+        names = sum("name" in one.fields for one in self.declarations)
+        kill = f"kill {'+'.join(self.killed)} after {self.after} s" if self.killed else "no kill"
+        return (
+            f"{', '.join(self.faults) or 'no faults'}; {kill}; latency {self.latency} s, "
+            f"parallel {self.parallel}, {names} explicit names"
+        )
+
+
+def _fault(draw: random.Random) -> str:
+    method, nth, what = draw.choice(_METHODS), draw.randint(1, 6), draw.choice(_FAULTS)
+    # An up sends few lists.
+    return f"{method}:{(nth + 2) // 3 if method == 'LIST' else nth}:{what}"

@@ -1,0 +1,226 @@
+"""What a killed engine left pending in a state, settled against what the account holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.builders import ORG
+from tests.deployments import (
+    NEWER,
+    OLDER,
+    PLUGIN,
+    SECRET,
+    creating,
+    deployment,
+    record,
+    resource,
+    urn,
+)
+from vapi_provider.errors import OwnershipError
+from vapi_provider.exported import ids_in
+from vapi_provider.recovery import Settled, settle
+
+
+def outcomes(settled: Settled) -> list[tuple[str, str, str | None]]:
+    """Of each decision the resource, what becomes of it, and the record."""
+    return [(one.resource, one.outcome, one.record) for one in settled.decisions]
+
+
+def test_what_was_made_goes_into_the_state() -> None:
+    """The resource gets its id and outputs, and what was encrypted stays as it was."""
+    fields = {"sip_uri": "sip:a@b", "authentication": {"username": "u", "password": SECRET}}
+    before = deployment(pending=[creating("a", **fields)])
+    text = json.dumps(before)
+    shown = {"sipUri": "sip:a@b", "number": None, "authentication": {"username": "u"}}
+    settled = settle(before, [record("x"), record("it", "a", **shown)])
+    assert outcomes(settled) == [("a", "made", "it")]
+    made = settled.deployment["resources"][-1]
+    assert made["id"] == "it"
+    assert made["outputs"]["authentication"]["password"] == SECRET
+    assert made["outputs"] == {**made["inputs"], "status": "active", "org_id": ORG,
+                               "created_at": NEWER}  # fmt: skip
+    assert "pending_operations" not in settled.deployment
+    assert json.dumps(before) == text
+
+
+def test_what_was_not_made_is_dropped() -> None:
+    """Without a record the operation goes, nothing else changes, and a later look may differ."""
+    before = deployment(resource("a", "one"), pending=[creating("b")])
+    settled = settle(before, [record("one", "a"), record("other", name="b")])
+    assert outcomes(settled) == [("b", "not made", None)]
+    assert settled.deployment["resources"] == before["resources"]
+    assert settled.may_change
+
+
+def test_an_explicit_name_is_known_by_every_field() -> None:
+    """Without an automatic name all declared fields must be the same, and nothing more be there."""
+    before = deployment(pending=[creating("a", name="line", squad_id="s")])
+    wrong = [
+        record("1", name="line"),
+        record("2", name="line", squadId="s", workflowId="w"),
+        record("3", name="line", squadId="s", kind="telnyx"),
+    ]
+    assert outcomes(settle(before, wrong)) == [("a", "not made", None)]
+    right = record("4", name="line", squadId="s")
+    assert outcomes(settle(before, [*wrong, right])) == [("a", "made", "4")]
+
+
+def test_what_is_encrypted_as_a_whole_is_left_out() -> None:
+    """A field that cannot be read neither proves nor denies that a record is the one."""
+    fields = {"name": "line", "hooks": SECRET, "server": {"url": SECRET}}
+    before = deployment(pending=[creating("a", **fields)])
+    shown = {"hooks": [{"on": "call.ending"}], "server": {"url": "https://a.example"}}
+    assert outcomes(settle(before, [record("1", name="line", **shown)])) == [("a", "made", "1")]
+    assert outcomes(settle(before, [record("1", name="two", **shown)])) == [("a", "not made", None)]
+
+
+def test_several_candidates_are_unclear() -> None:
+    """With more records than operations nothing is decided, until a person does."""
+    before = deployment(pending=[creating("a", name="line")])
+    found = [record("1", name="line"), record("2", name="line")]
+    settled = settle(before, found)
+    assert outcomes(settled) == [("a", "unclear", None)]
+    assert settled.open[0].candidates == ("1", "2")
+    chosen = settle(before, found, chosen={urn("a"): "2"})
+    assert outcomes(chosen) == [("a", "made", "2")]
+    assert outcomes(settle(before, found, chosen={urn("a"): "none"})) == [("a", "not made", None)]
+    with pytest.raises(OwnershipError, match="3 cannot be taken as a"):
+        settle(before, found, chosen={urn("a"): "3"})
+
+
+def test_one_record_is_not_chosen_twice() -> None:
+    """A person's choice gives one record to one resource, and leaves the others the rest."""
+    before = deployment(pending=[creating("a", name="line"), creating("b", name="line")])
+    found = [record("1", name="line"), record("2", name="line")]
+    settled = settle(before, found, chosen={urn("b"): "1"})
+    assert outcomes(settled) == [("a", "made", "2"), ("b", "made", "1")]
+    with pytest.raises(OwnershipError, match="1 cannot be taken as b"):
+        settle(before, [record("1", name="line")], chosen={urn("a"): "1", urn("b"): "1"})
+
+
+def test_several_killed_runs_of_one_resource() -> None:
+    """The last creation counts; what only an earlier one could have made is left to a person."""
+    same = deployment(pending=[creating("a"), creating("a")])
+    assert outcomes(settle(same, [record("1", "a")])) == [("a", "made", "1")]
+    renamed = deployment(pending=[creating("a", name="old"), creating("a", name="new")])
+    assert outcomes(settle(renamed, [record("1", name="new")])) == [("a", "made", "1")]
+    settled = settle(renamed, [record("1", name="old"), record("2", name="new")])
+    assert outcomes(settled) == [("a", "unclear", None)]
+    assert set(settled.open[0].candidates) == {"1", "2"}
+
+
+def test_equal_bodies_are_shared_out() -> None:
+    """Of equal creations each takes one record, and those for which none is left made none."""
+    before = deployment(pending=[creating(name, name="line") for name in ("a", "b", "c")])
+    found = [record("1", name="line"), record("2", name="line")]
+    ids = outcomes(settle(before, found))
+    assert [one[1:] for one in ids] == [("made", "1"), ("made", "2"), ("not made", None)]
+
+
+def test_bodies_that_differ_never_share() -> None:
+    """Where two different creations could have made the same record, neither takes it."""
+    codes = [creating(code, name="line", number_desired_area_code=code) for code in ("415", "628")]
+    settled = settle(deployment(pending=codes), [record("1", name="line", number=None)])
+    assert [one[1] for one in outcomes(settled)] == ["unclear", "unclear"]
+    by_digits = settle(deployment(pending=codes), [record("1", name="line", number="+16285550123")])
+    assert outcomes(by_digits) == [("415", "not made", None), ("628", "made", "1")]
+
+
+@pytest.mark.parametrize("made", [OLDER, "2026-03-26T15:42:00Z", "some day"])
+def test_what_is_older_than_the_state_is_not_taken(made: str) -> None:
+    """A record from before this state's first run is another's, whatever it is called."""
+    before = deployment(pending=[creating("a")])
+    settled = settle(before, [record("theirs", "a", createdAt=made)])
+    assert outcomes(settled) == [("a", "unclear", None)]
+    assert settled.open[0].candidates == ("theirs",)
+
+
+def test_what_is_older_than_the_run_is_not_taken() -> None:
+    """A record from hours before the state was written is another's."""
+    before = deployment(pending=[creating("a")])
+    del before["resources"][0]["created"]
+    assert outcomes(settle(before, [record("it", "a")])) == [("a", "made", "it")]
+    before["manifest"]["time"] = "2026-03-26T18:43:12Z"
+    assert outcomes(settle(before, [record("it", "a")])) == [("a", "unclear", None)]
+
+
+def test_what_another_state_holds_is_not_taken() -> None:
+    """Ids of other states, and of resources that are only read, are nobody else's."""
+    before = deployment({**resource("read", "2"), "external": True}, pending=[creating("a")])
+    settled = settle(before, [record("1", "a"), record("2", "a")], held_elsewhere=["1"])
+    assert outcomes(settled) == [("a", "not made", None)]
+
+
+def test_a_replacement_leaves_the_old_one_to_be_deleted() -> None:
+    """The new record stands where the old one stood, which the next run deletes."""
+    old, child = resource("a", "old"), {**resource("b", "two"), "dependencies": [urn("a")]}
+    before = deployment(old, child, pending=[creating("a")])
+    settled = settle(before, [record("old", "a", createdAt=OLDER), record("new", "a")])
+    assert outcomes(settled) == [("a", "made", "new")]
+    tail = settled.deployment["resources"][2:]
+    shown = [(one["id"], one.get("delete", False)) for one in tail]
+    assert shown == [("new", False), ("old", True), ("two", False)]
+
+
+def test_a_replacement_stands_behind_what_it_needs() -> None:
+    """Where the new resource depends on a later one, it comes after that."""
+    later = resource("b", "two")
+    new = creating("a")
+    new["resource"]["propertyDependencies"] = {"squad_id": [urn("b")]}
+    settled = settle(deployment(resource("a", "old"), later, pending=[new]), [record("new", "a")])
+    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["old", "two", "new"]
+
+
+def test_an_older_twin_does_not_replace_what_is_held() -> None:
+    """A record from before the one that the state holds is a leftover, never its successor."""
+    before = deployment(resource("a", "held"), pending=[creating("a")])
+    before["resources"][2]["outputs"]["created_at"] = "2026-03-26T15:43:20Z"
+    settled = settle(before, [record("held", name="x"), record("twin", "a")])
+    assert outcomes(settled) == [("a", "unclear", None)]
+
+
+def test_a_replacement_whose_old_one_is_gone_takes_its_place() -> None:
+    """What was deleted first, and waits for its replacement, leaves the state."""
+    old = {**resource("a", "old"), "pendingReplacement": True}
+    settled = settle(deployment(old, pending=[creating("a")]), [record("new", "a")])
+    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["new"]
+
+
+def test_other_operations() -> None:
+    """What was read, updated or still exists stays; what is deleted leaves; others' are theirs."""
+    held = [resource(name, name) for name in ("read", "updated", "stays", "gone")]
+    kinds = ["reading", "updating", "deleting", "deleting"]
+    pending = [{"type": kind, "resource": one} for kind, one in zip(kinds, held, strict=True)]
+    bucket = {"urn": "urn:pulumi:dev::shop::aws:s3:Bucket::b", "type": "aws:s3:Bucket"}
+    plugin = {"urn": PLUGIN, "type": "pulumi:providers:pulumi-python"}
+    pending += [{"type": "creating", "resource": bucket}, {"type": "creating", "resource": plugin}]
+    there = [record(name) for name in ("read", "updated", "stays")]
+    settled = settle(deployment(*held, pending=pending), there)
+    assert [one.outcome for one in settled.decisions] == [
+        "recorded", "recorded", "still there", "gone", "foreign", "recorded",
+    ]  # fmt: skip
+    assert ids_in(settled.deployment) == {"read", "updated", "stays"}
+    assert [one.urn for one in settled.open] == [bucket["urn"]]
+    assert not settle(
+        deployment(*held, pending=pending), there, chosen={bucket["urn"]: "none"}
+    ).open
+
+
+def test_another_account_settles_nothing() -> None:
+    """A key that shows another organization, or nothing, is refused; empty can be confirmed."""
+    held = resource("a", "one")
+    before = deployment(held, pending=[{"type": "deleting", "resource": held}])
+    with pytest.raises(OwnershipError, match="shows organization other"):
+        settle(before, [record("x", orgId="other")])
+    with pytest.raises(OwnershipError, match=f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}"):
+        settle(before, [])
+    settled = settle(before, [], confirmed_empty=ORG)
+    assert outcomes(settled) == [("a", "gone", "one")]
+
+
+def test_an_adoption_is_left_to_the_next_run() -> None:
+    """What was to be adopted exists anyway: the operation is dropped and nothing is taken."""
+    before = deployment(pending=[creating("a", adopt_id="it", name="line")])
+    assert outcomes(settle(before, [record("it", name="line")])) == [("a", "not made", None)]

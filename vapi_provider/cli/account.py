@@ -1,0 +1,96 @@
+"""What `recover` and `orphans` share: opening a stack's account, and a table of its records."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.client import VapiClient
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.exported import ids_in, instant
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.settings import Settings, load_settings
+from vapi_provider.transport import Transport, open_http
+
+Row = dict[str, str | None]
+
+_AUTOMATIC = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
+
+
+def settings_of(stack: Stack | None) -> Settings:
+    """The settings that the plugin would have: the stack's config, environment, defaults."""
+    config = {} if stack is None else stack.config()
+    return load_settings(lambda key: config.get(f"vapi:{key}"), os.environ, Path.cwd())
+
+
+@contextmanager
+def account_of(settings: Settings) -> Generator[VapiClient]:
+    """The account's client; nothing is sent before it is asked."""
+    with open_http(settings) as http:
+        yield VapiClient(Transport(http, settings.api_key))
+
+
+def deployments(stacks: Iterable[str], files: Iterable[str]) -> list[Mapping[str, Any]]:
+    """The deployments of stacks and of files that `pulumi stack export` wrote."""
+    found = [Stack(name).export() for name in stacks]
+    for file in files:
+        try:
+            found.append(json.loads(Path(file).read_text()))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{file} is no exported state: {error}") from None
+    return [_deployment(one) for one in found]
+
+
+def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Ids of the records that the states hold; those that they only read are not theirs."""
+    return {id_ for one in states for id_ in ids_in(one)}
+
+
+def row(record: PhoneNumberRecord, now: datetime) -> Row:
+    """A record as a person knows it."""
+    made = instant(record.created_at)
+    name = record.name
+    return {
+        "id": record.id,
+        "kind": record.kind.class_name if record.kind else record.provider,
+        "reached at": record.number or record.fields.get("sip_uri"),
+        "name": name,
+        "age": None if made is None else _age(now - made),
+        "status": record.status,
+        "likely owner": name if name and _AUTOMATIC.fullmatch(name) else None,
+    }
+
+
+def table(rows: list[Row]) -> str:
+    """Rows under their headings, each column as wide as it must be."""
+    lines = [list(rows[0]), *([_shown(value) for value in one.values()] for one in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
+    pairs = (zip(line, widths, strict=True) for line in lines)
+    return "\n".join("  ".join(text.ljust(width) for text, width in one).rstrip() for one in pairs)
+
+
+def _deployment(exported: Any) -> Mapping[str, Any]:
+    found = exported.get("deployment") if isinstance(exported, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(found, dict):
+        raise ConfigurationError("this is no exported state: it has no deployment")
+    return found  # pyright: ignore[reportUnknownVariableType]
+
+
+def _shown(value: str | None) -> str:
+    """A value in a table's line; a name may hold anything."""
+    return "-" if value is None else "".join(it if it.isprintable() else " " for it in value)
+
+
+def _age(passed: timedelta) -> str:
+    seconds = max(int(passed.total_seconds()), 0)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,78 @@
+"""The `pulumi` command line: what of it our commands need, as JSON, errors in one line.
+
+Runs in the current folder, which is the project's. A stack's secrets are decrypted for its config
+alone; an exported state keeps them encrypted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import Any, cast
+
+from vapi_provider.errors import VapiError
+
+
+class PulumiError(VapiError):
+    """`pulumi` is not there, or said no."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of the project."""
+
+    name: str
+
+    def export(self) -> dict[str, Any]:
+        """The state as `pulumi stack export` writes it, secrets encrypted."""
+        return self._json("stack", "export")
+
+    def load(self, exported: dict[str, Any]) -> None:
+        """Makes `exported` the stack's state; refused while a run holds the stack's lock."""
+        self._run("stack", "import", given=json.dumps(exported))
+
+    def config(self) -> dict[str, str]:
+        """The stack's config, decrypted: never show or write it."""
+        found = self._json("config", "--json", "--show-secrets")
+        return {key: str(one["value"]) for key, one in found.items() if "value" in one}
+
+    def last_update(self) -> dict[str, Any] | None:
+        """The newest `up` of the stack's history, whatever came of it."""
+        history = cast(list[dict[str, Any]], self._json("stack", "history", "--json"))
+        updates = [one for one in history if one.get("kind") == "update"]
+        return max(updates, key=lambda one: str(one.get("startTime")), default=None)
+
+    def _json(self, *words: str) -> Any:
+        text = self._run(*words)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise PulumiError(f"pulumi {' '.join(words)}: the answer is not JSON") from None
+
+    def _run(self, *words: str, given: str = "") -> str:
+        command = ["pulumi", *words, "--stack", self.name, "--non-interactive", "--color", "never"]
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
+                command,
+                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
+                input=given,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise PulumiError(
+                'no pulumi on PATH: in the project\'s folder, eval "$(make -s env)" brings one'
+            ) from None
+        if done.returncode != 0:
+            raise PulumiError(f"pulumi {' '.join(words[:2])}: {_reason(done.stderr)}")
+        return done.stdout
+
+
+def _reason(text: str) -> str:
+    """The first error of pulumi's words, in one line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
+    return next(iter(errors or lines[-1:]), "it failed and did not say why")
