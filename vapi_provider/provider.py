@@ -171,16 +171,16 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
-        session = self._session
+        session, recorded = self._session, plain(_props)
         session.journal.close(_id)
-        if session.claims.has_changed_hands(_id, plain(_props).get("declaration")):
+        if session.claims.has_changed_hands(_id, recorded.get("declaration")):
             return
         try:
             session.client.delete_phone_number(_id)
         except NotFoundError:
-            session.account.confirm_gone(_id, plain(_props).get("org_id"))
+            session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
-        session.claims.release(plain(_props).get("declaration"))
+        session.claims.release(recorded.get("declaration"))
 
     def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
         """The record, and what it is as far as it could be made as declared."""
@@ -191,10 +191,12 @@ class PhoneNumberProvider(ResourceProvider):
         )
         if not made.left_over:
             return declared, made.record
+        session.claims.take(made.record.id)
         code = made.fields.get(AREA_CODE)
         if declared.fields.get(AREA_CODE, code) != code:
             # Another code has been declared since: recorded as it is, the next run replaces it.
-            declared = replace(declared, fields={**declared.fields, AREA_CODE: code})
+            fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
+            declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
         return declared, self._as_declared(declared, made.record)
 
     def _as_declared(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:

@@ -60,6 +60,18 @@ def test_a_renamed_stack_is_one_patch_a_number(project: Project, account: Accoun
     assert (now["id"], now["name"]) == (made["id"], "numbers/live/line")
 
 
+def test_a_forced_replacement_loses_no_number(project: Project, account: Account) -> None:
+    """`--target-replace` right after an `up` ends with a number that state and account agree on."""
+    project.program('VapiPhoneNumber("line", number_desired_area_code="415", name="Main line")')
+    project.up()
+    (line,) = project.state()
+    forced = project.pulumi("up", "--yes", "--skip-preview", "--target-replace", line["urn"])
+    assert forced.code == 0, forced.text
+    (recorded,) = project.state()
+    assert [item["id"] for item in account.records()] == [recorded["id"]]
+    assert project.up() == {}
+
+
 def test_a_protected_number_is_not_released(project: Project, account: Account) -> None:
     """`protect` stops its deletion and its replacement."""
     program = """

@@ -103,6 +103,30 @@ def test_a_killed_run_heals(journal: Path) -> None:
     assert again.outs["squad_id"] == "new"
 
 
+def test_a_forced_replacement_does_not_release_what_it_took_over(journal: Path) -> None:
+    """A taint right after an `up`: create takes the record over, and its delete is not sent."""
+    api = Api()
+    news = bag(name="Main", **LEAST["vapi"])
+    made = new_provider(api, journal=journal).create(news)
+    forced = new_provider(api, journal=journal)
+    forced.check({}, news)
+    again = forced.create(news)
+    forced.delete(made.id, made.outs)
+    assert again.id == made.id
+    assert list(api.records) == [made.id]
+
+
+def test_an_area_code_added_since_is_not_waited_for(journal: Path) -> None:
+    """A left-over SIP record has no digits to come, whatever is declared by now."""
+    api, clock = Api(), Clock()
+    api.created = {"number": None, "status": "active"}
+    new_provider(api, journal=journal).create(bag(sip_uri="sip:a@b"))
+    news = bag(sip_uri="sip:a@b", number_desired_area_code="415")
+    again = new_provider(api, clock, journal=journal).create(news)
+    assert "number_desired_area_code" not in again.outs
+    assert clock.slept == []
+
+
 def test_another_area_code_since_is_recorded_as_it_is(journal: Path) -> None:
     """A left-over number keeps its code in the record, so that the next run replaces it."""
     api = Api()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.embedded.area_codes import stock_from
@@ -118,11 +118,6 @@ def note_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
         "UPDATE phone_number SET hidden_reads = hidden_reads - 1 WHERE id = ? AND hidden_reads > 0",
         [(record.id,) for record in seen],
     )
-
-
-def without_hidden_reads(record: Record) -> Record:
-    """The record after it was read once more."""
-    return replace(record, hidden_reads=max(0, record.hidden_reads - 1))
 
 
 def sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, but_for: str = "") -> bool:

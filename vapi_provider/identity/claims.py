@@ -23,6 +23,7 @@ class Claims:
         self._adopters: dict[str, str] = {}
         self._replaced: set[str] = set()
         self._made: set[str] = set()
+        self._taken: set[str] = set()
 
     def declare(self, declaration: str, adopt_id: str | None = None) -> None:
         """Notes that the program declares a resource, and what it is about to adopt.
@@ -63,6 +64,14 @@ class Claims:
             left = {id_: owner for id_, owner in self._owners.items() if owner != declaration}
             self._owners = left
 
+    def take(self, id_: str) -> None:
+        """Notes that a create took over what an earlier run left.
+
+        After a forced replacement (a taint, ``--target-replace``), of which no diff tells, that may
+        be the very record that the engine then deletes as the old one.
+        """
+        self._taken.add(id_)
+
     def release(self, declaration: str | None) -> None:
         """Notes that a record of a declaration is gone: another may be made."""
         with self._lock:
@@ -80,7 +89,8 @@ class Claims:
     def has_changed_hands(self, id_: str, declaration: str | None) -> bool:
         """Whether the record that `declaration` gives up belongs to another resource by now."""
         owner = self._owners.get(id_)
-        return id_ not in self._replaced and owner not in (None, declaration)
+        given_up = owner in (None, declaration) and id_ not in self._taken
+        return id_ not in self._replaced and not given_up
 
 
 def _only_one(id_: str, owner: str | None, declaration: str) -> None:
