@@ -5,7 +5,7 @@ Knows paths, bodies and pages; not retries (transport) nor what a state holds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -30,13 +30,17 @@ class VapiClient:
         self._transport = transport
         self.organizations: set[str] = set()
 
-    def create_phone_number(self, declared: VapiModel) -> PhoneNumberRecord:
+    def create_phone_number(
+        self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
+    ) -> PhoneNumberRecord:
         """Makes a record, and buys a number where an area code is declared.
 
+        `about_to_send` is called before each try, also those of one call; what it raises ends them.
         Raises UnclearError where one may have been made all the same.
         """
         try:
-            answer = self._send("POST", "/phone-number", declared, declared.to_wire())
+            wire = declared.to_wire()
+            answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
             return self._record(answer, "POST /phone-number")
         except ServerError as error:
             # A gateway that timed out gave up waiting; what is behind it may not have.
@@ -97,9 +101,18 @@ class VapiClient:
                 raise ServerError("GET /phone-number: the pages do not advance", 200)
             before = min(record.created_at for record in page)
 
-    def _send(self, method: str, path: str, declared: VapiModel, body: Mapping[str, Any]) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        declared: VapiModel,
+        body: Mapping[str, Any],
+        about_to_send: Callable[[], None] = lambda: None,
+    ) -> Any:
         secrets = list(secrets_in(declared))
-        return self._transport.request(method, path, body=body, secrets=secrets)
+        return self._transport.request(
+            method, path, body=body, secrets=secrets, about_to_send=about_to_send
+        )
 
     def _record(self, answer: Any, what: str) -> PhoneNumberRecord:
         try:

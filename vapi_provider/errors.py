@@ -4,6 +4,7 @@ VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
 ├── NotReadyError           made, but not usable
+├── AbandonedError          the engine that asked is gone: nothing more is sent
 ├── TransportError          the API was not reached: nothing was done
 │   └── UnclearError        a request went out, its answer did not come: it may have been done
 └── ApiError                an answer that says no
@@ -31,6 +32,10 @@ class OwnershipError(VapiError):
 
 class NotReadyError(VapiError):
     """A record was made and will not work as it is."""
+
+
+class AbandonedError(VapiError):
+    """The engine that asked for something is gone, so it was not done."""
 
 
 class TransportError(VapiError):

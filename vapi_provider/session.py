@@ -32,7 +32,16 @@ class Session:
         self.claims = Claims()
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(
-            client, self.account, self.journal, self.claims.has_owner, lives, sleep, clock
+            client,
+            self.account,
+            self.journal,
+            self.claims.has_owner,
+            lives,
+            # What this side gives up after its timeout the other may take as long again for.
+            2 * settings.request_timeout_seconds,
+            warn,
+            sleep,
+            clock,
         )
 
     @classmethod

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -102,9 +102,11 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
+        about_to_send: Callable[[], None] = lambda: None,
     ) -> Any:
         """The JSON of a 2xx answer. `secrets` are values that no error may show.
 
+        `about_to_send` is called before each try, after any pause; what it raises ends the request.
         Raises TransportError, UnclearError or an ApiError, by the policy above. Once the key was
         refused as such, nothing more is sent: a fleet would be refused number by number.
         """
@@ -116,6 +118,7 @@ class Transport:
         def once() -> Any:
             nonlocal may_be_done
             self._retry.pause()
+            about_to_send()
             try:
                 return self._once(method, path, params, body, (self._api_key, *secrets))
             except NotFoundError:

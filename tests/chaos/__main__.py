@@ -60,7 +60,7 @@ def _timed(seed: int) -> tuple[list[str], float]:
     """A run in a folder of its own, which stays only where something was wrong."""
     begun = time.monotonic()
     folder = tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-", ignore_cleanup_errors=True)
-    findings = run(seed, Path(folder.name))
+    findings = run(Scenario.of(seed), seed, Path(folder.name))
     if findings:
         kept = Path(f"{folder.name}-wrong")
         os.rename(folder.name, kept)

@@ -29,6 +29,8 @@ _FAULTS = (
     "429-after=1",
     "502",
     f"commit-then-slow={REQUEST_TIMEOUT + 1}",
+    # Nobody waits for the answer any more when this one is carried out.
+    f"slow={REQUEST_TIMEOUT + 1}",
 )
 
 
@@ -43,10 +45,19 @@ class Declaration:
 
     def is_made_as(self, record: dict[str, Any]) -> bool:
         """Whether a record is this declaration's; its number may only be known by its beginning."""
-        name = self.fields.get("name", f"numbers/test/{self.resource}")
-        return record.get("name") == name and all(
+        return record.get("name") == self.label and all(
             str(record.get(key, "")).startswith(value) for key, value in self.known.items()
         )
+
+    @property
+    def label(self) -> str:
+        """The name of its record."""
+        return self.fields.get("name", f"numbers/test/{self.resource}")
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the package chooses its name."""
+        return "name" not in self.fields
 
     def is_complete(self, record: dict[str, Any]) -> bool:
         """Whether the record has the headers that are declared, which are sent again on a PATCH."""
@@ -99,6 +110,16 @@ _STACK = (
         {**_CARRIER, "number": "desk4512", "number_e164_check_enabled": False},
         {"provider": "byo-phone-number", "number": "desk4512"},
     ),
+    # Two of one body: with a name of their own nothing tells them apart.
+    *(
+        Declaration(
+            f"pool-{at}",
+            "Vapi",
+            {"number_desired_area_code": "628", "name": "Our pool"},
+            {"provider": "vapi", "number": "+1628"},
+        )
+        for at in range(2)
+    ),
 )
 
 
@@ -111,22 +132,27 @@ class Scenario:
     killed: tuple[str, ...]
     """Of "engine" and "plugin"; may be none where there are faults."""
     after: float
-    """Seconds from the first request to the kill."""
+    """Seconds from the first request, or from the record that is waited for, to the kill."""
+    records: int
+    """How many records are waited for before the kill."""
+    elsewhere: bool
+    """Whether the rerun is on another machine, which has no journal."""
     latency: float
     parallel: int
 
     @classmethod
-    def of(cls, seed: int, *, explicit: bool = False) -> Scenario:
-        """The scenario of a seed; `explicit` gives each number a name of its own."""
+    def of(cls, seed: int) -> Scenario:
+        """The scenario of a seed."""
         draw = random.Random(seed)
-        trouble = draw.choice(("faults", "kill", "both"))
+        trouble = draw.choice(("faults", "kill", "kill", "both"))
         faults = [_fault(draw) for _ in range(draw.randint(1, 3))]
         killed = draw.choice((("engine",), ("plugin",), ("engine", "plugin")))
+        records = draw.choice((0, draw.randint(1, len(_STACK))))
         # More often early: that is when numbers are bought.
-        after = draw.random() ** 1.5 * KILLABLE_SECONDS
+        after = draw.random() ** 1.5 * (1 if records else KILLABLE_SECONDS)
         named = [
             replace(one, fields={**one.fields, "name": f"Our {one.resource}"})
-            if draw.random() < 0.5 or explicit
+            if one.is_automatic and draw.random() < 0.5
             else one
             for one in _STACK
         ]
@@ -135,27 +161,39 @@ class Scenario:
             tuple(faults) if trouble != "kill" else (),
             killed if trouble != "faults" else (),
             round(after, 2),
+            records,
+            # What a fault alone has lost is known to the journal and to nothing else.
+            draw.random() < 0.5 and trouble == "kill",
             round(draw.uniform(0.05, 0.7), 2),
             draw.choice((2, 4, 16)),
         )
 
-    def program(self) -> str:
-        """The Pulumi program."""
+    def program(self, *, careless: bool = False) -> str:
+        """The Pulumi program; with `careless` of numbers that are made without care."""
+        if careless:
+            return "from tests.chaos.careless import CarelessPhoneNumber\n" + "".join(
+                f"CarelessPhoneNumber({one.resource!r}, "
+                f"**{ ({**one.fields, 'provider': one.known['provider']})!r})\n"
+                for one in self.declarations
+            )
         return "".join(
             f"{one.kind}PhoneNumber({one.resource!r}, **{one.fields!r})\n"
             for one in self.declarations
         )
 
     def __str__(self) -> str:
-        names = sum("name" in one.fields for one in self.declarations)
-        kill = f"kill {'+'.join(self.killed)} after {self.after} s" if self.killed else "no kill"
+        names = sum(not one.is_automatic for one in self.declarations)
+        kill = f"kill {'+'.join(self.killed)} {self.after} s after " + (
+            f"record {self.records}" if self.records else "the first request"
+        )
         return (
-            f"{', '.join(self.faults) or 'no faults'}; {kill}; latency {self.latency} s, "
+            f"{', '.join(self.faults) or 'no faults'}; {kill if self.killed else 'no kill'}; "
+            f"rerun {'elsewhere' if self.elsewhere else 'here'}; latency {self.latency} s, "
             f"parallel {self.parallel}, {names} explicit names"
         )
 
 
 def _fault(draw: random.Random) -> str:
-    method, nth, what = draw.choice(_METHODS), draw.randint(1, 6), draw.choice(_FAULTS)
+    method, nth, what = draw.choice(_METHODS), draw.randint(1, 8), draw.choice(_FAULTS)
     # An up sends few lists.
     return f"{method}:{(nth + 2) // 3 if method == 'LIST' else nth}:{what}"

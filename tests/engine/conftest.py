@@ -114,6 +114,22 @@ class Project:
         )
         return Result(done.returncode, done.stdout)
 
+    def command(self, *words: str, **variables: str) -> Result:
+        """Runs `python -m vapi_provider …` without a terminal; its output and exit code."""
+        done = subprocess.run(
+            [sys.executable, "-m", "vapi_provider", *words],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout
+        return Result(done.returncode, done.stdout)
+
     def up(self, **variables: str) -> dict[str, int]:
         """`pulumi up`, which must succeed; how many resources it made, changed and so on."""
         result = self.pulumi("up", "--yes", "--skip-preview", "--json", **variables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,14 +93,9 @@ def test_a_rerun_ends_with_one_number_each(
         assert len(records) == 3
         assert {item["id"] for item in project.state()} == {record["id"] for record in records}
         assert project.up() == {}
-        settled = subprocess.run(
-            [sys.executable, "-m", "vapi_provider", "recover", "--stack", "test", "--yes"],
-            cwd=project.folder,
-            env={**project.environment, "VAPI_REQUEST_TIMEOUT_SECONDS": "3"},
-            capture_output=True,
-            text=True,
-        )
-        assert settled.returncode == 0, settled.stdout + settled.stderr
+        settling = ("recover", "--stack", "test", "--yes")
+        settled = project.command(*settling, VAPI_REQUEST_TIMEOUT_SECONDS="3")
+        assert settled.code == 0, settled.text
         assert '"pending_operations"' not in project.pulumi("stack", "export").text
         assert {item["id"] for item in project.state()} == {record["id"] for record in records}
         assert project.up() == {}

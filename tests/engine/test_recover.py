@@ -31,26 +31,12 @@ VapiPhoneNumber("entry", sip_uri="sip:entry@sip.vapi.ai",
 """
 
 
-def command(project: Project, *words: str) -> Result:
-    """Runs `python -m vapi_provider …` in the project's folder, without a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-m", "vapi_provider", *words],
-        cwd=project.folder,
-        env={**project.environment, "VAPI_REQUEST_TIMEOUT_SECONDS": "3"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stdout
-    assert not any(secret in done.stdout for secret in SECRETS)
-    return Result(done.returncode, done.stdout)
-
-
 def recover(project: Project, *words: str) -> Result:
-    """`recover` of the project's stack."""
-    return command(project, "recover", "--stack", "test", *words)
+    """`recover` of the project's stack, which shows no secret."""
+    settling = ("recover", "--stack", "test", *words)
+    result = project.command(*settling, VAPI_REQUEST_TIMEOUT_SECONDS="3")
+    assert not any(secret in result.text for secret in SECRETS)
+    return result
 
 
 def until(true: Callable[[], Any], seconds: float = 20) -> None:
@@ -232,45 +218,6 @@ def test_what_a_killed_plugin_made_is_listed(
     assert found.code == 2
     assert all(item["id"] in found.text for item in account.records())
     assert project.state() == []
-
-
-def test_orphans_are_what_no_given_state_holds(project: Project, account: Account) -> None:
-    """A number made outside and one of a deleted state are listed; none of a given state is."""
-    project.program('VapiPhoneNumber("kept", sip_uri="sip:kept@sip.vapi.ai")')
-    project.up()
-    assert command(project, "orphans", "--stack", "test").code == 0
-    (kept,) = account.records()
-    body = {"provider": "vapi", "sipUri": "sip:outside@sip.vapi.ai", "name": "by hand"}
-    account.http.post("/phone-number", json=body).raise_for_status()
-
-    project.init("gone")
-    project.program('VapiPhoneNumber("lost", sip_uri="sip:lost@sip.vapi.ai")')
-    project.up()
-    state = project.folder / "gone.json"
-    state.write_text(project.pulumi("stack", "export").text)
-    known = command(project, "orphans", "--stack", "test", "--state", "gone.json")
-    assert known.code == 2
-    assert "by hand" in known.text
-    assert "numbers/gone/lost" not in known.text
-    removed = project.pulumi("stack", "rm", "gone", "--yes", "--force")
-    assert removed.code == 0, removed.text
-
-    found = command(project, "orphans", "--stack", "test", "--json")
-    assert found.code == 2
-    orphans = {one["name"]: one for one in json.loads(found.text)["orphans"]}
-    assert set(orphans) == {"by hand", "numbers/gone/lost"}
-    assert orphans["numbers/gone/lost"]["likely owner"] == "numbers/gone/lost"
-    assert orphans["by hand"]["likely owner"] is None
-    assert kept["id"] not in found.text
-
-
-def test_a_stack_that_is_not_there_is_one_line(project: Project) -> None:
-    """What pulumi refuses is told in one line, by both commands."""
-    for name in ("recover", "orphans"):
-        result = command(project, name, "--stack", "nonesuch")
-        assert result.code == 1
-        assert result.text.count("\n") == 1
-        assert "no stack named 'nonesuch'" in result.text
 
 
 def test_make_settles_what_is_pending_first(tmp_path: Path, account: Account) -> None:

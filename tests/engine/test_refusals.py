@@ -100,16 +100,27 @@ def test_a_misspelt_key_is_told_the_right_one(project: Project) -> None:
 def test_what_the_account_has_already_is_never_bought_again(
     project: Project, account: Account, tmp_path: Path
 ) -> None:
-    """A second state for the same stack is stopped with a line that names the record."""
-    project.program(SUPPORT)
+    """A second state for the same stack is stopped, and takes and releases nothing of the first's.
+
+    Not with a name of its own either, and not on the way out.
+    """
+    entry = 'VapiPhoneNumber("entry", name="Entry", sip_uri="sip:entry@sip.vapi.ai")\n'
+    project.program(f"{SUPPORT}\n{entry}")
     project.up()
+    # But for what goes on by itself: a new number becomes active.
+    before = [{**record, "status": None, "updatedAt": None} for record in account.records()]
     other = new_project(tmp_path / "other", account.url)
-    other.program(SUPPORT)
-    line = refused(other)
-    (there,) = account.records()
-    assert there["id"] in line
-    assert "adopt_id=" in line
-    assert len(account.records()) == 1
+    for program in (SUPPORT, entry):
+        other.program(program)
+        line = refused(other)
+        assert "adopt_id=" in line
+        assert [record for record in before if record["id"] in line]
+    assert other.state() == []
+    for words in (("refresh", "--yes", "--skip-preview"), ("destroy", "--yes")):
+        assert other.pulumi(*words).code == 0
+    after = [{**record, "status": None, "updatedAt": None} for record in account.records()]
+    assert after == before
+    assert project.up() == {}
 
 
 def test_another_accounts_key_forgets_and_releases_nothing(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +210,68 @@ def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
     working.use(Session(new_settings(journal=journal), client, lives=lambda: False))
     assert "the engine that asked for it is gone" in failure(working.create, bag())
     assert POST not in api.sent
+
+
+def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
+    """A purchase put off by 429 is not made once its engine is gone, and leaves no intent."""
+    api, alive = Losing("lost", "lost", error=httpx.Response(429, json={})), [True, False]
+    working = PhoneNumberProvider()
+    client = VapiClient(api.transport())
+    working.use(Session(new_settings(journal=journal), client, lives=lambda: alive.pop(0)))
+    assert "the engine that asked for it is gone" in failure(working.create, bag())
+    assert api.sent.count(POST) == 1
+    assert (
+        Journal(journal, new_settings().base_url, new_settings().backend).find(DECLARATION) is None
+    )
+
+
+def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
+    """A record that comes after the run that asked for it was killed is waited for and taken."""
+    settings = new_settings(journal=journal)
+    killed = Journal(journal, settings.account, settings.backend)
+    killed.begin(DECLARATION, {"name": "Main", **LEAST["vapi"]}, Before("", frozenset()))
+    made = {**answer(id_="made", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+
+    class Late(Api):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if len(self.requests) == 4:
+                self.records["made"] = made
+            return super().__call__(request)
+
+    api, clock = Late(), Clock()
+    news = bag(name="Main", **LEAST["vapi"])
+    assert new_provider(api, clock, journal=journal).create(news).id == "made"
+    assert POST not in api.sent
+
+
+@pytest.mark.parametrize("age", [0, 40, 59, 61, 10**9, -3600])
+def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: float) -> None:
+    """A killed request is waited for until it is two time limits old, whatever the clocks say."""
+    settings = new_settings(journal=journal)
+    killed = Journal(journal, settings.account, settings.backend, lambda: time.time() - age)
+    killed.begin(DECLARATION, {"name": "Main", **LEAST["vapi"]}, Before("", frozenset()))
+    api, clock = Api(), Clock()
+    new_provider(api, clock, journal=journal).create(bag(name="Main", **LEAST["vapi"]))
+    limit = 2 * settings.request_timeout_seconds
+    assert clock.now == pytest.approx(min(max(limit - age, 0), limit), abs=1)
+    assert len(api.records) == 1
+
+
+def test_a_journal_without_times_is_still_read(journal: Path) -> None:
+    """An intent that was written before times were noted counts as an old one."""
+    settings = new_settings(journal=journal)
+    with closing(sqlite3.connect(journal)) as old, old:
+        old.execute(
+            "CREATE TABLE intents (account TEXT, backend TEXT, declaration TEXT, fields TEXT,"
+            " since TEXT, known TEXT, owner TEXT, record TEXT,"
+            " PRIMARY KEY (account, backend, declaration))"
+        )
+        row = (settings.account, settings.backend, DECLARATION, "{}", "", "[]", "gone", "made")
+        old.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    found = Journal(journal, settings.account, settings.backend).find(DECLARATION)
+    assert found is not None
+    assert found.record == "made"
+    assert found.age_seconds > 10**9
 
 
 def test_twenty_equal_creates_never_share_a_record(journal: Path) -> None:

@@ -12,8 +12,9 @@ import json
 import os
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,10 @@ CREATE TABLE IF NOT EXISTS intents (
     known TEXT NOT NULL,
     owner TEXT NOT NULL,
     record TEXT,
+    begun REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (account, backend, declaration)
 )"""
+_ADD_BEGUN = "ALTER TABLE intents ADD COLUMN begun REAL NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,15 @@ class Intent:
     """Something that a run was about to make.
 
     `fields` are the declared ones without secrets. `before` is what the account showed then.
-    `record` is the id of what was made, where the answer came.
+    `record` is the id of what was made, where the answer came. `age_seconds` is since it was last
+    written, by this machine's clock.
     """
 
     fields: Mapping[str, Any]
     before: Before
     owner: str
     record: str | None
+    age_seconds: float
 
 
 class Journal:
@@ -71,8 +76,11 @@ class Journal:
     Nothing is opened or made before it is needed: a run that makes nothing leaves no trace.
     """
 
-    def __init__(self, file: Path, account: str, backend: str) -> None:
+    def __init__(
+        self, file: Path, account: str, backend: str, now: Callable[[], float] = time.time
+    ) -> None:
         self._file = file
+        self._now = now
         self._key = (account, backend)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -86,14 +94,14 @@ class Journal:
         if not self._file.exists():
             return None
         row = self._run(
-            "SELECT fields, since, known, owner, record FROM intents"
+            "SELECT fields, since, known, owner, record, begun FROM intents"
             " WHERE account = ? AND backend = ? AND declaration = ?",
             declaration,
         ).fetchone()
         if row is None:
             return None
         before = Before(row[1], frozenset(json.loads(row[2])))
-        return Intent(json.loads(row[0]), before, row[3], row[4])
+        return Intent(json.loads(row[0]), before, row[3], row[4], self._now() - row[5])
 
     def has_open(self, project: str, stack: str) -> bool:
         """Whether any intent of a stack is open."""
@@ -108,12 +116,13 @@ class Journal:
     def begin(self, declaration: str, fields: Mapping[str, Any], before: Before) -> None:
         """Writes an intent, or writes it anew; it is on the disk when this returns."""
         self._run(
-            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
             declaration,
             json.dumps(fields, sort_keys=True),
             before.since,
             json.dumps(sorted(before.known)),
             self._owner,
+            self._now(),
             durable=True,
         )
 
@@ -192,7 +201,7 @@ class Journal:
                 self._made = {row[0] for row in rows.fetchall()}
         return self._made
 
-    def _run(self, statement: str, *values: str, durable: bool = False) -> sqlite3.Cursor:
+    def _run(self, statement: str, *values: str | float, durable: bool = False) -> sqlite3.Cursor:
         try:
             with self._lock:
                 connection = self._connect()
@@ -219,4 +228,9 @@ class Journal:
             )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(_TABLE)
+            columns = self._connection.execute("PRAGMA table_info(intents)").fetchall()
+            if "begun" not in {column[1] for column in columns}:
+                # A journal of before times were noted; another process may be adding it, too.
+                with suppress(sqlite3.OperationalError):
+                    self._connection.execute(_ADD_BEGUN)
         return self._connection

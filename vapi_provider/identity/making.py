@@ -15,13 +15,14 @@ from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import public_fields
-from vapi_provider.errors import OwnershipError, TransportError, UnclearError, VapiError
+from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.journal import Before, Intent, Journal
 from vapi_provider.identity.matching import matches
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.retry import SAID_SECONDS
 
 TRIES = 3
 """POSTs of one record at the most; each but the first after the account was looked through."""
@@ -30,6 +31,9 @@ LOOKS_AFTER_SECONDS = (0.0, 2.0, 4.0)
 """When the account is looked through after a lost answer: a list may lag behind a POST."""
 
 OWNER_WAIT_SECONDS = 300.0
+
+LOOK_SECONDS = 2.0
+"""Between two looks for what a killed run's request may still make."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Maker:
         journal: Journal,
         is_owned: Callable[[str], bool],
         engine_lives: Callable[[], bool],
+        late_seconds: float,
+        say: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,6 +68,9 @@ class Maker:
         self._journal = journal
         self._is_owned = is_owned
         self._engine_lives = engine_lives
+        # How long after it was sent a request may still make something, though nobody waits.
+        self._late_seconds = late_seconds
+        self._say = say
         self._sleep = sleep
         self._clock = clock
         # Twenty equal bodies one after the other: else a lost answer's record could be another's.
@@ -99,12 +108,28 @@ class Maker:
         if intent.record is not None:
             found = [one for one in self._account.records() if one.id == intent.record]
         else:
-            found = self._candidates(kind, intent.fields, intent.before)
+            found = self._late_candidates(kind, intent)
         if len(found) > 1:
             raise _several(found)
         if not found:
             return None
         return Made(self._take(found[0], declaration), intent.fields, left_over=True)
+
+    def _late_candidates(self, kind: Kind, intent: Intent) -> list[PhoneNumberRecord]:
+        """What the intent may have made, waited for while its request may still be under way."""
+        found = self._candidates(kind, intent.fields, intent.before)
+        left = min(self._late_seconds - intent.age_seconds, self._late_seconds)
+        if not found and left >= SAID_SECONDS:
+            self._say(
+                f"an earlier run was ended while it was buying {intent.fields.get('name')!r}: "
+                f"looking for up to {left:.0f} s whether that still comes"
+            )
+        until = self._clock() + left
+        while not found and (left := until - self._clock()) > 0:
+            self._sleep(min(left, LOOK_SECONDS))
+            self._account.look_again()
+            found = self._candidates(kind, intent.fields, intent.before)
+        return found
 
     def _settled_intent(self, declaration: str) -> Intent | None:
         """The open intent, once nobody is at it any more: a plugin may outlive its engine."""
@@ -124,15 +149,16 @@ class Maker:
         self, kind: Kind, body: VapiModel, public: Mapping[str, Any], declaration: str
     ) -> PhoneNumberRecord:
         before = self._account.newest()
-        self._journal.begin(declaration, public, before)
         lost: UnclearError | None = None
-        for _ in range(TRIES):
+
+        def about_to_send() -> None:
             if not self._engine_lives():
-                if lost is None:
-                    self._journal.drop(declaration)
-                break
+                raise AbandonedError("the engine that asked for it is gone: nothing was made")
+            self._journal.begin(declaration, public, before)
+
+        for _ in range(TRIES):
             try:
-                record = self._client.create_phone_number(body)
+                record = self._client.create_phone_number(body, about_to_send)
             except UnclearError as error:
                 lost = error
                 found = self._look(kind, public, before, error)
@@ -140,18 +166,15 @@ class Maker:
                     return self._take(found, declaration)
                 if error.may_come_later:
                     break
-            except VapiError:
+            except VapiError as error:
                 if lost is None:
                     self._journal.drop(declaration)
+                elif isinstance(error, AbandonedError):
+                    break
                 raise
             else:
                 return self._take(record, declaration)
-        if lost is None:
-            raise TransportError("the engine that asked for it is gone: nothing was made")
-        raise UnclearError(
-            f"{lost}: a number may have been made all the same. Run again: the journal knows of "
-            "it, and the account is looked through before anything is bought"
-        )
+        raise _unclear(lost)
 
     def _look(
         self, kind: Kind, public: Mapping[str, Any], before: Before, lost: UnclearError
@@ -163,7 +186,7 @@ class Maker:
                 self._account.look_again()
                 found = self._candidates(kind, public, before)
             except VapiError:
-                raise lost from None
+                raise _unclear(lost) from None
             if len(found) > 1:
                 raise _several(found)
             if found:
@@ -186,6 +209,13 @@ class Maker:
         self._account.made(record)
         self._journal.made(declaration, record.id)
         return record
+
+
+def _unclear(lost: UnclearError | None) -> UnclearError:
+    return UnclearError(
+        f"{lost}: a number may have been made all the same. Run again: the journal knows of "
+        "it, and the account is looked through before anything is bought"
+    )
 
 
 def _several(found: list[PhoneNumberRecord]) -> OwnershipError:

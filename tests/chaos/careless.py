@@ -1,0 +1,52 @@
+"""The provider as it would be without its care: every create is a POST, and nothing else.
+
+It shows that the harness would see what the journal and the matching prevent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+
+from pulumi import dynamic
+
+from vapi_provider.client import VapiClient
+from vapi_provider.identity import Maker
+from vapi_provider.identity.making import Made
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.phone_number import Kind
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.session import Session
+
+
+class _Buyer:
+    """Makes what it is asked for: no journal, no look at the account."""
+
+    def __init__(self, client: VapiClient) -> None:
+        self._client = client
+
+    def make(
+        self,
+        _kind: Kind,
+        body: VapiModel,
+        fields: Mapping[str, Any],
+        _declaration: str,
+        _replaced: Collection[str],
+    ) -> Made:
+        return Made(self._client.create_phone_number(body), fields, left_over=False)
+
+
+class CarelessProvider(PhoneNumberProvider):
+    """Ours in everything but the making of a record."""
+
+    def use(self, session: Session) -> None:
+        session.maker = cast(Maker, _Buyer(session.client))
+        super().use(session)
+
+
+class CarelessPhoneNumber(dynamic.Resource, module="vapi", name="CarelessPhoneNumber"):
+    """A number of any kind that the careless provider makes."""
+
+    def __init__(self, resource_name: str, **props: Any) -> None:
+        props["declaration"] = f"organization/numbers/test/PhoneNumber/{resource_name}"
+        super().__init__(CarelessProvider(), resource_name, props)
