@@ -6,6 +6,7 @@ Knows paths, bodies and pages; not retries (transport) nor what a state holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -19,16 +20,22 @@ from vapi_provider.transport import Transport
 PAGE = 1000
 """The most records that one answer may hold (API schema)."""
 
+_FULL = (PAGE, 100)
+"""Lengths of a page that another may follow: what was asked for, and the API's default, which is
+what a server gives that does not heed the limit."""
+
 
 class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
 
     `organizations` are the owners of all records that were seen: the proof of whose key it is.
+    `written` are the ids of all that was changed or released, in the order in which that ended.
     """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.organizations: set[str] = set()
+        self.written: list[str] = []
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
@@ -59,11 +66,17 @@ class VapiClient:
         wire = declared.to_wire()
         names = [kind.fields[name].wire for name in kind.fields if name in changed]
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
-        return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+        try:
+            return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+        finally:
+            self.written.append(id_)
 
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
-        answer = self._transport.request("DELETE", _path(id_))
+        try:
+            answer = self._transport.request("DELETE", _path(id_))
+        finally:
+            self.written.append(id_)
         try:
             self.organizations.add(PhoneNumberRecord.read(answer).org_id)
         except ValueError:
@@ -83,22 +96,28 @@ class VapiClient:
         return [self._record(item, what) for item in cast(list[Any], answer)]
 
     def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
-        """Every record of the account, page by page, each once.
+        """Every record of the account, page by page, each once."""
+        return chain.from_iterable(self.pages())
+
+    def pages(self) -> Iterator[list[PhoneNumberRecord]]:
+        """The account's pages, the newest first, without what an earlier page has shown.
 
         A page starts at the time of the last record before it, not after it: several records may
-        share one time.
+        share one time. Raises ServerError where more of them do than a page holds.
         """
         seen: set[str] = set()
         before: str | None = None
         while True:
             page = self.list_phone_numbers(created_at_le=before)
             fresh = [record for record in page if record.id not in seen]
-            yield from fresh
-            seen.update(record.id for record in fresh)
-            if len(page) < PAGE:
+            yield fresh
+            if len(page) not in _FULL:
                 return
             if not fresh:
+                if len(page) < PAGE and len(page) == len(seen):
+                    return  # The account has just so many, all of one time.
                 raise ServerError("GET /phone-number: the pages do not advance", 200)
+            seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
 
     def _send(

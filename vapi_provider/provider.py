@@ -26,7 +26,7 @@ from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, V
 from vapi_provider.identity import automatic_name
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.plugin import one_line, settle_in, warn
+from vapi_provider.plugin import one_line, settle_in, warn, work_at_once
 from vapi_provider.properties import (
     Declared,
     inputs_of,
@@ -57,6 +57,7 @@ class PhoneNumberProvider(ResourceProvider):
         """Reads the config and opens the account, once in each plugin process."""
         settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
+        work_at_once(settings.max_concurrent_requests)
         self.use(Session.open(settings))
 
     def use(self, session: Session) -> None:
@@ -136,14 +137,14 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.journal.close(id_)
         recorded = Declared.of(plain(props))
         try:
-            record = self._session.client.get_phone_number(id_)
+            record = self._session.reader.read(id_)
         except NotFoundError as missing:
             if recorded.declaration is None:
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
             self._session.account.confirm_gone(id_, plain(props).get("org_id"))
             return ReadResult(None, {})
         _same_kind(recorded, record)
-        if lacks_headers(recorded, record) and self._session.account.echoes_headers():
+        if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
         outs = outputs_as_read(recorded, record)
         return ReadResult(id_, outs, inputs_of(outs, recorded.kind))
@@ -242,7 +243,7 @@ class PhoneNumberProvider(ResourceProvider):
         session, patience = self._session, self._session.settings.ready_timeout_seconds
         until = session.clock() + patience
         problem = ""
-        with session.account.watching() as look:
+        with session.reader.watching() as look:
             while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
                 if session.clock() >= until:
                     warn(

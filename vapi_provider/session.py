@@ -8,6 +8,7 @@ from collections.abc import Callable
 from vapi_provider.client import VapiClient
 from vapi_provider.identity import Account, Claims, Journal, Maker
 from vapi_provider.plugin import engine_lives, warn
+from vapi_provider.reading import Reader
 from vapi_provider.retry import Retry
 from vapi_provider.settings import Settings
 from vapi_provider.transport import Transport, open_http
@@ -28,7 +29,8 @@ class Session:
         self.client = client
         self.sleep = sleep
         self.clock = clock
-        self.account = Account(client, settings.confirmed_empty_account, clock)
+        self.account = Account(client, settings.confirmed_empty_account)
+        self.reader = Reader(client, clock)
         self.claims = Claims()
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(

@@ -7,6 +7,7 @@ an unclear try of its own has done its work. Knows nothing of phone numbers.
 from __future__ import annotations
 
 import json as jsonlib
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
@@ -47,7 +48,8 @@ def open_http(settings: Settings) -> httpx.Client:
         return httpx.Client(
             base_url=settings.base_url,
             headers=headers,
-            timeout=settings.request_timeout_seconds,
+            # Waiting for one's turn is no trouble of the network.
+            timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
             limits=httpx.Limits(
                 max_connections=settings.max_concurrent_requests,
                 max_keepalive_connections=settings.max_concurrent_requests,
@@ -66,14 +68,22 @@ def open_http(settings: Settings) -> httpx.Client:
         base_url="http://embedded",
         headers=headers,
         timeout=settings.request_timeout_seconds,
-        transport=_InProcess(app=app),
+        transport=_InProcess(app, settings.max_concurrent_requests),
     )
 
 
 class _InProcess(httpx.WSGITransport):
     """Calls an app of this process; one that drops a request or is too slow fails as a network."""
 
+    def __init__(self, app: Any, at_once: int) -> None:
+        super().__init__(app=app)
+        self._turns = threading.BoundedSemaphore(at_once)
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._turns:
+            return self._handle(request)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
         begun = time.monotonic()
         try:
             response = super().handle_request(request)

@@ -35,12 +35,15 @@ def sent(value: Any) -> Any:
 class Plugin:
     """The process, and one method for each call of the engine; bags in, bags out."""
 
-    def __init__(self, folder: Path, config: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, config: dict[str, str], engine: str = "", path: Path | None = None
+    ) -> None:
         # Fixtures of a module come before the cleaning of a test's environment.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VAPI_")}
-        environment = {**kept, "PYTHONPATH": str(ROOT), "PULUMI_PROJECT": "shop"}
+        modules = os.pathsep.join([*([str(path)] if path else []), str(ROOT)])
+        environment = {**kept, "PYTHONPATH": modules, "PULUMI_PROJECT": "shop"}
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic"],
+            [sys.executable, "-u", "-m", "pulumi.dynamic", *([engine] if engine else [])],
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,
@@ -123,12 +126,15 @@ Start = Callable[..., Plugin]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a plugin process with the given config; all are ended with the test."""
+    """Starts a plugin process with the given config; all are ended with the test.
+
+    `engine` is where the engine listens, `path` is looked through for modules first.
+    """
     started: list[Plugin] = []
 
-    def process(**config: str) -> Plugin:
+    def process(engine: str = "", path: Path | None = None, **config: str) -> Plugin:
         named = {f"vapi:{key}": value for key, value in config.items()}
-        started.append(Plugin(tmp_path, named))
+        started.append(Plugin(tmp_path, named, engine, path))
         return started[-1]
 
     yield process

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import threading
-import time
-from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from vapi_provider.client import VapiClient
@@ -14,33 +12,23 @@ from vapi_provider.equality import same
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.models.fields import as_object
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-
-PAGE_SECONDS = 1.0
-"""How long a page serves those who wait for a number to be known."""
 
 
 class Account:
     """What is known of the account in this run; shared by all calls of the plugin."""
 
-    def __init__(
-        self,
-        client: VapiClient,
-        confirmed_empty: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, client: VapiClient, confirmed_empty: str | None = None) -> None:
         self._client = client
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
-        self._clock = clock
-        self._watching = 0
-        self._page: dict[str, PhoneNumberRecord] = {}
-        self._page_at = -math.inf
+        self._ids: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        """Ids of records, in the order in which they came, by each text that could clash."""
+        self._newest = Before("", frozenset())
 
     def refuse_what_is_there(
         self,
@@ -55,7 +43,7 @@ class Account:
         declaration's automatic name: an interrupted run, or another state of the same stack. The
         account is listed once a run; `being_replaced` are ids that are about to go.
         """
-        for record in self.records():
+        for record in self._alike(declared):
             if record.id in being_replaced:
                 continue
             reason = _clash(record, kind, declared, declaration)
@@ -71,6 +59,7 @@ class Account:
         """Remembers a record that this run made or took over."""
         with self._lock:
             self._made[record.id] = record
+            self._note(record)
 
     def released(self, id_: str) -> None:
         """Forgets a record that is gone."""
@@ -84,36 +73,10 @@ class Account:
         return id_ in self._made
 
     def newest(self) -> Before:
-        """The newest that the account shows, to know later what came after it."""
-        records = self.records()
-        since = max((record.created_at for record in records), default="")
-        known = frozenset(record.id for record in records if record.created_at == since)
-        return Before(since, known)
-
-    @contextmanager
-    def watching(self) -> Generator[Callable[[str], PhoneNumberRecord]]:
-        """Gives a function that looks at one record as it is now; raises any VapiError.
-
-        Where several workers wait for theirs, one page of the newest serves them all.
-        """
+        """The newest that the account has shown, to know later what came after it."""
         with self._lock:
-            self._watching += 1
-        try:
-            yield self._look
-        finally:
-            with self._lock:
-                self._watching -= 1
-
-    def _look(self, id_: str) -> PhoneNumberRecord:
-        with self._lock:
-            fresh = self._clock() - self._page_at < PAGE_SECONDS
-            if self._watching > 1 and not fresh:
-                page = self._client.list_phone_numbers()
-                self._page = {record.id: record for record in page}
-                self._page_at, fresh = self._clock(), True
-            if fresh and id_ in self._page:
-                return self._page[id_]
-        return self._client.get_phone_number(id_)
+            self._listed()
+            return self._newest
 
     def look_again(self) -> None:
         """Makes the next look list the account anew."""
@@ -147,25 +110,51 @@ class Account:
                 f"VAPI_CONFIRM_EMPTY_ACCOUNT={organization} in the environment and run again"
             )
 
-    def echoes_headers(self) -> bool:
-        """Whether the API shows servers' headers: whether any record of the account has some."""
-        servers = (as_object(record.fields.get("server")) for record in self.records())
-        return any(server.get("headers") for server in servers)
-
     def records(self) -> list[PhoneNumberRecord]:
         """Every record of the account, listed once a run, and what the run has made since."""
         with self._lock:
-            if self._unlisted is not None:
-                raise self._unlisted
-            try:
-                if self._records is None:
-                    found = self._client.all_phone_numbers()
-                    self._records = {record.id: record for record in found}
-            except VapiError as error:
-                # A fleet would wait for it number by number.
-                self._unlisted = error
-                raise
-            return list({**self._records, **self._made}.values())
+            return list({**self._listed(), **self._made}.values())
+
+    def _listed(self) -> dict[str, PhoneNumberRecord]:
+        if self._unlisted is not None:
+            raise self._unlisted
+        try:
+            if self._records is None:
+                found = list(self._client.all_phone_numbers())
+                self._records = {record.id: record for record in found}
+                for record in found:
+                    self._note(record)
+        except VapiError as error:
+            # A fleet would wait for it number by number.
+            self._unlisted = error
+            raise
+        return self._records
+
+    def _note(self, record: PhoneNumberRecord) -> None:
+        """Keeps what is asked of all records at each create: looking at all would go by squares."""
+        for text in _texts(record.number, record.fields):
+            self._ids[text][record.id] = None
+        newest = self._newest
+        if record.created_at > newest.since:
+            self._newest = Before(record.created_at, frozenset({record.id}))
+        elif record.created_at == newest.since:
+            self._newest = Before(newest.since, newest.known | {record.id})
+
+    def _alike(self, declared: Mapping[str, Any]) -> list[PhoneNumberRecord]:
+        """The account's records that have any text in common with what is declared."""
+        with self._lock:
+            listed = self._listed()
+            texts = _texts(declared.get("number"), declared)
+            ids = dict.fromkeys(id_ for text in texts for id_ in self._ids.get(text, ()))
+            found = (self._made.get(id_) or listed.get(id_) for id_ in ids)
+            return [record for record in found if record is not None]
+
+
+def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
+    """What one record has and no other may, in one letter case."""
+    for text in (number, fields.get("sip_uri"), fields.get("name")):
+        if isinstance(text, str):
+            yield text.lower()
 
 
 def _is_public(number: str) -> bool:

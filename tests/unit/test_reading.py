@@ -1,0 +1,299 @@
+"""Reading many records: what is answered, and how many requests it takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
+from vapi_provider.errors import NotFoundError, ServerError
+from vapi_provider.models.phone_number import KINDS
+from vapi_provider.reading import KEPT_SECONDS, SINGLY, Reader
+
+VAPI = KINDS["vapi"]
+
+
+def named(name: str) -> Any:
+    """A declaration of a number with that name."""
+    fields = {"provider": "vapi", "name": name, "sip_uri": "sip:a@b"}
+    return VAPI.create.model_validate(fields, by_name=True, by_alias=False)
+
+
+def account_of(count: int, together: int = 1) -> Api:
+    """An account of `count` records, of which `together` share one time, the oldest first."""
+    return Api(
+        *(
+            answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a")
+            for at in range(count)
+        )
+    )
+
+
+class Capped(Api):
+    """An account whose pages are never longer than a server likes."""
+
+    def __init__(self, cap: int, *records: dict[str, Any]) -> None:
+        super().__init__(*records)
+        self.cap = cap
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        page = super()._listed(request).json()
+        return httpx.Response(200, json=page[: self.cap])
+
+
+class Meanwhile(Api):
+    """An account to which something happens after its first page."""
+
+    def __init__(self, happens: Callable[[Api], None], *records: dict[str, Any]) -> None:
+        super().__init__(*records)
+        self.happens = happens
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        page = super()._listed(request)
+        if "createdAtLe" not in request.url.params:
+            self.happens(self)
+        return page
+
+
+def names(reader: Reader, ids: list[str]) -> dict[str, str | None]:
+    """The names of records, None where there is none, all read by sixteen workers."""
+
+    def name(id_: str) -> str | None:
+        try:
+            return reader.read(id_).name
+        except NotFoundError:
+            return None
+
+    with ThreadPoolExecutor(16) as workers:
+        return dict(zip(ids, workers.map(name, ids), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("mine", "count", "together", "most"),
+    [(0, 0, 1, 0), (1, 1, 1, 1), (4, 5000, 1, 4), (5, 5000, 1, 10), (100, 100, 1, 5),
+     (101, 101, 1, 5), (200, 200, 1, 5), (1000, 1000, 1, 6), (1000, 1001, 1, 6),
+     (1000, 5000, 1, 10), (2500, 2500, 1, 7), (2500, 2500, 400, 8), (2500, 2500, 999, 9)],
+)  # fmt: skip
+def test_a_refresh_costs_a_page_for_each_thousand(
+    mine: int, count: int, together: int, most: int
+) -> None:
+    """At most four single GETs, then pages as far as they are needed, each record as it is."""
+    api = account_of(count, together)
+    ids = sorted(api.records)[:mine]
+    assert names(Reader(api.client()), ids) == dict.fromkeys(ids, "a")
+    assert len(api.requests) <= most
+    assert sum(path != "GET /phone-number" for path in api.sent) <= SINGLY
+
+
+@pytest.mark.parametrize("cap", [100, 30, 1])
+def test_shorter_pages_than_asked_for_do_no_harm(cap: int) -> None:
+    """A server that gives fewer than asked for is read to its end, or record by record."""
+    records = account_of(230).records.values()
+    api = Capped(cap, *records)
+    assert set(names(Reader(api.client()), list(api.records)).values()) == {"a"}
+    assert cap != 100 or len(api.requests) <= 4 + 3
+
+
+def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
+    """A record is gone only after its own 404; one that the list lags behind with is found."""
+    api = account_of(20)
+    api.records["late"] = answer(id_="late", createdAt="9999", name="late")
+    read = names(Reader(api.client()), [*list(api.records)[:8], "gone", "late"])
+    assert (read["gone"], read["late"]) == (None, "late")
+    assert "GET /phone-number/gone" in api.sent
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda api: api.records.pop("n1100"),
+        lambda api: api.records.pop("n500"),
+        lambda api: api.records.update(new=answer(id_="new", createdAt="2026-02-01T00:00:00Z")),
+    ],
+)
+def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[Api], None]) -> None:
+    """Records that are made or released between two pages leave no other one out."""
+    api = Meanwhile(happens, *account_of(1500).records.values())
+    stay = [id_ for id_ in api.records if id_ not in ("n500", "n1100")]
+    assert set(names(Reader(api.client()), stay).values()) == {"a"}
+    assert len(api.requests) <= SINGLY + 2
+
+
+def warm(api: Api, clock: Clock | None = None) -> tuple[Any, Reader]:
+    """A client and a reader that has listed the account, whose last record was not yet read."""
+    client = api.client()
+    reader = Reader(client, clock or Clock())
+    for id_ in list(api.records)[:-1]:
+        reader.read(id_)
+    return client, reader
+
+
+def test_what_this_run_has_changed_is_never_answered_from_a_page() -> None:
+    """After a PATCH the record is looked at anew, also where its answer was lost."""
+    api = account_of(12)
+    client, reader = warm(api)
+    client.update_phone_number("n11", VAPI, named("b"), ["name"])
+    assert reader.read("n11").name == "b"
+
+    client, reader = warm(api)
+    api.records["n11"]["name"] = "c"
+    api.instead = [httpx.Response(400, json={})]
+    with pytest.raises(Exception, match="400"):
+        client.update_phone_number("n11", VAPI, named("c"), ["name"])
+    assert reader.read("n11").name == "c"
+
+
+def test_what_this_run_has_released_is_gone() -> None:
+    """After a DELETE no page brings the record back."""
+    client, reader = warm(account_of(12))
+    client.delete_phone_number("n11")
+    with pytest.raises(NotFoundError):
+        reader.read("n11")
+
+
+def test_what_this_run_has_made_is_found() -> None:
+    """A record that is newer than the listing is read by its id."""
+    client, reader = warm(account_of(12))
+    made = client.create_phone_number(named("b"))
+    assert reader.read(made.id).name == "b"
+
+
+def test_whoever_asks_again_is_told_anew() -> None:
+    """A second look at a fleet sees what has changed since the first, for as few requests."""
+    api = account_of(300)
+    reader = Reader(api.client())
+    ids = list(api.records)
+    names(reader, ids)
+    for record in api.records.values():
+        record["name"] = "b"
+    assert set(names(reader, ids).values()) == {"b"}
+    assert len(api.requests) <= 2 * (SINGLY + 1)
+
+
+def test_a_listing_does_not_last() -> None:
+    """What was listed half a minute ago is listed anew."""
+    api, clock = account_of(12), Clock()
+    _, reader = warm(api, clock)
+    api.records["n11"]["name"] = "b"
+    clock.now += KEPT_SECONDS + 1
+    assert reader.read("n11").name == "b"
+
+
+def test_a_page_that_takes_long_is_waited_for() -> None:
+    """A slow page, however slow, is asked for once: who comes meanwhile waits for it."""
+    clock = Clock()
+
+    def slow(_: Api) -> None:
+        clock.now += KEPT_SECONDS * 3
+
+    api = Meanwhile(slow, *account_of(1500).records.values())
+    names(Reader(api.client(), clock), list(api.records))
+    assert api.sent.count("GET /phone-number") <= 3
+
+
+BROKEN = [
+    httpx.Response(200, json={"results": []}),
+    httpx.Response(200, json=[{}]),
+    httpx.Response(500, json={}),
+    httpx.Response(403, json={}),
+]
+
+
+@pytest.mark.parametrize("page", BROKEN, ids=lambda page: f"{page.status_code} {page.text}")
+def test_a_broken_page_is_an_error_for_all_who_wait_for_it(page: httpx.Response) -> None:
+    """It says which page, nothing counts as gone, and it is not asked for number by number."""
+    api = account_of(20)
+    working = provider(api)
+
+    def read(at: int) -> str:
+        return failure(working.read, f"n{at}", bag(name="a", org_id=ORG))
+
+    for at in range(SINGLY):
+        working.read(f"n{at}", bag(name="a", org_id=ORG))
+    api.instead = [page] * 5
+    texts = {read(at) for at in range(SINGLY, 20)}
+    assert len(texts) == 1
+    assert "GET /phone-number:" in texts.pop()
+    assert api.sent.count("GET /phone-number") <= 5
+
+
+def test_a_broken_page_takes_nothing_back() -> None:
+    """What the pages before it have shown is answered all the same."""
+    api = account_of(1500)
+    reader = Reader(api.client())
+    names(reader, ["n0", "n1", "n2", "n3", "n1400"])
+    api.instead = [httpx.Response(200, json={})]
+    with pytest.raises(ServerError, match="not a list"):
+        reader.read("n10")
+    assert reader.read("n1300").name == "a"
+
+
+def test_get_and_refresh_share_their_reads() -> None:
+    """Records of somebody else are read from the same pages; a missing one is an error."""
+    api = account_of(40)
+    working = provider(api)
+    for at in range(40):
+        working.read(f"n{at}", {"provider": "vapi"})
+    assert "there is no phone number gone here" in failure(
+        working.read, "gone", {"provider": "vapi"}
+    )
+    assert len(api.requests) == SINGLY + 1 + 1
+
+
+def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
+    """Whether the API shows headers is seen in the pages that the refresh has read anyway."""
+    server = {"url": "https://a", "headers": {"X": "a-secret"}}
+    api = Api(*(answer(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
+    working = provider(api)
+    for id_ in api.records:
+        outs = working.read(id_, {**bag(name="a"), "declaration": DECLARATION, "server": server})
+        assert outs.outs["server"] == server
+    assert api.sent.count("GET /phone-number") <= 2
+
+
+@given(
+    st.lists(st.sampled_from(["read", "change", "release", "make"]), max_size=40),
+    st.data(),
+)
+def test_no_read_is_older_than_what_this_run_has_written(steps: list[str], data: Any) -> None:
+    """Whatever a run does in whatever order, a read tells its own writes."""
+    api = account_of(7)
+    client = api.client()
+    expected: dict[str, str | None] = dict.fromkeys(api.records, "a")
+    reader = Reader(client, Clock())
+    for at, step in enumerate(steps):
+        id_ = data.draw(st.sampled_from(sorted(expected)))
+        if step == "make":
+            declared = named(f"v{at}")
+            made = client.create_phone_number(declared)
+            expected[made.id] = made.name
+        elif expected[id_] is None or step == "read":
+            assert names(reader, [id_]) == {id_: expected[id_]}
+        elif step == "release":
+            client.delete_phone_number(id_)
+            expected[id_] = None
+        else:
+            changed = client.update_phone_number(id_, VAPI, named(f"v{at}"), ["name"])
+            expected[id_] = changed.name
+
+
+def test_workers_that_wait_for_a_page_are_all_answered() -> None:
+    """Sixteen reads at once, all before the first page has come, cost that one page."""
+    api = account_of(20)
+    reader = Reader(api.client())
+    together = threading.Barrier(16)
+
+    def read(at: int) -> str | None:
+        together.wait(timeout=20)
+        return reader.read(f"n{at}").name
+
+    with ThreadPoolExecutor(16) as workers:
+        assert list(workers.map(read, range(16))) == ["a"] * 16
+    assert len(api.requests) == SINGLY + 1
