@@ -70,7 +70,7 @@ class Declared:
 
     def model(self) -> VapiModel:
         """The create schema holding the fields; all of them must be known and checked."""
-        return self.kind.create.model_validate(
+        return self.kind.create.built().model_validate(
             {"provider": self.kind.provider, **self.fields},
             by_name=True,
             by_alias=False,
@@ -98,7 +98,7 @@ def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> lis
         found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:
-        declared.kind.create.model_validate(
+        declared.kind.create.built().model_validate(
             fields, by_name=True, by_alias=False, context={"exists": exists}
         )
     except ValidationError as refused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -23,7 +23,6 @@ from pulumi.dynamic import (
 
 from vapi_provider.equality import holds_hidden
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
-from vapi_provider.identity import automatic_name
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import one_line, settle_in, warn, work_at_once
@@ -38,8 +37,10 @@ from vapi_provider.properties import (
     problems,
     without_headers,
 )
-from vapi_provider.session import Session
 from vapi_provider.settings import load_settings
+
+if TYPE_CHECKING:
+    from vapi_provider.session import Session
 
 POLL_SECONDS = 1.0
 """Between two looks at a number that is not known yet."""
@@ -57,6 +58,9 @@ class PhoneNumberProvider(ResourceProvider):
         """Reads the config and opens the account, once in each plugin process."""
         settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
+        # Only here: the program needs this class too, to send its name, and nothing that it uses.
+        from vapi_provider.session import Session
+
         work_at_once(settings.max_concurrent_requests)
         self.use(Session.open(settings))
 
@@ -78,7 +82,7 @@ class PhoneNumberProvider(ResourceProvider):
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
         if "name" not in inputs and declared.declaration:
-            inputs["name"] = automatic_name(declared.declaration)
+            inputs["name"] = self._session.automatic_name(declared.declaration)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
     @one_line

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from vapi_provider.client import VapiClient
-from vapi_provider.identity import Account, Claims, Journal, Maker
+from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
 from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
 from vapi_provider.retry import Retry
@@ -16,6 +16,8 @@ from vapi_provider.transport import Transport, open_http
 
 class Session:
     """Made once in a plugin process, used by all its threads."""
+
+    automatic_name = staticmethod(automatic_name)
 
     def __init__(
         self,

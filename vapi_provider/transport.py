@@ -7,13 +7,12 @@ an unclear try of its own has done its work. Knows nothing of phone numbers.
 from __future__ import annotations
 
 import json as jsonlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, cast
-
-import httpx
 
 from vapi_provider.errors import (
     ApiError,
@@ -28,6 +27,14 @@ from vapi_provider.errors import (
 )
 from vapi_provider.retry import Retry, asked_to_wait
 from vapi_provider.settings import EMBEDDED, Settings
+
+# httpx loads its own command line with click and rich, where they are installed, and does without
+# where they are not. Each run of the engine would pay for it.
+sys.modules.setdefault("httpx._main", cast(Any, None))
+import httpx  # noqa: E402
+
+if sys.modules["httpx._main"] is cast(Any, None):
+    del sys.modules["httpx._main"]
 
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""

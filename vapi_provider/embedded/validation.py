@@ -88,7 +88,9 @@ class Validator:
         ]
         candidate = self._to_judge(fields)
         try:
-            model.model_validate(candidate, by_alias=True, by_name=False, context={"exists": True})
+            model.built().model_validate(
+                candidate, by_alias=True, by_name=False, context={"exists": True}
+            )
         except ValidationError as error:
             for one in error.errors(include_url=False):
                 if self._switches.twilio_credentials_required or one["type"] != _NO_CREDENTIALS:

@@ -6,19 +6,23 @@ and recorded state spell its fields in snake_case, the wire in camelCase.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer
 from pydantic.alias_generators import to_camel
+from typing_extensions import Self
+
+_building = threading.Lock()
 
 
 class VapiModel(BaseModel):
     """A schema of the API, strict: unknown keys and wrong types are refused, never converted.
 
-    Validate a program's values with ``by_name=True, by_alias=False`` and a wire body with
-    ``by_alias=True, by_name=False``; write the wire body with `to_wire`. Errors hold no values:
-    an input may be a secret.
+    Validate with what `built` returns: a program's values with ``by_name=True, by_alias=False``, a
+    wire body with ``by_alias=True, by_name=False``; write the wire body with `to_wire`. Errors hold
+    no values: an input may be a secret.
     """
 
     model_config = ConfigDict(
@@ -28,8 +32,17 @@ class VapiModel(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
+        defer_build=True,  # Dear: a program needs none of them built, a plugin those of its kinds.
         validate_by_name=True,
     )
+
+    @classmethod
+    def built(cls) -> type[Self]:
+        """This class, ready to validate: built once, also where several threads come first."""
+        if not cls.__pydantic_complete__:
+            with _building:
+                cls.model_rebuild()
+        return cls
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object to send: camelCase, only what was given."""
@@ -46,7 +59,7 @@ class Documented:
         self.defaults = defaults
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mark:
     """A property of a field that comparing, recording or documenting it must know."""
 

@@ -1,11 +1,14 @@
-"""Phone numbers as people write them, judged by the `phonenumbers` library."""
+"""Phone numbers as people write them, judged by the `phonenumbers` library.
+
+It is loaded with the first number: many stacks declare SIP URIs alone, and each run of the engine
+starts two processes.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-import phonenumbers
 from pydantic_core import PydanticCustomError
 
 _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
@@ -29,8 +32,11 @@ def checked_number(number: str, e164_check_enabled: bool) -> str:
     return number
 
 
+@lru_cache(maxsize=4096)
 def is_assigned(number: str) -> bool:
     """Whether an E.164 number lies in a range that is known to be in use."""
+    import phonenumbers
+
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
@@ -41,6 +47,8 @@ def is_assigned(number: str) -> bool:
 def _e164_problem(number: str) -> str | None:
     if not number.startswith("+"):
         return "must be E.164: a + and the country code first, such as +14155550123"
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -307,12 +308,12 @@ class Kind:
         """The read schema's name, which the resource class carries too."""
         return self.read.__name__
 
-    @property
+    @cached_property
     def fields(self) -> Mapping[str, FieldShape]:
         """What can be declared: the create schema's fields but `provider`."""
         return {name: field for name, field in fields_of(self.create).items() if name != "provider"}
 
-    @property
+    @cached_property
     def create_only(self) -> frozenset[str]:
         """What the update schema does not take."""
         return frozenset(self.fields) - frozenset(fields_of(self.update))

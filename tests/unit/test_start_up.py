@@ -1,0 +1,81 @@
+"""What a program and the plugin load: each run of the engine starts both."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from vapi_provider.models.base import VapiModel
+
+ROOT = Path(__file__).parents[2]
+FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
+OF_THE_PLUGIN = "httpx sqlite3 tenacity vapi_provider.transport vapi_provider.identity"
+
+PROGRAM = """
+import vapi_provider
+vapi_provider.VapiPhoneNumber, vapi_provider.ServerArgs
+"""
+
+PLUGIN = """
+import pulumi.dynamic, os
+from pathlib import Path
+from pulumi.dynamic import Config, ConfigureRequest
+from vapi_provider.provider import PhoneNumberProvider
+
+working = PhoneNumberProvider()
+config = {"vapi:apiKey": "key-for-tests-only"}
+working.configure(ConfigureRequest(Config(config, "shop")))
+news = {"provider": "vapi", "declaration": "acme/shop/dev/VapiPhoneNumber/a"}
+inputs = working.check({}, {**news, "sip_uri": "sip:a@sip.vapi.ai"}).inputs
+assert inputs["name"] == "shop/dev/a"
+assert not working.diff("id", inputs, inputs).changes
+"""
+
+
+@pytest.mark.parametrize(
+    ("works", "unwanted"),
+    [(PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN}"), (PLUGIN, FOREIGN)],
+    ids=["program", "plugin"],
+)
+def test_an_ordinary_run_loads_no_more_than_it_needs(
+    works: str, unwanted: str, tmp_path: Path
+) -> None:
+    """No command line, no embedded account, nothing of theirs; HTTP and SQLite in the plugin only.
+
+    What else the machine has installed makes no difference: httpx loads its own command line
+    where it finds click and rich.
+    """
+    told = f"import sys\nprint([name for name in {unwanted.split()} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", works + told],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_a_model_is_built_when_it_is_needed_also_by_many_at_once() -> None:
+    """Threads that all validate first get one and the same validator."""
+
+    class Late(VapiModel):
+        name: str
+
+    assert not Late.__pydantic_complete__
+    together = threading.Barrier(16)
+
+    def validate(_: int) -> int:
+        together.wait(timeout=20)
+        assert Late.built().model_validate({"name": "a"}).name == "a"
+        return id(Late.__pydantic_validator__)
+
+    with ThreadPoolExecutor(16) as threads:
+        assert len(set(threads.map(validate, range(16)))) == 1
