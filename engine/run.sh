@@ -39,7 +39,16 @@ open_stack() { # [create [key]]: guards, set-up, the stack itself where it may b
 settle_pending() {
     pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: settling them (python -m vapi_provider recover)"
-    python -m vapi_provider recover --stack "$STACK" --yes >&2 || exit 1
+    # Where nobody has answered yet it shows what it would do, and asks.
+    set --
+    if answers; then set -- --yes; fi
+    python -m vapi_provider recover --stack "$STACK" "$@" >&2 || exit 1
+}
+
+show_pending() { # a preview writes nothing
+    pending || return 0
+    note "stack '$STACK' has operations that a killed run left pending; 'make up' first settles them as follows:"
+    python -m vapi_provider recover --stack "$STACK" </dev/null >&2 || [ $? = 2 ] || exit 1
 }
 
 pending() { # whether the stack's state has pending operations
@@ -55,7 +64,9 @@ pending() { # whether the stack's state has pending operations
         fi
         ;;
     esac
-    pulumi stack export --stack "$STACK" --non-interactive 2>/dev/null | has_pending
+    # A state that cannot be read is not one without pending operations.
+    exported=$(pulumi stack export --stack "$STACK" --non-interactive) || exit 1
+    printf %s "$exported" | has_pending
 }
 
 has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
@@ -79,7 +90,7 @@ up)
     ;;
 preview)
     open_stack create key
-    settle_pending
+    show_pending
     exec pulumi preview
     ;;
 refresh)

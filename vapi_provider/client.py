@@ -50,8 +50,8 @@ class VapiClient:
             answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
             return self._record(answer, "POST /phone-number")
         except ServerError as error:
-            # A gateway that timed out gave up waiting; what is behind it may not have.
-            raise UnclearError(str(error), may_come_later=error.status == 504) from None
+            # A gateway timed out (524 is Cloudflare's) and gave up; what is behind it may not have.
+            raise UnclearError(str(error), may_come_later=error.status in (504, 524)) from None
 
     def get_phone_number(self, id_: str) -> PhoneNumberRecord:
         """One record. Raises NotFoundError also where the key belongs to another account."""

@@ -26,6 +26,12 @@ def same(shape: FieldShape, left: Any, right: Any) -> bool:
     return left == right or _canonical(shape, left) == _canonical(shape, right)
 
 
+def canonical_text(shape: FieldShape, value: Any) -> str | None:
+    """One text for all values of a field that mean the same; None where that is absent."""
+    canonical = _canonical(shape, value)
+    return None if canonical is None else _sort_key(_whole(canonical))
+
+
 def settled(
     shapes: Mapping[str, FieldShape],
     recorded: Mapping[str, Any],
@@ -123,6 +129,15 @@ def _canonical_object(model: type[VapiModel], value: Mapping[str, Any]) -> dict[
     shapes = fields_of(model)
     known = {name: _canonical(shapes[name], value.get(name)) for name in shapes}
     return {name: item for name, item in known.items() if item is not None}
+
+
+def _whole(value: Any) -> Any:
+    """20 for 20.0, at every depth: equal numbers have one text."""
+    if isinstance(value, list):
+        return [_whole(item) for item in as_list(cast(Any, value))]
+    if isinstance(value, Mapping):
+        return {name: _whole(item) for name, item in as_object(cast(Any, value)).items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _sort_key(item: Any) -> str:

@@ -20,7 +20,7 @@ from vapi_provider.exported import (
     name_in,
     resources_of,
 )
-from vapi_provider.identity.matching import matches
+from vapi_provider.identity.matching import matches, sent
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.phone_number import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -150,9 +150,9 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
     """`matches`, by the fields that can be read: what is encrypted as a whole is left out."""
     hidden = {name for name in kind.fields if holds_secret(kind.fields[name], inputs.get(name))}
-    sent = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
+    seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
     shown = {name: value for name, value in record.fields.items() if name not in hidden}
-    return matches(kind, sent, replace(record, fields=shown))
+    return matches(kind, sent(kind, seen), replace(record, fields=shown))
 
 
 def _body(resource: Resource) -> str:

@@ -6,6 +6,7 @@ Its dotted path is in every state for good: never rename or move it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,8 +89,8 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        self._session.journal.close(_id)
         recorded, declared = plain(_olds), Declared.of(plain(_news))
+        self._close(_id, recorded)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
@@ -138,7 +139,7 @@ class PhoneNumberProvider(ResourceProvider):
 
         Without a declaration it is a `get` of somebody else's record: missing is an error then.
         """
-        self._session.journal.close(id_)
+        self._close(id_, plain(props))
         recorded = Declared.of(plain(props))
         try:
             record = self._session.reader.read(id_)
@@ -156,7 +157,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
-        self._session.journal.close(_id)
+        self._close(_id, plain(_olds))
         declared = Declared.of(plain(_news))
         step = plan(declared.kind, plain(_olds), declared.fields)
         _refuse_hidden(step)
@@ -177,7 +178,7 @@ class PhoneNumberProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
         session, recorded = self._session, plain(_props)
-        session.journal.close(_id)
+        self._close(_id, recorded)
         if session.claims.has_changed_hands(_id, recorded.get("declaration")):
             return
         try:
@@ -186,6 +187,10 @@ class PhoneNumberProvider(ResourceProvider):
             session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
+
+    def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
+        """Strikes a record out of the journal: the engine knows it, so a state holds it."""
+        self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
 
     def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
         """The record, and what it is as far as it could be made as declared."""
@@ -197,7 +202,7 @@ class PhoneNumberProvider(ResourceProvider):
         if not made.left_over:
             return declared, made.record
         session.claims.take(made.record.id)
-        code = made.fields.get(AREA_CODE)
+        code = made.area_code
         if declared.fields.get(AREA_CODE, code) != code:
             # Another code has been declared since: recorded as it is, the next run replaces it.
             fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
@@ -228,6 +233,10 @@ class PhoneNumberProvider(ResourceProvider):
                 "was made"
             ) from None
         _same_kind(declared, record)
+        if self._session.account.is_of_this_run(id_):
+            raise OwnershipError(
+                f"adopt_id names {id_}, which this run has just made or taken for another resource"
+            )
         step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
         if isinstance(step, Replace):
             raise OwnershipError(
@@ -236,6 +245,7 @@ class PhoneNumberProvider(ResourceProvider):
             )
         record = self._as_declared(declared, record)
         self._session.claims.own(id_, declared.declaration)
+        self._session.journal.made(declared.declaration or "", id_)
         return record
 
     def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:

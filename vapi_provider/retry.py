@@ -33,6 +33,9 @@ LONGEST_WAIT_SECONDS = 30.0
 SAID_SECONDS = 10.0
 """A wait from here on is told to the person."""
 
+_SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
+"""Both are written there in the field; no wait is this long, and no moment this far back."""
+
 _backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
 _patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
 
@@ -51,7 +54,8 @@ def may_repeat(method: str, error: BaseException) -> bool:
 def asked_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     """How long an answer asks to wait, in seconds from `now` (Unix time); None where it does not.
 
-    At most `LONGEST_WAIT_SECONDS`, and never less than nothing.
+    At most `LONGEST_WAIT_SECONDS`. A moment that has passed asks for nothing: then the two clocks
+    differ, or the server does not mean it. A small X-RateLimit-Reset is seconds, not a moment.
     """
     seconds = _number(headers.get("Retry-After"))
     if seconds is None and "Retry-After" in headers:
@@ -61,8 +65,9 @@ def asked_to_wait(headers: Mapping[str, str], now: float) -> float | None:
             seconds = None
     if seconds is None:
         reset = _number(headers.get("X-RateLimit-Reset"))
-        seconds = None if reset is None else reset - now
-    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+        if reset is not None:
+            seconds = reset if reset < _SECONDS_RATHER_THAN_A_MOMENT else reset - now
+    return None if seconds is None or seconds <= 0 else min(seconds, LONGEST_WAIT_SECONDS)
 
 
 class Retry:

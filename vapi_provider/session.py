@@ -41,8 +41,7 @@ class Session:
             self.journal,
             self.claims.has_owner,
             lives,
-            # What this side gives up after its timeout the other may take as long again for.
-            2 * settings.request_timeout_seconds,
+            settings.late_seconds,
             warn,
             sleep,
             clock,

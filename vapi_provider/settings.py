@@ -38,6 +38,15 @@ class Settings:
     """Pulumi's state backend where the environment names it: two states share no intent."""
 
     @property
+    def late_seconds(self) -> float:
+        """How long after a request was sent it may still be carried out, though nobody waits.
+
+        Our choice: what this side gives up after its time limit the other may take as long again
+        for.
+        """
+        return 2 * self.request_timeout_seconds
+
+    @property
     def account(self) -> str:
         """What tells accounts apart in the journal: the address, without what it is told to do."""
         return self.base_url.partition("?")[0]

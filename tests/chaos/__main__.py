@@ -10,7 +10,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.chaos.harness import run
+from tests.chaos.harness import Outcome, run
 from tests.chaos.scenario import Scenario
 
 
@@ -24,19 +24,23 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.runs)
     _say(f"chaos: seeds {seeds[0]} to {seeds[-1]}, {options.jobs} at a time")
     failed: list[int] = []
+    missed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         running = {pool.submit(_timed, seed): seed for seed in seeds}
         for at, done in enumerate(as_completed(running), 1):
             seed = running[done]
-            findings, seconds = _outcome(done)
+            outcome, seconds = _outcome(done)
+            findings, scenario = outcome.findings, Scenario.of(seed)
             verdict = "WRONG" if findings else "right"
-            _say(f"{at}/{len(seeds)} seed {seed} {verdict} in {seconds:.0f} s: {Scenario.of(seed)}")
+            in_time = "" if outcome.killed or not scenario.killed else " (the kill came too late)"
+            _say(f"{at}/{len(seeds)} seed {seed} {verdict} in {seconds:.0f} s: {scenario}{in_time}")
+            missed += bool(in_time)
             for finding in findings:
                 _say(f"    {finding}")
             if findings:
                 failed.append(seed)
     if not failed:
-        _say(f"chaos: all {len(seeds)} runs are right")
+        _say(f"chaos: all {len(seeds)} runs are right; in {missed} the kill came too late")
         return 0
     _say(
         f"chaos: {len(failed)} of {len(seeds)} runs are wrong; one again: make chaos RUNS=1 SEED=…"
@@ -56,23 +60,23 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _timed(seed: int) -> tuple[list[str], float]:
+def _timed(seed: int) -> tuple[Outcome, float]:
     """A run in a folder of its own, which stays only where something was wrong."""
     begun = time.monotonic()
     folder = tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-", ignore_cleanup_errors=True)
-    findings = run(Scenario.of(seed), seed, Path(folder.name))
-    if findings:
+    outcome = run(Scenario.of(seed), seed, Path(folder.name))
+    if outcome.findings:
         kept = Path(f"{folder.name}-wrong")
         os.rename(folder.name, kept)
-        findings.append(f"all of it is in {kept}")
+        outcome.findings.append(f"all of it is in {kept}")
     folder.cleanup()
-    return findings, time.monotonic() - begun
+    return outcome, time.monotonic() - begun
 
 
-def _outcome(done: Future[tuple[list[str], float]]) -> tuple[list[str], float]:
+def _outcome(done: Future[tuple[Outcome, float]]) -> tuple[Outcome, float]:
     error = done.exception()
     if error is not None:
-        return [f"the run itself failed: {type(error).__name__}: {error}"], 0.0
+        return Outcome([f"the run itself failed: {type(error).__name__}: {error}"], False), 0.0
     return done.result()
 
 

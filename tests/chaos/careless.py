@@ -33,7 +33,8 @@ class _Buyer:
         _declaration: str,
         _replaced: Collection[str],
     ) -> Made:
-        return Made(self._client.create_phone_number(body), fields, left_over=False)
+        code = fields.get("number_desired_area_code")
+        return Made(self._client.create_phone_number(body), code, left_over=False)
 
 
 class CarelessProvider(PhoneNumberProvider):

@@ -43,7 +43,7 @@ def open_intents(journal: Path) -> list[str]:
     if not journal.exists():  # On a machine that never bought anything there is none.
         return []
     with closing(sqlite3.connect(journal)) as opened:
-        rows = opened.execute("SELECT declaration FROM intents").fetchall()
+        rows = opened.execute("SELECT declaration FROM open_intents").fetchall()
     return [f"the journal still has {row[0]}" for row in rows]
 
 

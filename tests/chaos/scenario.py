@@ -139,6 +139,10 @@ class Scenario:
     """Whether the rerun is on another machine, which has no journal."""
     latency: float
     parallel: int
+    timeout: float = REQUEST_TIMEOUT
+    """Seconds after which the package gives up a request."""
+    stays: bool = False
+    """Whether the faulty server is still there for the rerun, with what it is at."""
 
     @classmethod
     def of(cls, seed: int) -> Scenario:

@@ -29,6 +29,8 @@ class Ups:
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
         self._machine = 1
+        self.struck = False
+        """Whether the kill found somebody to kill."""
 
     @property
     def journal(self) -> Path:
@@ -39,13 +41,14 @@ class Ups:
         """The up that the trouble is for; its exit code."""
         up = self._start("--parallel", str(scenario.parallel))
         if scenario.killed:
-            deadline = time.monotonic() + END_SECONDS
+            deadline = time.monotonic() + UP_SECONDS
             while not self._is_due(scenario, account) and time.monotonic() < deadline:
                 if up.poll() is not None:
                     break
                 time.sleep(0.02)
             time.sleep(scenario.after)
             plugins = list(_members(up.pid, "pulumi.dynamic")) if up.poll() is None else []
+            self.struck = bool(plugins)
             if "engine" in scenario.killed and up.poll() is None:
                 up.kill()
             if "plugin" in scenario.killed:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from vapi_provider.cli.account import Row, account_of, deployments, held_by, row, settings_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import ConfigurationError
+from vapi_provider.errors import ConfigurationError, VapiError
 from vapi_provider.exported import ids_in, instant, name_in, resources_of
 from vapi_provider.identity import Journal
 from vapi_provider.leftovers import CLOCKS_DIFFER, Decision
@@ -130,7 +130,7 @@ class Recovery:
         written = instant(deployment.get("manifest", {}).get("time"))
         if written is not None and written.timestamp() < now - LONG_AGO_SECONDS:
             return now
-        return now + self.settings.request_timeout_seconds + LOOK_SECONDS
+        return now + self.settings.late_seconds + LOOK_SECONDS
 
     def _unheld(self, deployment: Mapping[str, Any]) -> list[Row]:
         """Records since the last update began, where it failed, that no given state holds."""
@@ -161,8 +161,10 @@ class Recovery:
             resource = operation["resource"]
             declaration = resource.get("inputs", {}).get("declaration")
             record = made.get(resource["urn"])
-            if record and isinstance(declaration, str) and journal.find(declaration):
-                journal.made(declaration, record)
+            if record and isinstance(declaration, str):
+                # The state is written: the next run finds the number there, journal or not.
+                with suppress(VapiError):
+                    journal.made(declaration, record)
 
 
 def _stack_of(resource: Mapping[str, Any]) -> tuple[str, str]:

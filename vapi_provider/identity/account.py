@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -14,6 +15,9 @@ from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+
+NEWEST = 50
+"""Moments at which records were made that are remembered: the API's machines' clocks may differ."""
 
 
 class Account:
@@ -28,7 +32,10 @@ class Account:
         self._made: dict[str, PhoneNumberRecord] = {}
         self._ids: defaultdict[str, dict[str, None]] = defaultdict(dict)
         """Ids of records, in the order in which they came, by each text that could clash."""
-        self._newest = Before("", frozenset())
+        self._made_at: defaultdict[str, set[str]] = defaultdict(set)
+        self._newest: list[str] = []
+        self.listings = 0
+        """How many listings of the account have begun."""
 
     def refuse_what_is_there(
         self,
@@ -76,12 +83,8 @@ class Account:
         """The newest that the account has shown, to know later what came after it."""
         with self._lock:
             self._listed()
-            return self._newest
-
-    def look_again(self) -> None:
-        """Makes the next look list the account anew."""
-        with self._lock:
-            self._records = self._unlisted = None
+            known = frozenset(id_ for moment in self._newest for id_ in self._made_at[moment])
+            return Before(self._newest[0] if self._newest else "", known)
 
     def confirm_gone(self, id_: str, organization: str | None) -> None:
         """Returns where a record that answers 404 is gone; raises OwnershipError where unsure.
@@ -110,35 +113,42 @@ class Account:
                 f"VAPI_CONFIRM_EMPTY_ACCOUNT={organization} in the environment and run again"
             )
 
-    def records(self) -> list[PhoneNumberRecord]:
-        """Every record of the account, listed once a run, and what the run has made since."""
-        with self._lock:
-            return list({**self._listed(), **self._made}.values())
+    def records(self, after: int = 0) -> list[PhoneNumberRecord]:
+        """Every record of the account, and what the run has made since it was listed.
 
-    def _listed(self) -> dict[str, PhoneNumberRecord]:
+        Listed once a run, or, for who wants to look again, once more if no listing has begun since
+        the `after`-th one.
+        """
+        with self._lock:
+            return list({**self._listed(after), **self._made}.values())
+
+    def _listed(self, after: int = 0) -> dict[str, PhoneNumberRecord]:
+        if self.listings <= after:
+            self._records = self._unlisted = None
         if self._unlisted is not None:
             raise self._unlisted
-        try:
-            if self._records is None:
+        if self._records is None:
+            self.listings += 1
+            try:
                 found = list(self._client.all_phone_numbers())
-                self._records = {record.id: record for record in found}
-                for record in found:
-                    self._note(record)
-        except VapiError as error:
-            # A fleet would wait for it number by number.
-            self._unlisted = error
-            raise
+            except VapiError as error:
+                # A fleet would wait for it number by number.
+                self._unlisted = error
+                raise
+            self._records = {record.id: record for record in found}
+            for record in found:
+                self._note(record)
         return self._records
 
     def _note(self, record: PhoneNumberRecord) -> None:
         """Keeps what is asked of all records at each create: looking at all would go by squares."""
         for text in _texts(record.number, record.fields):
             self._ids[text][record.id] = None
-        newest = self._newest
-        if record.created_at > newest.since:
-            self._newest = Before(record.created_at, frozenset({record.id}))
-        elif record.created_at == newest.since:
-            self._newest = Before(newest.since, newest.known | {record.id})
+        moment = record.created_at
+        if moment not in self._made_at:
+            insort(self._newest, moment)
+            del self._newest[:-NEWEST]
+        self._made_at[moment].add(record.id)
 
     def _alike(self, declared: Mapping[str, Any]) -> list[PhoneNumberRecord]:
         """The account's records that have any text in common with what is declared."""

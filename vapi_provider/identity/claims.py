@@ -78,8 +78,8 @@ class Claims:
             self._made.discard(declaration or "")
 
     def has_owner(self, id_: str) -> bool:
-        """Whether a record is a declared resource's already."""
-        return id_ in self._owners
+        """Whether a record is a declared resource's already, or about to be adopted by one."""
+        return id_ in self._owners or id_ in self._adopters
 
     @property
     def replaced(self) -> Collection[str]:

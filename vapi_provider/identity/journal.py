@@ -2,48 +2,30 @@
 
 An intent is on the disk before its POST leaves, so that a run that is killed, or whose answer is
 lost, is known to the next one. It is closed only when the engine calls with the record's id: then
-some state has it. One SQLite file for all projects of a person; bodies are kept without secrets.
+some state has it. One SQLite file for all projects of a person; bodies are kept as digests.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import sqlite3
-import threading
 import time
-import uuid
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
-from vapi_provider.errors import ConfigurationError
-
-_TABLE = """
-CREATE TABLE IF NOT EXISTS intents (
-    account TEXT NOT NULL,
-    backend TEXT NOT NULL,
-    declaration TEXT NOT NULL,
-    fields TEXT NOT NULL,
-    since TEXT NOT NULL,
-    known TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    record TEXT,
-    begun REAL NOT NULL DEFAULT 0,
-    PRIMARY KEY (account, backend, declaration)
-)"""
-_ADD_BEGUN = "ALTER TABLE intents ADD COLUMN begun REAL NOT NULL DEFAULT 0"
+from vapi_provider.errors import ConfigurationError, OwnershipError
+from vapi_provider.identity.journal_file import JournalFile
+from vapi_provider.identity.matching import Sent
+from vapi_provider.identity.owners import Owners
 
 
 @dataclass(frozen=True)
 class Before:
     """The newest that an account showed at a moment, by the server's clock.
 
-    `since` is its `createdAt`, empty where there was nothing; `known` are the ids of that time,
-    since several records may share one.
+    `since` is a `createdAt`, empty where there was nothing; `known` are the ids from then on that
+    are not what comes later.
     """
 
     since: str
@@ -58,179 +40,186 @@ class Before:
 class Intent:
     """Something that a run was about to make.
 
-    `fields` are the declared ones without secrets. `before` is what the account showed then.
-    `record` is the id of what was made, where the answer came. `age_seconds` is since it was last
-    written, by this machine's clock.
+    `before` is what the account showed then. `record` is the id of what was made, where the answer
+    came. `late_seconds` is how long from now on the request may still make something.
     """
 
-    fields: Mapping[str, Any]
+    body: Sent
     before: Before
     owner: str
     record: str | None
-    age_seconds: float
+    late_seconds: float
 
 
 class Journal:
     """The intents of one account and one backend; shared by the threads of a plugin.
 
-    Nothing is opened or made before it is needed: a run that makes nothing leaves no trace.
+    Nothing is opened or made before it is needed: a run that makes nothing leaves no trace. Raises
+    ConfigurationError where the file cannot be used.
     """
 
     def __init__(
         self, file: Path, account: str, backend: str, now: Callable[[], float] = time.time
     ) -> None:
-        self._file = file
+        self._file = JournalFile(file)
+        self._account = account
+        self._backend = backend.rstrip("/")
         self._now = now
-        self._key = (account, backend)
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._made: set[str] | None = None
-        self._owner = uuid.uuid4().hex
-        self._in_flight = 0
-        self._held: IO[str] | None = None
+        self._waiting: dict[str, tuple[str | float, ...]] = {}
+        self._open: dict[str, Before | str] | None = None
+        self._owners = Owners(file)
 
     def find(self, declaration: str) -> Intent | None:
-        """The open intent of a declaration."""
+        """The open intent of a declaration.
+
+        Raises OwnershipError where there is one of a run that named its backend where this one does
+        not, or the other way round: they may be the same.
+        """
         if not self._file.exists():
             return None
-        row = self._run(
-            "SELECT fields, since, known, owner, record, begun FROM intents"
-            " WHERE account = ? AND backend = ? AND declaration = ?",
+        rows = self._file.run(
+            "SELECT backend, body, since, known, owner, record, late_until FROM open_intents"
+            " WHERE account = ? AND declaration = ?",
+            self._account,
             declaration,
-        ).fetchone()
-        if row is None:
-            return None
-        before = Before(row[1], frozenset(json.loads(row[2])))
-        return Intent(json.loads(row[0]), before, row[3], row[4], self._now() - row[5])
+        ).fetchall()
+        for backend, body, since, known, owner, record, late_until in rows:
+            if backend == self._backend:
+                before = Before(since, frozenset(json.loads(known)))
+                late = late_until - self._now()
+                return Intent(json.loads(body), before, owner, record, late)
+            if "" in (backend, self._backend):
+                other = f"PULUMI_BACKEND_URL={backend}" if backend else "no PULUMI_BACKEND_URL"
+                raise OwnershipError(
+                    f"an interrupted run, with {other} in its environment, was making this number: "
+                    "run it once more like that, so that it is not bought twice"
+                )
+        return None
 
     def has_open(self, project: str, stack: str) -> bool:
         """Whether any intent of a stack is open."""
         if not self._file.exists():
             return False
-        row = self._run(
-            "SELECT 1 FROM intents WHERE account = ? AND backend = ? AND instr(declaration, ?) > 0",
+        row = self._file.run(
+            "SELECT 1 FROM open_intents WHERE account = ? AND backend = ?"
+            " AND instr(declaration, ?) > 0",
+            self._account,
+            self._backend,
             f"/{project}/{stack}/",
         ).fetchone()
         return row is not None
 
-    def begin(self, declaration: str, fields: Mapping[str, Any], before: Before) -> None:
-        """Writes an intent, or writes it anew; it is on the disk when this returns."""
-        self._run(
-            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+    def begin(self, declaration: str, body: Sent, before: Before, late_seconds: float) -> None:
+        """Writes an intent, or writes it anew; it is on the disk when this returns.
+
+        One that is only repeated keeps what it was told of the records of others. What comes while
+        another one is being synced is written together with all that waits.
+        """
+        self._waiting[declaration] = (
+            self._account,
+            self._backend,
             declaration,
-            json.dumps(fields, sort_keys=True),
+            json.dumps(body, sort_keys=True),
             before.since,
             json.dumps(sorted(before.known)),
-            self._owner,
-            self._now(),
-            durable=True,
+            self._owners.own,
+            self._now() + late_seconds,
         )
+        with self._file.lock:
+            if declaration not in self._waiting:
+                return
+            rows = dict(self._waiting)
+            try:
+                self._file.write(rows.values())
+            except ConfigurationError:
+                # The others try it themselves.
+                del self._waiting[declaration]
+                raise
+            for written in rows:
+                del self._waiting[written]
 
     def made(self, declaration: str, record: str) -> None:
-        """Notes the id of what was made."""
-        with self._lock:
-            self._open_records().add(record)
-            self._run(
-                "UPDATE intents SET record = ?4 WHERE account = ?1 AND backend = ?2"
-                " AND declaration = ?3",
+        """Notes the id of what was made: no other open intent of the account made that."""
+        if not self._file.exists():
+            return
+        with self._file.lock:
+            self._entries()[declaration] = record
+            self._file.run(
+                "UPDATE open_intents SET known = CASE WHEN declaration = ?3 AND backend = ?2"
+                " THEN known ELSE json_insert(known, '$[#]', ?4) END,"
+                " record = CASE WHEN declaration = ?3 AND backend = ?2 THEN ?4 ELSE record END"
+                " WHERE account = ?1 AND (record IS NULL OR declaration = ?3 AND backend = ?2)",
+                self._account,
+                self._backend,
                 declaration,
                 record,
             )
 
     def drop(self, declaration: str) -> None:
-        """Forgets an intent of which nothing came."""
-        self._run(
-            "DELETE FROM intents WHERE account = ? AND backend = ? AND declaration = ?", declaration
-        )
+        """Forgets this process's intent of which nothing came."""
+        self._forget(declaration, self._owners.own)
 
-    def close(self, record: str) -> None:
-        """Forgets the intent that made `record`: the engine knows its id, so a state holds it."""
-        with self._lock:
-            if record in self._open_records():
-                self._open_records().discard(record)
-                self._run(
-                    "DELETE FROM intents WHERE account = ? AND backend = ? AND record = ?", record
-                )
+    def close(self, record: str, declaration: str | None, created_at: str | None) -> None:
+        """Forgets the intent that made `record`: the engine knows its id, so a state holds it.
+
+        Also one that does not know what it made, where the record came after it: then the number
+        has reached the state another way (`adopt_id`, `recover` elsewhere). That it cannot be
+        forgotten is no error: a state that has the number decides.
+        """
+        with self._file.lock, suppress(ConfigurationError):
+            entries = self._entries()
+            for name in [name for name, entry in entries.items() if entry == record]:
+                self._forget(name)
+            entry = entries.get(declaration or "")
+            if isinstance(entry, Before) and entry.is_newer(record, created_at or ""):
+                self._forget(declaration or "")
 
     @contextmanager
     def owned(self) -> Generator[None]:
         """Holds this process's mark while it makes something: others see that it still lives."""
-        with self._lock:
-            if self._in_flight == 0:
-                try:
-                    self._held = self._mark(self._owner).open("w")
-                except OSError as error:
-                    raise self._unusable(error) from None
-                fcntl.flock(self._held, fcntl.LOCK_EX)
-            self._in_flight += 1
+        try:
+            self._owners.hold()
+        except OSError as error:
+            raise self._file.unusable(error) from None
         try:
             yield
         finally:
-            with self._lock:
-                self._in_flight -= 1
-                if self._in_flight == 0 and self._held is not None:
-                    self._mark(self._owner).unlink(missing_ok=True)
-                    self._held.close()
+            self._owners.let_go()
 
     def is_being_made(self, intent: Intent) -> bool:
         """Whether the process that wrote an intent is still at it; our own does not count."""
-        if intent.owner == self._owner:
-            return False
-        mark = self._mark(intent.owner)
-        with suppress(FileNotFoundError), mark.open("r+") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            mark.unlink(missing_ok=True)
-        return False
-
-    def _mark(self, owner: str) -> Path:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._file.with_name(f"{self._file.name}.{owner}.lock")
-
-    def _open_records(self) -> set[str]:
-        """Ids that wait to be closed: most calls of a run are about others."""
-        if self._made is None:
-            self._made = set()
-            if self._file.exists():
-                rows = self._run(
-                    "SELECT record FROM intents WHERE account = ? AND backend = ?"
-                    " AND record IS NOT NULL"
-                )
-                self._made = {row[0] for row in rows.fetchall()}
-        return self._made
-
-    def _run(self, statement: str, *values: str | float, durable: bool = False) -> sqlite3.Cursor:
         try:
-            with self._lock:
-                connection = self._connect()
-                # Only an intent must survive the machine: what is lost of the rest is found again.
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                return connection.execute(statement, (*self._key, *values))
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(error) from None
+            return self._owners.lives(intent.owner)
+        except OSError as error:
+            raise self._file.unusable(error) from None
 
-    def _unusable(self, error: Exception) -> ConfigurationError:
-        return ConfigurationError(
-            f"the journal {self._file} cannot be used ({error}), so nothing is bought: set "
-            "VAPI_JOURNAL to a file that can be written"
-        )
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(self._file.open("a")):
-                os.chmod(self._file, 0o600)
-            # Each statement is a transaction of its own.
-            self._connection = sqlite3.connect(
-                self._file, timeout=30, isolation_level=None, check_same_thread=False
+    def _forget(self, declaration: str, owner: str | None = None) -> None:
+        with self._file.lock:
+            self._entries().pop(declaration, None)
+            self._file.run(
+                "DELETE FROM open_intents WHERE account = ?1 AND backend = ?2"
+                " AND declaration = ?3 AND owner = coalesce(?4, owner)",
+                self._account,
+                self._backend,
+                declaration,
+                owner,
             )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute(_TABLE)
-            columns = self._connection.execute("PRAGMA table_info(intents)").fetchall()
-            if "begun" not in {column[1] for column in columns}:
-                # A journal of before times were noted; another process may be adding it, too.
-                with suppress(sqlite3.OperationalError):
-                    self._connection.execute(_ADD_BEGUN)
-        return self._connection
+
+    def _entries(self) -> dict[str, Before | str]:
+        """What waits to be closed, read once: most calls of a run are about others.
+
+        By declaration the record's id, or, where that is not known, what was there before.
+        """
+        if self._open is None:
+            self._open = {}
+            if self._file.exists():
+                rows = self._file.run(
+                    "SELECT declaration, record, since, known FROM open_intents"
+                    " WHERE account = ? AND backend = ?",
+                    self._account,
+                    self._backend,
+                ).fetchall()
+                for declaration, record, since, known in rows:
+                    before = Before(since, frozenset(json.loads(known)))
+                    self._open[declaration] = record or before
+        return self._open

@@ -14,14 +14,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.equality import public_fields
-from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
+from vapi_provider.errors import (
+    AbandonedError,
+    NotFoundError,
+    OwnershipError,
+    UnclearError,
+    VapiError,
+)
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.journal import Before, Intent, Journal
-from vapi_provider.identity.matching import matches
+from vapi_provider.identity.matching import Sent, matches, sent
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.plan import AREA_CODE
 from vapi_provider.retry import SAID_SECONDS
 
 TRIES = 3
@@ -35,16 +41,21 @@ OWNER_WAIT_SECONDS = 300.0
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still make."""
 
+LATE_SECONDS_AT_MOST = 600.0
+"""No clock that was set makes a run wait longer than this."""
+
+_ABANDONED = "the engine that asked for it is gone: nothing more is made"
+
 
 @dataclass(frozen=True)
 class Made:
-    """A record that is this declaration's, and the fields it was made with.
+    """A record that is this declaration's, and the area code that was asked for, if any.
 
     `left_over` where an earlier run made it: its fields may not be those declared now.
     """
 
     record: PhoneNumberRecord
-    fields: Mapping[str, Any]
+    area_code: str | None
     left_over: bool
 
 
@@ -73,7 +84,8 @@ class Maker:
         self._say = say
         self._sleep = sleep
         self._clock = clock
-        # Twenty equal bodies one after the other: else a lost answer's record could be another's.
+        # What looks alike is made one after the other: else a lost answer's record could be
+        # another's.
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def make(
@@ -86,50 +98,29 @@ class Maker:
     ) -> Made:
         """The one record of a declaration: what an earlier run left, or a new one.
 
-        Raises OwnershipError where the account holds what could be another's, UnclearError where
-        the outcome is unknown (the next run finds out), or any other VapiError.
+        `replaced` are ids that are about to go. Raises OwnershipError where the account holds what
+        could be another's, UnclearError where the outcome is unknown (the next run finds out), or
+        any other VapiError.
         """
-        public = public_fields(kind.fields, fields)
-        with self._turn(kind, public), self._journal.owned():
-            left = self._left_over(kind, declaration)
+        with self._turns[_alike(kind, fields)], self._journal.owned():
+            left = self._left_over(kind, declaration, replaced)
             if left is not None:
                 return left
             self._account.refuse_what_is_there(kind, fields, declaration, replaced)
-            return Made(self._buy(kind, body, public, declaration), fields, left_over=False)
+            record = self._buy(kind, body, sent(kind, fields), declaration)
+            return Made(record, fields.get(AREA_CODE), left_over=False)
 
-    def _turn(self, kind: Kind, public: Mapping[str, Any]) -> threading.Lock:
-        return self._turns[json.dumps([kind.provider, public], sort_keys=True)]
-
-    def _left_over(self, kind: Kind, declaration: str) -> Made | None:
+    def _left_over(self, kind: Kind, declaration: str, replaced: Collection[str]) -> Made | None:
         """What an earlier run made for this declaration and could not tell a state of."""
         intent = self._settled_intent(declaration)
         if intent is None:
             return None
-        if intent.record is not None:
-            found = [one for one in self._account.records() if one.id == intent.record]
-        else:
-            found = self._late_candidates(kind, intent)
+        found = [one for one in self._made_by(kind, intent) if one.id not in replaced]
         if len(found) > 1:
             raise _several(found)
         if not found:
             return None
-        return Made(self._take(found[0], declaration), intent.fields, left_over=True)
-
-    def _late_candidates(self, kind: Kind, intent: Intent) -> list[PhoneNumberRecord]:
-        """What the intent may have made, waited for while its request may still be under way."""
-        found = self._candidates(kind, intent.fields, intent.before)
-        left = min(self._late_seconds - intent.age_seconds, self._late_seconds)
-        if not found and left >= SAID_SECONDS:
-            self._say(
-                f"an earlier run was ended while it was buying {intent.fields.get('name')!r}: "
-                f"looking for up to {left:.0f} s whether that still comes"
-            )
-        until = self._clock() + left
-        while not found and (left := until - self._clock()) > 0:
-            self._sleep(min(left, LOOK_SECONDS))
-            self._account.look_again()
-            found = self._candidates(kind, intent.fields, intent.before)
-        return found
+        return Made(self._take(found[0], declaration), intent.body.get("code"), left_over=True)
 
     def _settled_intent(self, declaration: str) -> Intent | None:
         """The open intent, once nobody is at it any more: a plugin may outlive its engine."""
@@ -142,34 +133,66 @@ class Maker:
                 raise OwnershipError(
                     "an earlier run is still making this number: end it, or wait, and run again"
                 )
-            self._sleep(1.0)
-            self._account.look_again()
+            self._wait(1.0)
 
-    def _buy(
-        self, kind: Kind, body: VapiModel, public: Mapping[str, Any], declaration: str
-    ) -> PhoneNumberRecord:
+    def _made_by(self, kind: Kind, intent: Intent) -> list[PhoneNumberRecord]:
+        """What an intent made, waited for while its request may still be under way or unseen."""
+        late = min(intent.late_seconds, LATE_SECONDS_AT_MOST)
+        until = self._clock() + late
+        found = self._seen(kind, intent)
+        if not found and late >= SAID_SECONDS:
+            self._say(
+                "an earlier run was ended while it was making a number: looking for up to "
+                f"{late:.0f} s whether it still comes"
+            )
+        while not found and (left := until - self._clock()) > 0:
+            # Several that wait look at one listing.
+            listings = self._account.listings
+            self._wait(min(left, LOOK_SECONDS))
+            found = self._seen(kind, intent, listings)
+        return found
+
+    def _seen(self, kind: Kind, intent: Intent, after: int = 0) -> list[PhoneNumberRecord]:
+        if intent.record is None:
+            return self._candidates(kind, intent.body, intent.before, after)
+        try:
+            # By its id: a list may lag behind.
+            return [self._client.get_phone_number(intent.record)]
+        except NotFoundError:
+            return []
+
+    def _wait(self, seconds: float) -> None:
+        """Raises AbandonedError where nobody waits for the outcome any more."""
+        if not self._engine_lives():
+            raise AbandonedError(_ABANDONED)
+        self._sleep(seconds)
+
+    def _buy(self, kind: Kind, body: VapiModel, kept: Sent, declaration: str) -> PhoneNumberRecord:
         before = self._account.newest()
+        begun = False
         lost: UnclearError | None = None
 
         def about_to_send() -> None:
+            nonlocal begun
             if not self._engine_lives():
-                raise AbandonedError("the engine that asked for it is gone: nothing was made")
-            self._journal.begin(declaration, public, before)
+                raise AbandonedError(_ABANDONED)
+            self._journal.begin(declaration, kept, before, self._late_seconds)
+            begun = True
 
         for _ in range(TRIES):
             try:
                 record = self._client.create_phone_number(body, about_to_send)
             except UnclearError as error:
                 lost = error
-                found = self._look(kind, public, before, error)
+                found = self._look(kind, kept, before, error)
                 if found is not None:
                     return self._take(found, declaration)
                 if error.may_come_later:
                     break
             except VapiError as error:
-                if lost is None:
+                if lost is None and begun:
                     self._journal.drop(declaration)
-                elif isinstance(error, AbandonedError):
+                elif isinstance(error, AbandonedError) and lost is not None:
                     break
                 raise
             else:
@@ -177,14 +200,13 @@ class Maker:
         raise _unclear(lost)
 
     def _look(
-        self, kind: Kind, public: Mapping[str, Any], before: Before, lost: UnclearError
+        self, kind: Kind, kept: Sent, before: Before, lost: UnclearError
     ) -> PhoneNumberRecord | None:
         """The record that a POST with a lost answer made, if it can be seen."""
         for seconds in LOOKS_AFTER_SECONDS:
             self._sleep(seconds)
             try:
-                self._account.look_again()
-                found = self._candidates(kind, public, before)
+                found = self._candidates(kind, kept, before, self._account.listings)
             except VapiError:
                 raise _unclear(lost) from None
             if len(found) > 1:
@@ -194,21 +216,32 @@ class Maker:
         return None
 
     def _candidates(
-        self, kind: Kind, fields: Mapping[str, Any], before: Before
+        self, kind: Kind, kept: Sent, before: Before, after: int
     ) -> list[PhoneNumberRecord]:
         return [
             record
-            for record in self._account.records()
+            for record in self._account.records(after)
             if before.is_newer(record.id, record.created_at)
             and not self._account.is_of_this_run(record.id)
             and not self._is_owned(record.id)
-            and matches(kind, fields, record)
+            and matches(kind, kept, record)
         ]
 
     def _take(self, record: PhoneNumberRecord, declaration: str) -> PhoneNumberRecord:
         self._account.made(record)
-        self._journal.made(declaration, record.id)
+        try:
+            self._journal.made(declaration, record.id)
+        except VapiError as error:
+            # The record is there and its id is about to reach the state: that must not be lost.
+            self._say(f"{record.id} was made, but {error}")
         return record
+
+
+def _alike(kind: Kind, fields: Mapping[str, Any]) -> str:
+    """What records have in common that could be taken for one another while answers are lost."""
+    uri = fields.get("sip_uri")
+    parts = [kind.provider, fields.get("name"), fields.get("number"), uri and str(uri).lower()]
+    return json.dumps(parts)
 
 
 def _unclear(lost: UnclearError | None) -> UnclearError:

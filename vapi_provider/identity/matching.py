@@ -1,21 +1,35 @@
 """Is this the record that this body made? Pure.
 
-A POST has no key of its own, so a record is known by what was sent for it.
+A POST has no key of its own, so a record is known by what was sent for it. Of that a journal keeps
+digests: a person may have put something secret into any field.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from vapi_provider.equality import same, without_secrets
+from vapi_provider.equality import canonical_text, without_secrets
+from vapi_provider.models.fields import FieldShape
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, area_code_of
 
+Sent = Mapping[str, Any]
+"""What is kept of a body: ``code``, the desired area code if any, and ``digests`` by field."""
 
-def matches(kind: Kind, fields: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
-    """Whether `record` may be what a POST of `fields` made.
+
+def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
+    """What is kept of declared fields: enough to know the record by, and nothing to read."""
+    digests = {name: _digest(shape, fields.get(name)) for name, shape in _compared(kind).items()}
+    known = {name: digest for name, digest in digests.items() if digest is not None}
+    code = {"code": fields[AREA_CODE]} if AREA_CODE in fields else {}
+    return {**code, "digests": known}
+
+
+def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
+    """Whether `record` may be what a POST of `body` made.
 
     Every declared field must mean the same, and none may be there that was not sent. Secrets are
     left out: they need not be echoed. The area code is judged by the digits, once they are known.
@@ -23,14 +37,20 @@ def matches(kind: Kind, fields: Mapping[str, Any], record: PhoneNumberRecord) ->
     if record.provider != kind.provider:
         return False
     code = area_code_of(record.number)
-    if AREA_CODE in fields and code is not None and code != fields[AREA_CODE]:
+    if "code" in body and code is not None and code != body["code"]:
         return False
+    digests: Mapping[str, str] = body["digests"]
     return all(
-        same(
-            shape,
-            without_secrets(shape, fields.get(name)),
-            without_secrets(shape, record.fields.get(name)),
-        )
-        for name, shape in kind.fields.items()
-        if name not in kind.create_only
+        _digest(shape, record.fields.get(name)) == digests.get(name)
+        for name, shape in _compared(kind).items()
     )
+
+
+def _compared(kind: Kind) -> dict[str, FieldShape]:
+    return {name: shape for name, shape in kind.fields.items() if name not in kind.create_only}
+
+
+def _digest(shape: FieldShape, value: Any) -> str | None:
+    """The same for all values that mean the same; None for what means nothing."""
+    text = canonical_text(shape, without_secrets(shape, value))
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:32]
