@@ -75,12 +75,15 @@ def open_http(settings: Settings) -> httpx.Client:
         base_url="http://embedded",
         headers=headers,
         timeout=settings.request_timeout_seconds,
-        transport=_InProcess(app, settings.max_concurrent_requests),
+        transport=InProcess(app, settings.max_concurrent_requests),
     )
 
 
-class _InProcess(httpx.WSGITransport):
-    """Calls an app of this process; one that drops a request or is too slow fails as a network."""
+class InProcess(httpx.WSGITransport):
+    """Calls an app of this process; one that drops a request or is too slow fails as a network.
+
+    At most `at_once` requests are under way, as over a network.
+    """
 
     def __init__(self, app: Any, at_once: int) -> None:
         super().__init__(app=app)

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from tests.builders import KEY, answer
+from vapi_provider.transport import InProcess
 
 OTHER_WORKERS = '''
 import concurrent.futures, concurrent.futures.thread, queue, threading
@@ -157,3 +159,20 @@ def test_a_usual_run_says_nothing(start: Any) -> None:
     with crowd.served() as url, engine.listening() as address:
         adopt_at_once(start(baseUrl=url, apiKey=KEY, engine=address), 5)
     assert engine.log == []
+
+
+def test_an_embedded_account_sees_no_more_than_that_either() -> None:
+    """In-process requests wait for their turn too, whoever sends them."""
+    crowd = Crowd(3)
+
+    def answered(environ: Any, start_response: Any) -> list[bytes]:
+        crowd.answered(environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return []
+
+    with (
+        httpx.Client(base_url="http://embedded", transport=InProcess(answered, 3)) as http,
+        ThreadPoolExecutor(12) as engine,
+    ):
+        list(engine.map(http.get, ["/phone-number/a"] * 12))
+    assert crowd.peak == 3

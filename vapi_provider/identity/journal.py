@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vapi_provider.errors import ConfigurationError, OwnershipError
@@ -51,6 +51,14 @@ class Intent:
     late_seconds: float
 
 
+@dataclass
+class _Waiting:
+    """Open intents that earlier runs left: by id what was made, by declaration what was before."""
+
+    made: dict[str, str] = field(default_factory=dict[str, str])
+    unanswered: dict[str, Before] = field(default_factory=dict[str, Before])
+
+
 class Journal:
     """The intents of one account and one backend; shared by the threads of a plugin.
 
@@ -65,8 +73,8 @@ class Journal:
         self._account = account
         self._backend = backend.rstrip("/")
         self._now = now
-        self._waiting: dict[str, tuple[str | float, ...]] = {}
-        self._open: dict[str, Before | str] | None = None
+        self._to_write: dict[str, tuple[str | float, ...]] = {}
+        self._waiting_to_close: _Waiting | None = None
         self._owners = Owners(file)
 
     def find(self, declaration: str) -> Intent | None:
@@ -82,7 +90,7 @@ class Journal:
             " WHERE account = ? AND declaration = ?",
             self._account,
             declaration,
-        ).fetchall()
+        )
         for backend, body, since, known, owner, record, late_until in rows:
             if backend == self._backend:
                 before = Before(since, frozenset(json.loads(known)))
@@ -100,14 +108,14 @@ class Journal:
         """Whether any intent of a stack is open."""
         if not self._file.exists():
             return False
-        row = self._file.run(
+        rows = self._file.run(
             "SELECT 1 FROM open_intents WHERE account = ? AND backend = ?"
             " AND instr(declaration, ?) > 0",
             self._account,
             self._backend,
             f"/{project}/{stack}/",
-        ).fetchone()
-        return row is not None
+        )
+        return bool(rows)
 
     def begin(self, declaration: str, body: Sent, before: Before, late_seconds: float) -> None:
         """Writes an intent, or writes it anew; it is on the disk when this returns.
@@ -115,7 +123,7 @@ class Journal:
         One that is only repeated keeps what it was told of the records of others. What comes while
         another one is being synced is written together with all that waits.
         """
-        self._waiting[declaration] = (
+        self._to_write[declaration] = (
             self._account,
             self._backend,
             declaration,
@@ -126,24 +134,24 @@ class Journal:
             self._now() + late_seconds,
         )
         with self._file.lock:
-            if declaration not in self._waiting:
+            if declaration not in self._to_write:
                 return
-            rows = dict(self._waiting)
+            rows = dict(self._to_write)
             try:
                 self._file.write(rows.values())
             except ConfigurationError:
                 # The others try it themselves.
-                del self._waiting[declaration]
+                del self._to_write[declaration]
                 raise
             for written in rows:
-                del self._waiting[written]
+                del self._to_write[written]
 
     def made(self, declaration: str, record: str) -> None:
         """Notes the id of what was made: no other open intent of the account made that."""
         if not self._file.exists():
             return
         with self._file.lock:
-            self._entries()[declaration] = record
+            self._read().made[record] = declaration
             self._file.run(
                 "UPDATE open_intents SET known = CASE WHEN declaration = ?3 AND backend = ?2"
                 " THEN known ELSE json_insert(known, '$[#]', ?4) END,"
@@ -167,11 +175,12 @@ class Journal:
         forgotten is no error: a state that has the number decides.
         """
         with self._file.lock, suppress(ConfigurationError):
-            entries = self._entries()
-            for name in [name for name, entry in entries.items() if entry == record]:
-                self._forget(name)
-            entry = entries.get(declaration or "")
-            if isinstance(entry, Before) and entry.is_newer(record, created_at or ""):
+            waiting = self._read()
+            maker = waiting.made.get(record)
+            if maker is not None:
+                self._forget(maker)
+            before = waiting.unanswered.get(declaration or "")
+            if before is not None and before.is_newer(record, created_at or ""):
                 self._forget(declaration or "")
 
     @contextmanager
@@ -195,7 +204,9 @@ class Journal:
 
     def _forget(self, declaration: str, owner: str | None = None) -> None:
         with self._file.lock:
-            self._entries().pop(declaration, None)
+            waiting = self._read()
+            waiting.unanswered.pop(declaration, None)
+            waiting.made = {id_: one for id_, one in waiting.made.items() if one != declaration}
             self._file.run(
                 "DELETE FROM open_intents WHERE account = ?1 AND backend = ?2"
                 " AND declaration = ?3 AND owner = coalesce(?4, owner)",
@@ -205,21 +216,21 @@ class Journal:
                 owner,
             )
 
-    def _entries(self) -> dict[str, Before | str]:
-        """What waits to be closed, read once: most calls of a run are about others.
-
-        By declaration the record's id, or, where that is not known, what was there before.
-        """
-        if self._open is None:
-            self._open = {}
+    def _read(self) -> _Waiting:
+        """What waits to be closed, read once: most calls of a run are about others."""
+        if self._waiting_to_close is None:
+            self._waiting_to_close = waiting = _Waiting()
             if self._file.exists():
                 rows = self._file.run(
                     "SELECT declaration, record, since, known FROM open_intents"
                     " WHERE account = ? AND backend = ?",
                     self._account,
                     self._backend,
-                ).fetchall()
+                )
                 for declaration, record, since, known in rows:
-                    before = Before(since, frozenset(json.loads(known)))
-                    self._open[declaration] = record or before
-        return self._open
+                    if record is None:
+                        before = Before(since, frozenset(json.loads(known)))
+                        waiting.unanswered[declaration] = before
+                    else:
+                        waiting.made[record] = declaration
+        return self._waiting_to_close

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from vapi_provider.errors import ConfigurationError
 
@@ -52,11 +53,12 @@ class JournalFile:
         """Whether anything was ever written; nothing is made by asking."""
         return self.path.exists()
 
-    def run(self, statement: str, *values: str | None) -> sqlite3.Cursor:
-        """One statement, which is a transaction of its own."""
+    def run(self, statement: str, *values: str | None) -> list[Any]:
+        """The rows of one statement, which is a transaction of its own."""
         try:
             with self.lock:
-                return self._connect().execute(statement, values)
+                # Fetched here: an open cursor would show the next reader the past.
+                return self._connect().execute(statement, values).fetchall()
         except (sqlite3.Error, OSError) as error:
             raise self.unusable(error) from None
 

@@ -72,6 +72,8 @@ def _objects(
     """Every object below `value` with its path and its model."""
     for name, shape in fields_of(model).items():
         inside = value.get(name)
+        if inside is None:
+            continue
         listed = [(f"[{index}]", item) for index, item in enumerate(as_list(inside))]
         for where, item in listed or [("", inside)]:
             inner = shape.model_of(item)
