@@ -76,12 +76,13 @@ class Listing:
         try:
             page = next(self._pages, None)
         except VapiError as error:
-            self._failure = error
+            self._failure, self._paged_at = error, self._clock()
             raise
-        finally:
-            self._paged_at = self._clock()
-        self._found.update((record.id, record) for record in page or ())
-        return page is not None
+        if page is None:
+            return False
+        self._paged_at = self._clock()
+        self._found.update((record.id, record) for record in page)
+        return True
 
 
 class Reader:

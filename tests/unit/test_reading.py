@@ -178,11 +178,13 @@ def test_whoever_asks_again_is_told_anew() -> None:
 
 
 def test_a_listing_does_not_last() -> None:
-    """What was listed half a minute ago is listed anew."""
+    """What was listed half a minute ago is listed anew, also where it was in use meanwhile."""
     api, clock = account_of(12), Clock()
     _, reader = warm(api, clock)
     api.records["n11"]["name"] = "b"
-    clock.now += KEPT_SECONDS + 1
+    clock.now += KEPT_SECONDS - 1
+    assert names(reader, ["gone"]) == {"gone": None}
+    clock.now += 2
     assert reader.read("n11").name == "b"
 
 
