@@ -6,7 +6,7 @@ STACK ?= local
 export STACK YES ARGS PYTHON SEED RUNS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh drift destroy test chaos check docs engine env venv clean
+.PHONY: help up preview refresh drift destroy test chaos bench fleet check docs engine env venv clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,12 +19,14 @@ destroy: ## give up everything the stack holds
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
 chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10
+bench: ## what it costs beside a provider that does nothing: ARGS=--quick
+fleet: ## kill 1,000 numbers half way without checkpoints, rerun: ARGS='--numbers 60'
 check: ## lint, types, imports
 docs: ## write the generated pages of docs/
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
-up preview refresh drift destroy env test chaos check docs engine venv:
+up preview refresh drift destroy env test chaos bench fleet check docs engine venv:
 	@sh engine/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay

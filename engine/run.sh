@@ -134,6 +134,14 @@ chaos)
     [ -z "${SEED-}" ] || set -- "$@" --seed "$SEED"
     exec python -m tests.chaos "$@"
     ;;
+bench | fleet)
+    module=bench
+    [ "$1" = bench ] || module=bench.fleet
+    ensure_venv dev
+    ensure_engine
+    eval "set -- ${ARGS-}"
+    exec python -m $module "$@"
+    ;;
 check)
     ensure_venv dev
     # All four speak before the verdict. pyright's wheel would ask a server for a newer one.

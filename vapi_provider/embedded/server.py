@@ -28,6 +28,26 @@ if TYPE_CHECKING:
 _BACKLOG = 128
 
 
+class _InFlight:
+    """How many requests are being answered."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def __enter__(self) -> int:
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+
+
+_in_flight = _InFlight()
+
+
 class _Handler(WSGIRequestHandler):
     """Answers in one piece and keeps the connection, which werkzeug's own handler closes."""
 
@@ -35,8 +55,13 @@ class _Handler(WSGIRequestHandler):
     # Otherwise a kept connection waits for the other side's delayed acknowledgement.
     disable_nagle_algorithm = True
     verbose = False
+    at_once = 0
 
     def run_wsgi(self) -> None:
+        with _in_flight as self.at_once:
+            self._answer()
+
+    def _answer(self) -> None:
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ = self.make_environ()
@@ -68,8 +93,11 @@ class _Handler(WSGIRequestHandler):
         return self.rfile.read(int(length)) if length.isdecimal() else b""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """One plain line: werkzeug's own is coloured, which a log file should not be."""
-        self.log("info", '"%s" %s', self.requestline, code)
+        """One plain line: werkzeug's own is coloured, which a log file should not be.
+
+        It tells how many requests were in flight when this one came, itself included.
+        """
+        self.log("info", '"%s" %s, %d at once', self.requestline, code, self.at_once)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """The request line and status only: headers and bodies hold secrets."""

@@ -1,0 +1,117 @@
+"""``python -m bench``: ours against a provider that does nothing, on the real engine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from bench.cases import REPETITIONS, Case, measure_case, measure_large_account, warm_up
+from bench.machine import machine
+from bench.page import FIGURE, PAGE, page, table
+from bench.plot import figure
+from bench.process import adopt_orphans
+from bench.results import PHASES, Measurement, Phase, Results, join, rows
+
+
+def main() -> int:
+    """Measures what the options say, or takes it from files; a table in the end."""
+    options = _options()
+    results = join(options.taken) if options.taken else _measured(options)
+    found = rows(results.measured)
+    _say(table(found))
+    if options.write:
+        FIGURE.write_text(figure(found))
+        PAGE.write_text(page(found, results.machine))
+        _say(f"written: {PAGE.name}, {FIGURE.name}")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog="All of it takes about 40 minutes on two quiet cores, --quick one. 1,000 numbers "
+        "are measured once: about five minutes a latency, nearly all of it Pulumi's own, which "
+        "writes the whole state at each step.",
+    )
+    parser.add_argument(
+        "--sizes", type=_whole, default=[50, 200, 1000], help="numbers: 50,200,1000"
+    )
+    parser.add_argument("--latencies", type=_whole, default=[0, 50, 200], help="in milliseconds")
+    parser.add_argument("--repetitions", type=int, help=f"default by size: {REPETITIONS}, else 1")
+    parser.add_argument("--phases", type=_phases, default=PHASES, help=f"of: {','.join(PHASES)}")
+    parser.add_argument(
+        "--large",
+        action=argparse.BooleanOptionalAction,
+        help="refresh 1,000 in an account of 5,000 as well; default: where 1,000 are measured",
+    )
+    parser.add_argument("--quick", action="store_true", help="50 numbers, no latency, once")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep what is measured as JSON")
+    parser.add_argument(
+        "--from", dest="taken", type=Path, nargs="+", metavar="FILE", help="measure nothing: join"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its figure")
+    options = parser.parse_args()
+    if options.quick:
+        options.sizes, options.latencies, options.repetitions = [50], [0], 1
+    if options.large is None:
+        options.large = 1000 in options.sizes
+    return options
+
+
+def _measured(options: argparse.Namespace) -> Results:
+    # Nothing of this shell's: each run has an account, a stack and a journal of its own.
+    for name in list(os.environ):
+        mine = name.startswith("VAPI_") and name != "VAPI_MAX_CONCURRENT_REQUESTS"
+        if mine or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+            del os.environ[name]
+    adopt_orphans()
+    warm_up(_say)
+    results = Results(machine=machine())
+    for latency in options.latencies:
+        for numbers in options.sizes:
+            often = options.repetitions or REPETITIONS.get(numbers, 1)
+            for one in measure_case(Case(numbers, latency, often, options.phases)):
+                results = _kept(results, one, options.save)
+    if options.large:
+        for one in measure_large_account():
+            results = _kept(results, one, options.save)
+    return results
+
+
+def _kept(results: Results, one: Measurement, file: Path | None) -> Results:
+    _say(
+        f"{time.strftime('%H:%M:%S')} {one.numbers} numbers, {one.latency} ms, {one.phase}, "
+        f"{one.side}: {one.seconds:.2f} s, CPU {one.cpu_seconds:.2f} s, "
+        f"{sum(one.requests.values())} requests, {one.peak} at once"
+    )
+    results = results.model_copy(update={"measured": (*results.measured, one)})
+    if file is not None:
+        results.save(file)
+    return results
+
+
+def _whole(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
+def _phases(text: str) -> Sequence[Phase]:
+    wanted = text.split(",")
+    wrong = [word for word in wanted if word not in PHASES]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"no such phase: {', '.join(wrong)}")
+    return cast(Sequence[Phase], wanted)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""A dynamic provider that does nothing: what Pulumi itself costs, the floor under ours.
+
+It sleeps as long as a request takes, and nothing else. Nothing of ours is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import uuid
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+LATENCY = "BENCH_NULL_LATENCY"
+"""How long each request would take, in seconds."""
+WORKERS = "BENCH_NULL_WORKERS"
+"""How many calls are worked on at once; not set: as many as the SDK does by itself."""
+
+
+class NullProvider(ResourceProvider):
+    """Answers what it was given."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Lets as many calls in as ours does."""
+        if WORKERS in os.environ:
+            _raise_workers(int(os.environ[WORKERS]))
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """A change is an input that differs."""
+        return DiffResult(changes=any(_olds.get(key) != value for key, value in _news.items()))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """One request."""
+        _request()
+        return CreateResult(str(uuid.uuid4()), props)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """One request."""
+        _request()
+        return ReadResult(id_, props)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """One request."""
+        _request()
+        return UpdateResult(_news)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """One request."""
+        _request()
+
+
+class NullNumber(Resource, module="bench", name="NullNumber"):
+    """Declared with the same arguments as a number of ours."""
+
+    def __init__(self, name: str, **fields: pulumi.Input[Any]) -> None:
+        super().__init__(NullProvider(), name, dict(fields))
+
+
+def _request() -> None:
+    latency = float(os.environ.get(LATENCY, "0"))
+    if latency:
+        time.sleep(latency)
+
+
+def _raise_workers(count: int) -> None:
+    """Finds the SDK's gRPC server, a local of the main thread's; raises where there is none.
+
+    A floor measured with other workers than it says would be wrong.
+    """
+    main = threading.main_thread().ident
+    frame = sys._current_frames().get(main or 0)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None:
+        pool: Any = getattr(
+            getattr(frame.f_locals.get("server"), "_state", None), "thread_pool", None
+        )
+        if pool is not None and hasattr(pool, "_max_workers"):
+            pool._max_workers = max(count, pool._max_workers)
+            return
+        frame = frame.f_back
+    raise RuntimeError("the SDK's gRPC server was not found: the floor has too few workers")

@@ -1,0 +1,66 @@
+"""The targets, and whether they hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.results import Phase, Row
+
+QUIET = 1.15
+"""With no latency: our time by the floor's, from 200 numbers on."""
+LARGE_ACCOUNT = 5_000
+_SLOW: dict[Phase, float] = {"up": 1.3, "no-op up": 1.1, "preview": 1.1, "destroy": 1.3}
+_UP_SECONDS = 5.6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target in words, and whether it holds."""
+
+    target: str
+    holds: bool
+
+
+def verdict(row: Row, among: Sequence[Row]) -> Verdict | None:
+    """What is aimed at for this row, None where nothing is. `among` are the rows of the run."""
+    if row.account >= LARGE_ACCOUNT and row.phase == "refresh":
+        return Verdict("10 requests", row.sent <= 10)
+    if row.account > row.numbers or row.ratio is None:
+        return None
+    if row.latency == 0 and row.numbers >= 200:
+        return Verdict(f"x {QUIET}", row.ratio <= QUIET)
+    if row.latency == 200 and row.numbers == 200:
+        return _slow(row, row.ratio, among)
+    return None
+
+
+def _slow(row: Row, ratio: float, among: Sequence[Row]) -> Verdict | None:
+    """200 numbers at 200 ms."""
+    if row.phase == "refresh":
+        floor = _floor(row, among)
+        if floor is None:
+            return None
+        most = floor + 3 * row.latency / 1000
+        return Verdict(
+            f"{most:.1f} s (the floor with no latency, and three latencies), 5 requests",
+            row.ours.seconds <= most and row.sent <= 5,
+        )
+    if row.phase not in _SLOW:
+        return None
+    most = _SLOW[row.phase]
+    holds = ratio <= most
+    if row.phase == "up":
+        return Verdict(f"x {most}, {_UP_SECONDS} s", holds and row.ours.seconds < _UP_SECONDS)
+    if row.phase == "destroy":
+        return Verdict(f"x {most}", holds)
+    return Verdict(f"x {most}, 0 requests", holds and row.sent == 0)
+
+
+def _floor(row: Row, among: Sequence[Row]) -> float | None:
+    """What Pulumi alone takes for this phase, without waiting for anybody."""
+    for other in among:
+        same = (other.numbers, other.account, other.phase) == (row.numbers, row.account, row.phase)
+        if same and other.latency == 0 and other.null is not None:
+            return other.null.seconds
+    return None
