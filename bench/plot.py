@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from bench.results import PHASES, Row
 from bench.verdicts import QUIET
 
-_PANEL, _GAP, _LEFT, _TOP, _LINE = 250, 26, 92, 62, 34
+_PANEL, _GAP, _LEFT, _TOP, _LINE = 250, 44, 92, 62, 34
 _RANGE = 1.5
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _INK, _FAINT = "#333333", "#d0d0d0"
@@ -38,7 +38,7 @@ def figure(found: Sequence[Row]) -> str:
         _text(svg, _LEFT - 12, _row(at) + 4, phase, anchor="end")
     for at, latency in enumerate(latencies):
         left = _LEFT + at * (_PANEL + _GAP)
-        _axes(svg, left, f"{latency} ms a request")
+        _axes(svg, left, f"{latency} ms a request", aimed=latency == 0)
         for row in shown:
             if row.latency == latency:
                 _dot(svg, left, row, sizes)
@@ -56,7 +56,7 @@ def _x(left: float, ratio: float) -> float:
     return left + min(ratio, _RANGE) / _RANGE * _PANEL
 
 
-def _axes(svg: Element, left: float, title: str) -> None:
+def _axes(svg: Element, left: float, title: str, *, aimed: bool) -> None:
     _text(svg, left + _PANEL / 2, _TOP - 10, title)
     bottom = _TOP + len(PHASES) * _LINE
     for at in range(len(PHASES)):
@@ -65,8 +65,9 @@ def _axes(svg: Element, left: float, title: str) -> None:
         x = _x(left, tick)
         _line(svg, x, _TOP, x, bottom, _INK if tick == 1 else _FAINT)
         _text(svg, x, bottom + 16, f"{tick:g}" + ("+" if tick == _RANGE else ""))
-    x = _x(left, QUIET)
-    _line(svg, x, _TOP, x, bottom, _INK, dash="3 3")
+    if aimed:
+        x = _x(left, QUIET)
+        _line(svg, x, _TOP, x, bottom, _INK, dash="3 3")
 
 
 def _dot(svg: Element, left: float, row: Row, sizes: Sequence[int]) -> None:

@@ -85,6 +85,12 @@ class Row(_Model):
         return self.ours.cpu_seconds / self.null.cpu_seconds if self.null else None
 
     @property
+    def state_ratio(self) -> float | None:
+        """Our state file's size by the floor's."""
+        floor = self.null.state_bytes if self.null else 0
+        return self.ours.state_bytes / floor if floor else None
+
+    @property
     def sent(self) -> int:
         """How many requests ours sent."""
         return sum(self.ours.requests.values())

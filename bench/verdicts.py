@@ -43,7 +43,7 @@ def _slow(row: Row, ratio: float, among: Sequence[Row]) -> Verdict | None:
             return None
         most = floor + 3 * row.latency / 1000
         return Verdict(
-            f"{most:.1f} s (the floor with no latency, and three latencies), 5 requests",
+            f"{most:.1f} s, 5 requests",
             row.ours.seconds <= most and row.sent <= 5,
         )
     if row.phase not in _SLOW:

@@ -5,6 +5,12 @@ cd "$(dirname "$0")/.."
 root=$(pwd -P)
 STACK=${STACK:-local}
 export PULUMI_SKIP_UPDATE_CHECK=1
+# Pulumi's own default is four steps for each core: on two cores half of our requests in flight.
+our_parallel=
+if [ -z "${PULUMI_PARALLEL-}" ]; then
+    export PULUMI_PARALLEL=32
+    our_parallel=1
+fi
 
 . engine/guard.sh
 . engine/setup.sh
@@ -116,6 +122,7 @@ env)
     printf 'export PATH=%s:"$PATH"\n' "$(quoted x "$on_path" | sed 's/^export x=//')"
     quoted PULUMI_SKIP_UPDATE_CHECK 1
     quoted PULUMI_STACK "$STACK"
+    if [ -n "$our_parallel" ]; then quoted PULUMI_PARALLEL "$PULUMI_PARALLEL"; fi
     if [ -n "$our_backend" ]; then quoted PULUMI_BACKEND_URL "$PULUMI_BACKEND_URL"; fi
     if [ -n "$our_passphrase" ]; then quoted PULUMI_CONFIG_PASSPHRASE "$PULUMI_CONFIG_PASSPHRASE"; fi
     ;;

@@ -58,17 +58,15 @@ class _Handler(WSGIRequestHandler):
     at_once = 0
 
     def run_wsgi(self) -> None:
-        with _in_flight as self.at_once:
-            self._answer()
-
-    def _answer(self) -> None:
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ = self.make_environ()
         # Read whole, used or not: what is left would be taken for the next request.
         environ["wsgi.input"] = io.BytesIO(self._body(environ))
         try:
-            parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+            # Counted until the answer is there, not sent: who has it may already ask again.
+            with _in_flight as self.at_once:
+                parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
         except ConnectionError:
             # The app closes the connection without an answer: a fault on purpose.
             self.close_connection = True

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_one_account_over_http(db, create, account):
         output, log = process.communicate(timeout=5)
     assert process.returncode == 0
     assert output == ""
-    assert '"GET /phone-number HTTP/1.1" 200' in log
+    assert '"GET /phone-number HTTP/1.1" 200, 1 at once' in log
     assert "right" not in log
     assert "Traceback" not in log
     assert account.get("/phone-number").json()[0]["name"] == "over HTTP"
@@ -90,6 +91,21 @@ def test_interrupt_and_switches(db):
         process.send_signal(signal.SIGINT)
         output, log = process.communicate(timeout=5)
     assert (process.returncode, output, log) == (0, "", "")
+
+
+def test_the_log_tells_how_many_requests_were_in_flight(db):
+    """Three that wait for their answers together are told from three in a row."""
+    with (
+        serving("--db", db, "--verbose", "--latency", "1") as (process, url),
+        httpx.Client(headers={"Authorization": "Bearer any"}) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        list(pool.map(lambda _: client.get(f"{url}/phone-number"), range(3)))
+        client.get(f"{url}/phone-number")
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=5)
+    told = [line.rpartition(", ")[2] for line in log.splitlines()]
+    assert (sorted(told[:3])[-1], told[3]) == ("3 at once", "1 at once")
 
 
 def run(*options):
