@@ -21,6 +21,8 @@ from tests.engine.conftest import Account, Project, new_project, serve
 WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 _UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 _SECONDS = 600.0
+_LATENCIES = 30.0
+"""Shared out over the numbers: however few, the run lasts long enough to be killed half way."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
 
     `findings` says what is wrong then, a line each.
     """
-    with serve(folder, "account") as account:
+    with serve(folder, "account", "--latency", str(_LATENCIES / numbers)) as account:
         project = new_project(folder, account.url)
         project.environment["VAPI_JOURNAL"] = str(folder / "journal.sqlite")
         if not checkpoints:
@@ -46,9 +48,10 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         (project.folder / "__main__.py").write_text(program("ours", numbers))
         log = Log(account.log)
         _kill(project, folder, account.log, numbers // 2, plugin)
+        project.pulumi("cancel", "--yes")
+        # Only now: what was on its way when the plugin was killed is made by then.
         made = log.since()[0].get("POST", 0)
         findings = [] if made < numbers else ["the run was over before it was killed"]
-        project.pulumi("cancel", "--yes")
         rerun = _up(project, folder / "rerun.out")
         requests, _ = log.since()
         findings += _wrong(project, account, numbers)
@@ -68,10 +71,9 @@ def _kill(project: Project, folder: Path, log: Path, half: int, plugin: bool) ->
         if time.monotonic() > deadline:
             break
         time.sleep(0.02)
-    plugins = list(members(up.pid, "pulumi.dynamic"))
     up.kill()
     if plugin:
-        kill(plugins)
+        kill(members(up.pid, "pulumi.dynamic"))
     up.wait()
     # A plugin that is left finishes its requests and ends by itself; Pulumi's own host does not.
     while list(members(up.pid, "pulumi.dynamic")) and time.monotonic() < deadline:
