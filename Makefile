@@ -3,10 +3,11 @@
 # PYTHON=python3.12 picks the Python that .venv is made with.
 
 STACK ?= local
-export STACK YES ARGS PYTHON SEED RUNS JOBS
+export STACK YES ARGS PYTHON SEED RUNS JOBS VOICE
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh drift destroy test chaos bench fleet check docs engine env venv clean
+TARGETS := up preview refresh drift probe destroy test chaos bench fleet check docs engine env venv
+.PHONY: help clean $(TARGETS)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +16,7 @@ up: ## make the account what stacks/<STACK>.py declares
 preview: ## show what `up` would do
 refresh: ## take what the account holds now into the state
 drift: ## fail when the account differs from the state
+probe: ## ask the servers the stack declares, as Vapi would: VOICE=URL a voice server too
 destroy: ## give up everything the stack holds
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
@@ -26,7 +28,7 @@ docs: ## write the generated pages of docs/
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
-up preview refresh drift destroy env test chaos bench fleet check docs engine venv:
+$(TARGETS):
 	@sh engine/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay

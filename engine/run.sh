@@ -110,6 +110,12 @@ drift)
     open_stack
     exec pulumi refresh --preview-only --expect-no-changes --non-interactive
     ;;
+probe)
+    open_stack
+    set -- "$STACK"
+    [ -z "${VOICE-}" ] || set -- "$@" --voice "$VOICE"
+    exec python -m vapi_provider probe stack "$@"
+    ;;
 destroy)
     open_stack
     settle_pending

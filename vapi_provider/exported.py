@@ -5,6 +5,7 @@ Knows the shape of Pulumi's deployments (version 3) and nothing of Pulumi itself
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -86,6 +87,24 @@ def holds_secret(shape: FieldShape, value: Any) -> bool:
         return any(_is_secret(item) for item in bag.values())
     shapes = fields_of(model)
     return any(holds_secret(shapes[name], bag[name]) for name in bag if name in shapes)
+
+
+def is_special(value: Any) -> bool:
+    """Whether an object stands for a secret or another special value, not for itself."""
+    return _SIGNATURE in as_object(value)
+
+
+def decrypted(value: Any) -> Any:
+    """What a secret holds, in a state exported with its secrets shown; None if it is encrypted.
+
+    Anything that is no secret is returned as it is.
+    """
+    if not is_special(value):
+        return value
+    try:
+        return json.loads(value["plaintext"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _is_secret(value: Any) -> bool:

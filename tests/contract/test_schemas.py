@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.contract, official.needed]
 NOT_MODELLED = {
     "PaginationMeta": "belongs to GET /v2/phone-number, which is not called",
     "PhoneNumberPaginatedResponse": "belongs to GET /v2/phone-number, which is not called",
-    "ServerMessageVoiceRequest": "is sent to a voice server, not to or from the account",
+    "ServerMessageVoiceRequest": "is in vapi_provider.messages: sent to a voice server",
 }
 
 # Where a bound is written differently, and why both say the same or ours says more.

@@ -14,6 +14,7 @@ import click
 _COMMANDS: dict[str, tuple[str, str]] = {
     "recover": ("recover", "Settle what a killed run left pending in a stack's state."),
     "orphans": ("orphans", "List the account's numbers that no given state holds."),
+    "probe": ("probe", "Call servers as Vapi would, and say what is wrong with their answers."),
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 

@@ -37,9 +37,11 @@ def account_of(settings: Settings) -> Generator[VapiClient]:
         yield VapiClient(Transport(http, settings.api_key))
 
 
-def deployments(stacks: Iterable[str], files: Iterable[str]) -> list[Mapping[str, Any]]:
+def deployments(
+    stacks: Iterable[str], files: Iterable[str], *, show_secrets: bool = False
+) -> list[Mapping[str, Any]]:
     """The deployments of stacks and of files that `pulumi stack export` wrote."""
-    found = [Stack(name).export() for name in stacks]
+    found = [Stack(name).export(show_secrets=show_secrets) for name in stacks]
     for file in files:
         try:
             found.append(json.loads(Path(file).read_text()))

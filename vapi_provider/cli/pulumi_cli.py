@@ -25,9 +25,9 @@ class Stack:
 
     name: str
 
-    def export(self) -> dict[str, Any]:
-        """The state as `pulumi stack export` writes it, secrets encrypted."""
-        return self._json("stack", "export")
+    def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The state as `pulumi stack export` writes it, secrets encrypted unless asked for."""
+        return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))
 
     def load(self, exported: dict[str, Any]) -> None:
         """Makes `exported` the stack's state; refused while a run holds the stack's lock."""

@@ -1,0 +1,218 @@
+"""ServerMessageVoiceRequest: read from what Vapi posts, written as Vapi would post it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contract import official
+from vapi_provider.messages import InvalidMessage, PcmFormat, ServerMessageVoiceRequest
+from vapi_provider.models.phone_number import KINDS
+
+ROOT = Path(__file__).parents[3]
+UUID = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
+NUMBERS: dict[str, dict[str, Any]] = {
+    "vapi": {"provider": "vapi", "sipUri": "sip:desk@sip.vapi.ai", "name": "desk"},
+    "twilio": {"provider": "twilio", "number": "+14155550100", "twilioAccountSid": "AC1"},
+    "vonage": {"provider": "vonage", "number": "+14155550100", "credentialId": UUID},
+    "telnyx": {"provider": "telnyx", "number": "+14155550100", "credentialId": UUID},
+    "byo-phone-number": {"provider": "byo-phone-number", "credentialId": UUID},
+}
+LEAST: dict[str, Any] = {"type": "voice-request", "text": "Hello.", "sampleRate": 24000}
+WHOLE: dict[str, Any] = {
+    **LEAST,
+    "phoneNumber": {
+        **NUMBERS["vapi"],
+        "server": {"url": "https://voice.example.com", "timeoutSeconds": 20},
+        "fallbackDestination": {"type": "sip", "sipUri": "sip:a@b.example.com"},
+        "hooks": [{"on": "call.ringing", "do": [{"type": "say", "exact": "One moment."}]}],
+    },
+    "assistantVersion": None,
+    "timestamp": 1774539796145,
+    "artifact": {"messages": []},
+    "assistant": {"name": "Ada"},
+    "customer": {"number": "+14155550199"},
+    "call": {"id": UUID},
+    "chat": {"id": UUID},
+}
+
+
+def parse(**message: Any) -> ServerMessageVoiceRequest:
+    """A message as a web handler gets it."""
+    return ServerMessageVoiceRequest.parse(json.dumps({"message": message}).encode())
+
+
+@pytest.mark.parametrize("as_body", [json.dumps, lambda it: json.dumps(it).encode(), dict])
+def test_a_body_may_be_bytes_text_or_an_object(as_body: Any) -> None:
+    """A web handler hands on whatever it has."""
+    request = ServerMessageVoiceRequest.parse(as_body({"message": LEAST}))
+    assert (request.text, request.sample_rate) == ("Hello.", 24000)
+    assert request.answer == PcmFormat(24000)
+
+
+def test_all_eleven_properties_are_kept() -> None:
+    """What was read is written again, each property as it came."""
+    assert len(WHOLE) == 11
+    assert parse(**WHOLE).to_wire() == {"message": WHOLE}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_a_number_is_of_its_kind(kind: str) -> None:
+    """The five kinds are told apart by `provider`, and each is the create schema's class."""
+    request = parse(**LEAST, phoneNumber=NUMBERS[kind])
+    assert type(request.phone_number) is KINDS[kind].create
+    assert request.to_wire()["message"]["phoneNumber"] == NUMBERS[kind]
+
+
+def test_more_than_the_schema_knows_is_tolerated() -> None:
+    """New properties at any depth, nulls and values beyond today's limits do not stop a call."""
+    number = {
+        **NUMBERS["twilio"],
+        **{"id": UUID, "orgId": UUID, "status": "active", "assistantId": None, "name": "n" * 60},
+        "server": {"url": "http://old.example.com", "secret": "x", "backoffPlan": None},
+        "fallbackDestination": {"type": "carrier-pigeon", "loft": 3},
+        "hooks": [{"on": "call.answered"}],
+    }
+    request = parse(**LEAST, phoneNumber=number, call=None, newThing={"a": 1})
+    wire = request.to_wire()["message"]
+    assert wire["phoneNumber"]["server"] == {"url": "http://old.example.com"}
+    assert wire["phoneNumber"]["hooks"] == [{"on": "call.answered"}]
+    assert set(wire) == {*LEAST, "phoneNumber"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"type": None}, "message.type:"),
+        ({"type": "hang"}, "message.type:"),
+        ({"text": None}, "message.text:"),
+        ({"sampleRate": "24000"}, "message.sampleRate:"),
+        ({"sampleRate": True}, "message.sampleRate:"),
+        ({"sampleRate": 0}, "message.sampleRate:"),
+        ({"sampleRate": 8000.5}, "message.sampleRate: must be a whole number"),
+        ({"timestamp": "soon"}, "message.timestamp:"),
+        ({"call": "x"}, "message.call:"),
+        ({"phoneNumber": "+1415"}, "message.phoneNumber: must be an object"),
+        ({"phoneNumber": {}}, "message.phoneNumber.provider: must be one of byo-phone-number, "),
+        (
+            {"phoneNumber": {"provider": "twilio", "number": "+1"}},
+            "message.phoneNumber.twilioAccountSid: is missing",
+        ),
+        (
+            {"phoneNumber": {**NUMBERS["vapi"], "name": 5}},
+            "message.phoneNumber.name: must be text",
+        ),
+        (
+            {"phoneNumber": {**NUMBERS["vapi"], "hooks": [{"on": "call.ringing"}]}},
+            "message.phoneNumber.hooks[0].do: is missing",
+        ),
+    ],
+)
+def test_a_wrong_property_is_told_by_its_path(change: dict[str, Any], expected: str) -> None:
+    """One line says where and why."""
+    with pytest.raises(InvalidMessage) as caught:
+        parse(**{**LEAST, **change})
+    assert str(caught.value).startswith(expected)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", LEAST)
+def test_a_required_property_is_required(missing: str) -> None:
+    """Type, text and rate must be there; nothing else must."""
+    with pytest.raises(InvalidMessage, match=f"^message.{missing}: is missing$"):
+        parse(**{key: value for key, value in LEAST.items() if key != missing})
+    assert parse(**LEAST).phone_number is None
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"\xff\xfe", "not JSON"),
+        ("", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "not a JSON object"),
+        ({"messsage": LEAST}, "message: is missing"),
+        (LEAST, "message: is missing"),
+        ({"message": []}, "message: must be an object"),
+    ],
+)
+def test_what_is_no_envelope_is_refused(body: Any, expected: str) -> None:
+    """A body without `{"message": {…}}` is named for what it is."""
+    with pytest.raises(InvalidMessage, match=expected):
+        ServerMessageVoiceRequest.parse(body)
+
+
+def test_a_refusal_shows_no_value() -> None:
+    """What was posted may be private: only paths and reasons are told."""
+    with pytest.raises(InvalidMessage) as caught:
+        parse(type="voice-request", text=["private"], sampleRate="private", call="private")
+    assert "private" not in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+KEYS = [*WHOLE, "new"]
+INSIDE = ["server", "hooks", "name", "fallbackDestination", "number", "authentication", "provider"]
+NUMBER = st.builds(
+    lambda of, more: {**of, **more},
+    st.sampled_from(list(NUMBERS.values())),
+    st.dictionaries(st.sampled_from(INSIDE), JSON, max_size=3),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),
+    st.none() | NUMBER,
+)
+def test_any_json_is_read_or_refused(changes: dict[str, Any], number: Any) -> None:
+    """Only InvalidMessage is ever raised; what is read can be written and read again."""
+    try:
+        request = ServerMessageVoiceRequest.parse(
+            {"message": {**LEAST, "phoneNumber": number, **changes}}
+        )
+    except InvalidMessage:
+        return
+    assert ServerMessageVoiceRequest.parse(request.to_wire()).to_wire() == request.to_wire()
+
+
+def test_pcm_is_sixteen_bit_little_endian() -> None:
+    """The format's words: bytes, samples and seconds, there and back."""
+    pcm = PcmFormat(8000)
+    assert pcm.encode([0.0, 1.0, -1.0, 2.0]) == b"\x00\x00\xff\x7f\x01\x80\xff\x7f"
+    assert list(pcm.decode(b"\x01\x00\xff\xff\x07")) == [1, -1]
+    assert (pcm.duration(pcm.silence(0.5)), pcm.samples(b"abc")) == (0.5, 1)
+    assert (pcm.bytes_per_second, pcm.content_type) == (16000, "application/octet-stream")
+    with pytest.raises(ValueError, match="rate"):
+        PcmFormat(0)
+
+
+def test_importing_it_imports_no_pulumi_and_no_http() -> None:
+    """A voice server's process has neither the engine's SDK nor an HTTP client."""
+    look = (
+        "import sys, vapi_provider.messages as m;"
+        "print([n for n in ('pulumi', 'grpc', 'httpx', 'flask', 'click') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+@official.needed
+@pytest.mark.contract
+def test_the_message_has_the_schemas_properties() -> None:
+    """The eleven properties and the required three are the published schema's."""
+    schema = official.schemas()["ServerMessageVoiceRequest"]
+    wires = {info.alias for info in ServerMessageVoiceRequest.model_fields.values()}
+    assert wires == set(schema["properties"])
+    assert set(LEAST) == set(schema["required"])

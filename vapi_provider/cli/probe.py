@@ -1,0 +1,164 @@
+"""``probe``: calls servers as Vapi would, before a caller does. The work is in `probing`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from vapi_provider.errors import VapiError
+
+if TYPE_CHECKING:
+    from vapi_provider.probe.run import Answer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SECRET = "env:VARIABLE|file:PATH"  # noqa: S105 - the form, not a secret
+
+
+@click.group("probe")
+def command() -> None:
+    """Call servers as Vapi would, and say what is wrong with their answers.
+
+    Exit codes: 0 fine, 1 error, 2 findings.
+    """
+
+
+def _authenticated(function: F) -> F:
+    """The options that say how the server knows Vapi."""
+    for option in reversed(
+        [
+            click.option(
+                "--header",
+                "headers",
+                multiple=True,
+                metavar=f"NAME={_SECRET}",
+                help="A header of the server's; its value is read from there. May be repeated.",
+            ),
+            click.option("--bearer", metavar=_SECRET, help="A bearer token."),
+            click.option("--hmac", "hmac_", metavar=_SECRET, help="The secret to sign with."),
+            click.option(
+                "--hmac-option",
+                "hmac_options",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="How to sign, where it is not as Vapi's credentials do by default: algorithm, "
+                "signature-header, timestamp-header, prefix, payload, message-id-header, "
+                "encoding, secret-is-base64, include-timestamp, unit.",
+            ),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def _reported(function: F) -> F:
+    """`--json` and, with it, what every probe ends with."""
+    return click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")(
+        function
+    )
+
+
+_NUMBER = [
+    click.option("--stack", metavar="STACK", help="The stack that --number is in."),
+    click.option("--number", metavar="NAME", help="The resource whose number is called."),
+]
+
+
+def _numbered(function: F) -> F:
+    for option in reversed(_NUMBER):
+        function = option(function)
+    return function
+
+
+@command.command("voice")
+@click.argument("url")
+@click.option("--text", "texts", multiple=True, help="What to have said. May be repeated.")
+@click.option(
+    "--rate",
+    "rates",
+    multiple=True,
+    type=click.IntRange(1000, 384_000),
+    help="Samples a second to ask for. May be repeated; by default 8000, 16000, 22050, 24000.",
+)
+@_numbered
+@_authenticated
+@click.option("--timeout", default=20.0, type=click.FloatRange(0.1, 300), show_default=True)
+@click.option("--parallel", default=4, type=click.IntRange(1, 64), show_default=True)
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@_reported
+@click.pass_context
+def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **given: Any) -> None:
+    """Have a custom voice server speak, and judge the sound.
+
+    --save writes what a caller would hear, as WAV files and pictures.
+    """
+    from vapi_provider.cli.probing import saved, voice_answers
+
+    answers = _run(lambda: voice_answers(url, say=_say, **given))
+    if save is not None:
+        _run(lambda: saved(answers, save, _say))
+    _end(ctx, answers, as_json)
+
+
+@command.command("server")
+@click.argument("url", required=False)
+@_numbered
+@_authenticated
+@_reported
+@click.pass_context
+def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> None:
+    """Ask a number's own server who answers a call.
+
+    Without URL, with --stack and --number: the server that the number declares, with the headers
+    it declares, which are decrypted for that and go to that URL only.
+    """
+    from vapi_provider.cli.probing import server_answers
+
+    if url is None and not (given["stack"] and given["number"]):
+        raise click.UsageError("give a URL, or --stack and --number")
+    _end(ctx, _run(lambda: server_answers(url, say=_say, **given)), as_json)
+
+
+@command.command("stack")
+@click.argument("stack")
+@click.option("--voice", "voice_url", metavar="URL", help="A voice server to probe as well.")
+@_reported
+@click.pass_context
+def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) -> None:
+    """Ask the servers of all numbers of a stack that are asked as a call comes in.
+
+    Secrets that are not in the stack: VAPI_PROBE_BEARER_<NAME> or VAPI_PROBE_HMAC_<NAME> for the
+    number <NAME> (in capitals, _ for what is neither letter nor digit), VAPI_PROBE_VOICE_BEARER
+    or VAPI_PROBE_VOICE_HMAC for the voice server.
+    """
+    from vapi_provider.cli.probing import stack_answers
+
+    _end(ctx, _run(lambda: stack_answers(stack, voice_url, say=_say)), as_json)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+T = TypeVar("T")
+
+
+def _run(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except VapiError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _end(ctx: click.Context, answers: Sequence[Answer], as_json: bool) -> None:
+    from vapi_provider.probe import report
+
+    if as_json:
+        click.echo(json.dumps(report.as_json(answers), indent=2))
+    elif answers:
+        click.echo(report.as_text(answers))
+    ctx.exit(0 if all(one.fine for one in answers) else 2)

@@ -1,0 +1,162 @@
+"""What `probe` puts together: targets, secrets, a stack's numbers, and the runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from vapi_provider.cli.account import deployments
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.messages.pcm import DOCUMENTED_RATES
+from vapi_provider.probe import picture
+from vapi_provider.probe.authentication import Authentication, Hmac, bearer, secret_at
+from vapi_provider.probe.request import TEXTS
+from vapi_provider.probe.run import Answer, Asked, Say, VoiceRun, ask
+from vapi_provider.probe.state import DeclaredNumber, number_named, numbers_in
+from vapi_provider.probe.target import Target
+
+
+def voice_answers(
+    url: str,
+    texts: Sequence[str],
+    rates: Sequence[int],
+    stack: str | None,
+    number: str | None,
+    timeout: float,
+    parallel: int,
+    say: Say,
+    **secrets: Any,
+) -> list[Answer]:
+    """Probes a voice server; the stack stays encrypted, for the server is another host."""
+    target, authentication = _checked(url, _authentication(**secrets))
+    declared = _declared(stack, number)
+    run = VoiceRun(
+        target=target,
+        authentication=authentication,
+        texts=texts or TEXTS,
+        rates=rates or DOCUMENTED_RATES,
+        phone_number=declared.message if declared else None,
+        seconds=timeout,
+        parallel=parallel,
+    )
+    return run.answers(say)
+
+
+def server_answers(
+    url: str | None, stack: str | None, number: str | None, say: Say, **secrets: Any
+) -> list[Answer]:
+    """Probes a number's own server: at `url`, or where the stack says, with what it declares."""
+    given = _authentication(**secrets)
+    declared = _declared(stack, number, show_secrets=url is None)
+    if url is None and declared is not None:
+        return ask([_asked(declared, given)], say)
+    target, authentication = _checked(url or "", given)
+    message = declared.message if declared else None
+    return ask([Asked(target.shown, target, authentication, message)], say)
+
+
+def stack_answers(stack: str, voice_url: str | None, say: Say) -> list[Answer]:
+    """Probes every server of a stack that is asked for an assistant, and a voice server."""
+    (deployment,) = deployments([stack], [], show_secrets=True)
+    numbers = list(numbers_in(deployment))
+    asking = [one for one in numbers if one.asks_its_server]
+    servers = [_asked(one, _from_environment(f"_{_variable(one.name)}")) for one in asking]
+    voice = _checked(voice_url, _from_environment("", "VOICE_")) if voice_url else None
+    say(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
+    found = ask(servers, say)
+    if voice is None:
+        return found
+    target, authentication = voice
+    return [*found, *VoiceRun(target, authentication, TEXTS, DOCUMENTED_RATES).answers(say)]
+
+
+def saved(answers: Sequence[Answer], folder: Path, say: Say) -> None:
+    """Writes what a caller would hear of each answer."""
+    texts = list(dict.fromkeys(one.text for one in answers))
+    try:
+        for one in answers:
+            if one.rate and one.text is not None and one.exchange.body:
+                name = f"{texts.index(one.text) + 1:02d}-{one.rate}"
+                title = f"{one.rate} Hz: {one.text[:90]}"
+                for file in picture.save(folder, name, title, one.exchange.body, one.rate):
+                    say(f"wrote {file}")
+    except OSError as error:
+        raise ConfigurationError(f"--save {folder}: {error.strerror}") from None
+
+
+def _declared(
+    stack: str | None, number: str | None, *, show_secrets: bool = False
+) -> DeclaredNumber | None:
+    if (stack is None) != (number is None):
+        raise ConfigurationError("--stack and --number belong together")
+    if stack is None or number is None:
+        return None
+    (deployment,) = deployments([stack], [], show_secrets=show_secrets)
+    return number_named(deployment, number)
+
+
+def _asked(declared: DeclaredNumber, given: Authentication) -> Asked:
+    """A number's own server: its own headers go to it, and what was given for it."""
+    if declared.server_url is None:
+        raise ConfigurationError(f"{declared.name} declares no server")
+    both = Authentication({**declared.headers, **given.headers}, given.hmac)
+    target, authentication = _checked(declared.server_url, both)
+    return Asked(declared.name, target, authentication, declared.message)
+
+
+def _checked(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
+    target = Target.of(url)
+    if authentication:
+        target.check_secret()
+    return target, authentication
+
+
+def _authentication(
+    headers: Sequence[str], bearer: str | None, hmac_: str | None, hmac_options: Sequence[str]
+) -> Authentication:
+    found: dict[str, str] = {}
+    for one in headers:
+        name, _, place = one.partition("=")
+        found[name.strip()] = secret_at(place)
+    if bearer:
+        found |= _bearer(secret_at(bearer))
+    if hmac_options and not hmac_:
+        raise ConfigurationError("--hmac-option needs --hmac")
+    signed = Hmac(secret_at(hmac_), **_hmac_options(hmac_options)) if hmac_ else None
+    return Authentication(found, signed)
+
+
+_bearer = bearer
+
+
+def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
+    types = {name: it for name, it in get_type_hints(Hmac).items() if name != "secret"}
+    found: dict[str, Any] = {}
+    for one in options:
+        name, _, value = one.partition("=")
+        key = name.strip().replace("-", "_")
+        if key not in types:
+            known = ", ".join(name.replace("_", "-") for name in types)
+            raise ConfigurationError(f"--hmac-option {name}: there is none; there are {known}")
+        words = ("true", "false") if types[key] is bool else get_args(types[key])
+        allowed = [word for word in words if isinstance(word, str)]
+        if allowed and value not in allowed:
+            raise ConfigurationError(f"--hmac-option {name}: must be one of {', '.join(allowed)}")
+        found[key] = value == "true" if types[key] is bool else value
+    return found
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def _from_environment(
+    suffix: str, prefix: str = "", environment: Mapping[str, str] = os.environ
+) -> Authentication:
+    """What the environment holds for one server, under its own name."""
+    token = environment.get(f"VAPI_PROBE_{prefix}BEARER{suffix}")
+    secret = environment.get(f"VAPI_PROBE_{prefix}HMAC{suffix}")
+    return Authentication(bearer(token) if token else {}, Hmac(secret) if secret else None)

@@ -1,0 +1,91 @@
+"""What is wrong with the answer to an assistant-request: is it in time, does it name anybody?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from vapi_provider.messages.envelope import paths
+from vapi_provider.models.destination import Destination
+from vapi_provider.models.fields import as_object
+from vapi_provider.models.phone_number import UUID
+from vapi_provider.probe.findings import Finding
+from vapi_provider.probe.judge import transport
+from vapi_provider.probe.marks import wrapping
+from vapi_provider.probe.post import Exchange, Limits
+
+LIMIT_SECONDS = 7.5
+"""After this Vapi gives up, whatever the server's own timeout says. Source: API guide."""
+
+PATIENCE = Limits(seconds=15.0, bytes=2_000_000)
+"""How long the probe itself waits, to be able to say how late an answer is."""
+
+_IDS = ("assistantId", "squadId", "workflowId")
+_OBJECTS = ("assistant", "squad", "workflow")
+_DESTINATION: TypeAdapter[Any] = TypeAdapter(Destination)
+_SNAKE = {"assistant_id": "assistantId", "squad_id": "squadId", "workflow_id": "workflowId"}
+
+
+def assistant(exchange: Exchange) -> list[Finding]:
+    """What is wrong with a server's answer to an assistant-request."""
+    found = transport(exchange, PATIENCE)
+    if exchange.status is not None and exchange.seconds > LIMIT_SECONDS and not exchange.late:
+        says = f"took {exchange.seconds:.1f} s: Vapi gives up after {LIMIT_SECONDS:g} s"
+        found.append(Finding("time-limit", says))
+    if exchange.status != HTTPStatus.OK or not exchange.body or found:
+        return found
+    try:
+        answer = json.loads(exchange.body)
+    except (ValueError, RecursionError):
+        kind = wrapping(exchange.body) or "no text"
+        return [Finding("not-json", f"the body is {kind}, not JSON")]
+    if not isinstance(answer, dict):
+        return [Finding("shape", "the answer is not a JSON object")]
+    return list(_shape(cast(Mapping[str, Any], answer)))
+
+
+def _shape(answer: Mapping[str, Any]) -> Iterator[Finding]:
+    if "messageResponse" in answer:
+        says = "messageResponse is around the answer: Vapi's guide shows the bare object"
+        yield Finding("envelope", says, "likely")
+        answer = as_object(answer["messageResponse"])
+    given = {key: value for key, value in answer.items() if value is not None}
+    for wrong, right in _SNAKE.items():
+        if wrong in given:
+            yield Finding("shape", f"{wrong} is spelled {right}")
+    yield from _values(given)
+    if not any(key in given for key in (*_IDS, *_OBJECTS, "destination", "error")):
+        says = f"names nobody: none of {', '.join((*_IDS, *_OBJECTS))}, destination and error"
+        yield Finding("nobody", says)
+    named = [key for key in ("error", "destination", *_IDS, *_OBJECTS) if key in given]
+    if len(named) > 1:
+        says = f"{named[0]} is given beside {', '.join(named[1:])}"
+        over = named[0] in ("error", "destination")
+        what = "and wins over all others" if over else "which one answers is not documented"
+        yield Finding("several", f"{says}: {what}", note=True)
+    elif named == ["error"]:
+        yield Finding("error", "the answer is an error, which is spoken to the caller", note=True)
+
+
+def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in _IDS:
+        value = given.get(key)
+        if value is not None and not (isinstance(value, str) and UUID.fullmatch(value)):
+            yield Finding("shape", f"{key} must be a UUID")
+    for key in _OBJECTS:
+        if not isinstance(given.get(key, {}), dict):
+            yield Finding("shape", f"{key} must be an object")
+    error = given.get("error", "-")
+    if not isinstance(error, str) or not error.strip():
+        yield Finding("shape", "error must be the words to speak")
+    destination = given.get("destination")
+    if destination is None:
+        return
+    try:
+        _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
+    except ValidationError as wrong:
+        yield Finding("shape", paths(wrong, "destination"))

@@ -1,0 +1,98 @@
+"""Is it a voice saying that text? Loudness, length, and whether the rate was followed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from itertools import groupby
+from statistics import median
+
+from vapi_provider.messages.pcm import LEAST, MOST, PcmFormat
+from vapi_provider.probe.findings import Finding
+
+_SILENT, _FAINT = 16, 400
+"""Peaks (of 32767) up to which nothing is heard, and hardly anything."""
+
+_AT_MOST = 200_000
+"""Samples looked at for clipping."""
+
+_NATIVE = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def heard(samples: array[int], rate: int, text: str) -> list[Finding]:
+    """What is wrong with the sound itself, from the surest to the vaguest."""
+    peak = max(max(samples), -min(samples)) if samples else 0
+    if peak <= _SILENT:
+        return [Finding("silence", f"{len(samples) / rate:.2f} s of silence: nothing is heard")]
+    found: list[Finding] = []
+    if peak <= _FAINT:
+        found.append(Finding("faint", f"its peak is {peak} of 32767: hardly heard", note=True))
+    clipped = _clipped(samples)
+    if clipped > 0.02:
+        says = f"{clipped:.0%} of the samples are cut off at full scale: it will crackle"
+        found.append(Finding("clipping", says, "almost certain"))
+    return found + _length(len(samples) / rate, text)
+
+
+def _clipped(samples: array[int]) -> float:
+    """The share of samples in runs of three and more at either end of the scale."""
+    step = max(len(samples) // _AT_MOST, 1)
+    part = len(samples) // step
+    start = (len(samples) - part) // 2
+    middle = samples[start : start + part]
+    ends = ((abs(value), len(list(run))) for value, run in groupby(middle) if value in _ENDS)
+    return sum(length for _, length in ends if length >= 3) / max(len(middle), 1)
+
+
+_ENDS = frozenset({LEAST, LEAST + 1, MOST})
+
+
+def _length(seconds: float, text: str) -> list[Finding]:
+    """Nobody says 80 letters a second, or two; what is merely odd is a note."""
+    letters = len(text.strip())
+    says = f"{seconds:.2f} s for {letters} characters"
+    if seconds < letters / 80:
+        return [Finding("too-short", f"{says}: it is cut off, or at a wrong rate", "likely")]
+    if seconds > letters / 2 + 10:
+        return [Finding("too-long", f"{says}: at a wrong rate, or it is not this text", "likely")]
+    if seconds < letters / 30:
+        return [Finding("short", f"{says}: hardly spoken so fast", "perhaps", note=True)]
+    if seconds > letters / 5 + 3:
+        return [Finding("long", f"{says}: hardly spoken so slowly", "perhaps", note=True)]
+    return []
+
+
+def wrong_rates(bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
+    """Which of one text's answers were not made at the rate that was asked for.
+
+    The same text takes about the same time at each rate; bytes that stay the same do not.
+    """
+    rates = sorted(rate for rate, count in bytes_by_rate.items() if count)
+    counts = [bytes_by_rate[rate] for rate in rates]
+    if len(rates) < 2 or rates[-1] < 1.4 * rates[0]:
+        return {}
+    if max(counts) <= 1.03 * min(counts):
+        says = f"as many bytes as at {', '.join(map(str, rates))}: the server ignores sampleRate"
+        one = Finding("wrong-rate", says, "almost certain" if len(rates) > 2 else "likely")
+        return dict.fromkeys(rates, one)
+    return _odd_ones_out(rates, bytes_by_rate)
+
+
+def _odd_ones_out(rates: list[int], bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
+    """An answer that would take as long as all others, were it of another usual rate."""
+    found: dict[int, Finding] = {}
+    for rate in rates:
+        others = [
+            bytes_by_rate[other] / PcmFormat(other).bytes_per_second
+            for other in rates
+            if other != rate
+        ]
+        usual = median(others)
+        if len(others) < 2 or max(others) > 1.03 * min(others):
+            continue
+        made_at = bytes_by_rate[rate] / (2 * usual)
+        native = next((one for one in _NATIVE if abs(made_at - one) < 0.02 * one), rate)
+        if abs(native - rate) > 0.05 * rate:
+            says = f"as long as at the other rates if it is {native} Hz, not {rate}"
+            found[rate] = Finding("wrong-rate", says, "likely")
+    return found
