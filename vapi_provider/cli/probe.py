@@ -19,7 +19,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SECRET = "env:VARIABLE|file:PATH"  # noqa: S105 - the form, not a secret
 
 
-@click.group("probe")
+class _WrongUse(click.UsageError):
+    """Ends with 1: click's own 2 means findings here."""
+
+    exit_code = 1
+
+
+class _Group(click.Group):
+    """A group whose commands' wrong use is an error, not a finding."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _WrongUse(error.format_message(), error.ctx) from None
+
+
+@click.group("probe", cls=_Group)
 def command() -> None:
     """Call servers as Vapi would, and say what is wrong with their answers.
 

@@ -48,14 +48,17 @@ def voice(exchange: Exchange, text: str, rate: int, limits: Limits) -> list[Find
     wrapped = wrapping(exchange.body)
     if wrapped:
         return [*broken, Finding("wrapped", f"the body is {wrapped}, not raw samples")]
-    found = [*broken, *_content_type(exchange)]
-    if len(exchange.body) % pcm.sample_width and not (broken or exchange.capped):
+    if broken:
+        # Of half an answer nothing is judged that the other half may change.
+        return broken
+    found = _content_type(exchange)
+    if len(exchange.body) % pcm.sample_width:
         says = f"{len(exchange.body)} bytes: half a sample is missing, or one byte is too much"
         found.append(Finding("odd-length", says))
     other = misread(exchange.body)
     if other:
         return [*found, other]
-    found += heard(pcm.decode(exchange.body), rate, "" if broken else text)
+    found += heard(pcm.decode(exchange.body), rate, text)
     return [*found, *_pace(exchange, pcm)]
 
 

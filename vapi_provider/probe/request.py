@@ -11,7 +11,7 @@ from vapi_provider.messages import ServerMessageVoiceRequest
 
 TEXTS = (
     "Hello, how can I help you today?",
-    "Your table for 4 is booked: Tuesday, May 21st, at 7:30 pm. Is there anything else?",
+    "Your table for 4 is booked for May 21st at 7:30 pm.",
 )
 """What is said when nobody names a text: a greeting, and numbers, which take long to say."""
 

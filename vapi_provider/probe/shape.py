@@ -24,8 +24,9 @@ _NARROW = 0.5
 _LEAST = 240
 """Bytes that a verdict needs."""
 
-_VALUES = 16
-"""Different bytes that a sound has at least; a square wave has four and is smooth in any width."""
+_FEW, _MANY = 16, 64
+"""Different bytes that a sound has at least, of 8 bits and of more: what has fewer repeats itself
+after some samples (a square wave, a tone of a sixth of the rate) and may be smooth by accident."""
 
 
 def misread(body: bytes) -> Finding | None:
@@ -38,7 +39,8 @@ def misread(body: bytes) -> Finding | None:
 
 def _smoother(places: list[bytes]) -> Iterator[Finding]:
     rough = audio.roughness(places, audio.signed_16)
-    if not _quiet(places) and len(set(b"".join(places))) >= _VALUES:
+    values = len(set(b"".join(places)))
+    if values >= _FEW and not _quiet(places):
         readings = {
             "u8": (audio.roughness(places, audio.unsigned_8), "8-bit samples (unsigned)"),
             "s8": (audio.roughness(places, audio.signed_8), "8-bit samples (signed)"),
@@ -49,7 +51,7 @@ def _smoother(places: list[bytes]) -> Iterator[Finding]:
         if least < _NARROW or (least < 0.7 and least < 0.6 * rough):
             width = "width" if code in ("u8", "s8") else code
             yield _found(width, f"sounds like {name}, read as 16-bit", least)
-    if rough <= _NOISE:
+    if rough <= _NOISE or values < _MANY:
         return
     swapped = audio.roughness(places, audio.swapped_16)
     if swapped < _SOUND:

@@ -10,7 +10,7 @@ from statistics import median
 from vapi_provider.messages.pcm import LEAST, MOST, PcmFormat
 from vapi_provider.probe.findings import Finding
 
-_SILENT, _FAINT = 16, 400
+_SILENT, _FAINT = 4, 400
 """Peaks (of 32767) up to which nothing is heard, and hardly anything."""
 
 _AT_MOST = 200_000
@@ -48,17 +48,21 @@ _ENDS = frozenset({LEAST, LEAST + 1, MOST})
 
 
 def _length(seconds: float, text: str) -> list[Finding]:
-    """Nobody says 80 letters a second, or two; what is merely odd is a note."""
+    """Nobody says 120 letters a second, or two; what is merely odd is a note."""
     letters = len(text.strip())
     says = f"{seconds:.2f} s for {letters} characters"
-    if seconds < letters / 80:
+    if seconds < letters / 120:
         return [Finding("too-short", f"{says}: it is cut off, or at a wrong rate", "likely")]
     if seconds > letters / 2 + 10:
         return [Finding("too-long", f"{says}: at a wrong rate, or it is not this text", "likely")]
     if seconds < letters / 30:
-        return [Finding("short", f"{says}: hardly spoken so fast", "perhaps", note=True)]
+        return [
+            Finding("short", f"{says}: spoken so fast, or at a wrong rate?", "perhaps", note=True)
+        ]
     if seconds > letters / 5 + 3:
-        return [Finding("long", f"{says}: hardly spoken so slowly", "perhaps", note=True)]
+        return [
+            Finding("long", f"{says}: spoken so slowly, or at a wrong rate?", "perhaps", note=True)
+        ]
     return []
 
 
