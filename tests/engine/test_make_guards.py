@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-VERBS = ["up", "preview", "refresh", "drift", "destroy", "env"]
+VERBS = ["up", "preview", "refresh", "drift", "probe", "destroy", "env"]
 SHARED = {"PULUMI_BACKEND_URL": "file:///nowhere/shared"}
 WORD = "local-only-not-a-secret"
 

@@ -143,5 +143,9 @@ WRONGLY: dict[str, tuple[Callable[[Sound], bytes], str, str]] = {
         lambda it: pcm([one for left in it for one in (left, 0.0)]),
         *("channels", "one of them empty"),
     ),
+    "one channel louder": (
+        lambda it: pcm([one for left in it for one in (left, 0.5 * left)]),
+        *("channels", "one louder than the other"),
+    ),
 }
 """What is written, the finding's code, and words of it."""

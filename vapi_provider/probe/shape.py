@@ -34,13 +34,15 @@ def misread(body: bytes) -> Finding | None:
     places = audio.windows(body)
     if sum(map(len, places)) < _LEAST:
         return None
-    return _floats(places) or _doubled(places) or next(_smoother(places), None)
+    return _floats(places) or _channels(places) or next(_smoother(places), None)
 
 
 def _smoother(places: list[bytes]) -> Iterator[Finding]:
     rough = audio.roughness(places, audio.signed_16)
     values = len(set(b"".join(places)))
-    if values >= _FEW and not _quiet(places):
+    if _quiet(places):
+        return
+    if values >= _FEW:
         readings = {
             "u8": (audio.roughness(places, audio.unsigned_8), "8-bit samples (unsigned)"),
             "s8": (audio.roughness(places, audio.signed_8), "8-bit samples (signed)"),
@@ -75,24 +77,33 @@ def _floats(places: list[bytes]) -> Finding | None:
     return Finding("width", "is 32-bit floating point, read as 16-bit", "almost certain")
 
 
-def _doubled(places: list[bytes]) -> Finding | None:
-    """Two channels with the same sound: each sample comes twice. Or one channel is empty."""
+def _channels(places: list[bytes]) -> Finding | None:
+    """Two channels: the same sound in both, or one louder. Two that differ may be one sound."""
     within = across = pairs = 0
+    energy = other_energy = 0.0
     for place in places:
         first, second = audio.lower_half(place), audio.upper_half(place)
         live = [(a, b, c) for a, b, c in zip(first, second, first[1:], strict=False) if a or b or c]
         pairs += len(live)
         within += sum(a == b for a, b, _ in live)
         across += sum(b == c for _, b, c in live)
+        mean, other_mean = sum(first) / len(first), sum(second) / len(second)
+        energy += sum((a - mean) ** 2 for a in first)
+        other_energy += sum((b - other_mean) ** 2 for b in second)
     if pairs >= _LEAST // 4 and within > 0.98 * pairs and across < 0.6 * pairs:
         says = "each sample comes twice: two channels, or half the rate that was asked for"
         return Finding("channels", says, "almost certain")
-    for one, other in ((audio.lower_half, audio.upper_half), (audio.upper_half, audio.lower_half)):
-        if any(map(any, map(one, places))) or not any(map(any, map(other, places))):
-            continue
-        if audio.roughness(places, other) < _SOUND:
-            says = "every second sample is zero: two channels, one of them empty"
-            return Finding("channels", says, "almost certain")
+    halves = (audio.roughness(places, audio.lower_half), audio.roughness(places, audio.upper_half))
+    least, most = sorted((energy, other_energy))
+    if least == 0 < most and min(halves) < _SOUND:
+        says = "every second sample is zero: two channels, one of them empty"
+        return Finding("channels", says, "almost certain")
+    if least == 0 or max(halves) > 0.5 or len(set(b"".join(places))) < _MANY:
+        return None
+    # One sound is as loud in its even samples as in its odd ones.
+    if most > 2 * least:
+        says = "sounds like two channels, one louder than the other, read as one"
+        return Finding("channels", says, "likely")
     return None
 
 
