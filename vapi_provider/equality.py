@@ -7,7 +7,7 @@ default are equal, that SIP URIs have no letter case, and that secrets may not b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED, VapiModel
@@ -18,6 +18,9 @@ CHANGED_OUTSIDE = "(changed outside of this stack)"
 
 NOT_SHOWN = "(not shown)"
 """The same for a record that somebody else owns."""
+
+UNSEEN = "(not shown by the account)"
+"""Recorded by an import in place of a secret that the account does not echo: nobody knows it."""
 
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
@@ -67,10 +70,45 @@ def without_secrets(shape: FieldShape, value: Any) -> Any:
 
 
 def holds_hidden(value: Any) -> bool:
-    """Whether a secret that was changed outside, and is not known here, is in `value`."""
+    """Whether a secret that only the account knows is in `value`."""
+    return _holds(value, (CHANGED_OUTSIDE, UNSEEN))
+
+
+def holds_unseen(value: Any) -> bool:
+    """Whether an imported secret that nobody has seen is in `value`."""
+    return _holds(value, (UNSEEN,))
+
+
+def believed(
+    recorded: Mapping[str, Any], before: Mapping[str, Any], declared: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`recorded`, with each unseen secret as the last run declared it (`before`).
+
+    At first, where no run has, it is what is declared now: filling in an imported secret is no
+    change, nothing can show that it is wrong. Another value later is a change like any other.
+    """
+    return {
+        name: _believed(value, before.get(name), declared.get(name))
+        for name, value in recorded.items()
+    }
+
+
+def _believed(recorded: Any, before: Any, declared: Any) -> Any:
+    if isinstance(recorded, Mapping):
+        bag = as_object(cast(Any, recorded))
+        return believed(bag, as_object(before), as_object(declared))
+    if recorded != UNSEEN:
+        return recorded
+    known = before if before not in (None, UNSEEN) else declared
+    return recorded if known is None else known
+
+
+def _holds(value: Any, placeholders: Collection[str]) -> bool:
     if isinstance(value, Mapping):
-        return any(holds_hidden(item) for item in as_object(cast(Any, value)).values())
-    return value == CHANGED_OUTSIDE or any(holds_hidden(item) for item in as_list(value))
+        return any(_holds(item, placeholders) for item in as_object(cast(Any, value)).values())
+    if isinstance(value, list):
+        return any(_holds(item, placeholders) for item in as_list(cast(Any, value)))
+    return isinstance(value, str) and value in placeholders
 
 
 def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -> Any:
@@ -110,7 +148,7 @@ def _canonical(shape: FieldShape, value: Any) -> Any:
     plain = _without_defaults(shape, value)
     if any(plain == _without_defaults(shape, default) for default in shape.defaults):
         return None
-    if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}):
+    if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}, ""):
         return None
     return plain
 

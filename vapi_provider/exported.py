@@ -58,6 +58,11 @@ def dependencies_of(resource: Mapping[str, Any]) -> set[str]:
     return {urn for urn in (*urns, *_flat(listed)) if isinstance(urn, str) and urn}
 
 
+def secret_of(json_text: str) -> dict[str, str]:
+    """A secret as a state has it in plain text: `pulumi stack import` encrypts it."""
+    return {_SIGNATURE: _SECRET_VALUE, "plaintext": json_text}
+
+
 def instant(text: Any) -> datetime | None:
     """A moment as Pulumi or the API writes it; None for anything else."""
     found = _INSTANT.fullmatch(text) if isinstance(text, str) else None

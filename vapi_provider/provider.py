@@ -22,7 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider.equality import holds_hidden
+from vapi_provider.equality import believed, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
@@ -82,6 +82,7 @@ class PhoneNumberProvider(ResourceProvider):
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
+            self._session.declared_before[declared.declaration] = plain(_olds)
         if "name" not in inputs and declared.declaration:
             inputs["name"] = self._session.automatic_name(declared.declaration)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
@@ -89,7 +90,8 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        recorded, declared = plain(_olds), Declared.of(plain(_news))
+        declared = Declared.of(plain(_news))
+        recorded = self._recorded(_olds, declared)
         self._close(_id, recorded)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
@@ -152,17 +154,20 @@ class PhoneNumberProvider(ResourceProvider):
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
         outs = outputs_as_read(recorded, record)
-        return ReadResult(id_, outs, inputs_of(outs, recorded.kind))
+        # Without inputs the engine keeps its own, which know what was declared for the unseen.
+        unseen = recorded.declaration is not None and holds_unseen(outs)
+        return ReadResult(id_, outs, None if unseen else inputs_of(outs, recorded.kind))
 
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
         self._close(_id, plain(_olds))
         declared = Declared.of(plain(_news))
-        step = plan(declared.kind, plain(_olds), declared.fields)
+        recorded = self._recorded(_olds, declared)
+        step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
-            return UpdateResult(outputs_unsent(declared, plain(_olds)))
+            return UpdateResult(outputs_unsent(declared, recorded))
         try:
             record = self._session.client.update_phone_number(
                 _id, declared.kind, declared.model(), step.fields
@@ -188,9 +193,15 @@ class PhoneNumberProvider(ResourceProvider):
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
 
-    def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
+    def _close((self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Strikes a record out of the journal: the engine knows it, so a state holds it."""
         self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
+
+    def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
+        """What the state holds; an imported secret that nobody has seen is taken to be right."""
+        before = self._session.declared_before.get(declared.declaration or "", {})
+        recorded = plain(olds)
+        return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
 
     def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
         """The record, and what it is as far as it could be made as declared."""
@@ -285,8 +296,9 @@ def _refuse_hidden(what: Any) -> None:
     """Raises where a secret that only the account knows would be overwritten by its placeholder."""
     if holds_hidden(what.fields if isinstance(what, Update) else what):
         raise OwnershipError(
-            "a secret that was changed outside of this stack would be sent, and its value is not "
-            "known here: declare it, or put the whole field it is in under ignore_changes"
+            "a secret that only the account knows would be sent (changed outside of this stack, or "
+            "imported and never shown), and its value is not known here: declare it, or put the "
+            "whole field it is in under ignore_changes"
         )
 
 

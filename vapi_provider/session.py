@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
@@ -34,6 +35,8 @@ class Session:
         self.account = Account(client, settings.confirmed_empty_account)
         self.reader = Reader(client, clock)
         self.claims = Claims()
+        self.declared_before: dict[str, Mapping[str, Any]] = {}
+        """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(
             client,

@@ -31,6 +31,7 @@ PLAN = fields_of(TransferPlan)
 SERVER = fields_of(Server)
 
 EQUAL = [
+    (VAPI["name"], None, ""),
     # A documented default is what absent means.
     (TWILIO["sms_enabled"], None, True),
     (BYO["number_e164_check_enabled"], None, True),
@@ -98,7 +99,6 @@ EQUAL = [
 
 DIFFERENT = [
     (TWILIO["sms_enabled"], None, False),
-    (VAPI["name"], None, ""),
     (VAPI["name"], "a", "A"),
     (VAPI["server"], None, {}),
     (VAPI["assistant_id"], None, "a"),

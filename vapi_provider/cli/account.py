@@ -1,4 +1,4 @@
-"""What `recover` and `orphans` share: opening a stack's account, and a table of its records."""
+"""What the commands share: opening a stack's account, backups, and a table of its records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,24 @@ def deployments(
 def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
     """Ids of the records that the states hold; those that they only read are not theirs."""
     return {id_ for one in states for id_ in ids_in(one)}
+
+
+def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
+    """Keeps a state for this person alone; the path of its file.
+
+    Raises ConfigurationError where that cannot be: then the state must not be changed.
+    """
+    now = datetime.now(timezone.utc)
+    path = folder / f"{stack.replace('/', '-')}-{now:%Y%m%dT%H%M%S%f}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(exported, file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the state cannot be kept in {folder} ({error}), so it was not changed"
+        ) from None
+    return path
 
 
 def row(record: PhoneNumberRecord, now: datetime) -> Row:

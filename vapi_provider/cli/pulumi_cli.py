@@ -38,6 +38,21 @@ class Stack:
         found = self._json("config", "--json", "--show-secrets")
         return {key: str(one["value"]) for key, one in found.items() if "value" in one}
 
+    def full_name(self) -> tuple[str, str, str]:
+        """Organization, project and stack, as a program of the stack is told them.
+
+        Raises PulumiError for a backend whose stacks have no project in their names.
+        """
+        found = self._run("stack", "--show-name", "--fully-qualify-stack-names").strip()
+        names = found.split("/")
+        if len(names) != 3:
+            raise PulumiError(f"stack {found} has no project in its name: `pulumi state upgrade`")
+        return names[0], names[1], names[2]
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Puts a secret into the stack's config; it is seen in no list of processes."""
+        self._run("config", "set", "--secret", key, given=value)
+
     def last_update(self) -> dict[str, Any] | None:
         """The newest `up` of the stack's history, whatever came of it."""
         history = cast(list[dict[str, Any]], self._json("stack", "history", "--json"))

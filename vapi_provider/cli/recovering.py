@@ -5,8 +5,6 @@ The account is only read. The decisions are `vapi_provider.recovery`'s.
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +13,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.cli.account import Row, account_of, deployments, held_by, row, settings_of
+from vapi_provider.cli.account import (
+    Row,
+    account_of,
+    deployments,
+    held_by,
+    kept,
+    row,
+    settings_of,
+)
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError, VapiError
@@ -107,7 +113,7 @@ class Recovery:
         assert found.settled is not None  # noqa: S101 - see Found.writable
         if self.stack.export() != found.exported:
             raise PulumiError("another run has changed the state meanwhile: run recover again")
-        backup = _kept(self.stack.name, found.exported)
+        backup = kept(self.stack.name, found.exported, BACKUPS)
         self.stack.load({**found.exported, "deployment": found.settled.deployment})
         self._note_in_journal(found.exported["deployment"], found.settled)
         return str(backup)
@@ -188,18 +194,3 @@ def _by_urn(deployment: Mapping[str, Any], choices: Collection[str]) -> dict[str
             )
         chosen[found[0]] = id_
     return chosen
-
-
-def _kept(stack: str, exported: Mapping[str, Any]) -> Path:
-    """Keeps a state for this person alone."""
-    now = datetime.now(timezone.utc)
-    path = BACKUPS / f"{stack.replace('/', '-')}-{now:%Y%m%dT%H%M%S%f}.json"
-    try:
-        BACKUPS.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(exported, file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the state cannot be kept in {BACKUPS} ({error}), so it was not changed"
-        ) from None
-    return path

@@ -70,7 +70,7 @@ SECRET = Mark("secret")
 """The API may or may not echo it; it is encrypted in state and never shown."""
 
 EMPTY_IS_ABSENT = Mark("empty is absent")
-"""An empty list or object means the same as none."""
+"""An empty list, object or text means the same as none."""
 
 UNORDERED = Mark("unordered")
 """A set written as a list: its order has no meaning."""

@@ -59,7 +59,11 @@ E164Check = Annotated[
 class _Common(VapiModel):
     """What all five kinds share."""
 
-    name: Annotated[str | None, Field(max_length=40, description="Label in the dashboard.")] = None
+    name: Annotated[
+        str | None,
+        Field(max_length=40, description="Label in the dashboard."),
+        EMPTY_IS_ABSENT,
+    ] = None
     assistant_id: Annotated[str | None, Field(description="Assistant that answers, a UUID.")] = None
     squad_id: Annotated[str | None, Field(description="Squad that answers.")] = None
     workflow_id: Annotated[str | None, Field(description="Workflow that answers.")] = None

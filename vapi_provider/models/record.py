@@ -16,13 +16,17 @@ from vapi_provider.models.phone_number import KINDS, Kind
 
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
 
+_UNDOCUMENTED = ("providerResourceId",)
+"""Seen in answers, in no schema, and nothing that a person sets."""
+
 
 @dataclass(frozen=True)
 class PhoneNumberRecord:
     """One record of the account.
 
     `fields` holds what can be declared of its kind, in snake_case and unchanged, without nulls;
-    it is empty for a kind that we do not know. It may hold secrets and is kept out of `repr`.
+    it is empty for a kind that we do not know. `answer` is what was read. Both may hold secrets
+    and are kept out of `repr`.
     """
 
     id: str
@@ -32,6 +36,7 @@ class PhoneNumberRecord:
     status: str | None
     number: str | None
     fields: Mapping[str, Any] = field(repr=False)
+    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @property
     def kind(self) -> Kind | None:
@@ -62,7 +67,30 @@ class PhoneNumberRecord:
             status=answer.get("status"),
             number=answer.get("number"),
             fields={name: known[name] for name in kind.fields if name in known} if kind else {},
+            answer=answer,
         )
+
+
+def unknown_keys(record: PhoneNumberRecord) -> list[str]:
+    """Paths of what the answer has and no model: for a person, in the API's spelling."""
+    kind = record.kind
+    found = _unknown(kind.read, record.answer) if kind else []
+    return [path for path in found if path not in _UNDOCUMENTED]
+
+
+def _unknown(model: type[VapiModel], answer: Mapping[str, Any], above: str = "") -> list[str]:
+    shapes = fields_by_wire_name(model)
+    found: list[str] = []
+    for key, value in answer.items():
+        path = f"{above}{key}"
+        if key not in shapes:
+            found += [path] if value is not None else []
+            continue
+        for at, item in enumerate(cast(list[Any], value) if isinstance(value, list) else [value]):
+            inner = shapes[key].model_of(item)
+            where = f"{path}[{at}]" if isinstance(value, list) else path
+            found += _unknown(inner, item, f"{where}.") if inner else []
+    return found
 
 
 def _in_snake_case(model: type[VapiModel], answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""Python values as text, laid out as formatters leave it: one line where it fits, else one a line.
+
+Pure. A comma after the last of broken lines keeps them broken; what is uncertain to fit is broken.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+WIDTH = 100
+_STEP = 4
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call with keywords, after arguments without."""
+
+    name: str
+    arguments: Sequence[Any]
+    keywords: Sequence[tuple[str, Any]]
+
+
+def layout(value: Any, prefix: str = "", suffix: str = "", indent: int = 0) -> str:
+    """`value` after `prefix` and before `suffix`, on lines that are indented by `indent`."""
+    room = WIDTH - indent - len(suffix) - _width(prefix)
+    flat = _flat(value)
+    if flat is not None and _width(flat) <= room:
+        return f"{' ' * indent}{prefix}{flat}{suffix}"
+    if isinstance(value, str):
+        return _broken_text(value, prefix, suffix, indent)
+    opening, entries, closing = _parts(value)
+    if not entries:
+        return f"{' ' * indent}{prefix}{opening}{closing}{suffix}"
+    lines = [layout(item, before, ",", indent + _STEP) for before, item in entries]
+    pad = " " * indent
+    return "\n".join([f"{pad}{prefix}{opening}", *lines, f"{pad}{closing}{suffix}"])
+
+
+def quoted(text: str, plain: bool = False) -> str:
+    """A string literal in double quotes, or in single ones where that saves escapes.
+
+    With `plain`, all but what is one column wide for sure is escaped.
+    """
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return f"{quote}{''.join(_escaped(it, quote, plain) for it in text)}{quote}"
+
+
+def _flat(value: Any) -> str | None:
+    """`value` on one line, if it is simple enough to be read there."""
+    if isinstance(value, str):
+        return quoted(value)
+    if not isinstance(value, Call | dict | list):
+        return repr(value)
+    opening, entries, closing = _parts(value)
+    items = [(before, _flat(item)) for before, item in entries if _is_simple(item, entries)]
+    if len(items) != len(entries):
+        return None
+    return f"{opening}{', '.join(f'{before}{item}' for before, item in items)}{closing}"
+
+
+def _is_simple(item: Any, among: Sequence[Any]) -> bool:
+    return not isinstance(item, Call | dict | list) or (len(among) == 1 and not _parts(item)[1])
+
+
+def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
+    """How it opens, what it holds, each after its name, and how it closes."""
+    if isinstance(value, Call):
+        named = [(f"{name}=", item) for name, item in value.keywords]
+        return f"{value.name}(", [*(("", item) for item in value.arguments), *named], ")"
+    if isinstance(value, dict):
+        items = cast(dict[str, Any], value).items()
+        return "{", [(f"{quoted(name)}: ", item) for name, item in items], "}"
+    listed = cast(list[Any], value) if isinstance(value, list) else []
+    return "[", [("", item) for item in listed], "]"
+
+
+def _broken_text(text: str, prefix: str, suffix: str, indent: int) -> str:
+    pad = " " * indent
+    if _width(quoted(text, plain=True)) <= WIDTH - indent - len(suffix) - _width(prefix):
+        return f"{pad}{prefix}{quoted(text, plain=True)}{suffix}"
+    pieces = _pieces(text, WIDTH - indent - _STEP)
+    lines = [f"{pad}{' ' * _STEP}{quoted(piece, plain=True)}" for piece in pieces]
+    return "\n".join([f"{pad}{prefix}(", *lines, f"{pad}){suffix}"])
+
+
+def _pieces(text: str, room: int) -> list[str]:
+    """The text in pieces whose literals fit, broken after spaces where there are any."""
+    pieces: list[str] = []
+    while text:
+        end = len(text)
+        while end > 1 and len(quoted(text[:end], plain=True)) > room:
+            # An escape is at most ten characters long.
+            end = min(end - 1, max(end * 3 // 4, room // 10, 1)) if end > room else end - 1
+        space = text.rfind(" ", 0, end)
+        if end < len(text) and space > 0:
+            end = space + 1
+        pieces.append(text[:end])
+        text = text[end:]
+    return pieces
+
+
+def _escaped(character: str, quote: str, plain: bool) -> str:
+    if character in ("\\", quote):
+        return f"\\{character}"
+    if character.isprintable() and (character.isascii() or not plain or _is_narrow(character)):
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _is_narrow(character: str) -> bool:
+    """A letter that takes one column everywhere."""
+    category, width = unicodedata.category(character), unicodedata.east_asian_width(character)
+    return category in ("Lu", "Ll") and width in ("N", "Na")
+
+
+def _width(text: str) -> int:
+    """The most columns that the text may take."""
+    return sum(1 if it.isascii() else 2 for it in text)

@@ -1,0 +1,120 @@
+"""The module that an import writes, and what a later one adds to it. Pure.
+
+It is the reader's from then on: what stands there is never rewritten.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.importing.declaring import Declaration
+from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
+from vapi_provider.importing.naming import variable
+from vapi_provider.importing.secrets import Secret
+from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+
+_HEAD = '''"""Numbers that `python -m vapi_provider import` found in the account: yours to edit.
+
+A later import adds to the end and changes nothing. `protect` keeps a number from being released:
+take it away from one that may go.
+"""
+
+import pulumi
+
+# isort: split
+import vapi_provider as vapi
+
+reached: dict[str, pulumi.Output[str | None]] = {}
+'''
+
+
+def written(declarations: Collection[Declaration], before: str | None = None) -> str:
+    """The module's text: that of `before`, or a new one's head, and the declarations behind it."""
+    text = _HEAD if before is None else before.rstrip("\n") + "\n" if before.strip() else _HEAD
+    return "\n".join([text, *map(_block, declarations)]) if declarations else text
+
+
+def names_in(source: str, what: str) -> set[str]:
+    """The names that a module has given already: its variables', and texts that may be resources'.
+
+    `what` is the module, for the error that is raised where it is no Python.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise ConfigurationError(
+            f"{what} is no Python that runs ({error}): mend it first"
+        ) from None
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id.replace("_", "-"))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def stack_module(stack: str, imported: str) -> str:
+    """The text of `stacks/<stack>.py` where there is none: it declares what was imported."""
+    return f'''"""What the stack {stack} declares: the numbers that were imported."""
+
+import pulumi
+
+
+def declare() -> dict[str, pulumi.Output[str | None]]:
+    """The numbers of `{imported}.py`, which are declared as it is imported."""
+    from stacks import {imported}
+
+    return {imported}.reached
+'''
+
+
+def _block(one: Declaration) -> str:
+    name = variable(one.resource)
+    keywords = [
+        (field, _typed(one.kind.fields[field], value)) for field, value in one.fields.items()
+    ]
+    protect = Call("pulumi.ResourceOptions", (), [("protect", True)])
+    call = Call(f"vapi.{one.kind.class_name}", [one.resource], [*keywords, ("opts", protect)])
+    address = "sip_uri" if one.record.number is None and "sip_uri" in one.fields else "number"
+    return "\n".join(
+        [
+            *(f"# {line}" for line in _comment(one)),
+            layout(call, prefix=f"{name} = "),
+            f"reached[{quoted(one.resource)}] = {name}.{address}",
+            "",
+        ]
+    )
+
+
+def _comment(one: Declaration) -> list[str]:
+    known = (one.record.number, one.record.id, f"made {one.record.created_at}")
+    lines = [", ".join(it for it in known if it)]
+    lines += [f"Not declared, unknown here: {path}" for path in one.unknown]
+    return [_one_line(line) for line in lines]
+
+
+def _one_line(text: str) -> str:
+    line = "".join(it if it.isprintable() and it.isascii() else "?" for it in text)
+    return line if len(line) < WIDTH - 2 else f"{line[: WIDTH - 6]}..."
+
+
+def _typed(shape: FieldShape, value: Any) -> Any:
+    """A field's value as the program writes it: `…Args` for objects, config for secrets."""
+    if isinstance(value, Secret):
+        return Call("pulumi.Config().require_secret", [value.key], ())
+    if isinstance(value, list):
+        return [_typed(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+    model = shape.model_of(value)
+    if model is not None:
+        return Call(f"vapi.{model.__name__}Args", (), _keywords(fields_of(model), value))
+    if isinstance(value, Mapping):
+        return {name: _typed(shape, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
+    return value
+
+
+def _keywords(shapes: Mapping[str, FieldShape], value: Any) -> Sequence[tuple[str, Any]]:
+    return [(name, _typed(shapes[name], item)) for name, item in as_object(value).items()]
