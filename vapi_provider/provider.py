@@ -193,7 +193,7 @@ class PhoneNumberProvider(ResourceProvider):
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
 
-    def _close((self, id_: str, recorded: Mapping[str, Any]) -> None:
+    def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Strikes a record out of the journal: the engine knows it, so a state holds it."""
         self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
 

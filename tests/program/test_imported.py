@@ -25,7 +25,7 @@ from vapi_provider.importing.declaring import Declaration, Scope, declare
 from vapi_provider.importing.naming import resource_names, variable
 from vapi_provider.importing.recording import importable, with_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, written
+from vapi_provider.importing.writing import names_in, stack_module, written
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.properties import Declared
 from vapi_provider.provider import PhoneNumberProvider
@@ -189,6 +189,10 @@ def assert_clean(modules: list[str], folder: Path) -> None:
     """Ruff's lint and format and strict pyright find nothing, one run of each for all."""
     for at, text in enumerate(modules):
         (folder / f"module_{at}.py").write_text(text, encoding="utf-8")
+    (folder / "stacks").mkdir()
+    (folder / "stacks" / "__init__.py").touch()
+    (folder / "stacks" / "_imported_dev.py").write_text(modules[0], encoding="utf-8")
+    (folder / "stacks" / "dev.py").write_text(stack_module("dev", "_imported_dev"))
     rules = {"include": ["."], "extraPaths": [str(ROOT)], "typeCheckingMode": "strict",
              "pythonVersion": "3.10"}  # fmt: skip
     (folder / "pyrightconfig.json").write_text(json.dumps(rules))

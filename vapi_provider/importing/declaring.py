@@ -124,13 +124,15 @@ class _Place:
         return _Place(self.resource, (*self.path, name), self.secrets)
 
     def secret(self, shown: str | None) -> Secret:
-        key = f"{self.resource}-{_IN_WORDS.get(self.path[0], self.path[0])}"
-        words = [slug(step) or "x" for step in self.path[2:]]
-        return self.secrets.secret("-".join([key, *words]), shown, self.resource)
+        if self.path[0] == "authentication":
+            key = f"{self.resource}-sip-password"
+            return self.secrets.secret(key, shown, self.resource)
+        # Several servers often know Vapi by one token: equal headers are one secret.
+        key = "-".join(["server-header", slug(self.path[-1]) or "x"])
+        return self.secrets.secret(key, shown, self.path[-1])
 
 
 _TELLING = ("on", "type")
-_IN_WORDS = {"authentication": "sip-password", "server": "header"}
 
 
 def _value(shape: FieldShape, value: Any, at: _Place) -> Any:

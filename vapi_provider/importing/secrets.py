@@ -32,8 +32,8 @@ class Secrets:
     def secret(self, key: str, shown: str | None, owner: str) -> Secret:
         """The secret of that key; another one where the key holds something else.
 
-        `owner` is who may share it: a number, or a carrier's account with its numbers. What the
-        account does not show is taken from the config, if it is there.
+        `owner` is who may share it: a number, a carrier's account with its numbers, the servers
+        that get one header. What the account does not show is taken from the config, where it is.
         """
         count, name = 1, key
         while not self._fits(name, shown, owner):

@@ -1,0 +1,225 @@
+"""The `import` command around its pure parts: what it refuses, asks, writes, and takes back."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.builders import ORG, UUID
+from tests.deployments import creating, deployment, resource
+from vapi_provider.cli import main
+from vapi_provider.cli.account import settings_of
+from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.transport import open_http
+
+# Stands for the CLI: answers from files, keeps what it is given.
+PULUMI = """#!/bin/sh
+cd "$(dirname "$0")/../stub"
+case "$1 $2" in
+"stack export") cat export.json; [ ! -f next.json ] || mv next.json export.json ;;
+"stack import") [ ! -f locked ] || { echo "error: the stack is locked" >&2; exit 1; }
+    cat >imported.json ;;
+"stack --show-name") echo acme/shop/dev ;;
+"config --json") cat config.json ;;
+"config set") echo "$4" >>keys; cat >>values ;;
+esac
+"""
+
+
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder with a `pulumi` on PATH that answers from files."""
+    for name in ("bin", "stub", "stacks"):
+        (tmp_path / name).mkdir()
+    script = tmp_path / "bin" / "pulumi"
+    script.write_text(PULUMI)
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "stub"
+    config(folder)
+    state(folder)
+    return folder
+
+
+def config(stub: Path, query: str = "", **more: str) -> None:
+    """The stack's config, decrypted."""
+    values = {"vapi:baseUrl": f"embedded:a.db{query}", **more}
+    text = json.dumps({key: {"value": value} for key, value in values.items()})
+    (stub / "config.json").write_text(text)
+
+
+def state(stub: Path, *resources: Any, file: str = "export.json", **more: Any) -> None:
+    """The stack's state."""
+    held = {**deployment(*resources, pending=[]), **more}
+    (stub / file).write_text(json.dumps({"version": 3, "deployment": held}))
+
+
+def made(**body: Any) -> dict[str, Any]:
+    """A record of the account."""
+    bought = {} if "number" in body else {"numberDesiredAreaCode": "415"}
+    sent = {"provider": "vapi", **bought, **body}
+    with open_http(settings_of(Stack("dev"))) as account:
+        return account.post("/phone-number", json=sent).raise_for_status().json()
+
+
+def bring(*words: str) -> Result:
+    """The command, without a terminal."""
+    return CliRunner().invoke(main, ["import", "--stack", "dev", *words])
+
+
+def imported(stub: Path) -> list[dict[str, Any]]:
+    """The numbers of the state that was written."""
+    written = json.loads((stub / "imported.json").read_text())["deployment"]
+    return [one for one in written["resources"] if "dynamic/vapi" in one["type"]]
+
+
+MODULE = Path("stacks/_imported_dev.py")
+
+
+def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
+    """Without --yes nothing is written; with it module, stack file, state and backup are."""
+    id_ = made(name="Support line")["id"]
+    asked = bring("--all")
+    assert asked.exit_code == 2
+    assert "support-line" in asked.output
+    assert not MODULE.exists()
+    done = bring("--all", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [one["id"] for one in imported(stub)] == [id_]
+    assert id_ in MODULE.read_text()
+    assert "return _imported_dev.reached" in Path("stacks/dev.py").read_text()
+    (backup,) = Path(".pulumi/import").iterdir()
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
+    """A person's own stack file is not touched; what it lacks is said, and not said twice."""
+    made(name="one")
+    own = Path("stacks/dev.py")
+    own.write_text("# mine\n")
+    assert "add `from stacks import _imported_dev`" in bring("--all", "--yes").output
+    assert own.read_text() == "# mine\n"
+    made(name="two")
+    state(stub, *imported(stub))
+    own.write_text("from stacks import _imported_dev\n")
+    again = bring("--all", "--yes")
+    assert again.exit_code == 0, again.output
+    assert "Declare them" not in again.output
+
+
+def test_where_the_state_is_not_written_the_module_is_as_it_was(stub: Path) -> None:
+    """A locked stack, or one that changed meanwhile, leaves neither a module nor an addition."""
+    made()
+    (stub / "locked").touch()
+    locked = bring("--all", "--yes")
+    assert locked.exit_code == 1
+    assert "the stack is locked" in locked.output
+    assert not MODULE.exists()
+    MODULE.write_text("import pulumi\n")
+    assert bring("--all", "--yes").exit_code == 1
+    assert MODULE.read_text() == "import pulumi\n"
+    (stub / "locked").unlink()
+    state(stub, file="next.json", manifest={})
+    assert "another run has changed the state" in bring("--all", "--yes").output
+    assert MODULE.read_text() == "import pulumi\n"
+
+
+def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
+    """What is shown is set through stdin, unless config holds it; what is not is named."""
+    twilio = {"provider": "twilio", "twilioAccountSid": "AC1"}
+    made(**twilio, number="+14155552671", twilioAuthToken="token-one")
+    made(**twilio, number="+14155552672", twilioAuthToken="token-two")
+    made(**twilio, number="+14155552673", twilioAuthToken="token-one")
+    authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
+    made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
+    config(stub, **{"shop:twilio-auth-token-ac1": "token-one"})
+    done = bring("--all", "--yes")
+    assert done.exit_code == 0, done.output
+    assert (stub / "keys").read_text().split() == ["twilio-auth-token-ac1-2"]
+    assert (stub / "values").read_text() == "token-two"
+    assert "config set --secret entry-sip-password --stack dev" in done.output
+    assert not any(word in done.output + MODULE.read_text() for word in ("token-one", "token-two"))
+
+
+def test_a_secret_that_is_in_config_before_is_recorded(stub: Path) -> None:
+    """What the account does not show is taken from config, and then nothing is to fill."""
+    authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
+    made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
+    config(stub, **{"shop:entry-sip-password": "known-password-of-20"})
+    done = bring("--all", "--yes")
+    assert "does not show these secrets" not in done.output
+    (one,) = imported(stub)
+    assert json.loads(one["inputs"]["authentication"]["password"]["plaintext"]) == (
+        "known-password-of-20"
+    )
+
+
+def test_masked_numbers_are_read_one_by_one(stub: Path) -> None:
+    """Where lists hide digits, the number of the record itself is declared."""
+    config(stub, "?switch=mask_listed_numbers%3Dtrue")
+    made(provider="vonage", number="+14155552671", credentialId=UUID)
+    assert bring("--all", "--yes").exit_code == 0
+    assert 'number="+14155552671"' in MODULE.read_text()
+
+
+def test_what_is_wanted_is_chosen(stub: Path) -> None:
+    """By id, or by a pattern of label or number; an id that is not there is an error."""
+    first, second = made(name="Support A"), made(name="Sales")
+    assert bring().exit_code == 2
+    assert bring("no-such-id").exit_code == 1
+    told = json.loads(bring("--match", "Support*", "--json").stdout)
+    assert [one["id"] for one in told["numbers"]] == [first["id"]]
+    assert not told["changed"]
+    told = json.loads(bring(second["id"], "--json").stdout)
+    assert [one["id"] for one in told["numbers"]] == [second["id"]]
+    told = json.loads(bring("--match", second["number"], "--json").stdout)
+    assert [one["resource"] for one in told["numbers"]] == ["sales"]
+
+
+def test_what_is_unsafe_is_refused(stub: Path) -> None:
+    """Another account's state, pending operations, an interrupted import, a broken module."""
+    id_ = made()["id"]
+    state(stub, resource("x", "elsewhere"))
+    assert f"recorded in {ORG}" in bring("--all", "--yes").output
+    state(stub, pending_operations=[creating("a")])
+    assert "run `recover` first" in bring("--all", "--yes").output
+    state(stub)
+    MODULE.write_text(f"# {id_}\n")
+    assert "an import was interrupted" in bring("--all", "--yes").output
+    MODULE.write_text("def (\n")
+    assert "is no Python that runs" in bring("--all", "--yes").output
+    assert "--out FILE" not in bring("--all").output
+    Path("stacks").rename("elsewhere")
+    assert "--out FILE" in bring("--all", "--yes").output
+    assert not (stub / "imported.json").exists()
+
+
+def test_what_a_person_should_know_is_said(stub: Path) -> None:
+    """Labels like another stack's, servers whose headers nobody sees, fields of no schema."""
+    config(stub, "?switch=echo_server_headers%3Dfalse&switch=unknown_fields%3Dtrue")
+    made(name="shop/prod/a", server={"url": "https://a.example/x", "headers": {"X": "y"}})
+    told = bring("--all")
+    assert "another stack may hold these" in told.output
+    assert "shows no server headers" in told.output
+    assert "unknown here" in told.output
+
+
+def test_list_shows_the_account(stub: Path) -> None:
+    """Each number with what answers and who holds it; nothing at all is said in words."""
+    assert "no phone numbers" in CliRunner().invoke(main, ["list", "--stack", "dev"]).output
+    record = made(name="line", server={"url": "https://a.example/token"})
+    made(hooks=[{"on": "call.ending", "do": {"type": "say", "exact": "x"}}], name=None)
+    state(stub, resource("x", record["id"]))
+    told = CliRunner().invoke(main, ["list", "--stack", "dev"])
+    assert told.exit_code == 0
+    (line,) = [it for it in told.output.splitlines() if record["id"] in it]
+    assert "server a.example" in line
+    assert line.endswith("dev")
+    assert "/token" not in told.output
+    assert "hooks" in told.output

@@ -1,0 +1,162 @@
+"""The pure parts of an import: names, secrets' keys, layout, and what is recorded."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.dynamic.dynamic import serialize_provider
+
+from tests.builders import Api, answer, bag, failure, provider
+from vapi_provider.equality import UNSEEN
+from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
+from vapi_provider.importing.layout import WIDTH, layout, quoted
+from vapi_provider.importing.naming import resource_names, slug
+from vapi_provider.importing.recording import PROVIDER, with_resources
+from vapi_provider.importing.secrets import Secrets
+from vapi_provider.importing.writing import written
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.provider import PhoneNumberProvider
+
+SCOPE = Scope("acme", "shop", "dev")
+USER = {"username": "a-user-name-of-20-ch"}
+PASSWORD, OTHER = "a-password-of-20-chars", "another-password-of-20"
+
+
+def record(**fields: Any) -> PhoneNumberRecord:
+    """A record as the API tells it."""
+    return PhoneNumberRecord.read(answer(fields.pop("kind", "vapi"), **fields))
+
+
+def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
+    """The state of an import and of an `up` name the provider alike."""
+    assert serialize_provider(PhoneNumberProvider()) == PROVIDER
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [({"name": "Support line"}, "support-line"), ({"name": "class"}, "class-line"),
+     ({"name": "\u96fb\u8a71"}, "line-14155550123"), ({"name": "42"}, "line-42"),
+     ({"name": "shop/dev/desk"}, "desk"), ({"number": None, "sipUri": "sip:Entry@a"}, "entry"),
+     ({"number": None, "id_": "AB-CD"}, "line-ab-cd"),
+     ({"name": "\u00dcber " * 9}, slug("uber " * 9))],
+)  # fmt: skip
+def test_a_name_comes_from_what_people_know(fields: dict[str, Any], name: str) -> None:
+    """From the label; where it gives none from the number, the SIP URI, the id."""
+    made = record(**fields)
+    assert resource_names([made]) == {made.id: name}
+
+
+@pytest.mark.parametrize(
+    ("fields", "because"),
+    [({"kind": "fax"}, "'fax' is not known"),
+     ({"server": {"url": "http://a.example"}}, "server.url: must be an https:// URL"),
+     ({"hooks": [{"on": "call.moved"}]}, "hooks[0].on: must be one of"),
+     ({"kind": "vonage", "number": None}, "number: is required"),
+     ({"authentication": {"realm": "a"}}, "authentication.username: is required")],
+)  # fmt: skip
+def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str) -> None:
+    """A record that no declaration can describe stays where it is, with the reason."""
+    secrets = Secrets({})
+    found = declare(record(**fields), "line", SCOPE, secrets)
+    assert isinstance(found, LeftOut)
+    assert because in found.because
+    assert (secrets.to_set, secrets.to_fill) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked"),
+    [({}, ["twilio_auth_token"]), ({"twilioAuthToken": "t"}, ["twilio_auth_token"]),
+     ({"twilioApiKey": "k"}, ["twilio_api_key", "twilio_api_secret"]),
+     ({"twilioApiKey": "k", "twilioApiSecret": "s"}, ["twilio_api_key", "twilio_api_secret"])],
+)  # fmt: skip
+def test_a_twilio_number_is_declared_with_what_it_needs(
+    shown: dict[str, str], asked: list[str]
+) -> None:
+    """The token, or key and secret where one of them is shown: what is missing is to fill in."""
+    secrets = Secrets({})
+    found = declare(record(kind="twilio", **shown), "desk", SCOPE, secrets)
+    assert isinstance(found, Declaration)
+    known = ("name", "number", "twilio_account_sid")
+    assert [name for name in found.fields if name not in known] == asked
+    assert len(secrets.to_set) == len(shown)
+    assert len(secrets.to_fill) == len(asked) - len(shown)
+
+
+def test_a_fleet_is_written_and_recorded() -> None:
+    """2,500 numbers, many of them alike, become one module and one state, each once."""
+    records = [record(id_=f"id-{at}", name=["Desk", "line", "a b"][at % 3]) for at in range(2500)]
+    names, secrets = resource_names(records), Secrets({})
+    made = [declare(one, names[one.id], SCOPE, secrets) for one in records]
+    found = [one for one in made if isinstance(one, Declaration)]
+    tree = ast.parse(written(found))
+    assert len([node for node in tree.body if isinstance(node, ast.Assign)]) == 5000
+    resources = with_resources({}, found, SCOPE, "plugin")["resources"]
+    assert len({one["urn"] for one in resources}) == 2502
+
+
+@given(st.text(), st.integers(0, 40))
+def test_any_text_is_laid_out_as_itself(text: str, indent: int) -> None:
+    """A literal says what it stands for, in lines that are short enough, whatever the text."""
+    lines = layout(text, prefix="exact=", suffix=",", indent=indent)
+    (statement,) = ast.parse(f"f(\n{lines}\n)").body
+    assert isinstance(statement, ast.Expr)
+    assert isinstance(statement.value, ast.Call)
+    assert ast.literal_eval(statement.value.keywords[0].value) == text
+    assert all(len(line) <= WIDTH for line in lines.splitlines())
+    assert ast.literal_eval(quoted(text, plain=True)) == text
+
+
+def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
+    """A provider, its account, and inputs and outputs of an import that saw no password."""
+    fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
+    there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
+    recorded = bag(**fields)
+    api = Api(there)
+    return provider(api), api, recorded, {**recorded, "org_id": "o"}
+
+
+def news(password: str, **more: Any) -> dict[str, Any]:
+    """What the program declares."""
+    return bag(
+        sip_uri="sip:a@b", authentication={**USER, "password": password}, **{"name": "a", **more}
+    )
+
+
+def test_filling_in_is_no_change_and_another_value_is() -> None:
+    """The first value is taken to be right; one that differs from the last run's is sent."""
+    made, api, before, outs = unseen()
+    checked = made.check(before, news(PASSWORD)).inputs
+    assert not made.diff("it", outs, checked).changes
+    # The next run: the engine has recorded the inputs, the outputs are as they were.
+    checked = made.check(news(PASSWORD), news(PASSWORD)).inputs
+    assert not made.diff("it", outs, checked).changes
+    checked = made.check(news(PASSWORD), news(OTHER)).inputs
+    assert made.diff("it", outs, checked).changes
+    updated = made.update("it", outs, checked)
+    assert api.body() == {"provider": "vapi", "authentication": {**USER, "password": OTHER}}
+    assert updated.outs["authentication"]["password"] == OTHER
+
+
+def test_another_change_sends_no_placeholder() -> None:
+    """A PATCH of something else leaves the secret alone; the placeholder is never sent."""
+    made, api, before, outs = unseen()
+    checked = made.check(before, news(PASSWORD, name="b")).inputs
+    assert made.diff("it", outs, checked).changes
+    made.update("it", outs, checked)
+    assert api.body() == {"provider": "vapi", "name": "b"}
+    # Under ignore_changes the engine hands back what is recorded.
+    kept = {**news(UNSEEN), "authentication": {"username": "b" * 20, "password": UNSEEN}}
+    assert "only the account knows" in failure(made.diff, "it", outs, kept)
+
+
+def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
+    """The account still shows nothing; what was declared is known by the recorded inputs alone."""
+    made, _, _, outs = unseen()
+    read = made.read("it", outs)
+    assert read.outs["authentication"]["password"] == UNSEEN
+    assert read.inputs is None
+    assert not made.diff("it", read.outs, news(PASSWORD)).changes
