@@ -114,7 +114,6 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
 
     fill_in(project, "class-line-sip-password", PASSWORD)
     nothing_to_do(project)
-    nothing_to_do(project, "refresh", "--preview-only")
     assert project.up() == {}
     assert project.refresh() == {}
     nothing_to_do(project)
