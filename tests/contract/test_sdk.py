@@ -1,13 +1,11 @@
 """Vapi's own Python client cannot tell the embedded account from the API.
 
-The client lives in a venv of its own, made once a test run; `sdk_calls.py` runs there.
+The client lives in a venv of its own (`tests/venvs.py`); `sdk_calls.py` runs there.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.venvs import outside, shared_python
+
 pytestmark = pytest.mark.contract
 
 SDK = "vapi_server_sdk==3.0.0"
@@ -24,65 +24,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 KINDS = ["vapi", "vapi", "twilio", "vonage", "telnyx", "byo-phone-number"]
 NAMES = ["bought", "sip", "twilio", "vonage", "telnyx", "byo"]
-OURS = ("VAPI_", "PYTHON")
-
-
-def outside() -> dict[str, str]:
-    """The environment of a program that is not ours."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
 
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Python of a venv with Vapi's client; skips where the package index cannot be reached."""
-    base = tmp_path_factory.getbasetemp()
-    # Workers of one run share what is above their own folders.
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder, done = shared / "sdk", shared / "sdk-is-made"
-    interpreter = folder / "bin" / "python"
-    with (shared / "sdk.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            done.write_text(_made(folder, interpreter))
-    if reason := done.read_text():
-        pytest.skip(reason)
-    return str(interpreter)
-
-
-def _made(folder: Path, interpreter: Path) -> str:
-    """Makes the venv; says why where that is nobody's fault, else nothing."""
-    # Without a pip of its own: ours can fill it, in half the time.
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    packages = subprocess.run(
-        [interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    installed = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            *quiet,
-            "--retries=1",
-            "--timeout=10",
-            "--target",
-            packages,
-            SDK,
-        ],
-        capture_output=True,
-        text=True,
-        env=outside(),
-        timeout=180,
-        check=False,
-    )
-    if "(from versions: none)" in installed.stderr:
-        return f"no package index that has {SDK} can be reached"
-    assert installed.returncode == 0, installed.stderr
-    return ""
+    """The Python of a venv with Vapi's client."""
+    return str(shared_python(tmp_path_factory, "sdk", SDK))
 
 
 @contextmanager

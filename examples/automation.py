@@ -1,0 +1,56 @@
+"""Drives stacks from your own code, by Pulumi's Automation API: one stack for each tenant.
+
+    python examples/automation.py acme 415 212    # acme has these two numbers, and no others
+    python examples/automation.py acme            # acme has none
+
+State and its key are Pulumi's own: PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE. The account is
+the one of VAPI_API_KEY.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import pulumi
+from pulumi import automation
+
+from vapi_provider import VapiPhoneNumber
+
+PROJECT = "numbers-of-tenants"
+
+
+def program(area_codes: Sequence[str]) -> Callable[[], None]:
+    """A program that declares one number for each area code and exports them."""
+
+    def declare() -> None:
+        for code in area_codes:
+            line = VapiPhoneNumber(
+                f"line-{code}",
+                number_desired_area_code=code,
+                server={"url": "https://voice.example.com/vapi"},
+            )
+            pulumi.export(code, line.number)
+
+    return declare
+
+
+def bring_about(tenant: str, area_codes: Sequence[str]) -> dict[str, str]:
+    """Makes the tenant's stack where there is none, and its numbers what is declared."""
+    stack = automation.create_or_select_stack(
+        tenant, project_name=PROJECT, program=program(area_codes)
+    )
+    # Config is set, never written to a file: `stack_settings()` knows no stackConfigDir.
+    stack.set_config("vapi:apiKey", automation.ConfigValue(os.environ["VAPI_API_KEY"], secret=True))
+    # What a killed process left pending: `python -m vapi_provider recover` settles it first.
+    done = stack.up()
+    return {name: output.value for name, output in done.outputs.items()}
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(bring_about(sys.argv[1], sys.argv[2:])))  # noqa: T201  its result
+    except automation.ConcurrentUpdateError:
+        sys.exit(f"another run is at work on {sys.argv[1]}: try again when it has ended")

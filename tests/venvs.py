@@ -1,0 +1,59 @@
+"""Virtual environments of a test run: made once, shared by its workers, filled by our own pip."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_OURS = ("VAPI_", "PYTHON")
+
+
+def outside() -> dict[str, str]:
+    """The environment of a program that is not ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+
+
+def shared_python(
+    factory: pytest.TempPathFactory, name: str, package: str | Path, *, pip: bool = False
+) -> Path:
+    """The Python of a venv with `package`; skips where the package index cannot be reached.
+
+    A venv without a pip of its own is made in half the time: ours can fill it. Pulumi asks for one.
+    """
+    base = factory.getbasetemp()
+    # Workers of one run share what is above their own folders.
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder, done = shared / name, shared / f"{name}-is-made"
+    interpreter = folder / "bin" / "python"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            done.write_text(_made(folder, interpreter, package, pip))
+    if reason := done.read_text():
+        pytest.skip(reason)
+    return interpreter
+
+
+def _made(folder: Path, interpreter: Path, package: str | Path, with_pip: bool) -> str:
+    """Makes the venv; says why where that is nobody's fault, else nothing."""
+    make = [sys.executable, "-m", "venv", *([] if with_pip else ["--without-pip"]), folder]
+    subprocess.run(make, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", interpreter, "install"]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    installed = subprocess.run(
+        [*pip, *quiet, "--retries=1", "--timeout=10", package],
+        capture_output=True,
+        text=True,
+        env=outside(),
+        timeout=300,
+        check=False,
+    )
+    if "(from versions: none)" in installed.stderr:
+        return f"no package index can be reached that has what {package} needs"
+    assert installed.returncode == 0, installed.stderr
+    return ""
