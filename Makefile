@@ -6,7 +6,8 @@ STACK ?= local
 export STACK YES ARGS PYTHON SEED RUNS JOBS VOICE
 
 .DEFAULT_GOAL := help
-TARGETS := up preview refresh drift probe destroy test chaos bench fleet check docs engine env venv
+TARGETS := up preview refresh drift probe destroy recover orphans unlock \
+	test chaos bench fleet check docs engine env venv
 .PHONY: help clean $(TARGETS)
 
 help: ## print this list
@@ -18,6 +19,9 @@ refresh: ## take what the account holds now into the state
 drift: ## fail when the account differs from the state
 probe: ## ask the servers the stack declares, as Vapi would: VOICE=URL a voice server too
 destroy: ## give up everything the stack holds
+recover: ## settle what a killed run left pending (up, refresh and destroy do it first)
+orphans: ## fail when the account has numbers that the stack does not hold
+unlock: ## take away the lock of a run that was killed
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
 chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10

@@ -38,10 +38,14 @@ class UnavailableError(EngineError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way of making an engine: `build` fills `<folder>/bin`, `key` names what comes out."""
+    """One way of making an engine: `build` fills `<folder>/bin`, `key` names what comes out.
+
+    `programs` are what must be there in the end.
+    """
 
     key: str
     build: Callable[[Path], None]
+    programs: Sequence[str] = PROGRAMS
 
 
 def cache_root(environ: Mapping[str, str]) -> Path:
@@ -61,17 +65,17 @@ def digest(contents: Sequence[bytes]) -> str:
     return whole.hexdigest()[:12]
 
 
-def is_whole(bin_folder: Path) -> bool:
+def is_whole(bin_folder: Path, programs: Sequence[str] = PROGRAMS) -> bool:
     """Tell whether all programs are in the folder and may be run."""
     return all(
         os.access(path, os.X_OK) and path.stat().st_size > 0
-        for path in (bin_folder / name for name in PROGRAMS)
+        for path in (bin_folder / name for name in programs)
     )
 
 
 def find(root: Path, recipes: Sequence[Recipe]) -> Path | None:
     """Return the bin folder of the first of these recipes that was made before."""
-    return next((b for r in recipes if is_whole(b := root / r.key / "bin")), None)
+    return next((b for r in recipes if is_whole(b := root / r.key / "bin", r.programs)), None)
 
 
 def obtain(root: Path, recipes: Sequence[Recipe], say: Say) -> Path:
@@ -118,7 +122,7 @@ def publish(root: Path, recipe: Recipe) -> Path:
     try:
         part.chmod(0o755)
         recipe.build(part)
-        if not is_whole(part / "bin"):
+        if not is_whole(part / "bin", recipe.programs):
             raise UnavailableError(f"{recipe.key} came out incomplete")
         part.rename(place)
     finally:

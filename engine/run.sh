@@ -122,6 +122,19 @@ destroy)
     if answers; then set -- --yes --skip-preview; else set --; fi
     exec pulumi destroy "$@"
     ;;
+recover | orphans)
+    open_stack
+    verb=$1
+    if answers && [ "$verb" = recover ]; then yes=--yes; else yes=; fi
+    eval "set -- $yes ${ARGS-}"
+    exec python -m vapi_provider "$verb" --stack "$STACK" "$@"
+    ;;
+unlock)
+    # Pulumi's lock is a note, not a hold: one that a killed run left stays until it is taken away.
+    open_stack
+    if answers; then set -- --yes; else set --; fi
+    exec pulumi cancel --stack "$STACK" "$@"
+    ;;
 env)
     # What the user has exported is in that shell already, and is nobody's to print.
     open_stack create >&2
@@ -135,6 +148,7 @@ env)
 test)
     ensure_venv dev
     ensure_engine
+    ensure_postgresql
     eval "set -- ${ARGS-}"
     # The engine ring mostly waits for processes to start: more workers than cores pay.
     exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
@@ -157,12 +171,13 @@ bench | fleet)
     ;;
 check)
     ensure_venv dev
-    # All four speak before the verdict. pyright's wheel would ask a server for a newer one.
+    # All five speak before the verdict. pyright's wheel would ask a server for a newer one.
     failed=0
     ruff format --check --output-format concise . || failed=1
     ruff check . || failed=1
     PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright || failed=1
     lint-imports --no-logo || failed=1
+    python -m engine.workflows || failed=1
     exit $failed
     ;;
 docs)

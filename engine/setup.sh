@@ -98,7 +98,32 @@ create_venv() {
     "$python" -m venv .venv >&2 || refuse "$python could not make .venv: its words above"
 }
 
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null 2>&1; }
+apt_get() { # quiet, and bounded: another apt-get is waited for a minute
+    DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -qq -o DPkg::Lock::Timeout=60 "$@" >/dev/null 2>&1 </dev/null
+}
+
+# --- PostgreSQL, for the tests of shared state ---------------------------------------------------
+
+ensure_postgresql() { # where it is not and cannot be had, its tests skip, and a line says so
+    for program in "${postgresql_places:-/usr/lib/postgresql}"/*/bin/initdb $(command -v initdb || :); do
+        if [ -x "$program" ]; then return 0; fi
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        note "installing PostgreSQL for the tests of shared state, first time only"
+        # The programs alone: no server of this machine is made or started.
+        settings=${postgresql_settings:-/etc/postgresql-common/createcluster.d}
+        mkdir -p "$settings"
+        printf 'create_main_cluster = false\n' >"$settings/vapi-phone-numbers.conf"
+        get_postgresql || { apt_get update && get_postgresql; } || :
+        rm -f "$settings/vapi-phone-numbers.conf"
+        for program in "${postgresql_places:-/usr/lib/postgresql}"/*/bin/initdb; do
+            if [ -x "$program" ]; then return 0; fi
+        done
+    fi
+    note "no PostgreSQL server: its tests are skipped (Debian, Ubuntu: apt-get install postgresql)"
+}
+
+get_postgresql() { apt_get install -y --no-install-recommends postgresql; }
 
 # --- the Pulumi CLI --------------------------------------------------------------------------
 # .venv/engine remembers the answer of engine/install.py: what it depended on, then the folder.

@@ -95,7 +95,7 @@ def official_recipe(say: Say, stalled_after: float = 15) -> Recipe:
         # The installer downloads into TMPDIR: there a stalled download can be seen.
         environ = {**os.environ, "TMPDIR": str(scratch), "PULUMI_SKIP_UPDATE_CHECK": "1"}
         command = [sys.executable, "-c", _OFFICIAL, str(folder), VERSION]
-        code = _run(
+        code = run(
             command, folder, environ, folder / "log", say, "fetching Pulumi", folder, stalled_after
         )
         if code != 0:
@@ -112,7 +112,7 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
     key = digest([_RECIPE, VERSION.encode(), here, *(path.read_bytes() for path in inputs)])
 
     def build(folder: Path) -> None:
-        go, settings = _go(environ)
+        go, settings = find_go(environ)
         say(_BUILDING)
         (folder / "bin").mkdir()
         flags = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
@@ -120,11 +120,11 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
         for name, package in _PROGRAMS.items():
             log = folder / f"{name}.log"
             command = [go, "build", *options, "-o", f"{folder}/bin/", package]
-            if _run(command, HERE / name, settings, log, say, _BUILDING) != 0:
+            if run(command, HERE / name, settings, log, say, _BUILDING) != 0:
                 raise _build_failed(folder.parent, log.read_text("utf-8", "replace"), say)
             log.unlink()
         list_sdk = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
-        sdk = subprocess.check_output(list_sdk, cwd=HERE / "cli", env=settings, text=True)  # noqa: S603  see _go
+        sdk = subprocess.check_output(list_sdk, cwd=HERE / "cli", env=settings, text=True)  # noqa: S603  see find_go
         for launcher in _LAUNCHERS:
             copy = folder / "bin" / Path(launcher).name
             shutil.copyfile(Path(sdk.strip()) / launcher, copy)
@@ -136,7 +136,7 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
 _BUILDING = "building the Pulumi CLI from its Go modules, first time only, about four minutes"
 
 
-def _go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return a Go that is new enough, and the environment in which it builds for this machine."""
     # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours.
     settings = {k: v for k, v in environ.items() if k not in {"GOOS", "GOARCH", "GOEXPERIMENT"}}
@@ -163,7 +163,7 @@ def _build_failed(root: Path, output: str, say: Say) -> EngineError:
     return EngineError("the Pulumi CLI could not be built from its Go modules: Go's words above")
 
 
-def _run(
+def run(
     command: list[str],
     folder: Path,
     environ: Mapping[str, str],

@@ -1,0 +1,52 @@
+"""A repository as a team has it, on this machine: the stacks of this project, their own state."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import (  # noqa: F401  fixtures
+    ROOT,
+    Project,
+    _pulumi,
+    account,
+    project,
+)
+
+Configure = Callable[[str, Mapping[str, str]], None]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """What would be committed, without the tests."""
+    listing = ["git", "ls-files", "-coz", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folder = tmp_path / "repository"
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "state").mkdir()
+    return folder
+
+
+@pytest.fixture
+def configure(tmp_path: Path, repository: Path) -> Configure:
+    """Makes a stack and gives it the secrets of its config, encrypted, as a team commits them."""
+
+    def configured(stack: str, variables: Mapping[str, str]) -> None:
+        person = Project.at(repository, tmp_path / "state")
+        person.environment |= {"PULUMI_HOME": str(tmp_path / f"home-{stack}"), **variables}
+        made = person.pulumi("stack", "init", "--no-select", stack)
+        assert made.code == 0, made.text
+        secrets = ("--secret", "sipPassword=a-sip-password-of-20", "--secret", "serverToken=token")
+        told = person.pulumi("config", "set-all", "--stack", stack, *secrets)
+        assert told.code == 0, told.text
+
+    return configured
