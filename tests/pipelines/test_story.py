@@ -115,9 +115,10 @@ def test_a_change_goes_through_the_pipelines(github: GitHub, accounts: dict[str,
 
 
 def test_a_number_that_nobody_holds_becomes_an_issue(
-    github: GitHub, accounts: dict[str, Account]
+    github: GitHub, configure: Configure, accounts: dict[str, Account]
 ) -> None:
     """The weekly run tells of a number made outside, its name quoted as text."""
+    configure("dev", github.secrets["dev"])
     body = {"provider": "vapi", "sipUri": "sip:outside@sip.vapi.ai", "name": "```@everyone"}
     accounts["dev"].http.post("/phone-number", json=body).raise_for_status()
     (found,) = github.run("watch.yml", only="dev", schedule="47 4 * * 1")
