@@ -98,8 +98,9 @@ create_venv() {
     "$python" -m venv .venv >&2 || refuse "$python could not make .venv: its words above"
 }
 
-apt_get() { # quiet, and bounded: another apt-get is waited for a minute
-    DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -qq -o DPkg::Lock::Timeout=60 "$@" >/dev/null 2>&1 </dev/null
+apt_get() { # quiet and bounded: a server that is silent, another apt-get that is at work
+    set -- -o Acquire::Retries=1 -o Acquire::http::Timeout=15 -o DPkg::Lock::Timeout=60 "$@"
+    DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -qq "$@" >/dev/null 2>&1 </dev/null
 }
 
 # --- PostgreSQL, for the tests of shared state ---------------------------------------------------

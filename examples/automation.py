@@ -49,8 +49,17 @@ def bring_about(tenant: str, area_codes: Sequence[str]) -> dict[str, str]:
     return {name: output.value for name, output in done.outputs.items()}
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the tenant's numbers as JSON; what went wrong otherwise, in Pulumi's words."""
+    if len(sys.argv) < 2 or not os.environ.get("VAPI_API_KEY"):
+        sys.exit(__doc__)
     try:
         print(json.dumps(bring_about(sys.argv[1], sys.argv[2:])))  # noqa: T201  its result
     except automation.ConcurrentUpdateError:
         sys.exit(f"another run is at work on {sys.argv[1]}: try again when it has ended")
+    except automation.CommandError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

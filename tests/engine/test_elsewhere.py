@@ -97,6 +97,10 @@ def test_a_program_of_your_own_drives_a_stack(
         assert ran.code == 0, ran.text
         return json.loads(ran.text.splitlines()[-1])
 
+    wrong = run(elsewhere, python, example, "acme", "41")
+    assert wrong.code == 1
+    assert "number_desired_area_code" in wrong.text
+    assert "examples/automation.py" not in wrong.text  # no traceback of the program itself
     made = numbers("415", "212")
     assert made["415"].startswith("+1415")
     assert numbers("415") == {"415": made["415"]}
