@@ -114,6 +114,28 @@ def test_a_change_goes_through_the_pipelines(github: GitHub, accounts: dict[str,
     assert [one["state"] for one in github.told("issues")] == ["closed"]
 
 
+def test_the_journal_of_a_failed_deploy_heals_the_next_one(
+    tmp_path: Path, github: GitHub, configure: Configure, accounts: dict[str, Account]
+) -> None:
+    """What a failed run bought unseen is taken over on another machine, by the cached journal."""
+    configure("dev", github.secrets["dev"])
+    database = str(tmp_path / "dev.db")
+    faults = ("--fault", "POST:*:commit-then-drop", "--fault", "LIST:2-99:1010")
+    with serve(tmp_path, "faulty", "--db", database, *faults) as faulty:
+        github.beyond["dev"] = {"VAPI_BASE_URL": faulty.url}
+        (failed,) = github.run("deploy.yml")
+    assert not failed.succeeded
+    bought = {item["id"] for item in accounts["dev"].records()}
+    assert bought
+    # The same address: to the journal another one is another account.
+    with serve(tmp_path, "well", "--db", database, "--port", faulty.url.rpartition(":")[2]):
+        (healed,) = github.run("repair.yml", inputs={"stack": "dev"})
+    assert healed.succeeded, healed.log
+    now = {item["id"] for item in accounts["dev"].records()}
+    assert len(now) == 3
+    assert bought <= now
+
+
 def test_a_number_that_nobody_holds_becomes_an_issue(
     github: GitHub, configure: Configure, accounts: dict[str, Account]
 ) -> None:
