@@ -51,10 +51,9 @@ settle_pending() {
     python -m vapi_provider recover --stack "$STACK" "$@" >&2 || exit 1
 }
 
-show_pending() { # a preview writes nothing
+tell_pending() { # a preview writes nothing and calls nothing
     pending || return 0
-    note "stack '$STACK' has operations that a killed run left pending; 'make up' first settles them as follows:"
-    python -m vapi_provider recover --stack "$STACK" </dev/null >&2 || [ $? = 2 ] || exit 1
+    note "stack '$STACK' has operations that a killed run left pending: 'make up' or 'make recover' settles them first; until then this takes what they made for not made"
 }
 
 pending() { # whether the stack's state has pending operations
@@ -96,7 +95,7 @@ up)
     ;;
 preview)
     open_stack create key
-    show_pending
+    tell_pending
     exec pulumi preview
     ;;
 refresh)
