@@ -7,7 +7,7 @@ default are equal, that SIP URIs have no letter case, and that secrets may not b
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED, VapiModel
@@ -51,6 +51,35 @@ def settled(
         for name, shape in shapes.items()
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def differences(
+    shapes: Mapping[str, FieldShape], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
+
+    What is new is told field by field; what is gone, as a whole.
+    """
+    for name, shape in shapes.items():
+        yield from _differences(shape, name, old.get(name), new.get(name))
+
+
+def _differences(
+    shape: FieldShape, path: str, old: Any, new: Any
+) -> Iterator[tuple[str, Any, Any]]:
+    if same(shape, old, new):
+        return
+    model, before = shape.model_of(new), as_list(old)
+    inner: list[tuple[str, Any, Any]] = []
+    if model is not None and (old is None or shape.model_of(old) is model):
+        found = differences(fields_of(model), as_object(old), as_object(new))
+        inner = [(f"{path}.{name}", *values) for name, *values in found]
+    elif (
+        isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
+    ):
+        for at, pair in enumerate(zip(before, as_list(new), strict=True)):
+            inner += _differences(_item(shape), f"{path}[{at}]", *pair)
+    yield from inner or [(path, old, new)]
 
 
 def public_fields(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
+├── LimitError              more numbers would be released than this stack allows
 ├── NotReadyError           made, but not usable
 ├── AbandonedError          the engine that asked is gone: nothing more is sent
 ├── TransportError          the API was not reached: nothing was done
@@ -28,6 +29,10 @@ class ConfigurationError(VapiError):
 
 class OwnershipError(VapiError):
     """A record, or the whole account, is not the one that this stack may touch."""
+
+
+class LimitError(VapiError):
+    """A guard of this stack against too much at once."""
 
 
 class NotReadyError(VapiError):

@@ -17,10 +17,10 @@ from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_o
 OURS = "pulumi-python:dynamic/vapi:"
 """How the types of our resources start."""
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key under which Pulumi says that an object stands for a special value."""
 
-_SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
@@ -60,7 +60,7 @@ def dependencies_of(resource: Mapping[str, Any]) -> set[str]:
 
 def secret_of(json_text: str) -> dict[str, str]:
     """A secret as a state has it in plain text: `pulumi stack import` encrypts it."""
-    return {_SIGNATURE: _SECRET_VALUE, "plaintext": json_text}
+    return {SIGNATURE: SECRET_VALUE, "plaintext": json_text}
 
 
 def instant(text: Any) -> datetime | None:
@@ -85,7 +85,7 @@ def holds_secret(shape: FieldShape, value: Any) -> bool:
         return False
     if isinstance(value, list):
         return any(holds_secret(shape, item) for item in as_list(cast(Any, value)))
-    if as_object(value).get(_SIGNATURE) == _SECRET_VALUE:
+    if as_object(value).get(SIGNATURE) == SECRET_VALUE:
         return True
     bag, model = as_object(value), shape.model_of(value)
     if model is None:
@@ -96,7 +96,7 @@ def holds_secret(shape: FieldShape, value: Any) -> bool:
 
 def is_special(value: Any) -> bool:
     """Whether an object stands for a secret or another special value, not for itself."""
-    return _SIGNATURE in as_object(value)
+    return SIGNATURE in as_object(value)
 
 
 def decrypted(value: Any) -> Any:
@@ -116,7 +116,7 @@ def _is_secret(value: Any) -> bool:
     if isinstance(value, list):
         return any(_is_secret(item) for item in as_list(cast(Any, value)))
     bag = as_object(value)
-    return bag.get(_SIGNATURE) == _SECRET_VALUE or any(_is_secret(item) for item in bag.values())
+    return bag.get(SIGNATURE) == SECRET_VALUE or any(_is_secret(item) for item in bag.values())
 
 
 def _flat(lists: list[Any]) -> Iterator[Any]:

@@ -22,11 +22,13 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider.equality import believed, holds_hidden, holds_unseen
+from vapi_provider import notes
+from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
+from vapi_provider.guards import UNPROTECTED, violations
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.plugin import one_line, settle_in, warn, work_at_once
+from vapi_provider.plugin import debug, one_line, settle_in, warn, work_at_once
 from vapi_provider.properties import (
     Declared,
     inputs_of,
@@ -77,8 +79,10 @@ class PhoneNumberProvider(ResourceProvider):
         one's name the engine prints its value, secrets too.
         """
         inputs = plain(news)
+        refused = list(violations(self._session.settings.guards, inputs))
+        inputs.pop(UNPROTECTED, None)
         declared = Declared.of(inputs)
-        found = problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
+        found = refused + problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
@@ -100,6 +104,9 @@ class PhoneNumberProvider(ResourceProvider):
             )
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
+        if isinstance(step, Update | Replace):
+            paths = differences(declared.kind.fields, recorded, declared.fields)
+            debug(notes.written(_id, (path for path, *_ in paths)))
         _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
@@ -112,6 +119,7 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
+        self._session.releases.expect(_id)
         self._session.claims.replace(_id, declared.declaration)
         warn(
             f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
@@ -186,6 +194,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._close(_id, recorded)
         if session.claims.has_changed_hands(_id, recorded.get("declaration")):
             return
+        session.releases.expect(_id)
         try:
             session.client.delete_phone_number(_id)
         except NotFoundError:

@@ -23,6 +23,7 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.guards import PROTECTED, UNPROTECTED
 from vapi_provider.models.advice import advice
 from vapi_provider.models.base import SECRET, VapiModel
 from vapi_provider.models.fields import FieldShape, carries, correction, fields_of
@@ -80,10 +81,17 @@ class _PhoneNumber(dynamic.Resource):
                     resource_name,
                 )
             )
+            if PROTECTED in settings.guards:
+                # Looked at once the resource is there: parents and transformations may protect it.
+                props[UNPROTECTED] = pulumi.Output.from_input(None).apply(self._unprotected)
         super().__init__(PhoneNumberProvider(), resource_name, props, opts)
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
+
+    def _unprotected(self, _: None) -> bool | None:
+        # The SDK's own attribute: the options that were given are not all there is.
+        return None if getattr(self, "_protect", False) else True
 
     @classmethod
     def get(

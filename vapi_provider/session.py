@@ -10,6 +10,7 @@ from vapi_provider.client import VapiClient
 from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
 from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
+from vapi_provider.releases import Releases
 from vapi_provider.retry import Retry
 from vapi_provider.settings import Settings
 from vapi_provider.transport import Transport, open_http
@@ -37,6 +38,7 @@ class Session:
         self.claims = Claims()
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
+        self.releases = Releases(settings.max_releases)
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(
             client,

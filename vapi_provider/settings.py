@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.guards import guards_in
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -34,6 +35,10 @@ class Settings:
     ready_timeout_seconds: float = 60
     confirmed_empty_account: str | None = None
     """Organization that the person says is empty: nothing else could show that a key is its."""
+    guards: frozenset[str] = frozenset()
+    """Rules of `vapi_provider.guards` that are turned on."""
+    max_releases: int | None = None
+    """How many numbers one run may release; None for any number."""
     backend: str = ""
     """Pulumi's state backend where the environment names it: two states share no intent."""
 
@@ -107,10 +112,20 @@ def load_settings(
             default=60,
             least=0,
         ),
+        guards=guards_in(config("guards")),
+        max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
         journal=folder / _journal(environment),
         backend=environment.get("PULUMI_BACKEND_URL", ""),
     )
+
+
+def max_releases(configured: str | None, environment: Mapping[str, str]) -> int | None:
+    """How many numbers a run may release. The environment wins: it is the way out for one run."""
+    named = environment.get("VAPI_MAX_RELEASES", "").strip() or configured
+    if not named:
+        return None
+    return int(_number("maxReleases", named, default=0, least=0, whole=True))
 
 
 def _journal(environment: Mapping[str, str]) -> Path:

@@ -12,6 +12,8 @@ import click
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "preview": ("preview", "Say what `up` would do: for a person, a pull request, a pipeline."),
+    "drift": ("drift", "Say in what the account differs from the state."),
     "recover": ("recover", "Settle what a killed run left pending in a stack's state."),
     "orphans": ("orphans", "List the account's numbers that no given state holds."),
     "probe": ("probe", "Call servers as Vapi would, and say what is wrong with their answers."),

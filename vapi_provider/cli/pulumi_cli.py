@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -59,6 +60,17 @@ class Stack:
         updates = [one for one in history if one.get("kind") == "update"]
         return max(updates, key=lambda one: str(one.get("startTime")), default=None)
 
+    def watch(self, *words: str) -> tuple[list[dict[str, Any]], str | None]:
+        """The events of a preview or refresh, secrets blinded; why it failed, if it did."""
+        streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        done = self._call(*words, "--json", variables=streamed)
+        lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
+        try:
+            events = cast(list[dict[str, Any]], [json.loads(line) for line in lines])
+        except ValueError:
+            raise PulumiError(f"pulumi {words[0]}: its events are not JSON") from None
+        return events, _reason(done.stderr or done.stdout) if done.returncode != 0 else None
+
     def _json(self, *words: str) -> Any:
         text = self._run(*words)
         try:
@@ -67,11 +79,19 @@ class Stack:
             raise PulumiError(f"pulumi {' '.join(words)}: the answer is not JSON") from None
 
     def _run(self, *words: str, given: str = "") -> str:
+        done = self._call(*words, given=given)
+        if done.returncode != 0:
+            raise PulumiError(f"pulumi {' '.join(words[:2])}: {_reason(done.stderr)}")
+        return done.stdout
+
+    def _call(
+        self, *words: str, given: str = "", variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *words, "--stack", self.name, "--non-interactive", "--color", "never"]
         try:
-            done = subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
+            return subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
                 command,
-                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
+                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1", **(variables or {})},
                 input=given,
                 capture_output=True,
                 text=True,
@@ -81,9 +101,6 @@ class Stack:
             raise PulumiError(
                 'no pulumi on PATH: in the project\'s folder, eval "$(make -s env)" brings one'
             ) from None
-        if done.returncode != 0:
-            raise PulumiError(f"pulumi {' '.join(words[:2])}: {_reason(done.stderr)}")
-        return done.stdout
 
 
 def _reason(text: str) -> str:

@@ -1,0 +1,35 @@
+"""``drift``: in what the account differs from the state.
+
+What to say is made in `vapi_provider.summary`.
+"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("drift")
+@click.option("--stack", required=True, metavar="STACK", help="The stack to look at.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For a terminal, a comment on a pull request, or a pipeline.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_context
+def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
+    """Say in what the account differs from the state.
+
+    Reads every number of the stack and shows in what the account differs from the state: fields
+    with their recorded and their actual value, and numbers that were deleted outside. Changes of
+    the program that are not deployed yet are no drift, nor are fields under ignore_changes. The
+    state stays as it is. Run it in the project's folder.
+
+    Exit codes: 0 no drift, 1 error, 2 drift.
+    """
+    from vapi_provider.cli import summarizing
+
+    ctx.exit(summarizing.run(summarizing.drift, stack, "json" if as_json else form, "drift"))

@@ -1,0 +1,36 @@
+"""``preview``: what `up` would do.
+
+What to say is made in `vapi_provider.summary`.
+"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("preview")
+@click.option("--stack", required=True, metavar="STACK", help="The stack to look at.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For a terminal, a comment on a pull request, or a pipeline.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_context
+def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
+    """Say what `up` would do.
+
+    Shows the numbers that would be made, changed, replaced and released, each changed field with
+    its old and new value, then the warnings. Nothing is sent to the account, so any key will do.
+    Run it in the project's folder.
+
+    More releases than vapi:maxReleases allows are an error.
+
+    Exit codes: 0 no changes, 1 error, 2 changes.
+    """
+    from vapi_provider.cli import summarizing
+
+    ctx.exit(summarizing.run(summarizing.preview, stack, "json" if as_json else form, "preview"))

@@ -1,0 +1,69 @@
+"""What ``preview`` and ``drift`` share: running the engine, and writing a summary down."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.errors import VapiError
+from vapi_provider.releases import too_many
+from vapi_provider.settings import max_releases
+from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
+from vapi_provider.summary.document import document_of
+from vapi_provider.summary.events import Events, Said, read_events
+from vapi_provider.summary.markdown import markdown_of
+from vapi_provider.summary.text import text_of
+from vapi_provider.summary.words import said
+
+
+def preview(stack: Stack) -> Summary:
+    """What `up` would do; refused where it would release more than the stack allows."""
+    events = _events(stack, "preview")
+    found = preview_of(stack.name, events)
+    limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
+    if limit is not None and found.releases > limit:
+        return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")
+    return found
+
+
+def drift(stack: Stack) -> Summary:
+    """In what the account differs from the state, but for what is left to the dashboard."""
+    found = drift_of(stack.name, _events(stack, "refresh", "--preview-only"))
+    if found.changes and not found.errors:
+        found = without_ignored(found, stack.export()["deployment"])
+    return found
+
+
+def write(summary: Summary, form: str) -> None:
+    """The summary to stdout in its form, and its errors to stderr."""
+    if form == "json":
+        click.echo(json.dumps(document_of(summary), indent=2, ensure_ascii=False))
+    elif form == "markdown":
+        click.echo(markdown_of(summary))
+    elif not summary.errors:
+        click.echo(text_of(summary))
+    for error in summary.errors:
+        click.echo(f"Error: {said(error)}", err=True)
+
+
+def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
+    """Looks, writes, and gives the exit code; an expected error is a summary too."""
+    try:
+        summary = look(Stack(stack))
+    except VapiError as error:
+        summary = Summary(what, stack, errors=(Said(None, str(error)),))
+    write(summary, form)
+    return summary.exit_code
+
+
+def _events(stack: Stack, *words: str) -> Events:
+    streamed, reason = stack.watch(*words)
+    events = read_events(streamed)
+    if reason is not None and not events.errors:
+        events.errors.append(Said(None, reason))
+    return events

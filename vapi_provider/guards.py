@@ -1,0 +1,82 @@
+"""Rules that a stack turns on (`vapi:guards`): a number that breaks one is refused at preview.
+
+Pure. Values may be placeholders that are not known yet: those are never refused. The rule
+`protected` is about an option rather than a field: `resources.py` looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, cast
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.models.fields import as_object
+
+PROTECTED = "protected"
+
+UNPROTECTED = "unprotected"
+"""The input by which a program tells the plugin that this rule is broken. Never recorded."""
+
+
+def _fallback(fields: Mapping[str, Any]) -> str | None:
+    return _needs(fields, "fallback_destination", "every number needs one")
+
+
+def _sip_authentication(fields: Mapping[str, Any]) -> str | None:
+    if fields.get("sip_uri") is None:
+        return None
+    return _needs(fields, "authentication", "a SIP URI needs it")
+
+
+def _server_credential(fields: Mapping[str, Any]) -> str | None:
+    server = as_object(fields.get("server"))
+    if not server or server.get("credential_id") is not None:
+        return None
+    return "server: needs credential_id or headers" if not server.get("headers") else None
+
+
+def _protected(fields: Mapping[str, Any]) -> str | None:
+    return "opts: protect=True is needed" if fields.get(UNPROTECTED) else None
+
+
+RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "fallback": _fallback,
+    PROTECTED: _protected,
+    "sip-authentication": _sip_authentication,
+    "server-credential": _server_credential,
+}
+"""The rules by their names in config; each says what is wrong with a declaration, if it is."""
+
+
+def violations(guards: Collection[str], fields: Mapping[str, Any]) -> Iterator[str]:
+    """What the rules of these names refuse in a declaration, one line each."""
+    for name, rule in RULES.items():
+        found = rule(fields) if name in guards else None
+        if found is not None:
+            yield f"{found} (rule {name} of vapi:guards)"
+
+
+def guards_in(text: str | None) -> frozenset[str]:
+    """The names in `vapi:guards`, which is a list; raises ConfigurationError for anything else."""
+    if text is None:
+        return frozenset()
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise ConfigurationError(
+            f"vapi:guards is {text!r}: it must be a list of rules, such as [fallback, protected]"
+        )
+    names = cast(list[Any], found)
+    for name in names:
+        if not isinstance(name, str) or name not in RULES:
+            raise ConfigurationError(
+                f"vapi:guards has {name!r}, which is no rule: the rules are {', '.join(RULES)}"
+            )
+    return frozenset(names)
+
+
+def _needs(fields: Mapping[str, Any], name: str, why: str) -> str | None:
+    return f"{name}: {why}" if fields.get(name) is None else None

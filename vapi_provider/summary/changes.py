@@ -1,0 +1,243 @@
+"""What the steps of a preview or a refresh mean for the numbers of a stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from vapi_provider.equality import differences
+from vapi_provider.exported import OURS, is_ours, name_in, resources_of
+from vapi_provider.models.fields import as_list, as_object
+from vapi_provider.models.phone_number import KINDS, Kind
+from vapi_provider.summary.events import Events, Said, Step
+from vapi_provider.summary.values import Hidden, is_hidden, shown
+
+Action = Literal["deleted", "replaced", "gone", "changed", "adopted", "created", "forgotten"]
+"""`deleted` and `replaced`: the number is released, unless the change says otherwise. `gone` was
+deleted outside; `forgotten` leaves the state and stays in the account."""
+
+_ORDER: tuple[Action, ...] = (
+    "deleted",
+    "replaced",
+    "gone",
+    "changed",
+    "adopted",
+    "created",
+    "forgotten",
+)
+_ACTIONS: Mapping[str, Action] = {
+    "create": "created",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "deleted",
+}
+# Of the engine's own: the stack itself, and the providers that it starts.
+_NOT_RESOURCES = ("pulumi:pulumi:", "pulumi:providers:")
+_PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field by its path; None is absent, `Hidden` stands for what is not shown."""
+
+    path: str
+    old: Any
+    new: Any
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether another secret takes a secret's place."""
+        return is_hidden(self.old, Hidden.SECRET) and is_hidden(self.new, Hidden.SECRET)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that does not stay as it is.
+
+    `type` is the class of a number, else the resource's whole type; `number` is what people call.
+    """
+
+    action: Action
+    type: str
+    name: str
+    id: str | None = None
+    number: str | None = None
+    released: bool = False
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything that a preview or a search for drift has to say."""
+
+    what: Literal["preview", "drift"]
+    stack: str
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[Said, ...] = ()
+    errors: tuple[Said, ...] = ()
+
+    @property
+    def releases(self) -> int:
+        """How many numbers are released for good."""
+        return sum(change.released for change in self.changes)
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing to say, 1 error, 2 changes or drift."""
+        return 1 if self.errors else 2 if self.changes else 0
+
+    def refused(self, text: str) -> Summary:
+        """The same with one more error."""
+        return replace(self, errors=(*self.errors, Said(None, text)))
+
+
+def preview_of(stack: str, events: Events) -> Summary:
+    """What `up` would do."""
+    adopted = {_adopts(step) for step in events.planned if step.op == "create"}
+    found = [
+        _planned(step, events, adopted)
+        for step in events.planned
+        if step.op in _ACTIONS and not step.type.startswith(_NOT_RESOURCES)
+    ]
+    return Summary("preview", stack, _sorted(found), tuple(events.warnings), tuple(events.errors))
+
+
+def drift_of(stack: str, events: Events) -> Summary:
+    """In what the account differs from the state; somebody else's records (`get`) are left out."""
+    found = [change for step in events.done for change in _drift(step, events)]
+    return Summary("drift", stack, _sorted(found), tuple(events.warnings), tuple(events.errors))
+
+
+def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
+    """Drift without what the state records as left to the dashboard (`ignore_changes`)."""
+    ignored = {
+        (str(one["type"]).removeprefix(OURS), name_in(one["urn"])): as_list(
+            one.get("ignoreChanges")
+        )
+        for one in resources_of(exported)
+        if is_ours(one)
+    }
+    kept: list[Change] = []
+    for change in summary.changes:
+        patterns = ignored.get((change.type, change.name), [])
+        fields = tuple(one for one in change.fields if not _covers(patterns, one.path))
+        if fields or not change.fields:
+            kept.append(replace(change, fields=fields))
+    return replace(summary, changes=tuple(kept))
+
+
+def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
+    action, name = _ACTIONS[step.op], name_in(step.urn)
+    old, new = as_object(step.old), as_object(step.new)
+    kind = _kind(step)
+    if kind is None:
+        return Change(action, step.type, name, id=old.get("id") or None)
+    id_ = old.get("id") or None
+    kept = bool(old.get("retainOnDelete")) or id_ in adopted
+    if action == "deleted" and kept:
+        action = "forgotten"
+    if action == "created" and _adopts(step):
+        action = "adopted"
+    hidden = set(kind.create_only) if action == "changed" else set[str]()
+    fields: tuple[FieldChange, ...] = ()
+    if action not in ("deleted", "forgotten"):
+        fields = _fields(kind, old.get("outputs"), new.get("inputs"), events.noted.get(id_ or ""))
+        fields = tuple(one for one in fields if one.path not in hidden)
+    return Change(
+        action,
+        kind.class_name,
+        name,
+        id=id_ or _adopts(step),
+        number=_reached(old.get("outputs")),
+        released=action in ("deleted", "replaced") and not kept,
+        fields=fields,
+    )
+
+
+def _drift(step: Step, events: Events) -> Iterator[Change]:
+    old, kind = as_object(step.old), _kind(step)
+    if kind is None or old.get("external"):
+        return
+    id_, number, name = old.get("id") or None, _reached(old.get("outputs")), name_in(step.urn)
+    if step.new is None:
+        yield Change("gone", kind.class_name, name, id=id_, number=number)
+        return
+    noted = events.noted.get(id_ or "")
+    found = _fields(kind, old.get("outputs"), step.new.get("outputs"), noted)
+    fields = tuple(one for one in found if one.path not in kind.create_only)
+    if fields:
+        yield Change("changed", kind.class_name, name, id=id_, number=number, fields=fields)
+
+
+def _fields(
+    kind: Kind, old: Any, new: Any, noted: list[str] | None = None
+) -> tuple[FieldChange, ...]:
+    """The fields that differ: as far as the events show it, then secrets by the plugin's word."""
+    before, after = shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
+    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
+    seen = [one.path for one in found]
+    for path in noted or []:
+        values = _at(before, path), _at(after, path)
+        if not any(_below(path, other) or _below(other, path) for other in seen) and all(
+            is_hidden(value, Hidden.SECRET) for value in values
+        ):
+            found.append(FieldChange(path, *values))
+    return tuple(sorted(found, key=lambda one: _tokens(one.path)))
+
+
+def _at(bag: Any, path: str) -> Any:
+    """The value at a path, or the hidden one that it is a part of."""
+    value = bag
+    for token in _tokens(path):
+        if isinstance(value, Hidden):
+            return value
+        if isinstance(value, list):
+            items: list[Any] = [*value]
+            value = items[int(token)] if token.isdigit() and int(token) < len(items) else None
+        else:
+            value = as_object(value).get(token)
+    return value
+
+
+def _tokens(path: str) -> list[str]:
+    """The steps of a property path, as Pulumi writes them: ``hooks[0].do`` and ``["a b"]``."""
+    return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
+
+
+def _below(path: str, other: str) -> bool:
+    """Whether `path` is `other` or lies below it."""
+    steps = _tokens(other)
+    return _tokens(path)[: len(steps)] == steps
+
+
+def _covers(patterns: list[Any], path: str) -> bool:
+    """Whether one of the patterns of `ignore_changes` names `path` or what it lies in."""
+    steps = _tokens(path)
+    return any(
+        len(wanted) <= len(steps)
+        and all(one in ("*", step) for one, step in zip(wanted, steps, strict=False))
+        for wanted in map(_tokens, patterns)
+    )
+
+
+def _kind(step: Step) -> Kind | None:
+    class_name = step.type.removeprefix(OURS)
+    return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
+
+
+def _adopts(step: Step) -> str | None:
+    adopts = as_object(as_object(step.new).get("inputs")).get("adopt_id")
+    return adopts if isinstance(adopts, str) else None
+
+
+def _reached(outputs: Any) -> str | None:
+    bag = as_object(outputs)
+    found = bag.get("number") or bag.get("sip_uri")
+    return found if isinstance(found, str) else None
+
+
+def _sorted(changes: list[Change]) -> tuple[Change, ...]:
+    """What cannot be undone comes first."""
+    return tuple(sorted(changes, key=lambda one: (_ORDER.index(one.action), one.name, one.type)))

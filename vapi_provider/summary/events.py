@@ -1,0 +1,107 @@
+"""The engine's events, as `pulumi preview --json` streams them, reduced to what we look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from vapi_provider import notes
+from vapi_provider.exported import name_in
+from vapi_provider.models.fields import as_object
+
+# Said by the engine of every run that ends with an error.
+_OF_THE_ENGINE = re.compile(
+    r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+"
+)
+_FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
+_PROBLEM = re.compile(r"\S+ resource '[^']*' has a problem: ")
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A warning or an error in one line, and the resource that it is about, if it is about one."""
+
+    resource: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the engine does with one resource; `old` and `new` are its states, if there are any."""
+
+    op: str
+    urn: str
+    type: str
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+
+
+@dataclass
+class Events:
+    """One preview or refresh."""
+
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The stack's config, secrets blinded."""
+    planned: list[Step] = field(default_factory=list[Step])
+    done: list[Step] = field(default_factory=list[Step])
+    warnings: list[Said] = field(default_factory=list[Said])
+    errors: list[Said] = field(default_factory=list[Said])
+    noted: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Paths in which the plugin has seen a record differ, by its id."""
+
+
+def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
+    """Sorts the engine's events; those of other kinds are left out."""
+    found = Events()
+    for event in events:
+        if "preludeEvent" in event:
+            found.config = as_object(event["preludeEvent"].get("config"))
+        elif "resourcePreEvent" in event:
+            found.planned.append(_step(event["resourcePreEvent"]["metadata"]))
+        elif "resOutputsEvent" in event:
+            found.done.append(_step(event["resOutputsEvent"]["metadata"]))
+        elif "diagnosticEvent" in event:
+            _hear(found, event["diagnosticEvent"])
+    found.warnings = _once(found.warnings)
+    errors = _once(found.errors)
+    own = [said for said in errors if not _OF_THE_ENGINE.fullmatch(said.text)]
+    found.errors = own or errors
+    return found
+
+
+def _step(metadata: Mapping[str, Any]) -> Step:
+    return Step(
+        metadata["op"],
+        metadata["urn"],
+        metadata["type"],
+        cast(Any, metadata.get("old")),
+        cast(Any, metadata.get("new")),
+    )
+
+
+def _hear(found: Events, diagnostic: Mapping[str, Any]) -> None:
+    severity, message = diagnostic.get("severity"), str(diagnostic.get("message", "")).strip()
+    if severity == "debug":
+        noted = notes.read(message)
+        if noted is not None:
+            found.noted[noted[0]] = noted[1]
+    elif severity in ("warning", "error"):
+        urn = diagnostic.get("urn")
+        said = Said(name_in(urn) if urn else None, one_line(message, urn))
+        (found.errors if severity == "error" else found.warnings).append(said)
+
+
+def one_line(message: str, urn: str | None = None) -> str:
+    """A message of the engine as one line that stands beside the resource's name."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if _TRACEBACK in message:
+        return f"{lines[0].partition(_TRACEBACK)[0].rstrip(' :')}: {lines[-1]}"
+    text = _PROBLEM.sub("", _FAILED.sub("", " ".join(lines), count=1), count=1)
+    return text.replace(urn, name_in(urn)) if urn else text
+
+
+def _once(said: list[Said]) -> list[Said]:
+    return sorted(set(said), key=lambda one: (one.resource or "", one.text))

@@ -1,0 +1,95 @@
+"""Values as the engine's events hold them: secrets blinded, some not known before `up`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, cast
+
+from vapi_provider.exported import SIGNATURE
+from vapi_provider.models.base import SECRET, VapiModel
+from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes in place of a value that is not known yet."""
+
+
+class Hidden(Enum):
+    """What stands for a value that is not shown."""
+
+    SECRET = "(secret)"
+    LATER = "(known after up)"
+
+
+def shown(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str, Any]:
+    """A record's fields as they may be shown: no secret in them, at any depth."""
+    return {
+        name: _shown(bag[name], shape)
+        for name, shape in shapes.items()
+        if bag.get(name) is not None
+    }
+
+
+def _shown(value: Any, shape: FieldShape | None) -> Any:
+    """`shape` is None below what the models describe."""
+    if shape is not None and SECRET in shape.marks:
+        return Hidden.SECRET
+    if isinstance(value, str):
+        return Hidden.LATER if value == _UNKNOWN else value
+    if isinstance(value, list):
+        return [_shown(item, shape) for item in as_list(cast(Any, value))]
+    if isinstance(value, Mapping):
+        return _shown_object(as_object(cast(Any, value)), shape)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _shown_object(bag: Mapping[str, Any], shape: FieldShape | None) -> Any:
+    if SIGNATURE in bag:
+        # A secret, or something that no field of ours can be.
+        return Hidden.SECRET
+    model: type[VapiModel] | None = shape.model_of(bag) if shape else None
+    shapes = fields_of(model) if model else dict[str, FieldShape]()
+    return {
+        name: _shown(value, shapes.get(name)) for name, value in bag.items() if value is not None
+    }
+
+
+def is_hidden(value: Any, hidden: Hidden) -> bool:
+    """Whether `hidden` is in `value`, at any depth."""
+    if isinstance(value, Mapping):
+        return any(is_hidden(item, hidden) for item in as_object(cast(Any, value)).values())
+    return value is hidden or any(is_hidden(item, hidden) for item in as_list(value))
+
+
+def bare(value: Any) -> Any:
+    """A value for JSON: None in place of what is not shown."""
+    if isinstance(value, Hidden):
+        return None
+    if isinstance(value, Mapping):
+        return {name: bare(item) for name, item in as_object(cast(Any, value)).items()}
+    return [bare(item) for item in as_list(value)] if isinstance(value, list) else value
+
+
+def in_words(value: Any, longest: int = 120) -> str:
+    """A value in one line: as JSON, cut where it is long, nothing unprintable in it."""
+    if value is None:
+        return "(absent)"
+    if isinstance(value, Hidden):
+        return value.value
+    text = json.dumps(value, ensure_ascii=False, default=lambda item: item.value)
+    return cut(printable(text), longest)
+
+
+def printable(text: str) -> str:
+    """Line breaks, control and direction characters as JSON's escapes."""
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1] for character in text
+    )
+
+
+def cut(text: str, longest: int) -> str:
+    """`text`, or its beginning and three dots."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
