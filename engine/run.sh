@@ -79,6 +79,15 @@ has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
 # local is answered for; YES=1 answers for the others.
 answers() { [ "$STACK" = local ] || [ -n "${YES-}" ]; }
 
+# A stack with a limit of releases is previewed by us first: only a preview of all its steps knows how
+# many numbers a run would release. It takes the place of Pulumi's own where the answer is given.
+within_limits() {
+    [ -n "${VAPI_MAX_RELEASES-}" ] || grep -q '^ *vapi:maxReleases:' "$settings" 2>/dev/null || return 1
+    shows_changes preview --stack "$STACK" >&2 || exit 1
+}
+
+shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
+
 quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
     printf "export %s='%s'\n" "$1" "$(printf %s "$2" | sed "s/'/'\\\\''/g")"
 }
@@ -91,12 +100,14 @@ up)
     if answers; then set -- --yes; fi
     # The embedded account is free and empty: a preview first would only cost a second run.
     if [ "$STACK" = local ]; then set -- "$@" --skip-preview; fi
+    if within_limits && answers && [ "$STACK" != local ]; then set -- "$@" --skip-preview; fi
     exec pulumi up "$@"
     ;;
 preview)
     open_stack create key
     tell_pending
-    exec pulumi preview
+    if [ -z "${FORMAT-}" ]; then exec pulumi preview; fi
+    shows_changes preview --stack "$STACK" --format "$FORMAT" || exit 1
     ;;
 refresh)
     open_stack
@@ -107,7 +118,7 @@ refresh)
     ;;
 drift)
     open_stack
-    exec pulumi refresh --preview-only --expect-no-changes --non-interactive
+    exec python -m vapi_provider drift --stack "$STACK" --format "${FORMAT:-text}"
     ;;
 probe)
     open_stack

@@ -21,7 +21,12 @@ Reached = dict[str, pulumi.Output[str | None]]
 """What a stack exports: how each line is reached, by the line's name."""
 
 
-def support_line(area_code: str, desk: str, blocked_prefixes: Sequence[str] = ()) -> Reached:
+def support_line(
+    area_code: str,
+    desk: str,
+    blocked_prefixes: Sequence[str] = (),
+    opts: pulumi.ResourceOptions | None = None,
+) -> Reached:
     """A number people call; who cannot be served is sent to the desk, a phone number."""
     refused = PhoneNumberHookCallRingingArgs(
         on="call.ringing",
@@ -38,11 +43,12 @@ def support_line(area_code: str, desk: str, blocked_prefixes: Sequence[str] = ()
             message="Connecting you to our support desk.",
             transfer_plan=TransferPlanArgs(mode="blind-transfer"),
         ),
+        opts=opts,
     )
     return {"support": line.number}
 
 
-def sip_entry(sip_uri: str, desk: str) -> Reached:
+def sip_entry(sip_uri: str, desk: str, opts: pulumi.ResourceOptions | None = None) -> Reached:
     """A SIP URI for our own switchboard, which must know the password; falls back to SIP."""
     secrets = pulumi.Config()
     entry = VapiPhoneNumber(
@@ -58,12 +64,21 @@ def sip_entry(sip_uri: str, desk: str) -> Reached:
             message="",
             sip_headers={"X-Reason": "fallback", "X-Stack": pulumi.get_stack()},
         ),
+        opts=opts,
     )
     return {"switchboard": entry.sip_uri}
 
 
-def own_server_line(area_code: str, url: str) -> Reached:
-    """A number whose calls our own server answers; it knows Vapi by a token in a header."""
+def own_server_line(
+    area_code: str,
+    url: str,
+    desk: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> Reached:
+    """A number whose calls our own server answers; it knows Vapi by a token in a header.
+
+    With a desk, that phone number is called where the server has no answer.
+    """
     secrets = pulumi.Config()
     token = secrets.require_secret("serverToken")
     line = VapiPhoneNumber(
@@ -75,5 +90,9 @@ def own_server_line(area_code: str, url: str) -> Reached:
             headers={"Authorization": pulumi.Output.concat("Bearer ", token)},
             backoff_plan={"type": "exponential", "max_retries": 3, "base_delay_seconds": 1},
         ),
+        fallback_destination=TransferDestinationNumberArgs(type="number", number=desk)
+        if desk
+        else None,
+        opts=opts,
     )
     return {"front-desk": line.number}

@@ -1,7 +1,8 @@
 """Rules that a stack turns on (`vapi:guards`): a number that breaks one is refused at preview.
 
-Pure. Values may be placeholders that are not known yet: those are never refused. The rule
-`protected` is about an option rather than a field: `resources.py` looks at it.
+Judged twice: by the program, which alone knows the options and tells of every number at once, and
+by the plugin, which sees the values that the program only holds as outputs. Pure. What is not known
+yet is never refused.
 """
 
 from __future__ import annotations
@@ -13,10 +14,17 @@ from typing import Any, cast
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.fields import as_object
 
-PROTECTED = "protected"
+REFUSED = "refused_by_guards"
+"""The input by which the program tells the plugin that it has refused a number. Never recorded."""
+
+TOLD = "is refused by vapi:guards, for the reasons that the program names"
+"""What the plugin says of such a number."""
 
 UNPROTECTED = "unprotected"
-"""The input by which a program tells the plugin that this rule is broken. Never recorded."""
+"""Stands among the fields for a number without the option `protect`."""
+
+
+_NO_CREDENTIAL = "server: needs credential_id or headers"
 
 
 def _fallback(fields: Mapping[str, Any]) -> str | None:
@@ -33,7 +41,8 @@ def _server_credential(fields: Mapping[str, Any]) -> str | None:
     server = as_object(fields.get("server"))
     if not server or server.get("credential_id") is not None:
         return None
-    return "server: needs credential_id or headers" if not server.get("headers") else None
+    # No truth is asked of an output.
+    return _NO_CREDENTIAL if server.get("headers") in (None, {}) else None
 
 
 def _protected(fields: Mapping[str, Any]) -> str | None:
@@ -42,7 +51,7 @@ def _protected(fields: Mapping[str, Any]) -> str | None:
 
 RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "fallback": _fallback,
-    PROTECTED: _protected,
+    "protected": _protected,
     "sip-authentication": _sip_authentication,
     "server-credential": _server_credential,
 }

@@ -25,7 +25,7 @@ from pulumi.dynamic import (
 from vapi_provider import notes
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
-from vapi_provider.guards import UNPROTECTED, violations
+from vapi_provider.guards import REFUSED, TOLD, violations
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn, work_at_once
@@ -79,8 +79,7 @@ class PhoneNumberProvider(ResourceProvider):
         one's name the engine prints its value, secrets too.
         """
         inputs = plain(news)
-        refused = list(violations(self._session.settings.guards, inputs))
-        inputs.pop(UNPROTECTED, None)
+        refused = self._refused(inputs)
         declared = Declared.of(inputs)
         found = refused + problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         if declared.declaration:
@@ -211,6 +210,12 @@ class PhoneNumberProvider(ResourceProvider):
         before = self._session.declared_before.get(declared.declaration or "", {})
         recorded = plain(olds)
         return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
+
+    def _refused(self, inputs: dict[str, Any]) -> list[str]:
+        """What the stack's guards refuse; the program has told of what it could see itself."""
+        if inputs.pop(REFUSED, None) is not None:
+            return [TOLD]
+        return list(violations(self._session.settings.guards, inputs))
 
     def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
         """The record, and what it is as far as it could be made as declared."""

@@ -23,7 +23,7 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.guards import PROTECTED, UNPROTECTED
+from vapi_provider.guards import REFUSED, UNPROTECTED, violations
 from vapi_provider.models.advice import advice
 from vapi_provider.models.base import SECRET, VapiModel
 from vapi_provider.models.fields import FieldShape, carries, correction, fields_of
@@ -38,6 +38,9 @@ class _PhoneNumber(dynamic.Resource):
 
     provider_value: ClassVar[str]
     """The API's `provider` value of this kind."""
+
+    _refused: bool | None = None
+    """Whether a guard of the stack refuses the number."""
 
     provider: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -81,17 +84,20 @@ class _PhoneNumber(dynamic.Resource):
                     resource_name,
                 )
             )
-            if PROTECTED in settings.guards:
-                # Looked at once the resource is there: parents and transformations may protect it.
-                props[UNPROTECTED] = pulumi.Output.from_input(None).apply(self._unprotected)
+            if settings.guards:
+                # Asked for once the resource is there: a parent may have protected it.
+                props[REFUSED] = pulumi.Output.from_input(None).apply(lambda _: self._refused)
         super().__init__(PhoneNumberProvider(), resource_name, props, opts)
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
-
-    def _unprotected(self, _: None) -> bool | None:
-        # The SDK's own attribute: the options that were given are not all there is.
-        return None if getattr(self, "_protect", False) else True
+            # The SDK's own attribute: the options that were given are not all there is.
+            protected = bool(getattr(self, "_protect", False))
+            judged = {**fields, UNPROTECTED: None if protected else True}
+            for refusal in violations(settings.guards, judged):
+                self._refused = True
+                # Not beside the resource: a message there waits until the engine has taken it.
+                pulumi.log.error(f"{where}{refusal}")
 
     @classmethod
     def get(

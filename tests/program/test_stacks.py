@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from vapi_provider.models.phone_number import KINDS
 from vapi_provider.properties import Declared, problems
@@ -99,3 +101,13 @@ def test_a_missing_secret_is_named(missing: str, run: Any) -> None:
     """Without one of the stack's secrets the program says which one to set, and how."""
     config = {key: value for key, value in CONFIG.items() if not key.endswith(missing)}
     assert f"pulumi config set --secret shop:{missing}" in ended(run, stack="dev", config=config)
+
+
+def test_prod_keeps_to_its_own_guards(run: Any) -> None:
+    """What prod declares breaks none of the rules that its settings turn on, and would else."""
+    settings: Any = yaml.safe_load((ROOT / "stacks" / "Pulumi.prod.yaml").read_text())["config"]
+    guards = {"vapi:guards": json.dumps(settings["vapi:guards"])}
+    assert run(program, stack="prod", config={**CONFIG, **guards}).errors == []
+    broken = run(program, stack="staging", config={**CONFIG, **guards}).errors
+    assert "VapiPhoneNumber 'front-desk': opts: protect=True is needed" in str(broken)
+    assert "VapiPhoneNumber 'front-desk': fallback_destination: every number" in str(broken)

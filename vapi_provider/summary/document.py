@@ -1,4 +1,4 @@
-"""A summary as JSON; its keys are for pipelines and stay as they are (docs/pipelines.md)."""
+"""A summary as JSON; its keys are for pipelines and stay as they are (docs/preview.md)."""
 
 from __future__ import annotations
 

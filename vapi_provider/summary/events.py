@@ -9,11 +9,13 @@ from typing import Any, cast
 
 from vapi_provider import notes
 from vapi_provider.exported import name_in
+from vapi_provider.guards import TOLD
 from vapi_provider.models.fields import as_object
 
-# Said by the engine of every run that ends with an error.
-_OF_THE_ENGINE = re.compile(
-    r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+"
+# Said of every run that ends with an error, beside what says why.
+_BESIDE = re.compile(
+    r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
+    + re.escape(TOLD)
 )
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
 _PROBLEM = re.compile(r"\S+ resource '[^']*' has a problem: ")
@@ -67,7 +69,7 @@ def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
             _hear(found, event["diagnosticEvent"])
     found.warnings = _once(found.warnings)
     errors = _once(found.errors)
-    own = [said for said in errors if not _OF_THE_ENGINE.fullmatch(said.text)]
+    own = [said for said in errors if not _BESIDE.fullmatch(said.text)]
     found.errors = own or errors
     return found
 

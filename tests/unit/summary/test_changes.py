@@ -1,0 +1,275 @@
+"""What the engine's events mean for the numbers of a stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
+from vapi_provider import notes
+from vapi_provider.exported import OURS
+from vapi_provider.summary.changes import (
+    Change,
+    FieldChange,
+    Summary,
+    drift_of,
+    preview_of,
+    without_ignored,
+)
+from vapi_provider.summary.document import document_of
+from vapi_provider.summary.events import Said, read_events
+from vapi_provider.summary.text import text_of
+from vapi_provider.summary.values import Hidden
+
+LINE = {"provider": "vapi", "sip_uri": "sip:line@sip.vapi.ai", "name": "line"}
+NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_code": "415"}
+
+
+def preview(*events: dict[str, Any]) -> Summary:
+    return preview_of("test", read_events(events))
+
+
+def drift(*events: dict[str, Any]) -> Summary:
+    return drift_of("test", read_events(events))
+
+
+def only(summary: Summary) -> Change:
+    (change,) = summary.changes
+    return change
+
+
+def test_a_nested_field_is_told_by_its_path() -> None:
+    """A changed field deep in an object is one row with its path, old and new value."""
+    old = {**LINE, "fallback_destination": {"type": "number", "number": "+14155550100"}}
+    new = {
+        **LINE,
+        "fallback_destination": {"type": "number", "number": "+14155550100", "message": "Hi"},
+    }
+    assert only(preview(step("update", old=old, new=new))).fields == (
+        FieldChange("fallback_destination.message", None, "Hi"),
+    )
+
+
+def test_what_means_the_same_is_no_row() -> None:
+    """Letter case of a SIP URI, defaults and empty lists are not told as changes."""
+    new = {**LINE, "sip_uri": "sip:LINE@sip.vapi.ai", "hooks": [], "name": "another"}
+    fields = only(preview(step("update", old=LINE, new=new))).fields
+    assert [field.path for field in fields] == ["name"]
+
+
+def test_an_area_code_that_a_patch_does_not_send_is_no_row() -> None:
+    """No longer asking for an area code is not told among what an update sends."""
+    new = {"provider": "vapi", "name": "new"}
+    fields = only(preview(step("update", old=NUMBER, new=new))).fields
+    assert [field.path for field in fields] == ["name"]
+
+
+def test_a_value_that_is_not_known_yet_says_so() -> None:
+    """What `up` will know is told as such, and never as the engine's placeholder."""
+    summary = preview(step("update", old=LINE, new={**LINE, "assistant_id": UNKNOWN}))
+    assert only(summary).fields == (FieldChange("assistant_id", None, Hidden.LATER),)
+    (field,) = document_of(summary)["changes"][0]["fields"]
+    assert (field["new"], field["known"]) == (None, False)
+    assert UNKNOWN not in text_of(summary)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("authentication.password", {"authentication": {"username": "u", "password": SECRET}}, {}),
+        ("server.headers", {"server": {"url": "https://a.example.com", "headers": SECRET}}, {}),
+        ("hooks[0].do[0].exact", {"hooks": SECRET}, {"hooks": SECRET}),
+    ],
+)
+def test_a_rotated_secret_is_told_by_the_plugins_note(
+    path: str, old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    """Two blinded secrets look alike; the field that the plugin has seen differ is told."""
+    summary = preview(
+        said("debug", notes.written("line-id", [path])),
+        step("update", old={**LINE, **old}, new={**LINE, **old, **new}),
+    )
+    assert [field.path for field in only(summary).fields] == [path]
+    assert only(summary).fields[0].is_rotated
+    assert f"{path}: (secret) -> changed (secret)" in text_of(summary)
+
+
+def test_a_note_adds_nothing_to_what_is_seen() -> None:
+    """A field that the events themselves show to differ is told once."""
+    summary = preview(
+        said("debug", notes.written("line-id", ["name", "assistant_id"])),
+        step("update", old=LINE, new={**LINE, "name": "another"}),
+    )
+    assert [field.path for field in only(summary).fields] == ["name"]
+
+
+def test_what_cannot_be_undone_comes_first_and_is_counted() -> None:
+    """Deleted and replaced numbers come before the rest; the headline counts what is released."""
+    summary = preview(
+        step("create", "new", None, NUMBER),
+        step("update", "changed", LINE, {**LINE, "name": "another"}),
+        step("create-replacement", "other", NUMBER, {**NUMBER, "number_desired_area_code": "212"}),
+        step("replace", "other", NUMBER, {**NUMBER, "number_desired_area_code": "212"}),
+        step("delete-replaced", "other", NUMBER, None),
+        step("delete", "gone", NUMBER, None),
+        step("same", "same", LINE, LINE),
+        step("create", "numbers-test", None, {}, type_="pulumi:pulumi:Stack"),
+        step("create", "default", None, {}, type_="pulumi:providers:pulumi-python"),
+    )
+    assert [change.action for change in summary.changes] == [
+        "deleted",
+        "replaced",
+        "changed",
+        "created",
+    ]
+    assert summary.releases == 2
+    assert summary.exit_code == 2
+    text = text_of(summary)
+    assert text.startswith(
+        "Preview of stack test: 1 deleted, 1 replaced, 1 changed, 1 created; "
+        "2 numbers released for good."
+    )
+    assert "± VapiPhoneNumber other (+14155550100): replaced: this number is released" in text
+
+
+def test_a_number_that_is_kept_is_not_released() -> None:
+    """`retain_on_delete`, and a rename by adopt_id, take a number out of the state alone."""
+    summary = preview(
+        step("delete", "kept", NUMBER, None, retainOnDelete=True),
+        step("delete", "renamed", NUMBER, None),
+        step("create", "renaming", None, {**NUMBER, "adopt_id": "renamed-id"}),
+    )
+    assert [(one.name, one.action) for one in summary.changes] == [
+        ("renaming", "adopted"),
+        ("kept", "forgotten"),
+        ("renamed", "forgotten"),
+    ]
+    assert summary.releases == 0
+
+
+def test_other_providers_resources_are_named() -> None:
+    """A resource of another provider is told with its type and without its fields."""
+    summary = preview(step("create", "x", None, {"password": "p"}, type_="random:index:Id"))
+    assert only(summary) == Change("created", "random:index:Id", "x")
+
+
+def test_nothing_is_exit_code_0() -> None:
+    """A stack that is as declared has nothing to say, and so has one without drift."""
+    assert preview(step("same", old=LINE, new=LINE)).exit_code == 0
+    assert drift(read("same", "line", LINE, LINE)).exit_code == 0
+    assert text_of(drift()) == "Drift of stack test: no drift."
+
+
+def test_drift_is_a_field_with_its_recorded_and_its_actual_value() -> None:
+    """What was changed outside is told; what only the API changes is not."""
+    old = {**NUMBER, "status": "activating"}
+    new = {"provider": "vapi", "number": "+14155550100", "status": "active", "squad_id": "s"}
+    assert only(drift(read("update", "line", old, new))).fields == (
+        FieldChange("squad_id", None, "s"),
+    )
+
+
+def test_a_number_deleted_outside_is_gone() -> None:
+    """A number that is not there any more is drift of its own kind, and no release of ours."""
+    summary = drift(read("delete", "line", NUMBER, None))
+    assert only(summary) == Change(
+        "gone", "VapiPhoneNumber", "line", id="line-id", number="+14155550100"
+    )
+    assert summary.exit_code == 2
+
+
+def test_somebody_elses_number_does_not_drift() -> None:
+    """What a `get` reads may change: its owner is another stack."""
+    changed = {**LINE, "name": "another"}
+    assert drift(read("update", "line", LINE, changed, external=True)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        (["name"], ["hooks[0].do[0].exact", "server.url"]),
+        (["*"], []),
+        (["server", "hooks[*].do"], ["name"]),
+        (['["server"].url', "hooks[1]"], ["hooks[0].do[0].exact", "name"]),
+        (["server.url.deeper"], ["hooks[0].do[0].exact", "name", "server.url"]),
+    ],
+)
+def test_what_is_left_to_the_dashboard_is_no_drift(ignored: list[str], left: list[str]) -> None:
+    """Fields that the state records under `ignore_changes` are left out, in Pulumi's own paths."""
+    say = {"type": "say", "exact": "Hello"}
+    old = {
+        **LINE,
+        "hooks": [{"on": "call.ringing", "do": [say]}],
+        "server": {"url": "https://a.example.com"},
+    }
+    new = {
+        **LINE,
+        "name": "another",
+        "hooks": [{"on": "call.ringing", "do": [{**say, "exact": "Bye"}]}],
+        "server": {"url": "https://b.example.com"},
+    }
+    state = {
+        "resources": [
+            {"urn": urn("line"), "type": f"{OURS}VapiPhoneNumber", "ignoreChanges": ignored}
+        ]
+    }
+    summary = without_ignored(drift(read("update", "line", old, new)), state)
+    assert [field.path for one in summary.changes for field in one.fields] == left
+    assert summary.exit_code == (2 if left else 0)
+
+
+def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
+    """`ignore_changes` is about fields, not about the number itself."""
+    state = {
+        "resources": [
+            {"urn": urn("line"), "type": f"{OURS}VapiPhoneNumber", "ignoreChanges": ["*"]}
+        ]
+    }
+    assert without_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "text"),
+    [
+        (
+            "pulumi-python:dynamic/vapi:X resource 'a' has a problem: name: is long\n",
+            "a",
+            "name: is long",
+        ),
+        ("Preview failed: vapi: GET /x: 401\n\n", "a", "GET /x: 401"),
+        (
+            'Preview failed: resource "' + urn("a") + '" cannot be deleted\nbecause it is so\n',
+            "a",
+            'resource "a" cannot be deleted because it is so',
+        ),
+        (
+            "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+            '  File "x.py", line 3\nRuntimeError: boom\n\n',
+            None,
+            "Program failed with an unhandled exception: RuntimeError: boom",
+        ),
+    ],
+)
+def test_an_error_is_one_line(message: str, name: str | None, text: str) -> None:
+    """Each error is one line beside its resource's name; what the engine always adds is dropped."""
+    summary = preview(
+        said("error", message, name),
+        said("error", message, name),
+        said("error", "preview failed\n"),
+        said("error", "an unhandled error occurred: program exited with non-zero exit code: 1\n"),
+    )
+    assert summary.errors == (Said(name, text),)
+    assert summary.exit_code == 1
+
+
+def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
+    """An error without a reason is still an error."""
+    assert preview(said("error", "preview failed\n")).errors == (Said(None, "preview failed"),)
+
+
+@pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
+def test_a_note_that_is_none_is_left_out(text: str) -> None:
+    """Only what the plugin writes is read as a note."""
+    assert notes.read(text) is None
+    assert notes.read(notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])

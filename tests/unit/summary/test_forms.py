@@ -1,0 +1,182 @@
+"""No form of a summary lets a secret out, and no text breaks out of its place in Markdown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from tests.unit.summary.samples import SECRET, said, step
+from vapi_provider.summary.changes import Change, FieldChange, Summary, preview_of
+from vapi_provider.summary.document import document_of
+from vapi_provider.summary.events import Said, read_events
+from vapi_provider.summary.markdown import LONGEST, code, markdown_of
+from vapi_provider.summary.text import text_of
+from vapi_provider.summary.values import Hidden
+
+NASTY = (
+    "|",
+    "`",
+    "``",
+    "\\",
+    "\\|",
+    "@everyone",
+    "<b>",
+    "&lt;",
+    "\n",
+    "\r",
+    "[a](http://b.example)",
+)
+NASTY += ("![x](y)", "www.example.com", "a@b.example", "**", "~~", "-->", "\u202e", "#1", "\u2028")
+texts = st.lists(st.sampled_from(NASTY) | st.text(max_size=5), max_size=8).map("".join)
+values = st.none() | texts | st.integers() | st.lists(texts, max_size=2)
+fields = st.builds(FieldChange, st.sampled_from(["name", "hooks[0].do"]), values, values)
+actions = st.sampled_from(["deleted", "replaced", "changed", "created"])
+changes = st.builds(
+    Change,
+    actions,
+    texts,
+    texts,
+    number=st.none() | texts,
+    released=st.booleans(),
+    fields=st.lists(fields, max_size=3).map(tuple),
+)
+sayings = st.lists(st.builds(Said, st.none() | texts, texts), max_size=2).map(tuple)
+READER = MarkdownIt("gfm-like")
+PLAIN = {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+
+
+def tokens(markdown: str) -> tuple[list[Any], list[Any]]:
+    """Blocks, and what is in their lines, as GitHub's dialect reads it."""
+    blocks = READER.parse(markdown)
+    inside = [child for block in blocks for child in block.children or []]
+    return blocks, inside
+
+
+@given(st.lists(changes, min_size=1, max_size=3).map(tuple), sayings)
+def test_a_table_has_exactly_its_cells(found: tuple[Change, ...], warned: Any) -> None:
+    """Whatever names and values hold: one row a field, six cells a row, no link, HTML or image."""
+    blocks, inside = tokens(markdown_of(Summary("preview", "test", found, warned)))
+    kinds = [block.type for block in blocks]
+    rows = sum(max(1, len(change.fields)) for change in found) + 1
+    assert kinds.count("table_open") == 1
+    assert kinds.count("tr_open") == rows
+    assert kinds.count("td_open") + kinds.count("th_open") == 6 * rows
+    assert kinds.count("list_item_open") == len(warned)
+    assert {token.type for token in inside} <= PLAIN
+    assert not {"html_block", "html_inline", "heading_open", "fence"} & set(kinds)
+
+
+@given(texts)
+def test_text_stands_in_one_code_span(text: str) -> None:
+    """Any text is one span, in which nobody is mentioned and nothing is linked."""
+    _, inside = tokens(f"| a | b |\n|---|---|\n| {code(text)} | {code(text)} |")
+    spans = [token for token in inside if token.type == "code_inline"]
+    assert len(spans) == 2
+    others = "".join(token.content for token in inside if token.type == "text")
+    assert others.strip() in ("a", "ab")
+
+
+@given(st.lists(changes, max_size=3).map(tuple), sayings)
+def test_a_terminal_gets_no_control_characters(found: tuple[Change, ...], warned: Any) -> None:
+    """The text is one line a fact: nothing in it moves the cursor or starts a line."""
+    summary = Summary("preview", "test", found, warned)
+    lines = text_of(summary).split("\n")
+    assert all(line.isprintable() for line in lines)
+    fields_told = sum(len(change.fields) for change in found)
+    assert len([line for line in lines if line]) == 1 + len(found) + fields_told + len(warned)
+
+
+SERVER = {"url": "https://voice.example.com", "headers": {"X-Token": "planted-secret"}}
+HELD = {
+    "provider": "twilio",
+    "twilio_auth_token": "planted-secret",
+    "server": SERVER,
+    "fallback_destination": {
+        "type": "sip",
+        "sip_uri": "sip:a@b.example",
+        "sip_headers": SECRET,
+        "message": {"ciphertext": "planted-secret", **SECRET},
+    },
+    "hooks": [{"on": "call.ringing", "do": SECRET}],
+}
+
+
+@given(st.sampled_from(sorted(set(HELD) - {"provider"})), st.booleans(), st.booleans())
+def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
+    """A value that is secret, by the engine's mark or by the model's, is masked everywhere."""
+    base = {"provider": "twilio", "number": "+14155550100"}
+    held = {**base, name: HELD[name]}
+    old, new = (held, held) if both else (base, held) if declared else (held, base)
+    type_ = "pulumi-python:dynamic/vapi:TwilioPhoneNumber"
+    events = [
+        step("update", "line", old, {**new, "name": "x"}, type_=type_),
+        said("debug", 'vapi differs: ["line-id", "twilio_auth_token", "server.headers"]'),
+    ]
+    summary = preview_of("test", read_events(events))
+    forms = [text_of(summary), markdown_of(summary), json.dumps(document_of(summary))]
+    assert not any("planted-secret" in form or "[secret]" in form for form in forms)
+    assert len(summary.changes[0].fields) > (0 if both else 1)
+
+
+def test_a_long_value_is_cut() -> None:
+    """A value of thousands of characters is told by its beginning; JSON has all of it."""
+    long = "a" * 5000
+    change = Change("changed", "VapiPhoneNumber", "line", fields=(FieldChange("name", None, long),))
+    summary = Summary("preview", "test", (change,))
+    assert len(markdown_of(summary)) < 600
+    assert "…" in text_of(summary)
+    assert document_of(summary)["changes"][0]["fields"][0]["new"] == long
+
+
+def test_a_comment_of_a_whole_fleet_fits() -> None:
+    """Markdown stays within what GitHub takes, and says that there is more."""
+    change = Change("changed", "VapiPhoneNumber", "x" * 90, fields=(FieldChange("name", "a", "b"),))
+    text = markdown_of(Summary("preview", "test", (change,) * 2000))
+    assert len(text) <= LONGEST
+    assert text.endswith("`--format json` tells all of it.")
+
+
+def test_the_json_document_is_this() -> None:
+    """The keys that pipelines read."""
+    field = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET)
+    change = Change("changed", "VapiPhoneNumber", "line", "id-1", "+14155550100", False, (field,))
+    warned = (Said("line", "nobody answers"),)
+    assert document_of(Summary("drift", "prod", (change,), warned)) == {
+        "what": "drift",
+        "stack": "prod",
+        "changes": [
+            {
+                "action": "changed",
+                "type": "VapiPhoneNumber",
+                "name": "line",
+                "id": "id-1",
+                "number": "+14155550100",
+                "released": False,
+                "fields": [
+                    {
+                        "path": "server.headers",
+                        "old": None,
+                        "new": None,
+                        "secret": True,
+                        "known": True,
+                    }
+                ],
+            }
+        ],
+        "releases": 0,
+        "warnings": [{"resource": "line", "text": "nobody answers"}],
+        "errors": [],
+    }
+
+
+def test_errors_take_the_place_of_changes() -> None:
+    """A preview that was refused tells why, and not half of what it would have done."""
+    change = Change("changed", "VapiPhoneNumber", "line")
+    summary = Summary("preview", "test", (change,), errors=(Said("line", "name: is long"),))
+    assert document_of(summary)["changes"] == []
+    assert "`line: name: is long`" in markdown_of(summary)
+    assert "|" not in markdown_of(summary)
