@@ -113,15 +113,13 @@ def drift_of(stack: str, events: Events) -> Summary:
 def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     """Drift without what the state records as left to the dashboard (`ignore_changes`)."""
     ignored = {
-        (str(one["type"]).removeprefix(OURS), name_in(one["urn"])): as_list(
-            one.get("ignoreChanges")
-        )
+        one.get("id"): as_list(one.get("ignoreChanges"))
         for one in resources_of(exported)
         if is_ours(one)
     }
     kept: list[Change] = []
     for change in summary.changes:
-        patterns = ignored.get((change.type, change.name), [])
+        patterns = ignored.get(change.id, [])
         fields = tuple(one for one in change.fields if not _covers(patterns, one.path))
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))

@@ -37,6 +37,8 @@ def deed(change: Change) -> str:
     """What becomes of a resource."""
     if change.released and change.action == "replaced":
         return "replaced: this number is released, another is bought"
+    if change.action == "replaced":
+        return "replaced: the old one is kept"
     if change.released:
         return "deleted: this number is released"
     if change.action == "forgotten":

@@ -211,7 +211,12 @@ def test_what_is_left_to_the_dashboard_is_no_drift(ignored: list[str], left: lis
     }
     state = {
         "resources": [
-            {"urn": urn("line"), "type": f"{OURS}VapiPhoneNumber", "ignoreChanges": ignored}
+            {
+                "urn": urn("line"),
+                "type": f"{OURS}VapiPhoneNumber",
+                "id": "line-id",
+                "ignoreChanges": ignored,
+            }
         ]
     }
     summary = without_ignored(drift(read("update", "line", old, new)), state)
@@ -223,7 +228,12 @@ def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
     """`ignore_changes` is about fields, not about the number itself."""
     state = {
         "resources": [
-            {"urn": urn("line"), "type": f"{OURS}VapiPhoneNumber", "ignoreChanges": ["*"]}
+            {
+                "urn": urn("line"),
+                "type": f"{OURS}VapiPhoneNumber",
+                "id": "line-id",
+                "ignoreChanges": ["*"],
+            }
         ]
     }
     assert without_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2

@@ -1,0 +1,50 @@
+"""Where two declarations differ: told by path, exactly where an update would find something."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import declarations
+from vapi_provider.equality import differences
+from vapi_provider.models.phone_number import KINDS
+from vapi_provider.plan import NoChange, plan
+
+KIND = KINDS["twilio"]
+pairs = st.tuples(declarations("twilio"), declarations("twilio"))
+
+
+def at(bag: Any, path: str) -> Any:
+    """What lies at a path; None where there is nothing."""
+    for step in re.findall(r"[^.\[\]]+", path):
+        if isinstance(bag, list):
+            bag = bag[int(step)] if int(step) < len(bag) else None
+        else:
+            bag = bag.get(step) if isinstance(bag, dict) else None
+    return bag
+
+
+@given(pairs)
+def test_a_difference_is_told_exactly_where_an_update_finds_one(
+    pair: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """The fields with a difference are those of the PATCH; each path leads to both its values."""
+    old, new = pair
+    found = list(differences(KIND.fields, old, new))
+    step = plan(KIND, old, new)
+    changed = set() if isinstance(step, NoChange) else set(getattr(step, "fields", {}))
+    told = {re.split(r"[.\[]", path)[0] for path, *_ in found}
+    assert told == changed
+    for path, before, after in found:
+        assert (at(old, path), at(new, path)) == (before, after)
+        assert before != after
+
+
+@given(declarations("twilio"))
+def test_nothing_differs_from_itself(fields: dict[str, Any]) -> None:
+    """A declaration and its copy have no difference."""
+    assert list(differences(KIND.fields, fields, copy.deepcopy(fields))) == []
