@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,10 @@ from pulumi.dynamic import (
 )
 
 from vapi_provider import notes
+from vapi_provider.acquiring import adopt, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
-from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
+from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
-from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn, work_at_once
 from vapi_provider.properties import (
@@ -44,9 +43,6 @@ from vapi_provider.settings import load_settings
 
 if TYPE_CHECKING:
     from vapi_provider.session import Session
-
-POLL_SECONDS = 1.0
-"""Between two looks at a number that is not known yet."""
 
 
 class PhoneNumberProvider(ResourceProvider):
@@ -136,10 +132,10 @@ class PhoneNumberProvider(ResourceProvider):
         declared = Declared.of(plain(props))
         _refuse_hidden(declared.fields)
         if declared.adopt_id is not None:
-            record = self._adopt(declared, declared.adopt_id)
+            record = adopt(self._session, declared, declared.adopt_id)
         else:
-            declared, record = self._make(declared)
-            record = self._when_ready(declared, record)
+            declared, record = make(self._session, declared)
+            record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
     @one_line
@@ -157,7 +153,7 @@ class PhoneNumberProvider(ResourceProvider):
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
             self._session.account.confirm_gone(id_, plain(props).get("org_id"))
             return ReadResult(None, {})
-        _same_kind(recorded, record)
+        same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
         outs = outputs_as_read(recorded, record)
@@ -217,94 +213,6 @@ class PhoneNumberProvider(ResourceProvider):
             return [TOLD]
         return list(violations(self._session.settings.guards, inputs))
 
-    def _make(self, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
-        """The record, and what it is as far as it could be made as declared."""
-        session, declaration = self._session, declared.declaration or ""
-        session.claims.make(declaration)
-        made = session.maker.make(
-            declared.kind, declared.model(), declared.fields, declaration, session.claims.replaced
-        )
-        if not made.left_over:
-            return declared, made.record
-        session.claims.take(made.record.id)
-        code = made.area_code
-        if declared.fields.get(AREA_CODE, code) != code:
-            # Another code has been declared since: recorded as it is, the next run replaces it.
-            fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
-            declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
-        return declared, self._as_declared(declared, made.record)
-
-    def _as_declared(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
-        """An existing record, PATCHed where it differs; its area code is what it is."""
-        actual = {
-            **record.fields,
-            "number": record.number,
-            AREA_CODE: declared.fields.get(AREA_CODE),
-        }
-        step = plan(declared.kind, actual, declared.fields)
-        if not isinstance(step, Update):
-            return record
-        return self._session.client.update_phone_number(
-            record.id, declared.kind, declared.model(), step.fields
-        )
-
-    def _adopt(self, declared: Declared, id_: str) -> PhoneNumberRecord:
-        client = self._session.client
-        try:
-            record = client.get_phone_number(id_)
-        except NotFoundError as missing:
-            raise OwnershipError(
-                f"{missing}: adopt_id names a number that this account does not have; nothing "
-                "was made"
-            ) from None
-        _same_kind(declared, record)
-        if self._session.account.is_of_this_run(id_):
-            raise OwnershipError(
-                f"adopt_id names {id_}, which this run has just made or taken for another resource"
-            )
-        step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
-        if isinstance(step, Replace):
-            raise OwnershipError(
-                f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
-                "asks for: remove that field to adopt the number as it is"
-            )
-        record = self._as_declared(declared, record)
-        self._session.claims.own(id_, declared.declaration)
-        self._session.journal.made(declared.declaration or "", id_)
-        return record
-
-    def _when_ready(self, declared: Declared, record: PhoneNumberRecord) -> PhoneNumberRecord:
-        """Waits for the phone number itself to be known; `activating` is enough.
-
-        The record exists, so its id must reach the state: trouble with looking is no error. Raises
-        NotReadyError for what is blocked; the journal keeps it for the next run.
-        """
-        session, patience = self._session, self._session.settings.ready_timeout_seconds
-        until = session.clock() + patience
-        problem = ""
-        with session.reader.watching() as look:
-            while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
-                if session.clock() >= until:
-                    warn(
-                        f"{record.id} was made, but its phone number is not known after "
-                        f"{patience:g} s (status {record.status}){problem}: `pulumi refresh` will "
-                        "find it"
-                    )
-                    return record
-                session.sleep(POLL_SECONDS)
-                try:
-                    record = look(record.id)
-                except VapiError as error:
-                    # Among others 404: a record may take a moment to be seen after it was made.
-                    problem = f", the last look failed ({error})"
-        if record.status == "blocked":
-            raise NotReadyError(
-                f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "
-                "Vapi's support and run again, or delete it in the dashboard; "
-                f"adopt_id={record.id!r} takes it over as it is"
-            )
-        return record
-
 
 def _refuse_hidden(what: Any) -> None:
     """Raises where a secret that only the account knows would be overwritten by its placeholder."""
@@ -314,9 +222,3 @@ def _refuse_hidden(what: Any) -> None:
             "imported and never shown), and its value is not known here: declare it, or put the "
             "whole field it is in under ignore_changes"
         )
-
-
-def _same_kind(declared: Declared, record: PhoneNumberRecord) -> None:
-    if record.provider != declared.kind.provider:
-        known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
-        raise OwnershipError(f"{record.id} is {known}, not {declared.kind.class_name}")

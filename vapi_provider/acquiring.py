@@ -1,0 +1,123 @@
+"""How a declaration gets its record: bought, taken over from an earlier run, or adopted.
+
+What `create` does once its inputs are read; the order of purchase itself is `identity`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.plan import AREA_CODE, Replace, Update, plan
+from vapi_provider.plugin import warn
+from vapi_provider.properties import Declared
+
+if TYPE_CHECKING:
+    from vapi_provider.session import Session
+
+POLL_SECONDS = 1.0
+"""Between two looks at a number that is not known yet."""
+
+
+def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
+    """The record, and what it is as far as it could be made as declared."""
+    declaration = declared.declaration or ""
+    session.claims.make(declaration)
+    made = session.maker.make(
+        declared.kind, declared.model(), declared.fields, declaration, session.claims.replaced
+    )
+    if not made.left_over:
+        return declared, made.record
+    session.claims.take(made.record.id)
+    code = made.area_code
+    if declared.fields.get(AREA_CODE, code) != code:
+        # Another code has been declared since: recorded as it is, the next run replaces it.
+        fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
+        declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
+    return declared, _as_declared(session, declared, made.record)
+
+
+def _as_declared(
+    session: Session, declared: Declared, record: PhoneNumberRecord
+) -> PhoneNumberRecord:
+    """An existing record, PATCHed where it differs; its area code is what it is."""
+    actual = {
+        **record.fields,
+        "number": record.number,
+        AREA_CODE: declared.fields.get(AREA_CODE),
+    }
+    step = plan(declared.kind, actual, declared.fields)
+    if not isinstance(step, Update):
+        return record
+    return session.client.update_phone_number(
+        record.id, declared.kind, declared.model(), step.fields
+    )
+
+
+def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
+    """An existing record, taken under management and PATCHed; never a purchase."""
+    try:
+        record = session.client.get_phone_number(id_)
+    except NotFoundError as missing:
+        raise OwnershipError(
+            f"{missing}: adopt_id names a number that this account does not have; nothing was made"
+        ) from None
+    same_kind(declared, record)
+    if session.account.is_of_this_run(id_):
+        raise OwnershipError(
+            f"adopt_id names {id_}, which this run has just made or taken for another resource"
+        )
+    step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
+    if isinstance(step, Replace):
+        raise OwnershipError(
+            f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
+            "asks for: remove that field to adopt the number as it is"
+        )
+    record = _as_declared(session, declared, record)
+    session.claims.own(id_, declared.declaration)
+    session.journal.made(declared.declaration or "", id_)
+    return record
+
+
+def when_ready(
+    session: Session, declared: Declared, record: PhoneNumberRecord
+) -> PhoneNumberRecord:
+    """Waits for the phone number itself to be known; `activating` is enough.
+
+    The record exists, so its id must reach the state: trouble with looking is no error. Raises
+    NotReadyError for what is blocked; the journal keeps it for the next run.
+    """
+    patience = session.settings.ready_timeout_seconds
+    until = session.clock() + patience
+    problem = ""
+    with session.reader.watching() as look:
+        while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
+            if session.clock() >= until:
+                warn(
+                    f"{record.id} was made, but its phone number is not known after "
+                    f"{patience:g} s (status {record.status}){problem}: `pulumi refresh` will "
+                    "find it"
+                )
+                return record
+            session.sleep(POLL_SECONDS)
+            try:
+                record = look(record.id)
+            except VapiError as error:
+                # Among others 404: a record may take a moment to be seen after it was made.
+                problem = f", the last look failed ({error})"
+    if record.status == "blocked":
+        raise NotReadyError(
+            f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "
+            "Vapi's support and run again, or delete it in the dashboard; "
+            f"adopt_id={record.id!r} takes it over as it is"
+        )
+    return record
+
+
+def same_kind(declared: Declared, record: PhoneNumberRecord) -> None:
+    """Raises OwnershipError where the record is of another kind than declared."""
+    if record.provider != declared.kind.provider:
+        known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
+        raise OwnershipError(f"{record.id} is {known}, not {declared.kind.class_name}")
