@@ -155,8 +155,11 @@ class Maker:
     def _seen(self, kind: Kind, intent: Intent, after: int = 0) -> list[PhoneNumberRecord]:
         if intent.record is None:
             return self._candidates(kind, intent.body, intent.before, after)
+        listed = [one for one in self._account.records() if one.id == intent.record]
+        if listed:
+            return listed
         try:
-            # By its id: a list may lag behind.
+            # A list may lag behind.
             return [self._client.get_phone_number(intent.record)]
         except NotFoundError:
             return []
