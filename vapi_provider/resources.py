@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pulumi
 from pulumi import dynamic
+from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import Self, Unpack
 
 from vapi_provider.args import (
@@ -208,7 +210,21 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 
 def _settings() -> Settings:
-    """The settings; ends the program with one line where the plugin would fail number by number."""
+    """The settings, read once a run: neither config nor environment changes while an engine waits.
+
+    Between tests under mocks they do.
+    """
+    monitor: object = pulumi.runtime.settings.get_monitor()
+    return _read_settings() if isinstance(monitor, MockMonitor) else _settings_of_run(monitor)
+
+
+@lru_cache(maxsize=1)
+def _settings_of_run(_monitor: object) -> Settings:
+    return _read_settings()
+
+
+def _read_settings() -> Settings:
+    """Ends the program with one line where the plugin would fail number by number."""
     try:
         return load_settings(
             lambda key: pulumi.runtime.get_config(f"vapi:{key}"), os.environ, Path.cwd()

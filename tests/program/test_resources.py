@@ -19,7 +19,6 @@ from vapi_provider import (
     TwilioPhoneNumber,
     VapiPhoneNumber,
     VonagePhoneNumber,
-    resources,
 )
 from vapi_provider.models.phone_number import KINDS
 
@@ -274,7 +273,32 @@ def test_settings_that_cannot_work_end_the_program(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bad setting is said once, by the program, rather than by each number."""
-    getattr(resources._settings, "cache_clear", lambda: None)()
     monkeypatch.setenv("VAPI_BASE_URL", "https://evil.com")
     with pytest.raises(pulumi.RunError, match=r"evil\.com"):
         run(program(VapiPhoneNumber, **LEAST["vapi"]))
+
+
+class _Forwarding:
+    """A monitor that, like an engine's, is none of the SDK's mocks."""
+
+    def __init__(self, monitor: Any) -> None:
+        self._monitor = monitor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._monitor, name)
+
+
+def test_settings_are_read_once_a_run(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an engine all resources of a run go by one reading; the next run reads anew."""
+    at_us = {"sip_uri": "sip:a@sip.vapi.ai", "authentication": FULL["authentication"]}
+
+    def declares(*names: str) -> None:
+        known: Any = pulumi.runtime.settings.SETTINGS
+        known.monitor = _Forwarding(known.monitor)
+        for name in names:
+            VapiPhoneNumber(name, **at_us, squad_id=UUID)
+            monkeypatch.setenv("VAPI_REGION", "eu")
+
+    assert run(lambda: declares("a", "b")).warnings == []
+    (warning,) = run(lambda: declares("c")).warnings
+    assert "region eu" in warning
