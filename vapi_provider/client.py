@@ -29,13 +29,13 @@ class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
 
     `organizations` are the owners of all records that were seen: the proof of whose key it is.
-    `written` are the ids of all that was changed or released, in the order in which that ended.
+    `written` are the ids of all that was made, changed or released.
     """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.organizations: set[str] = set()
-        self.written: list[str] = []
+        self.written: set[str] = set()
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
@@ -48,10 +48,12 @@ class VapiClient:
         try:
             wire = declared.to_wire()
             answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
-            return self._record(answer, "POST /phone-number")
+            record = self._record(answer, "POST /phone-number")
         except ServerError as error:
             # A gateway timed out (524 is Cloudflare's) and gave up; what is behind it may not have.
             raise UnclearError(str(error), may_come_later=error.status in (504, 524)) from None
+        self.written.add(record.id)
+        return record
 
     def get_phone_number(self, id_: str) -> PhoneNumberRecord:
         """One record. Raises NotFoundError also where the key belongs to another account."""
@@ -69,14 +71,14 @@ class VapiClient:
         try:
             return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
         finally:
-            self.written.append(id_)
+            self.written.add(id_)
 
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
         try:
             answer = self._transport.request("DELETE", _path(id_))
         finally:
-            self.written.append(id_)
+            self.written.add(id_)
         try:
             self.organizations.add(PhoneNumberRecord.read(answer).org_id)
         except ValueError:

@@ -5,7 +5,6 @@ Knows no Pulumi and no HTTP, and nothing of whose a record is.
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 import time
@@ -38,7 +37,6 @@ class Listing:
         self._client = client
         self._clock = clock
         self._turn = threading.Lock()
-        self._begun_after = len(client.written)
         self._pages = client.pages()
         self._found: dict[str, PhoneNumberRecord] = {}
         self._failure: VapiError | None = None
@@ -52,14 +50,13 @@ class Listing:
         return not self._turn.locked() and self._clock() - self._paged_at > KEPT_SECONDS
 
     def find(self, id_: str) -> PhoneNumberRecord | None:
-        """The record, where the account shows it and this run has not written to it since."""
-        if id_ not in self._found:
+        """The record, where the account shows it and this run has not written to it."""
+        if id_ not in self._found and id_ not in self._client.written:
             with self._turn:
                 while id_ not in self._found and self._go_on():
                     pass
-        if id_ in itertools.islice(self._client.written, self._begun_after, None):
-            return None
-        return self._found.get(id_)
+        # Asked last: it may have been written to while the page was under way.
+        return None if id_ in self._client.written else self._found.get(id_)
 
     def has(self, wanted: Callable[[PhoneNumberRecord], bool]) -> bool:
         """Whether any record of the account is as `wanted`."""

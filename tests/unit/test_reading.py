@@ -48,6 +48,17 @@ class Capped(Api):
         return httpx.Response(200, json=page[: self.cap])
 
 
+class Lagging(Api):
+    """An account whose list shows what was there in the beginning."""
+
+    def __init__(self, *records: dict[str, Any]) -> None:
+        super().__init__(*records)
+        self.shown = {id_: dict(record) for id_, record in self.records.items()}
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=list(self.shown.values()))
+
+
 class Meanwhile(Api):
     """An account to which something happens after its first page."""
 
@@ -163,6 +174,20 @@ def test_what_this_run_has_made_is_found() -> None:
     client, reader = warm(account_of(12))
     made = client.create_phone_number(named("b"))
     assert reader.read(made.id).name == "b"
+
+
+def test_no_list_that_lags_brings_back_what_this_run_has_changed() -> None:
+    """What this run wrote to is read by its id, also where a later listing shows it as it was."""
+    api = Lagging(*account_of(12).records.values())
+    client = api.client()
+    client.update_phone_number("n11", VAPI, named("b"), ["name"])
+    made = client.create_phone_number(named("c"))
+    api.records[made.id]["status"] = "active"
+    api.shown[made.id] = {**api.records[made.id], "status": "activating"}
+    reader = Reader(client, Clock())
+    read = {id_: reader.read(id_) for id_ in api.records}
+    assert (read["n11"].name, read[made.id].status) == ("b", "active")
+    assert api.sent.count("GET /phone-number") == 1
 
 
 def test_whoever_asks_again_is_told_anew() -> None:
