@@ -106,10 +106,14 @@ class Retry:
         asked = error.retry_after_seconds if isinstance(error, ApiError) else None
         usual = _patient(state) if limited else _backoff(state)
         seconds = usual if asked is None else asked
+        longer = seconds
         if limited:
             with self._lock:
-                self._paused_until = max(self._paused_until, self._clock() + seconds)
-        if seconds >= SAID_SECONDS:
+                now = self._clock()
+                longer = now + seconds - max(self._paused_until, now)
+                self._paused_until = max(self._paused_until, now + seconds)
+        # What one worker has said of a pause the others need not repeat.
+        if longer >= SAID_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
         return seconds
 

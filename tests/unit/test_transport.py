@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +260,26 @@ def test_a_long_wait_is_told() -> None:
     (line,) = said
     assert line.startswith("waiting 12 s")
     assert KEY not in line
+
+
+def test_a_pause_that_all_workers_make_is_told_once() -> None:
+    """Sixteen workers that are told to wait at one moment say so in one line."""
+    clock, said = Clock(), list[str]()
+    together = threading.Barrier(16)
+    asleep = threading.Barrier(16, action=lambda: clock.sleep(12))
+
+    def answered(_: httpx.Request) -> httpx.Response:
+        together.wait(timeout=20)
+        limited = refused(429, headers={"Retry-After": "12"})
+        return limited if clock.now == 0 else httpx.Response(200, json={})
+
+    def sleep(_: float) -> None:
+        asleep.wait(timeout=20)
+
+    transport = Transport(http(answered), KEY, Retry(sleep, clock, said.append))
+    with ThreadPoolExecutor(16) as workers:
+        list(workers.map(lambda _: transport.request("GET", "/phone-number"), range(16)))
+    assert len(said) == 1
 
 
 def test_a_refused_key_is_sent_once() -> None:
