@@ -214,6 +214,16 @@ def test_gone_is_believed_only_of_the_recorded_account(
     assert len(api.requests) == requests
 
 
+def test_an_empty_account_is_looked_at_once() -> None:
+    """A fleet that is missing costs one look at the account, not one for each number."""
+    api = Api()
+    account = Account(api.client())
+    for at in range(5):
+        with pytest.raises(OwnershipError, match="no phone number at all"):
+            account.confirm_gone(f"n{at}", ORG)
+    assert len(api.requests) == 1
+
+
 OTHER = "acme/shop/dev/VapiPhoneNumber/hotline"
 TWICE = "declared twice: as 'support' and as 'hotline'; remove one of them"
 

@@ -27,6 +27,8 @@ class Account:
         self._client = client
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._is_in_view = False
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
@@ -95,8 +97,11 @@ class Account:
         seen = self._client.organizations
         if organization in seen:
             return
-        if not seen:
-            self._client.list_phone_numbers(limit=1)
+        with self._looking:
+            # Once a run: what it shows later is seen by whoever lists or reads it.
+            if not seen and not self._is_in_view:
+                self._client.list_phone_numbers(limit=1)
+                self._is_in_view = True
         if organization in seen:
             return
         if seen:
