@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, cast
 from urllib.parse import quote
 
-from vapi_provider.errors import ServerError, UnclearError
+from vapi_provider.errors import PagingError, ServerError, UnclearError
 from vapi_provider.models.base import SECRET, VapiModel
 from vapi_provider.models.fields import as_list, as_object, fields_of
 from vapi_provider.models.phone_number import Kind
@@ -105,7 +105,7 @@ class VapiClient:
         """The account's pages, the newest first, without what an earlier page has shown.
 
         A page starts at the time of the last record before it, not after it: several records may
-        share one time. Raises ServerError where more of them do than a page holds.
+        share one time. Raises PagingError where more of them do than a page holds.
         """
         seen: set[str] = set()
         before: str | None = None
@@ -118,7 +118,7 @@ class VapiClient:
             if not fresh:
                 if len(page) < PAGE and len(page) == len(seen):
                     return  # The account has just so many, all of one time.
-                raise ServerError("GET /phone-number: the pages do not advance", 200)
+                raise PagingError("GET /phone-number: the pages do not advance", 200)
             seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
 

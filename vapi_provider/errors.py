@@ -14,6 +14,7 @@ VapiError
     ├── RejectedError       any other 4xx: repeating it is no use
     ├── RateLimitedError    429
     └── ServerError         5xx, redirects, pages that are no JSON
+        └── PagingError     a list whose pages lead no further
 """
 
 from __future__ import annotations
@@ -88,3 +89,7 @@ class RateLimitedError(ApiError):
 
 class ServerError(ApiError):
     """The API, or what stands before it, is in trouble."""
+
+
+class PagingError(ServerError):
+    """The list of the account leads no further, though it does not end here."""

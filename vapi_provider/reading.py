@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import VapiError
+from vapi_provider.errors import PagingError, VapiError
 from vapi_provider.models.fields import as_object
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -39,6 +39,7 @@ class Listing:
         self._turn = threading.Lock()
         self._pages = client.pages()
         self._found: dict[str, PhoneNumberRecord] = {}
+        self._shows_headers = False
         self._failure: VapiError | None = None
         self._paged_at = clock()
         self.asked: set[str] = set()
@@ -56,15 +57,14 @@ class Listing:
                 while id_ not in self._found and self._go_on():
                     pass
         # Asked last: it may have been written to while the page was under way.
-        return None if id_ in self._client.written else self._found.get(id_)
+        return None if id_ in self._client.written else _whole(self._found.get(id_))
 
-    def has(self, wanted: Callable[[PhoneNumberRecord], bool]) -> bool:
-        """Whether any record of the account is as `wanted`."""
+    def shows_headers(self) -> bool:
+        """Whether any record of the account shows its server's headers."""
         with self._turn:
-            while not any(wanted(record) for record in self._found.values()):
-                if not self._go_on():
-                    return False
-        return True
+            while not self._shows_headers and self._go_on():
+                pass
+        return self._shows_headers
 
     def _go_on(self) -> bool:
         """Takes the next page; False after the last one."""
@@ -72,6 +72,8 @@ class Listing:
             raise self._failure
         try:
             page = next(self._pages, None)
+        except PagingError:
+            return False  # What no page shows is read by its id.
         except VapiError as error:
             self._failure, self._paged_at = error, self._clock()
             raise
@@ -79,6 +81,7 @@ class Listing:
             return False
         self._paged_at = self._clock()
         self._found.update((record.id, record) for record in page)
+        self._shows_headers = self._shows_headers or any(map(_has_headers, page))
         return True
 
 
@@ -114,7 +117,7 @@ class Reader:
         """Whether the API shows servers' headers: whether any record of the account has some."""
         with self._lock:
             listing = self._listing = self._listing or Listing(self._client, self._clock)
-        return listing.has(_has_headers)
+        return listing.shows_headers()
 
     @contextmanager
     def watching(self) -> Generator[Callable[[str], PhoneNumberRecord]]:
@@ -146,12 +149,19 @@ class Reader:
         with self._looking:
             fresh = self._clock() - self._page_at < PAGE_SECONDS
             if self._watching > 1 and not fresh:
-                page = self._client.list_phone_numbers()
+                try:
+                    page = self._client.list_phone_numbers()
+                except VapiError:
+                    page = []  # Or all who wait would try it, one after the other.
                 self._page = {record.id: record for record in page}
                 self._page_at, fresh = self._clock(), True
-            if fresh and id_ in self._page:
-                return self._page[id_]
-        return self._client.get_phone_number(id_)
+            shown = _whole(self._page.get(id_)) if fresh else None
+        return shown or self._client.get_phone_number(id_)
+
+
+def _whole(record: PhoneNumberRecord | None) -> PhoneNumberRecord | None:
+    """The record, where a page shows all of it."""
+    return None if record is not None and record.is_masked else record
 
 
 def _has_headers(record: PhoneNumberRecord) -> bool:

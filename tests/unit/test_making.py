@@ -84,6 +84,20 @@ def test_a_record_whose_answer_was_lost_is_found(journal: Path, error: Any) -> N
     assert api.sent.count(POST) == 1
 
 
+class Masking(Losing):
+    """An account whose list shows numbers in part."""
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        page = super()._listed(request).json()
+        return httpx.Response(200, json=[{**item, "number": "+141****0123"} for item in page])
+
+
+def test_a_record_that_is_found_is_recorded_with_its_whole_number(journal: Path) -> None:
+    """Where a list shows numbers in part, what is found in it is read once more."""
+    result = new_provider(Masking("made"), journal=journal).create(bag(**LEAST["vapi"]))
+    assert result.outs["number"] == "+14155550123"
+
+
 @pytest.mark.parametrize("error", [LOST[0], LOST[2], LOST[3]], ids=str)
 def test_what_was_not_made_is_made_then(journal: Path, error: Any) -> None:
     """Where several looks find nothing the POST is repeated, and one record is there."""

@@ -141,6 +141,29 @@ def test_many_that_wait_share_their_looks() -> None:
     assert len(api.sent) == 1 + 12 + 5
 
 
+class Unlisted(Api):
+    """An account that cannot be listed any more once it has records."""
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={}) if self.records else super()._listed(request)
+
+
+def test_a_page_that_fails_is_not_tried_by_all_who_wait() -> None:
+    """Where the shared look fails, each looks at its own number: the wait is no longer for it."""
+    api, clock = Unlisted(), Together()
+    api.created = {"number": None, "status": "activating"}
+    working = provider(api, clock, ready_timeout_seconds=2)
+
+    def create(at: int) -> None:
+        declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
+        working.create(bag(declaration=declaration, name=f"n{at}", **LEAST["vapi"]))
+
+    with ThreadPoolExecutor(12) as workers:
+        list(workers.map(create, range(12)))
+    assert clock.now == 2
+    assert api.sent.count("GET /phone-number") == 1 + 2
+
+
 def test_a_sip_uri_alone_is_not_waited_for() -> None:
     """Without an area code there are no digits to come."""
     api, clock = Api(), Clock()

@@ -112,6 +112,31 @@ def test_shorter_pages_than_asked_for_do_no_harm(cap: int) -> None:
     assert cap != 100 or len(api.requests) <= 4 + 3
 
 
+def test_more_of_one_time_than_a_page_holds_are_read_singly() -> None:
+    """Where the pages lead no further, the records that none of them shows are still read."""
+    api = account_of(1100, together=1100)
+    read = names(Reader(api.client()), [*api.records, "gone"])
+    assert read == {**dict.fromkeys(api.records, "a"), "gone": None}
+    assert api.sent.count("GET /phone-number") == 2
+
+
+class Masking(Api):
+    """An account whose list shows numbers in part."""
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        page = super()._listed(request).json()
+        return httpx.Response(200, json=[{**item, "number": "+141****0123"} for item in page])
+
+
+def test_a_masked_number_is_never_taken_for_the_number() -> None:
+    """Where the list shows numbers in part, a refresh and a wait read each record itself."""
+    api = Masking(*account_of(12).records.values())
+    reader = Reader(api.client(), Clock())
+    with reader.watching() as look, reader.watching():
+        assert look("n3").number == "+14155550123"
+    assert {reader.read(id_).number for id_ in api.records} == {"+14155550123"}
+
+
 def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
     """A record is gone only after its own 404; one that the list lags behind with is found."""
     api = account_of(20)

@@ -231,6 +231,8 @@ class Maker:
         ]
 
     def _take(self, record: PhoneNumberRecord, declaration: str) -> PhoneNumberRecord:
+        if record.is_masked:
+            record = self._client.get_phone_number(record.id)  # It was found in a list.
         self._account.made(record)
         try:
             self._journal.made(declaration, record.id)

@@ -48,6 +48,11 @@ class PhoneNumberRecord:
         """Its label."""
         return self.fields.get("name")
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether it shows its number in part: some have seen lists of ``+165****8621``."""
+        return "*" in (self.number or "")
+
     @classmethod
     def read(cls, raw: Any) -> PhoneNumberRecord:
         """The record in an answer's JSON. Raises ValueError for what is no record."""
