@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from vapi_provider.client import VapiClient
@@ -53,7 +54,12 @@ class Session:
         )
 
     @classmethod
+    @cache
     def open(cls, settings: Settings) -> Session:
-        """Connects; nothing is sent yet."""
+        """Connects, once a process; nothing is sent yet.
+
+        The SDK makes a provider for each spelling of its pickle, which changes with Python's
+        version: a state's and the program's must know the same of a run.
+        """
         transport = Transport(open_http(settings), settings.api_key, Retry(say=warn))
         return cls(settings, VapiClient(transport))

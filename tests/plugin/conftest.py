@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +66,10 @@ class Plugin:
         self._channel.close()
         self._process.terminate()
         return self._process.communicate(timeout=10)[1]
+
+    def spell_otherwise(self) -> None:
+        """From now on the provider is pickled as by another version of Python."""
+        self._blob = base64.b64encode(pickle.dumps(PhoneNumberProvider(), protocol=3)).decode()
 
     def _bag(self, values: dict[str, Any]) -> struct_pb2.Struct:
         bag = struct_pb2.Struct()

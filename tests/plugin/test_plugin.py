@@ -63,6 +63,22 @@ def test_a_number_lives_its_life(plugin: Any) -> None:
     plugin.delete(id_, outs)
 
 
+def test_a_state_of_another_python_takes_part_in_the_run(start: Any) -> None:
+    """A rename by `adopt_id` keeps its number also where the state's pickle is spelled otherwise.
+
+    Python 3.14 raised pickle's protocol, and for each spelling the SDK makes a provider.
+    """
+    account = {"baseUrl": "embedded:account.sqlite"}
+    id_, outs = start(**account).create(inputs("old", sip_uri="sip:old@sip.vapi.ai"))
+    running = start(**account)
+    news = inputs("new", sip_uri="sip:old@sip.vapi.ai", adopt_id=id_)
+    running.check(news)
+    _, adopted = running.create(news)
+    running.spell_otherwise()
+    running.delete(id_, outs)
+    assert running.read(id_, adopted)[0] == id_
+
+
 def test_a_replacement_is_announced(plugin: Any) -> None:
     """Another area code replaces, and names the field."""
     olds = inputs("replaced", number_desired_area_code="415", number="+14155550123")
