@@ -95,10 +95,11 @@ def _wrong(project: Project, account: Account, numbers: int) -> list[str]:
     there: set[str] = set()
     before = ""
     while True:
-        words = {"limit": "1000", **({"createdAtLt": before} if before else {})}
+        words = {"limit": "1000", **({"createdAtLe": before} if before else {})}
         page = account.http.get("/phone-number", params=words).raise_for_status().json()
+        known = len(there)
         there |= {record["id"] for record in page}
-        if len(page) < 1000:
+        if len(page) < 1000 or len(there) == known:
             break
         before = page[-1]["createdAt"]
     if len(there) == numbers and held == there:
