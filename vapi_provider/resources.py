@@ -76,7 +76,8 @@ class _PhoneNumber(dynamic.Resource):
         props["provider"] = self.provider_value
         if not reads_only:
             props.update(_checked(kind.create, fields, where))
-            props["adopt_id"] = adopt_id
+            if adopt_id is not None:  # Each property is an output, and outputs are dear.
+                props["adopt_id"] = adopt_id
             props["declaration"] = "/".join(
                 (
                     pulumi.get_organization(),
