@@ -52,7 +52,8 @@ class Stack:
 
     def set_secret(self, key: str, value: str) -> None:
         """Puts a secret into the stack's config; it is seen in no list of processes."""
-        self._run("config", "set", "--secret", key, given=value)
+        # One line's end is taken for the person's Enter, and cut off: it must not be the value's.
+        self._run("config", "set", "--secret", key, given=f"{value}\n")
 
     def last_update(self) -> dict[str, Any] | None:
         """The newest `up` of the stack's history, whatever came of it."""
