@@ -38,7 +38,14 @@ SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 LABELS = ["class", "import", "None", "print", "reached", "vapi", "", " ", '"', "'\"\\", "12",
           "a\nb\t\x00", "\U0001f468\u200d\U0001f469\u200d\U0001f467 home", "\u96fb\u8a71 line",
           "-", "a-b", "a_b", "a b", "shop/dev/support", "other/prod/support", "Z\u00fcrich " * 5,
-          "\u2028"]  # fmt: skip
+          "\u2028", "L"]  # fmt: skip
+LONG = f"X-{'long' * 30}"
+LONG_KEYS: dict[str, Any] = {
+    "provider": "vapi", "number_desired_area_code": "415",
+    "server": {"url": "https://a.example", "headers": {LONG: "secret-of-a-header"}},
+    "fallback_destination": {"type": "sip", "sip_uri": "sip:a@b", "sip_headers":
+                             {LONG: "x", f"{LONG}-2": "y" * 200}},
+}  # fmt: skip
 SHOWN = ("echo_area_code", "echo_sip_password", "echo_twilio_secrets", "echo_server_headers",
          "materialise_defaults", "absent_as_null", "unknown_fields", "sip_host_upper",
          "mask_listed_numbers")  # fmt: skip
@@ -166,6 +173,11 @@ def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: P
             account.http.close()
 
     holds()
+    with TemporaryDirectory() as folder:
+        account = Imported(folder, [LONG_KEYS], {})
+        assert account.bring() == 1
+        modules.append(account.before or "")
+        account.http.close()
     assert_clean(modules, tmp_path)
 
 

@@ -39,6 +39,7 @@ def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
 @pytest.mark.parametrize(
     ("fields", "name"),
     [({"name": "Support line"}, "support-line"), ({"name": "class"}, "class-line"),
+     ({"name": "L"}, "l-line"),
      ({"name": "\u96fb\u8a71"}, "line-14155550123"), ({"name": "42"}, "line-42"),
      ({"name": "shop/dev/desk"}, "desk"), ({"number": None, "sipUri": "sip:Entry@a"}, "entry"),
      ({"number": None, "id_": "AB-CD"}, "line-ab-cd"),

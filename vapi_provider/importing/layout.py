@@ -33,10 +33,10 @@ def layout(value: Any, prefix: str = "", suffix: str = "", indent: int = 0) -> s
         return _broken_text(value, prefix, suffix, indent)
     opening, entries, closing = _parts(value)
     if not entries:
-        return f"{' ' * indent}{prefix}{opening}{closing}{suffix}"
+        return _line(f"{' ' * indent}{prefix}{opening}{closing}{suffix}")
     lines = [layout(item, before, ",", indent + _STEP) for before, item in entries]
     pad = " " * indent
-    return "\n".join([f"{pad}{prefix}{opening}", *lines, f"{pad}{closing}{suffix}"])
+    return "\n".join([_line(f"{pad}{prefix}{opening}"), *lines, f"{pad}{closing}{suffix}"])
 
 
 def quoted(text: str, plain: bool = False) -> str:
@@ -83,7 +83,12 @@ def _broken_text(text: str, prefix: str, suffix: str, indent: int) -> str:
         return f"{pad}{prefix}{quoted(text, plain=True)}{suffix}"
     pieces = _pieces(text, WIDTH - indent - _STEP)
     lines = [f"{pad}{' ' * _STEP}{quoted(piece, plain=True)}" for piece in pieces]
-    return "\n".join([f"{pad}{prefix}(", *lines, f"{pad}){suffix}"])
+    return "\n".join([_line(f"{pad}{prefix}("), *lines, f"{pad}){suffix}"])
+
+
+def _line(text: str) -> str:
+    """A line as it is, also where the key of a header is too long for it: that has no break."""
+    return text if _width(text) <= WIDTH else f"{text}  # noqa: E501"
 
 
 def _pieces(text: str, room: int) -> list[str]:

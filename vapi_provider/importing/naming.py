@@ -60,4 +60,5 @@ def _base(record: PhoneNumberRecord) -> str:
 
 
 def _is_reserved(name: str) -> bool:
-    return keyword.iskeyword(name) or name in _OURS or hasattr(builtins, name)
+    # A lone l looks like a 1: linters refuse it.
+    return keyword.iskeyword(name) or name in _OURS or name == "l" or hasattr(builtins, name)
