@@ -23,8 +23,9 @@ cd "$(dirname "$0")/../stub"
 case "$1 $2" in
 "stack export") cat export.json; [ ! -f next.json ] || mv next.json export.json ;;
 "stack import") [ ! -f locked ] || { echo "error: the stack is locked" >&2; exit 1; }
-    cat >imported.json ;;
-"stack --show-name") echo acme/shop/dev ;;
+    cat >imported.json
+    [ ! -f drop ] || { cp imported.json export.json; echo "error: lost" >&2; exit 1; } ;;
+"stack --show-name") if [ -f name ]; then cat name; else echo acme/shop/dev; fi ;;
 "config --json") cat config.json ;;
 "config set") echo "$4" >>keys; cat >>values ;;
 esac
@@ -80,6 +81,7 @@ def imported(stub: Path) -> list[dict[str, Any]]:
 
 
 MODULE = Path("stacks/_imported_dev.py")
+HEAD = "import pulumi\nimport vapi_provider as vapi\n\nreached = {}\n"
 
 
 def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
@@ -96,6 +98,22 @@ def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
     assert "return _imported_dev.reached" in Path("stacks/dev.py").read_text()
     (backup,) = Path(".pulumi/import").iterdir()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
+    """Two stacks whose names make one Python name share no module; the stack's own is not taken."""
+    made()
+    modules: set[str] = set()
+    for name in ("prod-eu", "prod_eu", "prod.eu"):
+        (stub / "name").write_text(f"acme/shop/{name}\n")
+        modules.add(json.loads(bring("--all", "--json").stdout)["module"])
+    assert len(modules) == 3
+    assert "stacks/_imported_prod_eu.py" in modules
+    assert all(Path(it).stem.isidentifier() for it in modules)
+    (stub / "name").unlink()
+    for out in ("stacks/dev.py", "my-numbers.py"):
+        refused = bring("--all", "--yes", "--out", out)
+        assert (refused.exit_code, "choose another --out" in refused.output) == (1, True)
 
 
 def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
@@ -121,13 +139,44 @@ def test_where_the_state_is_not_written_the_module_is_as_it_was(stub: Path) -> N
     assert locked.exit_code == 1
     assert "the stack is locked" in locked.output
     assert not MODULE.exists()
-    MODULE.write_text("import pulumi\n")
+    MODULE.write_text(HEAD)
     assert bring("--all", "--yes").exit_code == 1
-    assert MODULE.read_text() == "import pulumi\n"
+    assert MODULE.read_text() == HEAD
     (stub / "locked").unlink()
     state(stub, file="next.json", manifest={})
     assert "another run has changed the state" in bring("--all", "--yes").output
-    assert MODULE.read_text() == "import pulumi\n"
+    assert MODULE.read_text() == HEAD
+
+
+def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
+    """Between module and state: the module stays as it is, with what is new behind it."""
+    made(name="one")
+    authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
+    made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
+    assert bring("--all", "--yes").exit_code == 0
+    text = MODULE.read_text()  # The stub's state never changes: as if the engine was not asked.
+    made(name="one")
+    told = bring("--all", "--yes")
+    assert told.exit_code == 0, told.output
+    assert "An import was interrupted" in told.output
+    assert MODULE.read_text().startswith(text)
+    assert MODULE.read_text().count("= vapi.VapiPhoneNumber(") == len(imported(stub)) == 3
+    MODULE.write_text(text.replace('name="one"', 'name="two"'))
+    refused = bring("--all", "--yes")
+    assert "Take them out of the module" in refused.output
+    assert "two" in MODULE.read_text()
+
+
+def test_a_state_that_was_written_though_the_answer_was_lost_keeps_its_module(stub: Path) -> None:
+    """Else the next run would want to release what the state holds and no program declares."""
+    id_ = made()["id"]
+    (stub / "drop").touch()
+    assert bring("--all", "--yes").exit_code == 1
+    assert id_ in MODULE.read_text()
+    (stub / "drop").unlink()
+    assert not Path("stacks/dev.py").exists()
+    assert "nothing new" in bring("--all", "--yes").output
+    assert "_imported_dev" in Path("stacks/dev.py").read_text()
 
 
 def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
@@ -139,6 +188,7 @@ def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
     authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
     made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
     config(stub, **{"shop:twilio-auth-token-ac1": "token-one"})
+    assert "for you to fill in: entry-sip-password" in bring("--all").output
     done = bring("--all", "--yes")
     assert done.exit_code == 0, done.output
     assert (stub / "keys").read_text().split() == ["twilio-auth-token-ac1-2"]
@@ -174,6 +224,7 @@ def test_what_is_wanted_is_chosen(stub: Path) -> None:
     first, second = made(name="Support A"), made(name="Sales")
     assert bring().exit_code == 2
     assert bring("no-such-id").exit_code == 1
+    assert "fits 'support*'" in bring("--match", "support*").output
     told = json.loads(bring("--match", "Support*", "--json").stdout)
     assert [one["id"] for one in told["numbers"]] == [first["id"]]
     assert not told["changed"]
@@ -190,9 +241,13 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     assert f"recorded in {ORG}" in bring("--all", "--yes").output
     state(stub, pending_operations=[creating("a")])
     assert "run `recover` first" in bring("--all", "--yes").output
+    other = str((stub / "export.json").rename(stub / "other.json"))
     state(stub)
-    MODULE.write_text(f"# {id_}\n")
+    assert "`recover` for that stack" in bring("--all", "--yes", "--state", other).output
+    MODULE.write_text(f"{HEAD}a = '{id_}'\n")
     assert "an import was interrupted" in bring("--all", "--yes").output
+    MODULE.write_text("import pulumi\nimport vapi_provider\n")
+    assert "has no vapi, reached" in bring("--all", "--yes").output
     MODULE.write_text("def (\n")
     assert "is no Python that runs" in bring("--all", "--yes").output
     assert "--out FILE" not in bring("--all").output

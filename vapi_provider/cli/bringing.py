@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,43 +18,42 @@ from uuid import uuid4
 from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import ConfigurationError, OwnershipError
-from vapi_provider.exported import name_in, resources_of
+from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
+from vapi_provider.exported import ids_in, name_in, resources_of
+from vapi_provider.importing.choosing import (
+    Choice,
+    likely_others,
+    refuse_unclear,
+    unseen_headers,
+)
 from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
 from vapi_provider.importing.naming import resource_names
 from vapi_provider.importing.recording import importable, with_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, stack_module, written
+from vapi_provider.importing.writing import (
+    before_declared,
+    lacking_in,
+    names_in,
+    stack_module,
+    written,
+)
 from vapi_provider.models.record import PhoneNumberRecord
 
 BACKUPS = Path(".pulumi") / "import"
 STACKS = Path("stacks")
 
-
-@dataclass(frozen=True)
-class Choice:
-    """Which of the account's numbers are wanted: all, some ids, or what a pattern fits."""
-
-    everything: bool = False
-    ids: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-
-    def fits(self, record: PhoneNumberRecord) -> bool:
-        """Whether the record is wanted: a pattern is held against label, number and SIP URI."""
-        known = (record.name, record.number, record.fields.get("sip_uri"))
-        texts = [text for text in known if isinstance(text, str)]
-        return (
-            self.everything
-            or record.id in self.ids
-            or any(fnmatchcase(text, pattern) for text in texts for pattern in self.patterns)
-        )
+_INTERRUPTED = (
+    "An import was interrupted: its numbers are in the module already, and come into the state now."
+)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What there is to bring, and what is only to be told."""
+    """What there is to bring, and what is only to be told; the module before and after it."""
 
     exported: Mapping[str, Any]
+    before: str
+    after: str
     declarations: list[Declaration]
     left_out: list[LeftOut]
     held: int
@@ -82,6 +81,10 @@ class Import:
         named = Stack(stack)
         scope = Scope(*named.full_name())
         module = Path(out) if out else _module_of(scope.stack)
+        if module == STACKS / f"{scope.stack}.py" or not module.stem.isidentifier():
+            raise ConfigurationError(
+                f"{module} cannot be what the stack's program imports: choose another --out"
+            )
         own = f"{scope.project}:"
         config = {
             key.removeprefix(own): value
@@ -89,7 +92,9 @@ class Import:
             if key.startswith(own)
         }
         with account_of(settings_of(named)) as account:
-            yield cls(named, scope, account, held_by(deployments(also, files)), config, module)
+            others = deployments(also, files)
+            refuse_unclear(others)
+            yield cls(named, scope, account, held_by(others), config, module)
 
     def look(self, choice: Choice) -> Found:
         """What would be brought; nothing is changed."""
@@ -101,24 +106,28 @@ class Import:
         wanted = [one for one in records if choice.fits(one)]
         chosen = [self._whole(one) for one in wanted if one.id in free]
         before = _text_of(self.out)
-        taken = names_in(before, str(self.out))
-        for one in chosen:
-            if one.id in before:
-                raise ConfigurationError(
-                    f"{self.out} has {one.id} already, and the stack's state does not: an import "
-                    "was interrupted. Take that number out of the module, and run import again"
-                )
+        base = before_declared(before, [one.id for one in chosen])
+        taken = names_in(base, str(self.out))
         taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
         names, secrets = resource_names(chosen, taken), Secrets(self.config)
         chosen.sort(key=lambda one: (one.created_at, one.id))
         made = [declare(one, names[one.id], self.scope, secrets) for one in chosen]
+        declarations = [one for one in made if isinstance(one, Declaration)]
+        after = self._module_after(before, base, declarations)
         return Found(
             exported,
-            [one for one in made if isinstance(one, Declaration)],
+            before,
+            after,
+            declarations,
             [one for one in made if isinstance(one, LeftOut)],
             len(wanted) - len(chosen),
             secrets,
-            [*_unseen_headers(records, chosen), *_others(chosen, self.scope)],
+            [
+                *unseen_headers(records, chosen),
+                *likely_others(chosen, self.scope),
+                *choice.fitting_nothing(records),
+                *([_INTERRUPTED] if base != before else []),
+            ],
         )
 
     def write(self, found: Found) -> Path:
@@ -128,21 +137,25 @@ class Import:
         """
         if self.stack.export() != found.exported:
             raise PulumiError("another run has changed the state meanwhile: run import again")
+        if _text_of(self.out) != found.before:
+            raise ConfigurationError(f"{self.out} has been edited meanwhile: run import again")
         backup = kept(self.stack.name, found.exported, BACKUPS)
         for key, value in found.secrets.to_set.items():
             self.stack.set_secret(key, value)
-        before = _text_of(self.out) if self.out.exists() else None
-        _put(self.out, written(found.declarations, before))
+        is_new = not self.out.exists()
+        _put(self.out, found.after)
         deployment = with_resources(
             found.exported["deployment"], found.declarations, self.scope, str(uuid4())
         )
         try:
             self.stack.load({**found.exported, "deployment": deployment})
         except BaseException:
-            if before is None:
-                self.out.unlink()
-            else:
-                _put(self.out, before)
+            # It may have come all the same: an answer was lost, somebody pressed Ctrl-C.
+            if not self._has_come(found):
+                if is_new:
+                    self.out.unlink()
+                else:
+                    _put(self.out, found.before)
             raise
         return backup
 
@@ -165,6 +178,36 @@ class Import:
             f"returns `**{module}.reached`."
         )
 
+    def _module_after(self, before: str, base: str, declarations: list[Declaration]) -> str:
+        """The module's text with the declarations, which follow `base`.
+
+        An import that was killed left some of them there already: then it is finished. Raises
+        ConfigurationError where the module has them in another way, or cannot hold them.
+        """
+        there = [one.record.id for one in declarations if one.record.id in before]
+        after = written(declarations, base)
+        cut = base != before
+        if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
+            raise ConfigurationError(
+                f"{self.out} has numbers already that the stack's state does not have: an import "
+                "was interrupted, or they were edited or chosen in another way since. Take them "
+                f"out of the module, and run import again: {', '.join(there)}"
+            )
+        lacking = lacking_in(base, str(self.out)) if declarations else []
+        if lacking:
+            raise ConfigurationError(
+                f"{self.out} has no {', '.join(lacking)}, which a declaration needs: put it back "
+                "as an import writes it, or choose another --out"
+            )
+        return after
+
+    def _has_come(self, found: Found) -> bool:
+        """Whether the state has what was to come into it."""
+        ids = {one.record.id for one in found.declarations}
+        with suppress(VapiError):
+            return ids <= ids_in(self.stack.export()["deployment"])
+        return False
+
     def _whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
         """The record; looked at by itself where the list hides part of its number."""
         if record.number is not None and "*" in str(record.number):
@@ -186,7 +229,11 @@ class Import:
 def _module_of(stack: str) -> Path:
     if not STACKS.is_dir():
         raise ConfigurationError("say where the module goes: --out FILE, beside the program")
-    return STACKS / f"_imported_{re.sub(r'[^a-zA-Z0-9_]', '_', stack)}.py"
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
+    if name != stack:
+        # Else prod-eu and prod_eu would share a module, and each declare the other's numbers.
+        name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
+    return STACKS / f"_imported_{name}.py"
 
 
 def _text_of(path: Path) -> str:
@@ -208,37 +255,3 @@ def _put(path: Path, text: str) -> None:
         with suppress(OSError):
             new.unlink()
         raise ConfigurationError(f"{path} cannot be written: {error}") from None
-
-
-def _unseen_headers(
-    records: Iterable[PhoneNumberRecord], chosen: Iterable[PhoneNumberRecord]
-) -> list[str]:
-    """Servers may have headers that this account does not show to anybody."""
-
-    def shows(record: PhoneNumberRecord) -> bool:
-        server: Any = record.fields.get("server")
-        return isinstance(server, Mapping) and "headers" in server
-
-    asked = [one.id for one in chosen if one.fields.get("server")]
-    if not asked or any(shows(one) for one in records):
-        return []
-    return [
-        "This account shows no server headers. Where a server of these has some, add them to the "
-        f"module before its next change, which would clear them: {', '.join(asked)}"
-    ]
-
-
-def _others(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
-    """Labels that look like automatic names of other stacks."""
-    own = f"{scope.project}/{scope.stack}/"
-    likely = [
-        one.id
-        for one in chosen
-        if one.name and one.name.count("/") == 2 and not one.name.startswith(own)
-    ]
-    if not likely:
-        return []
-    return [
-        "By their labels another stack may hold these; name it with --also, so that no number has "
-        f"two owners: {', '.join(likely)}"
-    ]

@@ -70,7 +70,8 @@ def command(
 
     Exit codes: 0 nothing new, or done; 1 error; 2 something to do that nobody agreed to.
     """
-    from vapi_provider.cli.bringing import Choice, Import
+    from vapi_provider.cli.bringing import Import
+    from vapi_provider.importing.choosing import Choice
 
     if not (ids or everything or patterns):
         raise click.UsageError("say which numbers: --all, their ids, or --match GLOB")
@@ -81,7 +82,9 @@ def command(
                 _show(one, found)
             agreed = bool(found.declarations) and (yes or _agrees(as_json))
             backup = str(one.write(found)) if agreed else None
-            advice = one.wire_up() if agreed else None
+            # Also where an import was killed after it had brought the last of them.
+            finished = yes and not found.declarations and one.out.exists()
+            advice = one.wire_up() if agreed or finished else None
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
@@ -89,6 +92,8 @@ def command(
     elif agreed:
         click.echo(f"Done. The state as it was: {backup}")
         _show_what_is_left(one, found, advice)
+    elif advice:
+        click.echo(advice)
     elif found.declarations:
         click.echo("Nothing was changed: say --yes to do it.", err=True)
     ctx.exit(0 if agreed or not found.declarations else 2)
@@ -119,6 +124,8 @@ def _show(one: Import, found: Found) -> None:
         click.echo(note, err=True)
     for key in found.secrets.to_set:
         click.echo(f"Into the stack's config, as a secret: {key}")
+    for key in found.secrets.to_fill:
+        click.echo(f"Not shown by the account, for you to fill in: {key}")
 
 
 def _show_what_is_left(one: Import, found: Found, advice: str | None) -> None:

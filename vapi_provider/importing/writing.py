@@ -31,6 +31,9 @@ reached: dict[str, pulumi.Output[str | None]] = {}
 '''
 
 
+_NEEDED = ("pulumi", "vapi", "reached")
+
+
 def written(declarations: Collection[Declaration], before: str | None = None) -> str:
     """The module's text: that of `before`, or a new one's head, and the declarations behind it."""
     text = _HEAD if before is None else before.rstrip("\n") + "\n" if before.strip() else _HEAD
@@ -38,7 +41,7 @@ def written(declarations: Collection[Declaration], before: str | None = None) ->
 
 
 def names_in(source: str, what: str) -> set[str]:
-    """The names that a module has given already: its variables', and texts that may be resources'.
+    """The names that a module has given already: its own, and texts that may be resources'.
 
     `what` is the module, for the error that is raised where it is no Python.
     """
@@ -52,9 +55,28 @@ def names_in(source: str, what: str) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             found.add(node.id.replace("_", "-"))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name.replace("_", "-"))
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0].replace("_", "-"))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
     return found
+
+
+def lacking_in(source: str, what: str) -> list[str]:
+    """What declarations stand on and a module that a person has edited does not have."""
+    given = names_in(source, what) if source.strip() else _NEEDED
+    return [name for name in _NEEDED if name not in given]
+
+
+def before_declared(source: str, ids: Collection[str]) -> str:
+    """The module's text before the first declaration that an import wrote for one of the ids."""
+    lines = source.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        if line.startswith("# ") and any(f"{id_}, made " in line for id_ in ids):
+            return "".join(lines[:at])
+    return source
 
 
 def stack_module(stack: str, imported: str) -> str:
