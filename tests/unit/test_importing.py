@@ -17,7 +17,7 @@ from vapi_provider.importing.layout import WIDTH, layout, quoted
 from vapi_provider.importing.naming import resource_names, slug
 from vapi_provider.importing.recording import PROVIDER, with_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import written
+from vapi_provider.importing.writing import names_in, written
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 
@@ -49,6 +49,12 @@ def test_a_name_comes_from_what_people_know(fields: dict[str, Any], name: str) -
     """From the label; where it gives none from the number, the SIP URI, the id."""
     made = record(**fields)
     assert resource_names([made]) == {made.id: name}
+
+
+def test_what_a_person_has_named_is_not_named_again() -> None:
+    """Functions, classes and imports of the module are names too, and so are texts in it."""
+    source = "import a_b.c\nfrom d import e as f_g\ndef h_i(): pass\nclass J: pass\nk = 'l'\n"
+    assert names_in(source, "it") == {"a-b", "f-g", "h-i", "J", "k", "l"}
 
 
 @pytest.mark.parametrize(
