@@ -16,7 +16,12 @@ pytestmark = pytest.mark.engine
 def test_a_run_killed_without_checkpoints_heals_by_its_journal(
     tmp_path: Path, plugin: bool
 ) -> None:
-    """60 numbers, half of them made, a state that knows none: 60 in the end, one listing."""
+    """60 numbers, half of them made, a state that knows none: 60 in the end, and few listings.
+
+    One, and where the plugin was killed as well one every two seconds while a request of its may
+    still be carried out.
+    """
     outcome = kill_half_way(tmp_path, 60, plugin=plugin, checkpoints=False)
     assert outcome.findings == []
-    assert outcome.requests == {"GET": 1, "POST": 60 - outcome.made}
+    assert outcome.requests["POST"] == 60 - outcome.made
+    assert outcome.requests["GET"] <= (8 if plugin else 1)
