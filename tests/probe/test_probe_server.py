@@ -76,6 +76,10 @@ WRONG: list[tuple[Any, str, str]] = [
         {"destination": {"type": "number", "number": "123"}},
         *("shape", "destination.number: "),
     ),
+    (
+        {"destination": {"type": "number", "number": "+14155550123", "\n\x1b" + "k" * 900: 1}},
+        *("shape", "destination.  kkk"),
+    ),
 ]
 
 
@@ -86,6 +90,8 @@ def test_a_wrong_answer_is_named(answer: Any, code: str, words: str, probe: Prob
         done = probe("server", server.url, "--json")
     assert (done.code, done.codes) == (2, {code}), done.out
     assert words in done.findings[0][1]
+    assert done.findings[0][1].isprintable()
+    assert len(done.findings[0][1]) <= 400
 
 
 def test_an_answer_after_seven_and_a_half_seconds_is_too_late() -> None:
@@ -186,6 +192,19 @@ def test_a_secret_that_comes_back_is_not_shown(probe: Probe) -> None:
     assert done.code == 2
     assert "[secret]" in done.out
     assert "a-secret-token" not in done.out + done.err
+
+
+def test_a_secret_that_comes_back_and_is_cut_short_is_not_shown(probe: Probe) -> None:
+    """A long header is shown in part; no part of a secret is in it."""
+
+    def echo(connection: socket.socket, request: Request) -> None:
+        where = "/" + "y" * 108 + request.headers["x-token"]
+        connection.sendall(at_once(b"", "302 Found", Location=where))
+
+    with Server(echo) as server:
+        done = probe("server", server.url, "--header", "X-Token=env:TOKEN", TOKEN="a-secret-token")
+    assert done.code == 2
+    assert "yyya" not in done.out + done.err
 
 
 @pytest.fixture

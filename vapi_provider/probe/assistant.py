@@ -17,6 +17,7 @@ from vapi_provider.probe.findings import Finding
 from vapi_provider.probe.judge import transport
 from vapi_provider.probe.marks import wrapping
 from vapi_provider.probe.post import Exchange, Limits
+from vapi_provider.probe.target import plain
 
 LIMIT_SECONDS = 7.5
 """After this Vapi gives up, whatever the server's own timeout says. Source: API guide."""
@@ -88,4 +89,5 @@ def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
     except ValidationError as wrong:
-        yield Finding("shape", paths(wrong, "destination"))
+        # A path may hold a key of the server's: any text.
+        yield Finding("shape", plain(paths(wrong, "destination")))

@@ -20,6 +20,9 @@ from vapi_provider.probe.target import Target
 Say = Callable[[str], None]
 T = TypeVar("T")
 
+_LINE = 400
+"""Characters of a finding that are shown; a path in an answer may be of any length."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -95,12 +98,15 @@ async def _post(
     target: Target, authentication: Authentication, body: bytes, limits: Limits
 ) -> Exchange:
     headers = authentication.of(body, target.url, now_in_milliseconds())
-    return await post(target, body, headers, limits)
+    exchange = await post(target, body, headers, limits)
+    # A server may send a secret back; first of all, for of one cut short a part would be left.
+    hidden = {name: authentication.hidden(value) for name, value in exchange.headers.items()}
+    return replace(exchange, headers=hidden)
 
 
 def _answer(answer: Answer, authentication: Authentication) -> Answer:
-    """The answer without our secrets, which a server may have sent back in a header."""
-    hidden = [replace(one, says=authentication.hidden(one.says)) for one in answer.findings]
+    """The answer without our secrets, which a server may have sent back in its body."""
+    hidden = [replace(one, says=authentication.hidden(one.says)[:_LINE]) for one in answer.findings]
     return replace(answer, findings=hidden)
 
 
