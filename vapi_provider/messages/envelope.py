@@ -24,6 +24,9 @@ def opened(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, An
     if not isinstance(body, Mapping):
         try:
             body = json.loads(body)
+        except TypeError:
+            # A framework has read it already, and it is a list, a number or nothing.
+            raise InvalidMessage("the body is not a JSON object") from None
         except (ValueError, RecursionError):
             raise InvalidMessage("the body is not JSON") from None
     if not isinstance(body, Mapping):

@@ -138,6 +138,8 @@ def test_a_required_property_is_required(missing: str) -> None:
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("[]", "not a JSON object"),
+        ([], "not a JSON object"),
+        (None, "not a JSON object"),
         ({"messsage": LEAST}, "message: is missing"),
         (LEAST, "message: is missing"),
         ({"message": []}, "message: must be an object"),
