@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
+import struct
 import wave
 from base64 import b64encode
 from io import BytesIO
@@ -55,6 +57,32 @@ def test_a_wrong_format_is_named(wrongly: str, kind, rate: int) -> None:
     assert (found.code, found.note) == (code, False)
     assert words in found.says
     assert found.sure in ("almost certain", "likely")
+
+
+@pytest.mark.parametrize("rate", DOCUMENTED_RATES)
+def test_a_square_wave_off_the_middle_is_no_float(rate: int) -> None:
+    """Two values where the upper halves of floats are: the words between are there too."""
+    ends = (15_039, -19_039)
+    samples = [ends[n * 300 // rate % 2] for n in range(rate)]
+    assert misread(struct.pack(f"<{rate}h", *samples)) is None
+
+
+@pytest.mark.parametrize("off", [-4000, -3000, -2000, -1000])
+def test_a_tone_of_a_quarter_of_the_rate_off_the_middle_is_no_float(off: int) -> None:
+    """Every second sample is at two levels, which may both be where floats are."""
+    chance = random.Random(1)
+    tone = [math.sin(math.pi * n / 2 + 0.4) for n in range(8000)]
+    body = struct.pack("<8000h", *(round(17_000 * it + off + chance.gauss(0, 30)) for it in tone))
+    assert misread(body) is None
+
+
+@pytest.mark.parametrize("letter", "fd")
+def test_floats_that_fade_away_are_floats(letter: str) -> None:
+    """The tail of a sound is below what sixteen bits hold, and has bytes of all kinds."""
+    tail = [0.5 * math.sin(n / 7) * math.exp(-(n % 1600) / 120) for n in range(8000)]
+    found = misread(struct.pack(f"<8000{letter}", *tail))
+    assert found is not None
+    assert "floating point" in found.says
 
 
 def test_noise_has_no_format() -> None:

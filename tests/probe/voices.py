@@ -136,6 +136,10 @@ WRONGLY: dict[str, tuple[Callable[[Sound], bytes], str, str]] = {
         *("width", "32-bit samples"),
     ),
     "floats": (lambda it: struct.pack(f"<{len(it)}f", *it), "width", "32-bit floating point"),
+    "double floats": (
+        lambda it: struct.pack(f"<{len(it)}d", *it),
+        *("width", "64-bit floating point"),
+    ),
     "mu-law": (_companded(audio._MU_LAW), "mu-law", "mu-law"),
     "A-law": (_companded(audio._A_LAW), "a-law", "A-law"),
     "two channels": (lambda it: pcm([one for one in it for _ in "lr"]), "channels", "comes twice"),

@@ -8,6 +8,7 @@ noise and any reading of silence silence: of those there is no verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from vapi_provider.probe import audio
 from vapi_provider.probe.findings import Finding, Sure
@@ -67,14 +68,29 @@ def _smoother(places: list[bytes]) -> Iterator[Finding]:
 
 
 def _floats(places: list[bytes]) -> Finding | None:
-    """Loudness lies in the exponent of a float: its upper half has few values, on both sides."""
-    upper = [word for place in places for word in audio.upper_half(place) if word]
-    # 2 to the power of -20 up to 2 and below zero the same: where samples of a sound never all are.
-    inside = [word for word in upper if 0x3580 <= word & 0x7FFF < 0x4000]
-    both = any(word > 0 for word in inside) and any(word < 0 for word in inside)
-    if len(upper) < _LEAST // 8 or not both or len(inside) < 0.97 * len(upper):
-        return None
-    return Finding("width", "is 32-bit floating point, read as 16-bit", "almost certain")
+    """Loudness lies in the exponent of a float: its uppermost word has few values, on both sides.
+
+    The words below are any number: where they are few as well, it is a square wave.
+    """
+    # 2 to the power of -40 up to 2, and below zero the same; what fades away goes below that, in
+    # 64 bits far below: there the range is so narrow that fewer will do.
+    for bits, least, share in ((32, 0x2B80, 0.75), (64, 0x3D70, 0.4)):
+        words = [audio.signed_16(place) for place in places]
+        step = bits // 16
+        upper = [word for it in words for word in it[step - 1 :: step] if word]
+        below = [word for it in words for word in it[step - 2 :: step] if word]
+        inside = [word for word in upper if least <= word & 0x7FFF < 0x4000]
+        both = any(word > 0 for word in inside) and any(word < 0 for word in inside)
+        as_below = sum(least <= word & 0x7FFF < 0x4000 for word in below)
+        # A tone of a quarter of the rate has two levels in every second sample, turn by turn.
+        turns = sum((before < 0) != (after < 0) for before, after in pairwise(upper))
+        if len(set(upper)) < _FEW or not both or turns > 0.9 * len(upper):
+            continue
+        few_below = 2 * as_below * len(upper) <= len(inside) * len(below)
+        if len(inside) >= share * len(upper) and few_below:
+            says = f"is {bits}-bit floating point, read as 16-bit"
+            return Finding("width", says, "almost certain")
+    return None
 
 
 def _channels(places: list[bytes]) -> Finding | None:
