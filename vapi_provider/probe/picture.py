@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 
 from vapi_provider.messages import PcmFormat
+from vapi_provider.probe.target import plain
 
 _WIDTH, _HEIGHT, _TOP = 900, 200, 30
 
@@ -19,7 +20,7 @@ def save(folder: Path, name: str, title: str, body: bytes, rate: int) -> list[Pa
     folder.mkdir(parents=True, exist_ok=True)
     sound, picture = folder / f"{name}.wav", folder / f"{name}.svg"
     sound.write_bytes(as_wav(body, rate))
-    picture.write_text(waveform(PcmFormat(rate).decode(body), rate, title))
+    picture.write_text(waveform(PcmFormat(rate).decode(body), rate, title), encoding="utf-8")
     return [sound, picture]
 
 
@@ -54,7 +55,7 @@ def waveform(samples: array[int], rate: int, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_TOP + _HEIGHT}" '
         f'font-family="sans-serif" font-size="11" fill="#555">'
         f'<rect width="100%" height="100%" fill="white"/>'
-        f'<text x="4" y="18" font-size="13">{escape(title)}</text>{marks}'
+        f'<text x="4" y="18" font-size="13">{escape(plain(title))}</text>{marks}'
         f'<path d="M0 {middle}h{_WIDTH}" stroke="#bbb"/>'
         f'<path d="{bars}" stroke="#2563eb" fill="none"/></svg>\n'
     )
