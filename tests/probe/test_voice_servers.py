@@ -17,6 +17,7 @@ from tests.probe.loopback import Behaviour, Request, Server, at_once
 from tests.probe.mistakes import MISTAKES, answers, in_chunks, spoken, writes
 from tests.probe.voices import WRONGLY, pcm
 from vapi_provider.messages import ServerMessageVoiceRequest
+from vapi_provider.probe.post import _tls
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -176,6 +177,31 @@ def test_what_is_no_url_is_an_error(url: str, expected: str, voice: Probe) -> No
     assert expected in done.err
     assert done.err.count("\n") == 1
     assert "hidden-word" not in done.err
+
+
+def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
+    """What the terminal gave in another encoding is refused before anything is sent."""
+    done = voice("http://127.0.0.1:1/", "--text", "gr\udcfc\udcdf dich")
+    assert (done.code, done.out) == (1, "")
+    assert "--text holds bytes that are no characters" in done.err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy in the environment cannot be used"),
+        ("HTTPS_PROXY", "fax://127.0.0.1:1", "the proxy in the environment cannot be used"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "the trusted certificates cannot be read"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named(
+    variable: str, value: str, expected: str, voice: Probe
+) -> None:
+    """A proxy or certificates that cannot be used: one line, and nothing is sent."""
+    _tls.cache_clear()
+    done = voice("https://voice.invalid/", **{variable: value})
+    assert (done.code, done.codes) == (2, {"no-answer"}), done.out
+    assert expected in done.findings[0][1]
 
 
 def test_a_token_in_the_url_is_not_shown(voice: Probe) -> None:

@@ -32,6 +32,9 @@ def voice_answers(
 ) -> list[Answer]:
     """Probes a voice server; the stack stays encrypted, for the server is another host."""
     target, authentication = _checked(url, _authentication(**secrets))
+    if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
+        # What the shell gave was not in its own encoding.
+        raise ConfigurationError("--text holds bytes that are no characters in this terminal")
     declared = _declared(stack, number)
     run = VoiceRun(
         target=target,

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import httpx
 
+from vapi_provider.errors import ConfigurationError
 from vapi_provider.probe.target import Target, plain
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
@@ -74,11 +75,14 @@ async def post(
     clock: Callable[[], float] = time.perf_counter,
 ) -> Exchange:
     """Posts `body` and reads the answer; never raises for what a server or a network may do."""
-    tls = _tls(target.encrypted)
+    try:
+        client = _client(target, limits)
+    except ConfigurationError as error:
+        return Exchange(failure=str(error))
     got = _Got(clock, clock(), limits)
     failure, late = None, False
     try:
-        await asyncio.wait_for(_exchange(target, body, headers, tls, got), limits.seconds)
+        await asyncio.wait_for(_exchange(client, target, body, headers, got), limits.seconds)
     except asyncio.TimeoutError:
         late = True
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
@@ -120,7 +124,7 @@ class _Got:
 
 
 async def _exchange(
-    target: Target, body: bytes, headers: Mapping[str, str], tls: ssl.SSLContext, got: _Got
+    client: httpx.AsyncClient, target: Target, body: bytes, headers: Mapping[str, str], got: _Got
 ) -> None:
     ours = {
         "Content-Type": "application/json",
@@ -130,14 +134,6 @@ async def _exchange(
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
-    client = httpx.AsyncClient(
-        # The total time limits all of it; these only keep httpx from its own shorter ones.
-        timeout=got.limits.seconds,
-        follow_redirects=False,
-        verify=tls,
-        # A proxy must not see what goes to this machine.
-        trust_env=not target.on_this_machine,
-    )
     async with (
         client,
         client.stream("POST", target.url, content=body, headers={**ours, **headers}) as answer,
@@ -149,6 +145,30 @@ async def _exchange(
             if not got.take(piece):
                 return
         got.more_followed = await _more(answer, got)
+
+
+def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
+    """A client for one request; raises ConfigurationError for what the environment has wrong."""
+    try:
+        tls = _tls(target.encrypted)
+    except OSError:
+        raise ConfigurationError(
+            "the trusted certificates cannot be read: see SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from None
+    try:
+        return httpx.AsyncClient(
+            # The total time ends it first, so that what is late is told as late.
+            timeout=limits.seconds + 5,
+            follow_redirects=False,
+            verify=tls,
+            # A proxy must not see what goes to this machine.
+            trust_env=not target.on_this_machine,
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # httpx has its SOCKS in another package.
+        raise ConfigurationError(
+            "the proxy in the environment cannot be used: it must be http:// or https://"
+        ) from None
 
 
 @cache
