@@ -111,6 +111,16 @@ def test_gitlab_runs_the_same_targets() -> None:
     assert gitlab[".deploy"]["cache"][1]["when"] == "always"
 
 
+def test_each_stack_can_be_repaired_by_hand_at_gitlab() -> None:
+    """GitLab asks for variables only where a job is manual; it blocks no pipeline meanwhile."""
+    gitlab = yaml.safe_load((ROOT / "docs/gitlab-ci.yml").read_text())
+    assert gitlab[".repair"]["extends"] == ".deploy"
+    (rule,) = gitlab[".repair"]["rules"]
+    assert (rule["when"], rule["allow_failure"]) == ("manual", True)
+    for stack in ("dev", "staging", "prod"):
+        assert gitlab[f"repair-{stack}"] == {"extends": ".repair", "variables": {"STACK": stack}}
+
+
 @pytest.mark.parametrize(
     ("expression", "shown"),
     [
