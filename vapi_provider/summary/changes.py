@@ -12,7 +12,7 @@ from vapi_provider.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.phone_number import KINDS, Kind
 from vapi_provider.summary.events import Events, Said, Step
-from vapi_provider.summary.values import Hidden, is_hidden, shown
+from vapi_provider.summary.values import Hidden, is_hidden, known, shown
 
 Action = Literal["deleted", "replaced", "gone", "changed", "adopted", "created", "forgotten"]
 """`deleted` and `replaced`: the number is released, unless the change says otherwise. `gone` was
@@ -32,6 +32,7 @@ _ACTIONS: Mapping[str, Action] = {
     "update": "changed",
     "replace": "replaced",
     "delete": "deleted",
+    "import": "adopted",
 }
 # Of the engine's own: the stack itself, and the providers that it starts.
 _NOT_RESOURCES = ("pulumi:pulumi:", "pulumi:providers:")
@@ -95,7 +96,7 @@ class Summary:
 
 def preview_of(stack: str, events: Events) -> Summary:
     """What `up` would do."""
-    adopted = {_adopts(step) for step in events.planned if step.op == "create"}
+    adopted = {known(_adopts(step)) for step in events.planned if step.op == "create"}
     found = [
         _planned(step, events, adopted)
         for step in events.planned
@@ -136,7 +137,7 @@ def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
     kept = bool(old.get("retainOnDelete")) or id_ in adopted
     if action == "deleted" and kept:
         action = "forgotten"
-    if action == "created" and _adopts(step):
+    if action == "created" and _adopts(step) is not None:
         action = "adopted"
     hidden = set(kind.create_only) if action == "changed" else set[str]()
     fields: tuple[FieldChange, ...] = ()
@@ -147,7 +148,7 @@ def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
         action,
         kind.class_name,
         name,
-        id=id_ or _adopts(step),
+        id=id_ or known(_adopts(step)),
         number=_reached(old.get("outputs")),
         released=action in ("deleted", "replaced") and not kept,
         fields=fields,
@@ -225,9 +226,9 @@ def _kind(step: Step) -> Kind | None:
     return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
 
 
-def _adopts(step: Step) -> str | None:
-    adopts = as_object(as_object(step.new).get("inputs")).get("adopt_id")
-    return adopts if isinstance(adopts, str) else None
+def _adopts(step: Step) -> Any:
+    """The argument `adopt_id` as the events show it; None where there is none."""
+    return as_object(as_object(step.new).get("inputs")).get("adopt_id")
 
 
 def _reached(outputs: Any) -> str | None:

@@ -57,6 +57,11 @@ def _shown_object(bag: Mapping[str, Any], shape: FieldShape | None) -> Any:
     }
 
 
+def known(value: Any) -> str | None:
+    """A text that may be shown; None for a secret, and for what is not known yet."""
+    return value if isinstance(value, str) and value != _UNKNOWN else None
+
+
 def is_hidden(value: Any, hidden: Hidden) -> bool:
     """Whether `hidden` is in `value`, at any depth."""
     if isinstance(value, Mapping):

@@ -148,6 +148,20 @@ def test_a_number_that_is_kept_is_not_released() -> None:
     assert summary.releases == 0
 
 
+@pytest.mark.parametrize("hidden", [SECRET, UNKNOWN])
+def test_a_number_is_adopted_whether_or_not_its_id_may_be_shown(hidden: Any) -> None:
+    """`adopt_id` from an output takes a number over, too: nothing is bought, and no id is told."""
+    found = only(preview(step("create", "line", None, {**NUMBER, "adopt_id": hidden})))
+    assert (found.action, found.id) == ("adopted", None)
+
+
+def test_an_imported_resource_is_a_change() -> None:
+    """What another provider's resource takes over by `import_` is not "no changes"."""
+    summary = preview(step("import", "x", None, {"a": "b"}, type_="random:index:Id"))
+    assert only(summary) == Change("adopted", "random:index:Id", "x")
+    assert summary.exit_code == 2
+
+
 def test_other_providers_resources_are_named() -> None:
     """A resource of another provider is told with its type and without its fields."""
     summary = preview(step("create", "x", None, {"password": "p"}, type_="random:index:Id"))
