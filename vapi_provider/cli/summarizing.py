@@ -18,6 +18,7 @@ from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Events, Said, read_events
 from vapi_provider.summary.markdown import markdown_of
 from vapi_provider.summary.text import text_of
+from vapi_provider.summary.values import printable
 from vapi_provider.summary.words import said
 
 
@@ -48,7 +49,7 @@ def write(summary: Summary, form: str) -> None:
     elif not summary.errors:
         click.echo(text_of(summary))
     for error in summary.errors:
-        click.echo(f"Error: {said(error)}", err=True)
+        click.echo(f"Error: {printable(said(error))}", err=True)
 
 
 def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:

@@ -15,7 +15,8 @@ from vapi_provider.summary.values import cut, printable
 from vapi_provider.summary.words import deed, headline, mark, said, values
 
 LONGEST = 60_000
-"""GitHub takes 65,536 characters; the rest is for what a pipeline writes around it."""
+"""GitHub takes 65,536 characters; the rest is for what a pipeline writes around it. Counted as
+JavaScript counts, in UTF-16: the pipeline's own limit would else cut a code span open."""
 
 _WIDTH = 300
 """Characters of a warning or an error."""
@@ -26,7 +27,7 @@ def markdown_of(summary: Summary) -> str:
     lines: list[str] = []
     room = LONGEST
     for line in _lines(summary):
-        room -= len(line) + 1
+        room -= len(line.encode("utf-16-le")) // 2 + 1
         if room < 200:
             lines.append("\n… and more than fits here: `--format json` tells all of it.")
             break

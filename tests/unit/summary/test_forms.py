@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.unit.summary.samples import SECRET, said, step
+from vapi_provider.cli.summarizing import write
 from vapi_provider.summary.changes import Change, FieldChange, Summary, preview_of
 from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Said, read_events
@@ -122,6 +124,12 @@ def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
     assert len(summary.changes[0].fields) > (0 if both else 1)
 
 
+def test_an_error_is_one_line_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """What an error quotes neither moves the cursor nor starts a line in a log."""
+    write(Summary("preview", "test", errors=(Said("a\n", "no \x1b[31m\r::set"),)), "text")
+    assert capsys.readouterr().err == "Error: a\\n: no \\u001b[31m\\r::set\n"
+
+
 def test_a_long_value_is_cut() -> None:
     """A value of thousands of characters is told by its beginning; JSON has all of it."""
     long = "a" * 5000
@@ -138,6 +146,13 @@ def test_a_comment_of_a_whole_fleet_fits() -> None:
     text = markdown_of(Summary("preview", "test", (change,) * 2000))
     assert len(text) <= LONGEST
     assert text.endswith("`--format json` tells all of it.")
+
+
+def test_a_comment_is_as_long_as_javascript_counts_it() -> None:
+    """Where a character is two to JavaScript, the pipeline's own limit cuts no code span open."""
+    change = Change("created", "VapiPhoneNumber", "\U0001f600" * 200)
+    text = markdown_of(Summary("preview", "test", (change,) * 400))
+    assert len(text.encode("utf-16-le")) // 2 <= LONGEST
 
 
 def test_the_json_document_is_this() -> None:
