@@ -86,6 +86,12 @@ within_limits() {
     shows_changes preview --stack "$STACK" >&2 || exit 1
 }
 
+# A destroy runs no program: the engine goes by the config of the last `up`, and not by the settings.
+limit_now() {
+    set_since=$(sed -n "s/^ *vapi:maxReleases:[ \"']*\([0-9][0-9]*\).*/\1/p" "$settings" 2>/dev/null || :)
+    [ -z "$set_since" ] || export VAPI_MAX_RELEASES="${VAPI_MAX_RELEASES:-$set_since}"
+}
+
 shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
 
 quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
@@ -129,6 +135,7 @@ probe)
 destroy)
     open_stack
     settle_pending
+    limit_now
     if answers; then set -- --yes --skip-preview; else set --; fi
     exec pulumi destroy "$@"
     ;;

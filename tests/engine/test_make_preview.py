@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 
 
 def test_make_speaks_for_pipelines(clone: Path, tmp_path: Path) -> None:  # noqa: F811
-    """`preview` fails on errors alone, `drift` on drift too; too many releases stop `up` first."""
+    """`preview` fails on errors, `drift` on drift too; a limit stops `up` and `destroy`."""
     (clone / ".venv").symlink_to(sys.prefix)
     own = {"VAPI_JOURNAL": str(tmp_path / "journal.sqlite"), "PULUMI_HOME": str(tmp_path / "home")}
     made = make(clone, "up", **own)
@@ -33,6 +33,14 @@ def test_make_speaks_for_pipelines(clone: Path, tmp_path: Path) -> None:  # noqa
     refused = make(clone, "up", **own, VAPI_MAX_RELEASES="2")
     assert refused.returncode != 0
     assert "3 numbers would be released" in refused.stderr
+    # A limit that no `up` has recorded yet.
+    settings = clone / "stacks" / "Pulumi.local.yaml"
+    before = settings.read_text()
+    settings.write_text(before + "  vapi:maxReleases: 0\n")
+    refused = make(clone, "destroy", **own)
+    assert refused.returncode != 0
+    assert "more numbers than vapi:maxReleases allows (0)" in refused.stdout + refused.stderr
+    settings.write_text(before)
     assert make(clone, "-s", "drift", **own).returncode == 0
 
     with closing(sqlite3.connect(clone / ".pulumi" / "account.sqlite")) as account, account:
