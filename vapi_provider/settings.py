@@ -7,7 +7,6 @@ names the host: a guard against mistakes in stack config.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import guards_in
+from vapi_provider.hosts import is_loopback
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -161,7 +161,7 @@ def _base_url(url: str, allowed: str, folder: Path) -> str:
             )
         return EMBEDDED + str(folder / name)
     parts, host = _split(url)
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:
         raise ConfigurationError(
             f"vapi:baseUrl sends the key in clear to {host}: use https:// "
@@ -193,15 +193,6 @@ def _split(url: str) -> tuple[SplitResult, str]:
     if any(character.isspace() or character == "\\" for character in url):
         raise ConfigurationError(f"vapi:baseUrl is {url!r}: {wanted}")
     return parts, host.lower()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _number(

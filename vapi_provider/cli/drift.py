@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import click
 
+from vapi_provider.cli import options
+
 
 @click.command("drift")
 @click.option("--stack", required=True, metavar="STACK", help="The stack to look at.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="For a terminal, a comment on a pull request, or a pipeline.",
-)
+@options.form
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:

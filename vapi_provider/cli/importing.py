@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 
 if TYPE_CHECKING:
@@ -30,19 +31,8 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Do it without asking (pipelines).")
 @click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON; never asks.")
-@click.option(
-    "--also",
-    multiple=True,
-    metavar="STACK",
-    help="Another stack of this account: its numbers are its own; may be repeated.",
-)
-@click.option(
-    "--state",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="The same as a file that `pulumi stack export` wrote; may be repeated.",
-)
+@options.also
+@options.states
 @click.option(
     "--out",
     metavar="FILE",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 
 if TYPE_CHECKING:
@@ -26,13 +27,7 @@ _ANSWERING = {"assistant_id": "assistant", "squad_id": "squad", "workflow_id": "
     metavar="STACK",
     help="A stack to look into; may be repeated. The first names the account.",
 )
-@click.option(
-    "--state",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="The same as a file that `pulumi stack export` wrote; may be repeated.",
-)
+@options.states
 @click.option("--json", "as_json", is_flag=True, help="Write the numbers as JSON.")
 def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> None:
     """List the account's phone numbers: how each is reached, what answers, who holds it.

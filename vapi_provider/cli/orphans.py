@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import click
 
+from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 
 
@@ -18,13 +19,7 @@ from vapi_provider.errors import VapiError
     metavar="STACK",
     help="A stack whose numbers are accounted for; may be repeated. The first names the account.",
 )
-@click.option(
-    "--state",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="The same as a file that `pulumi stack export` wrote; may be repeated.",
-)
+@options.states
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
 @click.pass_context
 def command(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 
 if TYPE_CHECKING:
@@ -38,19 +39,8 @@ _WORDS = {
     metavar="NAME=ID",
     help="Decide an unclear operation: the record that it made, or NAME=none; may be repeated.",
 )
-@click.option(
-    "--also",
-    multiple=True,
-    metavar="STACK",
-    help="Another stack of this account: its numbers are its own; may be repeated.",
-)
-@click.option(
-    "--state",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="The same as a file that `pulumi stack export` wrote; may be repeated.",
-)
+@options.also
+@options.states
 @click.pass_context
 def command(
     ctx: click.Context,

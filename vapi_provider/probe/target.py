@@ -5,11 +5,11 @@ A URL may hold a token in its query: what is shown of it is scheme, host and pat
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.hosts import is_loopback
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Target:
     def of(cls, url: str) -> Target:
         """The target of an http(s) URL; raises ConfigurationError for anything else."""
         parts, host = _split(url)
-        loopback = _is_loopback(host)
+        loopback = is_loopback(host)
         shown = f"{parts.scheme}://{parts.netloc}{parts.path}{'?…' if parts.query else ''}"
         return cls(url, shown, loopback, parts.scheme == "https")
 
@@ -70,12 +70,3 @@ def _split(url: str) -> tuple[SplitResult, str]:
     if parts.scheme.lower() not in ("http", "https") or not host or strange:
         raise ConfigurationError(f"this is no URL: {wanted}")
     return parts, host.lower()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
