@@ -43,7 +43,7 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
     with serve(folder, "account", "--latency", str(_LATENCIES / numbers)) as account:
         project = new_project(folder, account.url)
         project.environment["VAPI_JOURNAL"] = str(folder / "journal.sqlite")
-        # What a killed plugin was about to send is looked for until twice this has passed.
+        # What a killed plugin was about to send is looked for until this has passed.
         project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = "5"
         if not checkpoints:
             project.environment |= WITHOUT_CHECKPOINTS

@@ -44,12 +44,11 @@ class Settings:
 
     @property
     def late_seconds(self) -> float:
-        """How long after a request was sent it may still be carried out, though nobody waits.
+        """How long a request may still be carried out after nobody waits for it any more.
 
-        Our choice: what this side gives up after its time limit the other may take as long again
-        for.
+        Our choice: as long as this side would have waited.
         """
-        return 2 * self.request_timeout_seconds
+        return self.request_timeout_seconds
 
     @property
     def account(self) -> str:

@@ -21,8 +21,8 @@ KILLED = replace(LOST, faults=UNANSWERED, killed=("engine", "plugin"), records=3
 LATE = replace(
     KILLED,
     # The first run's POSTs are carried out when the second run has been looking for a while.
-    faults=("POST:1-7:slow=9",),
-    timeout=6,
+    faults=("POST:1-7:slow=12",),
+    timeout=16,
     stays=True,
     records=0,
     after=1.5,

@@ -187,8 +187,8 @@ def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
     )
     found = recovery.look(())
     assert [one.outcome for one in found.decisions] == ["made", "not made"]
-    assert clock.now == 62
-    assert said == ["Waiting up to 62 s for a request that may still be under way."]
+    assert clock.now == 32
+    assert said == ["Waiting up to 32 s for a request that may still be under way."]
 
 
 def test_what_pulumi_says_is_told_in_one_line(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:

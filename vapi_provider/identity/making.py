@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +80,7 @@ class Maker:
         self._journal = journal
         self._is_owned = is_owned
         self._engine_lives = engine_lives
-        # How long after it was sent a request may still make something, though nobody waits.
+        # How long a request may still make something after nobody waits for it any more.
         self._late_seconds = late_seconds
         self._say = say
         self._sleep = sleep
@@ -191,6 +192,9 @@ class Maker:
                 if found is not None:
                     return self._take(found, declaration)
                 if error.may_come_later:
+                    # The next run gives it time again, counted from here. Its intent is there.
+                    with suppress(VapiError):
+                        self._journal.begin(declaration, kept, before, self._late_seconds)
                     break
             except VapiError as error:
                 if lost is None and begun:
