@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from vapi_provider.errors import PagingError, ServerError, UnclearError
@@ -15,7 +15,6 @@ from vapi_provider.models.base import SECRET, VapiModel
 from vapi_provider.models.fields import as_list, as_object, fields_of
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.transport import Transport
 
 PAGE = 1000
 """The most records that one answer may hold (API schema)."""
@@ -25,6 +24,23 @@ _FULL = (PAGE, 100)
 what a server gives that does not heed the limit."""
 
 
+class Sender(Protocol):
+    """What sends a request and gives back the answer's JSON: `transport.Transport`."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        secrets: Collection[str] = (),
+        about_to_send: Callable[[], None] = ...,
+    ) -> Any:
+        """Raises from the error tree."""
+        ...
+
+
 class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
 
@@ -32,7 +48,7 @@ class VapiClient:
     `written` are the ids of all that was made, changed or released.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Sender) -> None:
         self._transport = transport
         self.organizations: set[str] = set()
         self.written: set[str] = set()

@@ -10,7 +10,7 @@ import os
 from collections.abc import Awaitable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
 from pulumi import dynamic
@@ -69,14 +69,17 @@ class _PhoneNumber(dynamic.Resource):
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
-        # An output that is not seeded here would be no attribute.
-        props: dict[str, Any] = {name: None for name in (*kind.fields, *READ_ONLY)}
+        # Each property is an output, and outputs are dear: what is absent anyway is left out.
+        seeded = kind.fields if reads_only else ("name", *_ignored(opts))
+        props: dict[str, Any] = {
+            name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
+        }
         if "provider" in fields:
             raise pulumi.RunError(f"{where}provider: is given by the class")
         props["provider"] = self.provider_value
         if not reads_only:
             props.update(_checked(kind.create, fields, where))
-            if adopt_id is not None:  # Each property is an output, and outputs are dear.
+            if adopt_id is not None:
                 props["adopt_id"] = adopt_id
             props["declaration"] = "/".join(
                 (
@@ -101,6 +104,14 @@ class _PhoneNumber(dynamic.Resource):
                 self._refused = True
                 # Not beside the resource: a message there waits until the engine has taken it.
                 pulumi.log.error(f"{where}{refusal}")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field that is not declared is absent: its output is None."""
+            if name in KINDS[self.provider_value].fields:
+                return pulumi.Output.from_input(None)
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     @classmethod
     def get(
@@ -208,6 +219,11 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
         **fields: Unpack[ByoPhoneNumberArgs],
     ) -> None:
         super().__init__(resource_name, fields, adopt_id, opts)
+
+
+def _ignored(opts: pulumi.ResourceOptions | None) -> list[str]:
+    """Fields that are left to somebody else, and so may have a value without being declared."""
+    return [path.split(".")[0].split("[")[0] for path in (opts and opts.ignore_changes) or ()]
 
 
 def _settings() -> Settings:

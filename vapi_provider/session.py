@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
 from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
-from vapi_provider.retry import Retry
 from vapi_provider.settings import Settings
-from vapi_provider.transport import Transport, open_http
+
+if TYPE_CHECKING:
+    from vapi_provider.transport import Transport
 
 
 class Session:
@@ -61,5 +63,26 @@ class Session:
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
         """
-        transport = Transport(open_http(settings), settings.api_key, Retry(say=warn))
-        return cls(settings, VapiClient(transport))
+        return cls(settings, VapiClient(_WhenNeeded(settings)))
+
+
+class _WhenNeeded:
+    """The transport, opened by the first request: most runs send none, and HTTP is dear to load."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened: Transport | None = None
+
+    def request(self, method: str, path: str, **more: Any) -> Any:
+        """As `Transport.request`."""
+        with self._lock:
+            if self._opened is None:
+                from vapi_provider.retry import Retry
+                from vapi_provider.transport import Transport, open_http
+
+                settings = self._settings
+                retry = Retry(say=warn)
+                self._opened = Transport(open_http(settings), settings.api_key, retry)
+            transport = self._opened
+        return transport.request(method, path, **more)

@@ -21,6 +21,7 @@ from vapi_provider import (
     VonagePhoneNumber,
 )
 from vapi_provider.models.phone_number import KINDS
+from vapi_provider.properties import READ_ONLY
 
 CLASSES: list[Any] = [
     VapiPhoneNumber,
@@ -168,6 +169,26 @@ def test_none_is_not_given(run: Any) -> None:
     fields = dict.fromkeys(KINDS["vapi"].fields) | LEAST["vapi"]
     only = run(program(VapiPhoneNumber, **fields, adopt_id=None, opts=None)).only
     assert set(only.inputs) == {"provider", "declaration", "number_desired_area_code"}
+
+
+@pytest.mark.parametrize("made", CLASSES)
+def test_every_field_is_an_attribute(made: Any, run: Any) -> None:
+    """What is not declared is an output of nothing; what is no field is no attribute."""
+    seen: dict[str, Any] = {}
+    kind = KINDS[made.provider_value]
+
+    def declares() -> None:
+        resource = made("support", **LEAST[made.provider_value])
+        for name in (*kind.fields, *READ_ONLY):
+            output = getattr(resource, name)
+            assert isinstance(output, pulumi.Output)
+            output.apply(lambda value, name=name: seen.__setitem__(name, value))
+        assert not hasattr(resource, "asistant_id")
+
+    run(declares)
+    undeclared = set(kind.fields) - set(LEAST[made.provider_value]) - {*READ_ONLY, "name"}
+    assert undeclared
+    assert {seen[name] for name in undeclared if name != "provider"} == {None}
 
 
 def test_adopt_id_is_sent(run: Any) -> None:

@@ -29,7 +29,6 @@ from vapi_provider.models.base import VapiModel
 from vapi_provider.models.phone_number import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
-from vapi_provider.retry import SAID_SECONDS
 
 TRIES = 3
 """POSTs of one record at the most; each but the first after the account was looked through."""
@@ -41,6 +40,9 @@ OWNER_WAIT_SECONDS = 300.0
 
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still make."""
+
+SAID_SECONDS = 10.0
+"""A wait from here on is told to the person."""
 
 LATE_SECONDS_AT_MOST = 600.0
 """No clock that was set makes a run wait longer than this."""
