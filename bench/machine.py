@@ -18,7 +18,7 @@ def machine() -> str:
     parts = [
         f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()})",
         f"{memory:.0f} GiB",
-        f"{platform.system()} {platform.release()}",
+        f"{platform.system()} {platform.release().split('-')[0]}",
         f"Python {platform.python_version()}",
         f"Pulumi CLI {cli.stdout.strip().removeprefix('v')}",
         f"SDK {version('pulumi')}",
