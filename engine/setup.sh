@@ -143,8 +143,9 @@ ensure_engine() { # after ensure_venv
     if [ -f .venv/engine ]; then { read -r kept && read -r bin; } <.venv/engine || :; fi
     if [ "$kept" != "$key" ] || { [ -n "$bin" ] && [ ! -x "$bin/pulumi" ]; }; then
         bin=$(.venv/bin/python -m engine.install --print-bin) || exit 1
-        printf '%s\n%s\n' "$key" "$bin" >.venv/engine.part
-        mv .venv/engine.part .venv/engine
+        # No lock here: two makes at once write a file each, and either is right.
+        printf '%s\n%s\n' "$key" "$bin" >".venv/engine.$$"
+        mv ".venv/engine.$$" .venv/engine
     fi
     if [ -n "$bin" ]; then
         on_path=$on_path:$bin

@@ -18,8 +18,6 @@ from tests.chaos.scenario import Scenario
 from tests.chaos.ups import Ups
 from tests.engine.conftest import Account, Project, new_project, serve
 
-RERUNS = 4
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -45,7 +43,7 @@ def run(scenario: Scenario, seed: int, folder: Path, *, careless: bool = False) 
         ups = Ups(project, folder)
         try:
             code = ups.first(scenario, account)
-            if scenario.faults and not scenario.stays:
+            if scenario.faults and not scenario.late:
                 servers.close()
                 again = ["--db", str(folder / "account.db"), *options]
                 account = servers.enter_context(serve(folder, "calm", *again))
@@ -56,6 +54,7 @@ def run(scenario: Scenario, seed: int, folder: Path, *, careless: bool = False) 
                 found = _as_listed(scenario, project, account, ups)
             else:
                 found = _healed(scenario, account, ups, code)
+                ups.wait_since_kill(scenario.late)
                 found += find.differences(scenario, _state(project, folder), account.records())
         finally:
             left = ups.end()
@@ -66,7 +65,7 @@ def _healed(scenario: Scenario, account: Account, ups: Ups, code: int | None) ->
     """Runs again until an `up` succeeds, and once more; what was wrong with that."""
     if scenario.elsewhere and code != 0:
         ups.recover()
-    for _ in range(RERUNS):
+    for _ in range(scenario.reruns):
         if code == 0:
             break
         ups.unlock()

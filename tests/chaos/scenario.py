@@ -141,8 +141,10 @@ class Scenario:
     parallel: int
     timeout: float = REQUEST_TIMEOUT
     """Seconds after which the package gives up a request."""
-    stays: bool = False
-    """Whether the faulty server is still there for the rerun, with what it is at."""
+    reruns: int = 4
+    """How many may be needed until one succeeds."""
+    late: float = 0.0
+    """Seconds after the kill until the faulty server, which then stays, has carried out all."""
 
     @classmethod
     def of(cls, seed: int) -> Scenario:

@@ -31,6 +31,7 @@ class Ups:
         self._machine = 1
         self.struck = False
         """Whether the kill found somebody to kill."""
+        self._killed_at = 0.0
 
     @property
     def journal(self) -> Path:
@@ -53,11 +54,16 @@ class Ups:
                 up.kill()
             if "plugin" in scenario.killed:
                 _kill(plugins)
+            self._killed_at = time.monotonic()
         return self._wait(up)
 
     def run(self, *words: str) -> int | None:
         """One more up; its exit code, None where it did not end in time."""
         return self._wait(self._start(*words))
+
+    def wait_since_kill(self, seconds: float) -> None:
+        """Waits until the kill was so long ago."""
+        time.sleep(max(0.0, self._killed_at + seconds - time.monotonic()))
 
     def unlock(self) -> None:
         """What a person does where an engine left its lock."""
