@@ -51,7 +51,8 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         log = Log(account.log)
         _kill(project, folder, account.log, numbers // 2, plugin)
         project.pulumi("cancel", "--yes")
-        # Only now: what was on its way when the plugin was killed is made by then.
+        # What was on its way when the plugin was killed is made, and counted, after a latency.
+        time.sleep(_LATENCIES / numbers + 1)
         made = log.since()[0].get("POST", 0)
         findings = [] if made < numbers else ["the run was over before it was killed"]
         rerun = _up(project, folder / "rerun.out")

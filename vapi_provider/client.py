@@ -5,7 +5,9 @@ Knows paths, bodies and pages; not retries (transport) nor what a state holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any, Protocol, cast
 from urllib.parse import quote
@@ -52,6 +54,13 @@ class VapiClient:
         self._transport = transport
         self.organizations: set[str] = set()
         self.written: set[str] = set()
+        self._answers = threading.Condition()
+        self._awaited = 0
+
+    def wait_for_an_organization(self) -> None:
+        """Returns once an organization was seen, or no other thread awaits an answer any more."""
+        with self._answers:
+            self._answers.wait_for(lambda: self.organizations or not self._awaited)
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
@@ -62,9 +71,10 @@ class VapiClient:
         Raises UnclearError where one may have been made all the same.
         """
         try:
-            wire = declared.to_wire()
-            answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
-            record = self._record(answer, "POST /phone-number")
+            with self._answer():
+                wire = declared.to_wire()
+                answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
+                record = self._record(answer, "POST /phone-number")
         except ServerError as error:
             # A gateway timed out (524 is Cloudflare's) and gave up; what is behind it may not have.
             raise UnclearError(str(error), may_come_later=error.status in (504, 524)) from None
@@ -74,7 +84,8 @@ class VapiClient:
     def get_phone_number(self, id_: str) -> PhoneNumberRecord:
         """One record. Raises NotFoundError also where the key belongs to another account."""
         path = _path(id_)
-        return self._record(self._transport.request("GET", path), f"GET {path}")
+        with self._answer():
+            return self._record(self._transport.request("GET", path), f"GET {path}")
 
     def update_phone_number(
         self, id_: str, kind: Kind, declared: VapiModel, changed: Collection[str]
@@ -85,20 +96,20 @@ class VapiClient:
         names = [kind.fields[name].wire for name in kind.fields if name in changed]
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
-            return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+            with self._answer():
+                return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
         finally:
             self.written.add(id_)
 
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
         try:
-            answer = self._transport.request("DELETE", _path(id_))
+            # The record is gone then; what the answer looks like changes nothing.
+            with self._answer(), suppress(ValueError):
+                answer = self._transport.request("DELETE", _path(id_))
+                self.organizations.add(PhoneNumberRecord.read(answer).org_id)
         finally:
             self.written.add(id_)
-        try:
-            self.organizations.add(PhoneNumberRecord.read(answer).org_id)
-        except ValueError:
-            return  # The record is gone; what the answer looks like changes nothing.
 
     def list_phone_numbers(
         self, limit: int = PAGE, created_at_le: str | None = None
@@ -108,10 +119,11 @@ class VapiClient:
         if created_at_le is not None:
             params["createdAtLe"] = created_at_le
         what = "GET /phone-number"
-        answer = self._transport.request("GET", "/phone-number", params=params)
-        if not isinstance(answer, list):
-            raise ServerError(f"{what}: the answer is not a list", 200)
-        return [self._record(item, what) for item in cast(list[Any], answer)]
+        with self._answer():
+            answer = self._transport.request("GET", "/phone-number", params=params)
+            if not isinstance(answer, list):
+                raise ServerError(f"{what}: the answer is not a list", 200)
+            return [self._record(item, what) for item in cast(list[Any], answer)]
 
     def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
         """Every record of the account, page by page, each once."""
@@ -137,6 +149,18 @@ class VapiClient:
                 raise PagingError("GET /phone-number: the pages do not advance", 200)
             seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
+
+    @contextmanager
+    def _answer(self) -> Generator[None]:
+        """Around a request, until its answer has been read."""
+        with self._answers:
+            self._awaited += 1
+        try:
+            yield
+        finally:
+            with self._answers:
+                self._awaited -= 1
+                self._answers.notify_all()
 
     def _send(
         self,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,6 +225,31 @@ def test_an_empty_account_is_looked_at_once() -> None:
         with pytest.raises(OwnershipError, match="no phone number at all"):
             account.confirm_gone(f"n{at}", ORG)
     assert len(api.requests) == 1
+
+
+def test_an_account_that_this_run_is_emptying_is_the_right_one() -> None:
+    """A number that is gone waits for the answer to the release that emptied the account."""
+    looked = threading.Event()
+
+    class Emptied(Api):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            done = super().__call__(request)
+            if request.method == "DELETE":
+                emptied.set()
+                looked.wait(timeout=20)
+                # The other one has its answer and would have refused by now.
+                time.sleep(0.2)
+            elif request.method == "GET":
+                looked.set()
+            return done
+
+    emptied = threading.Event()
+    client = Emptied(answer(UUID)).client()
+    with ThreadPoolExecutor(1) as other:
+        release = other.submit(client.delete_phone_number, UUID)
+        emptied.wait(timeout=20)
+        Account(client).confirm_gone("gone", ORG)
+        release.result(timeout=20)
 
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/hotline"

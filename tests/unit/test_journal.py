@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,3 +53,58 @@ def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(begin, range(WORKERS)))
+
+
+class StillWaitingError(Exception):
+    """Raised by whoever would wait for its turn."""
+
+
+def waiting() -> None:
+    """What a test does instead of waiting."""
+    raise StillWaitingError
+
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from vapi_provider.identity import Journal
+with Journal(Path(sys.argv[1]), "account", "backend").turn(sys.argv[2], lambda: None):
+    print("mine", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_process(file: Path, alike: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has the turn until it is killed, or the block ends."""
+    words = [sys.executable, "-c", _HOLDER, str(file), alike]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "mine\n"
+        yield holder
+
+
+def test_what_looks_alike_is_made_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """While another process has the turn ours waits, for this and nothing else, until it ends."""
+    journal = Journal(tmp_path / "journal.sqlite", "account", "backend")
+    with another_process(tmp_path / "journal.sqlite", "Our pool") as holder:
+        with pytest.raises(StillWaitingError), journal.turn("Our pool", waiting):
+            pass
+        with journal.turn("Our line", waiting):
+            pass
+        holder.kill()
+        holder.wait(timeout=20)
+        with journal.turn("Our pool", waiting):
+            pass
+
+
+def test_turns_of_one_process_are_kept_from_all_others(tmp_path: Path) -> None:
+    """One thread's end of its turn ends no other thread's, and the accounts have their own."""
+    file = tmp_path / "journal.sqlite"
+    journal, other = Journal(file, "account", "backend"), Journal(file, "other", "backend")
+    with another_process(file, "Our pool"), journal.turn("ours", waiting):
+        with other.turn("Our pool", waiting):
+            pass
+        with pytest.raises(StillWaitingError), journal.turn("Our pool", waiting):
+            pass

@@ -489,6 +489,31 @@ def test_twenty_equal_creates_never_share_a_record(journal: Path) -> None:
     assert set(api.records) == set(ids)
 
 
+def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> None:
+    """While a run looks for what came of a lost answer no other makes what looks the same."""
+    sister = DECLARATION.replace("support", "sister")
+    pool = {"name": "Pool", **LEAST["vapi"]}
+    api = Losing("lost")
+    ids: list[str] = []
+    others = [new_provider(api, journal=journal)]
+    beside: list[threading.Thread] = []
+
+    class Looking(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if not beside:
+                making = lambda: ids.append(others[0].create(bag(declaration=sister, **pool)).id)  # noqa: E731
+                beside.append(threading.Thread(target=making))
+                beside[0].start()
+            # What it could send it sends in this time.
+            time.sleep(0.1)
+
+    ids.append(new_provider(api, Looking(), journal=journal).create(bag(**pool)).id)
+    beside[0].join(timeout=20)
+    assert len(set(ids)) == 2
+    assert set(api.records) == set(ids)
+
+
 def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
     news = bag(name="Main", **LEAST["vapi"])
@@ -498,7 +523,7 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     with first.owned():
         first.begin(DECLARATION, MAIN, Before("", frozenset()), 0)
         text = failure(new_provider(api, clock, journal=journal).create, news)
-        assert "an earlier run is still making this number" in text
+        assert "another run is still making this number" in text
         assert clock.now >= 300
         assert POST not in api.sent
     api.records["made"] = made

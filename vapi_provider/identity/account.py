@@ -102,6 +102,8 @@ class Account:
             if not seen and not self._is_in_view:
                 self._client.list_phone_numbers(limit=1)
                 self._is_in_view = True
+        # What shows nothing may just have been emptied by this run: that is about to be answered.
+        self._client.wait_for_an_organization()
         if organization in seen:
             return
         if seen:

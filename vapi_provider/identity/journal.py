@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.matching import Sent
-from vapi_provider.identity.owners import Owners
+from vapi_provider.identity.owners import Owners, Turns
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Journal:
         self._to_write: dict[str, tuple[str | float, ...]] = {}
         self._waiting_to_close: _Waiting | None = None
         self._owners = Owners(file)
+        self._turns = Turns.beside(file)
 
     def find(self, declaration: str) -> Intent | None:
         """The open intent of a declaration.
@@ -194,6 +195,20 @@ class Journal:
             yield
         finally:
             self._owners.let_go()
+
+    @contextmanager
+    def turn(self, alike: str, wait: Callable[[], None]) -> Generator[None]:
+        """Makes what looks alike one after the other, whoever makes it on this machine.
+
+        Else one that looks for what came of its lost answer could find what another is being
+        answered. `wait` is called, and may raise, while another process has its turn.
+        """
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(self._turns.of(f"{self._account} {alike}", wait))
+            except OSError as error:
+                raise self._file.unusable(error) from None
+            yield
 
     def is_being_made(self, intent: Intent) -> bool:
         """Whether the process that wrote an intent is still at it; our own does not count."""

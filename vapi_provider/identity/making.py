@@ -6,9 +6,7 @@ The order here is the promise that nothing is bought twice. Knows no Pulumi and 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -87,9 +85,6 @@ class Maker:
         self._say = say
         self._sleep = sleep
         self._clock = clock
-        # What looks alike is made one after the other: else a lost answer's record could be
-        # another's.
-        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def make(
         self,
@@ -105,7 +100,8 @@ class Maker:
         could be another's, UnclearError where the outcome is unknown (the next run finds out), or
         any other VapiError.
         """
-        with self._turns[_alike(kind, fields)], self._journal.owned():
+        alike = _alike(kind, fields)
+        with self._journal.turn(alike, self._patience()), self._journal.owned():
             left = self._left_over(kind, declaration, replaced)
             if left is not None:
                 return left
@@ -127,16 +123,28 @@ class Maker:
 
     def _settled_intent(self, declaration: str) -> Intent | None:
         """The open intent, once nobody is at it any more: a plugin may outlive its engine."""
-        until = self._clock() + OWNER_WAIT_SECONDS
+        wait = self._patience()
         while True:
             intent = self._journal.find(declaration)
             if intent is None or not self._journal.is_being_made(intent):
                 return intent
+            wait()
+
+    def _patience(self) -> Callable[[], None]:
+        """Waits a second each time it is called; raises once that has been long enough."""
+        until: float | None = None
+
+        def wait() -> None:
+            nonlocal until
+            until = self._clock() + OWNER_WAIT_SECONDS if until is None else until
             if self._clock() >= until:
                 raise OwnershipError(
-                    "an earlier run is still making this number: end it, or wait, and run again"
+                    "another run is still making this number, or one that looks the same: end it, "
+                    "or wait, and run again"
                 )
             self._wait(1.0)
+
+        return wait
 
     def _made_by(self, kind: Kind, intent: Intent) -> list[PhoneNumberRecord]:
         """What an intent made, waited for while its request may still be under way or unseen."""

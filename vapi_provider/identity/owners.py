@@ -1,4 +1,4 @@
-"""Which processes are making something: a locked file for each, freed by the system with it.
+"""Who is making something on this machine: locked files, freed by the system with their process.
 
 The files lie beside the journal. Knows nothing of what is made.
 """
@@ -6,9 +6,14 @@ The files lie beside the journal. Knows nothing of what is made.
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import os
 import threading
 import uuid
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -63,3 +68,58 @@ class Owners:
 
     def _mark(self, owner: str) -> Path:
         return self._beside.with_name(f"{self._beside.name}.{owner}.lock")
+
+
+class Turns:
+    """One at a time by key, among the threads of this process and the processes of this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._among_threads: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._in_use = 0
+        self._file = -1
+
+    @classmethod
+    @cache
+    def beside(cls, path: Path) -> Turns:
+        """The one of this process: a process that closes a file gives up all its locks on it."""
+        return cls(path.with_name(f"{path.name}.turns"))
+
+    @contextmanager
+    def of(self, key: str, wait: Callable[[], None]) -> Generator[None]:
+        """Holds the turn; `wait` is called, and may raise, while another process has it.
+
+        Raises OSError. A byte of the file stands for a key: that two share one only costs time.
+        """
+        byte = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+        with self._among_threads[byte], self._opened() as file:
+            while not _locked(file, byte):
+                wait()
+            try:
+                yield
+            finally:
+                fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
+
+    @contextmanager
+    def _opened(self) -> Generator[int]:
+        with self._lock:
+            if self._in_use == 0:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._in_use += 1
+        try:
+            yield self._file
+        finally:
+            with self._lock:
+                self._in_use -= 1
+                if self._in_use == 0:
+                    os.close(self._file)
+
+
+def _locked(file: int, byte: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    except (BlockingIOError, PermissionError):  # POSIX allows either.
+        return False
+    return True
