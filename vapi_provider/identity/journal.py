@@ -57,6 +57,8 @@ class _Waiting:
 
     made: dict[str, str] = field(default_factory=dict[str, str])
     unanswered: dict[str, Before] = field(default_factory=dict[str, Before])
+    others: bool = False
+    """Whether any of the account, of whatever backend, was without an answer."""
 
 
 class Journal:
@@ -94,7 +96,9 @@ class Journal:
         )
         for backend, body, since, known, owner, record, late_until in rows:
             if backend == self._backend:
-                before = Before(since, frozenset(json.loads(known)))
+                before = Before(
+                    since, frozenset(json.loads(known)) | self._made_by_others(declaration)
+                )
                 late = late_until - self._now()
                 return Intent(json.loads(body), before, owner, record, late)
             if "" in (backend, self._backend):
@@ -139,7 +143,7 @@ class Journal:
                 return
             rows = dict(self._to_write)
             try:
-                self._file.write(rows.values())
+                self._file.write(list(rows.values()))
             except ConfigurationError:
                 # The others try it themselves.
                 del self._to_write[declaration]
@@ -148,21 +152,21 @@ class Journal:
                 del self._to_write[written]
 
     def made(self, declaration: str, record: str) -> None:
-        """Notes the id of what was made: no other open intent of the account made that."""
+        """Notes the id of what was made or adopted: no other open intent of the account made it."""
         if not self._file.exists():
             return
         with self._file.lock:
             self._read().made[record] = declaration
-            self._file.run(
-                "UPDATE open_intents SET known = CASE WHEN declaration = ?3 AND backend = ?2"
-                " THEN known ELSE json_insert(known, '$[#]', ?4) END,"
-                " record = CASE WHEN declaration = ?3 AND backend = ?2 THEN ?4 ELSE record END"
-                " WHERE account = ?1 AND (record IS NULL OR declaration = ?3 AND backend = ?2)",
+            own = self._file.change(
+                "UPDATE open_intents SET record = ?4"
+                " WHERE account = ?1 AND declaration = ?3 AND backend = ?2",
                 self._account,
                 self._backend,
                 declaration,
                 record,
             )
+            if not own:
+                self._tell_others(record)
 
     def drop(self, declaration: str) -> None:
         """Forgets this process's intent of which nothing came."""
@@ -179,6 +183,9 @@ class Journal:
             waiting = self._read()
             maker = waiting.made.get(record)
             if maker is not None:
+                # While it is open it says itself that it made the record.
+                if waiting.others:
+                    self._tell_others(record)
                 self._forget(maker)
             before = waiting.unanswered.get(declaration or "")
             if before is not None and before.is_newer(record, created_at or ""):
@@ -217,12 +224,31 @@ class Journal:
         except OSError as error:
             raise self._file.unusable(error) from None
 
+    def _made_by_others(self, declaration: str) -> frozenset[str]:
+        rows = self._file.run(
+            "SELECT record FROM open_intents WHERE account = ?1 AND record IS NOT NULL"
+            " AND NOT (declaration = ?3 AND backend = ?2)",
+            self._account,
+            self._backend,
+            declaration,
+        )
+        return frozenset(record for (record,) in rows)
+
+    def _tell_others(self, record: str) -> None:
+        """Notes in the open intents without an answer that this is not what they made."""
+        self._file.change(
+            "UPDATE open_intents SET known = json_insert(known, '$[#]', ?2)"
+            " WHERE account = ?1 AND record IS NULL",
+            self._account,
+            record,
+        )
+
     def _forget(self, declaration: str, owner: str | None = None) -> None:
         with self._file.lock:
             waiting = self._read()
             waiting.unanswered.pop(declaration, None)
             waiting.made = {id_: one for id_, one in waiting.made.items() if one != declaration}
-            self._file.run(
+            self._file.change(
                 "DELETE FROM open_intents WHERE account = ?1 AND backend = ?2"
                 " AND declaration = ?3 AND owner = coalesce(?4, owner)",
                 self._account,
@@ -237,14 +263,17 @@ class Journal:
             self._waiting_to_close = waiting = _Waiting()
             if self._file.exists():
                 rows = self._file.run(
-                    "SELECT declaration, record, since, known FROM open_intents"
-                    " WHERE account = ? AND backend = ?",
+                    "SELECT declaration, record, since, known, backend FROM open_intents"
+                    " WHERE account = ?",
                     self._account,
-                    self._backend,
                 )
-                for declaration, record, since, known in rows:
+                made = frozenset(record for _, record, *_ in rows if record is not None)
+                for declaration, record, since, known, backend in rows:
+                    waiting.others = waiting.others or record is None
+                    if backend != self._backend:
+                        continue
                     if record is None:
-                        before = Before(since, frozenset(json.loads(known)))
+                        before = Before(since, made.union(json.loads(known)))
                         waiting.unanswered[declaration] = before
                     else:
                         waiting.made[record] = declaration

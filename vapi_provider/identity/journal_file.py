@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vapi_provider.errors import ConfigurationError
 
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS open_intents (
     owner TEXT NOT NULL,
     late_until REAL NOT NULL,
     record TEXT,
-    PRIMARY KEY (account, backend, declaration)
+    PRIMARY KEY (account, declaration, backend)
 )"""
 
 _WRITE = """
@@ -40,6 +40,8 @@ ON CONFLICT DO UPDATE SET
     late_until = excluded.late_until,
     record = NULL"""
 
+R = TypeVar("R")
+
 
 class JournalFile:
     """Statements on the journal. Every method raises ConfigurationError where it cannot be used."""
@@ -48,34 +50,46 @@ class JournalFile:
         self.path = path
         self.lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._synced: sqlite3.Connection | None = None
 
     def exists(self) -> bool:
         """Whether anything was ever written; nothing is made by asking."""
         return self.path.exists()
 
     def run(self, statement: str, *values: str | None) -> list[Any]:
-        """The rows of one statement, which is a transaction of its own."""
+        """The rows that a statement finds."""
+        # Fetched under the lock: an open cursor would show the next reader the past.
+        return self._executed(statement, values, lambda cursor: cursor.fetchall())
+
+    def change(self, statement: str, *values: str | None) -> int:
+        """How many rows a statement changes; it is a transaction of its own."""
+        return self._executed(statement, values, lambda cursor: cursor.rowcount)
+
+    def _executed(
+        self, statement: str, values: Sequence[str | None], read: Callable[[sqlite3.Cursor], R]
+    ) -> R:
         try:
             with self.lock:
-                # Fetched here: an open cursor would show the next reader the past.
-                return self._connect().execute(statement, values).fetchall()
+                return read(self._connect().execute(statement, values))
         except (sqlite3.Error, OSError) as error:
             raise self.unusable(error) from None
 
-    def write(self, rows: Iterable[tuple[str | float, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[str | float, ...]]) -> None:
         """Writes intents in one transaction, synced to the disk."""
         try:
-            connection = self._connect()
-            # Only an intent must survive the machine: what is lost of the rest is found again.
-            connection.execute("PRAGMA synchronous = FULL")
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(_WRITE, rows)
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                connection.execute("PRAGMA synchronous = NORMAL")
+            with self.lock:
+                if self._synced is None:
+                    self._connect()
+                    # Only an intent must survive the machine: what is lost of the rest is found
+                    # again.
+                    self._synced = self._opened("FULL")
+                self._synced.execute("BEGIN IMMEDIATE")
+                try:
+                    self._synced.executemany(_WRITE, rows)
+                    self._synced.execute("COMMIT")
+                finally:
+                    if self._synced.in_transaction:
+                        self._synced.execute("ROLLBACK")
         except (sqlite3.Error, OSError) as error:
             raise self.unusable(error) from None
 
@@ -91,10 +105,14 @@ class JournalFile:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with closing(self.path.open("a")):
                 os.chmod(self.path, 0o600)
-            self._connection = sqlite3.connect(
-                self.path, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection = self._opened("NORMAL")
             self._connection.execute(_TABLE)
         return self._connection
+
+    def _opened(self, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        return connection
