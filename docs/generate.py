@@ -18,9 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from docs.samples import warnings  # noqa: E402
 from docs.tables import rules_of, table  # noqa: E402
-from vapi_provider.models.base import VapiModel  # noqa: E402
-from vapi_provider.models.fields import fields_of  # noqa: E402
-from vapi_provider.models.phone_number import KINDS, Kind  # noqa: E402
+from vapi_provider.models.fields import Schema  # noqa: E402
+from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference.md"
 EXAMPLES = ROOT / "docs" / "examples"
@@ -113,11 +112,11 @@ def reference() -> str:
     parts.append("## Schemas\n")
     for model in _nested():
         parts += [
-            f"### {model.__name__}\n",
+            f"### {model.name}\n",
             _words(model),
-            table(model, fields_of(model).values()),
+            table(model, model.fields.values()),
         ]
-        parts += _examples(model.__name__)
+        parts += _examples(model.name)
     parts += [
         _OUTPUTS,
         "## Rules\n\nBeside types and limits, the preview refuses what breaks one.\n",
@@ -137,22 +136,22 @@ def _kind(kind: Kind, common: set[str]) -> list[str]:
     ]
 
 
-def _nested() -> Sequence[type[VapiModel]]:
+def _nested() -> Sequence[Schema]:
     """The schemas below the kinds, each before those that it contains."""
-    found: list[type[VapiModel]] = []
+    found: list[Schema] = []
     waiting = [shape for kind in KINDS.values() for shape in kind.fields.values()]
     while waiting:
-        for model in waiting.pop(0).models:
+        for model in waiting.pop(0).schemas:
             if model not in found:
                 found.append(model)
-                waiting.extend(fields_of(model).values())
+                waiting.extend(model.fields.values())
     return found
 
 
 def _rules() -> str:
     where: dict[tuple[str, str], list[str]] = {}
     for name, model in [(kind.class_name, kind.create) for kind in KINDS.values()] + [
-        (model.__name__, model) for model in _nested()
+        (model.name, model) for model in _nested()
     ]:
         for fields, text in rules_of(model):
             for field in fields:
@@ -193,9 +192,9 @@ def _about(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text())) or ""
 
 
-def _words(model: type[VapiModel]) -> str:
+def _words(schema: Schema) -> str:
     """The first sentence of a model's docstring, without its source."""
-    first = (inspect.getdoc(model) or "").partition("\n\n")[0]
+    first = (inspect.getdoc(schema.model) or "").partition("\n\n")[0]
     return f"{first.partition(' Source: ')[0]}\n"
 
 

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from vapi_provider.equality import settled  # noqa: E402
-from vapi_provider.models.base import SECRET  # noqa: E402
 from vapi_provider.models.fields import carries  # noqa: E402
-from vapi_provider.models.phone_number import KINDS, Kind  # noqa: E402
+from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
+from vapi_provider.models.marks import SECRET  # noqa: E402
 from vapi_provider.plan import NoChange, Plan, Replace, plan  # noqa: E402
 
 PAGE = ROOT / "docs" / "reconciliation.md"

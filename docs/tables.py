@@ -10,23 +10,24 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from vapi_provider.models.base import REPAIRED, SECRET, UNORDERED, VapiModel
-from vapi_provider.models.fields import FieldShape
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
 
-def table(model: type[VapiModel], shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
+def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
     """The fields one a line; for a kind's own also how a change of them is made."""
     change = " Change |" if kind else ""
     lines = [f"| Field | Type | Limits | Default |{change} Source | |", "|---|---|---|---|---|---|"]
     lines[1] += "---|" if kind else ""
     for shape in shapes:
-        info = model.model_fields[shape.name]
+        info = schema.model.model_fields[shape.name]
         cells = [f"`{shape.name}`" + (" **required**" if shape.required else "")]
         cells += [_type(info.annotation), _limits(info.annotation, info.metadata), _default(shape)]
         if kind:
             cells.append("replace" if shape.name in kind.create_only else "in place")
-        cells += [_source(model, shape), _meaning(shape, info.description or "")]
+        cells += [_source(schema, shape), _meaning(shape, info.description or "")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -99,13 +100,13 @@ def _meaning(shape: FieldShape, description: str) -> str:
     )
 
 
-def _source(model: type[VapiModel], shape: FieldShape) -> str:
-    ruled = any(shape.name in fields for fields, _ in rules_of(model))
-    schema = "schema, repaired" if REPAIRED in shape.marks else "schema"
-    return f"{schema}, [rule](#rules)" if ruled else schema
+def _source(schema: Schema, shape: FieldShape) -> str:
+    ruled = any(shape.name in fields for fields, _ in rules_of(schema))
+    source = "schema, repaired" if REPAIRED in shape.marks else "schema"
+    return f"{source}, [rule](#rules)" if ruled else source
 
 
-def rules_of(model: type[VapiModel]) -> Iterator[tuple[tuple[str, ...], str]]:
+def rules_of(schema: Schema) -> Iterator[tuple[tuple[str, ...], str]]:
     """The fields that each of a model's rules is about, and its docstring."""
-    for decorator in model.__pydantic_decorators__.field_validators.values():
+    for decorator in schema.model.__pydantic_decorators__.field_validators.values():
         yield decorator.info.fields, inspect.getdoc(decorator.func) or ""

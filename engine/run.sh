@@ -198,8 +198,8 @@ check)
     exit $failed
     ;;
 docs)
-    ensure_venv run
-    for page in docs/generate.py docs/reconciliation.py; do python "$page"; done
+    ensure_venv dev
+    for page in docs/vocabulary.py docs/generate.py docs/reconciliation.py; do python "$page"; done
     ;;
 engine)
     ensure_venv run

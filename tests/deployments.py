@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.builders import LEAST, ORG, answer
 from vapi_provider.identity import automatic_name
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import strategies as st
 
-from vapi_provider.models.base import SECRET, VapiModel
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object, schema_named
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.marks import SECRET
 
 Steps = tuple[str | int, ...]
 Fields = dict[str, Any]
@@ -41,7 +42,7 @@ _SECRETS = st.integers(10**19, 10**20 - 1).map("secret-{}".format)
 
 def declarations(kind: str) -> st.SearchStrategy[Fields]:
     """Valid declarations of a kind as a program writes them, each with its `provider`."""
-    return _objects(KINDS[kind].create).map(lambda fields: _repaired(kind, fields))
+    return _objects(KINDS[kind].create.model).map(lambda fields: _repaired(kind, fields))
 
 
 def any_declaration() -> st.SearchStrategy[Fields]:
@@ -62,7 +63,7 @@ def _objects(model: type[VapiModel]) -> st.SearchStrategy[Fields]:
     required: Fields = {}
     optional: Fields = {}
     for name, info in model.model_fields.items():
-        shape = fields_of(model)[name]
+        shape = schema_named(model.__name__).fields[name]
         values = _of_field(shape, info.annotation, info.metadata)
         (required if info.is_required() else optional)[name] = values
     objects = st.fixed_dictionaries(required, optional=optional)
@@ -127,36 +128,34 @@ def bounds(metadata: list[Any]) -> tuple[Any, Any]:
 
 @dataclass(frozen=True)
 class Spot:
-    """One value of a declaration: where it is, its field and the model that has the field."""
+    """One value of a declaration: where it is, its field and the schema that has the field."""
 
     steps: Steps
     shape: FieldShape
-    model: type[VapiModel]
+    schema: Schema
 
 
-def spots(model: type[VapiModel], fields: Mapping[str, Any], above: Steps = ()) -> Iterator[Spot]:
+def spots(schema: Schema, fields: Mapping[str, Any], above: Steps = ()) -> Iterator[Spot]:
     """Every field that a declaration gives, at every depth; items of lists count by themselves."""
     for name, value in fields.items():
-        shape = fields_of(model)[name]
+        shape = schema.fields[name]
         listed = [((name, at), item) for at, item in enumerate(as_list(value))]
-        yield Spot((*above, name), shape, model)
+        yield Spot((*above, name), shape, schema)
         for steps, item in listed or [((name,), value)]:
             if listed:
-                yield Spot((*above, *steps), shape, model)
-            inner = shape.model_of(item)
+                yield Spot((*above, *steps), shape, schema)
+            inner = shape.schema_of(item)
             if inner is not None:
                 yield from spots(inner, as_object(item), (*above, *steps))
 
 
-def objects(
-    model: type[VapiModel], fields: Mapping[str, Any]
-) -> Iterator[tuple[Steps, type[VapiModel]]]:
-    """Every object of a declaration that a model describes, itself first."""
-    yield (), model
-    for spot in spots(model, fields):
+def objects(schema: Schema, fields: Mapping[str, Any]) -> Iterator[tuple[Steps, Schema]]:
+    """Every object of a declaration that a schema describes, itself first."""
+    yield (), schema
+    for spot in spots(schema, fields):
         found: Any = fields
         for step in spot.steps:
             found = found[step]
-        inner = spot.shape.model_of(found)
+        inner = spot.shape.schema_of(found)
         if inner is not None:
             yield spot.steps, inner

@@ -12,9 +12,7 @@ from typing import Any, Literal
 from pulumi import Input
 from typing_extensions import NotRequired, TypedDict
 
-from vapi_provider.models.hook import EndedReason
-from vapi_provider.models.message import Language
-from vapi_provider.models.transfer import TransferMode
+from vapi_provider.models.facts import EndedReason, Language, TransferMode
 
 
 class SipAuthenticationArgs(TypedDict):

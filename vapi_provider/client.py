@@ -9,14 +9,17 @@ import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from vapi_provider.errors import PagingError, ServerError, UnclearError
-from vapi_provider.models.base import SECRET, VapiModel
-from vapi_provider.models.fields import as_list, as_object, fields_of
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.fields import FieldShape, as_list, as_object, schema_named
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
 
 PAGE = 1000
 """The most records that one answer may hold (API schema)."""
@@ -184,17 +187,22 @@ class VapiClient:
         return record
 
 
-def secrets_in(value: Any, marked: bool = False) -> Iterator[str]:
-    """All secret texts below `value`, a model or a plain value."""
-    if isinstance(value, VapiModel):
-        for name, shape in fields_of(type(value)).items():
-            yield from secrets_in(getattr(value, name), SECRET in shape.marks)
-    elif isinstance(value, Mapping):
-        for item in as_object(cast(Any, value)).values():
-            yield from secrets_in(item, marked)
+def secrets_in(declared: VapiModel) -> Iterator[str]:
+    """All secret texts of a declaration."""
+    bag = declared.model_dump(exclude_unset=True)
+    for name, shape in schema_named(type(declared).__name__).fields.items():
+        yield from _secrets(shape, bag.get(name), SECRET in shape.marks)
+
+
+def _secrets(shape: FieldShape, value: Any, marked: bool) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        bag, inner = as_object(cast(Any, value)), shape.schema_of(value)
+        for name, item in bag.items():
+            below = inner.fields[name] if inner else shape
+            yield from _secrets(below, item, marked or SECRET in below.marks)
     elif isinstance(value, list):
         for item in as_list(cast(Any, value)):
-            yield from secrets_in(item, marked)
+            yield from _secrets(shape, item, marked)
     elif marked and isinstance(value, str):
         yield value
 

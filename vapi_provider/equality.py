@@ -10,8 +10,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
-from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED, VapiModel
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Recorded in place of a secret that the API echoes and the state does not hold."""
@@ -69,10 +69,10 @@ def _differences(
 ) -> Iterator[tuple[str, Any, Any]]:
     if same(shape, old, new):
         return
-    model, before = shape.model_of(new), as_list(old)
+    model, before = shape.schema_of(new), as_list(old)
     inner: list[tuple[str, Any, Any]] = []
-    if model is not None and (old is None or shape.model_of(old) is model):
-        found = differences(fields_of(model), as_object(old), as_object(new))
+    if model is not None and (old is None or shape.schema_of(old) is model):
+        found = differences(model.fields, as_object(old), as_object(new))
         inner = [(f"{path}.{name}", *values) for name, *values in found]
     elif (
         isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
@@ -94,8 +94,8 @@ def without_secrets(shape: FieldShape, value: Any) -> Any:
         return None
     if isinstance(value, list):
         return [without_secrets(_item(shape), item) for item in as_list(cast(Any, value))]
-    model = shape.model_of(value)
-    return value if model is None else public_fields(fields_of(model), as_object(value))
+    model = shape.schema_of(value)
+    return value if model is None else public_fields(model.fields, as_object(value))
 
 
 def holds_hidden(value: Any) -> bool:
@@ -150,11 +150,11 @@ def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
         return [_settled_value(_item(shape), old, new, hidden) for old, new in pairs]
-    model = shape.model_of(actual)
+    model = shape.schema_of(actual)
     if model is None:
         return actual
-    same_model = shape.model_of(recorded) is model
-    return settled(fields_of(model), as_object(recorded) if same_model else {}, actual, hidden)
+    same_model = shape.schema_of(recorded) is model
+    return settled(model.fields, as_object(recorded) if same_model else {}, actual, hidden)
 
 
 def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
@@ -169,7 +169,7 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
 
 def _item(shape: FieldShape) -> FieldShape:
     """The shape of a list's items: the same models, none of the list's own marks."""
-    return FieldShape(shape.name, shape.wire, True, shape.models, (), frozenset())
+    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset())
 
 
 def _canonical(shape: FieldShape, value: Any) -> Any:
@@ -188,12 +188,12 @@ def _without_defaults(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, list):
         items = [_canonical(_item(shape), item) for item in as_list(cast(Any, value))]
         return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     return _canonical_object(model, value) if model else value
 
 
-def _canonical_object(model: type[VapiModel], value: Mapping[str, Any]) -> dict[str, Any]:
-    shapes = fields_of(model)
+def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = model.fields
     known = {name: _canonical(shapes[name], value.get(name)) for name in shapes}
     return {name: item for name, item in known.items() if item is not None}
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from vapi_provider.models.base import SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.marks import SECRET
 
 OURS = "pulumi-python:dynamic/vapi:"
 """How the types of our resources start."""
@@ -87,10 +87,10 @@ def holds_secret(shape: FieldShape, value: Any) -> bool:
         return any(holds_secret(shape, item) for item in as_list(cast(Any, value)))
     if as_object(value).get(SIGNATURE) == SECRET_VALUE:
         return True
-    bag, model = as_object(value), shape.model_of(value)
+    bag, model = as_object(value), shape.schema_of(value)
     if model is None:
         return any(_is_secret(item) for item in bag.values())
-    shapes = fields_of(model)
+    shapes = model.fields
     return any(holds_secret(shapes[name], bag[name]) for name in bag if name in shapes)
 
 

@@ -22,7 +22,7 @@ from vapi_provider.exported import (
 )
 from vapi_provider.identity.matching import matches, sent
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.models.phone_number import KINDS, Kind
+from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
 Resource = Mapping[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.equality import same
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.kinds import Kind
 
 AREA_CODE = "number_desired_area_code"
 E164_CHECK = "number_e164_check_enabled"

@@ -1,4 +1,4 @@
-"""Between the engine's property bags and the models: the only room that knows both.
+"""Between the engine's property bags and records: what is declared, recorded, and told back.
 
 A bag is what the engine hands over: snake_case keys, every number a float, values that are still
 unknown at preview as `Unknown`, and `__provider`. Knows no HTTP.
@@ -8,41 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
-from pulumi.output import Unknown
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
-from vapi_provider.models.base import TOLD_APART_BY, VapiModel
-from vapi_provider.models.fields import as_object, correction, fields_of
-from vapi_provider.models.phone_number import KINDS, Kind
+from vapi_provider.models.fields import as_object
+from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
 
 READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 """The outputs beside the declared fields. These keys are in people's states: never rename one."""
-
-_NOT_FIELDS = ("declaration", "adopt_id")
-
-_TEXTS = {
-    "missing": "is required",
-    "string_type": "must be text",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "too_long": "must have at most {max_length} items",
-    "greater_than_equal": "must be {ge:g} or more",
-    "less_than_equal": "must be {le:g} or less",
-    "literal_error": "must be {expected}",
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +49,7 @@ class Declared:
 
     def model(self) -> VapiModel:
         """The create schema holding the fields; all of them must be known and checked."""
-        return self.kind.create.built().model_validate(
+        return self.kind.create.model.built().model_validate(
             {"provider": self.kind.provider, **self.fields},
             by_name=True,
             by_alias=False,
@@ -87,27 +66,17 @@ def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> list[str]:
-    """Everything that is wrong with a declared bag, as ``<path>: <reason>``; no value is shown.
-
-    What is still unknown is never wrong. With `exists` the record need not be made any more.
-    """
-    found: list[str] = []
-    adopt_id = bag.get("adopt_id", "-")
-    if adopt_id == "" or not isinstance(adopt_id, str | Unknown):
-        found.append("adopt_id: must be the id of a phone number")
-    fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
-    try:
-        declared.kind.create.built().model_validate(
-            fields, by_name=True, by_alias=False, context={"exists": exists}
-        )
-    except ValidationError as refused:
-        found += [
-            _in_words(error, declared.kind.create, fields)
-            for error in refused.errors(include_url=False)
-            if not _is_unknown(error)
-        ]
-    return found
+def identical(left: Any, right: Any) -> bool:
+    """Whether two plain values are the same, types too: to Python True is 1."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        bag, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
+        return bag.keys() == other.keys() and all(identical(bag[key], other[key]) for key in bag)
+    if isinstance(left, list):
+        items, others = cast(list[Any], left), cast(list[Any], right)
+        return len(items) == len(others) and all(map(identical, items, others))
+    return bool(left == right)
 
 
 def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
@@ -189,54 +158,3 @@ def _plain(value: Any) -> Any:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _is_unknown(error: ErrorDetails) -> bool:
-    """Whether the error is only about a value that preview does not know yet."""
-    found = error["input"]
-    if isinstance(found, Unknown):
-        return True
-    # No member of a union fits because the key that tells them apart is unknown.
-    key = error["type"].removeprefix(TOLD_APART_BY)
-    return (
-        key != error["type"] and isinstance(found, Mapping) and isinstance(found.get(key), Unknown)  # pyright: ignore[reportUnknownMemberType]
-    )
-
-
-def _in_words(error: ErrorDetails, root: type[VapiModel], fields: Mapping[str, Any]) -> str:
-    path, model = _locate(error["loc"], root, fields)
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        reason = correction(model, str(error["loc"][-1]))
-    elif not kind.startswith(TOLD_APART_BY):
-        reason = _TEXTS.get(kind, error["msg"]).format(**error.get("ctx", {}))
-    elif isinstance(error["input"], Mapping):
-        path = f"{path}.{kind.removeprefix(TOLD_APART_BY)}"
-        reason = error["msg"]
-    else:
-        reason = "must be an object"
-    return f"{path}: {reason}"
-
-
-def _locate(
-    location: tuple[int | str, ...], root: type[VapiModel], fields: Mapping[str, Any]
-) -> tuple[str, type[VapiModel]]:
-    """A location as a person writes it (``hooks[0].do[1].exact``), and the model it ends in."""
-    path = ""
-    model: type[VapiModel] | None = root
-    ends_in = root
-    shape = None
-    value: Any = fields
-    for step in location:
-        if isinstance(step, str) and step.startswith("<"):
-            continue  # A union's tag, not a key.
-        if isinstance(step, int):
-            path += f"[{step}]"
-            value = cast(list[Any], value)[step]
-        else:
-            path += f".{step}" if path else step
-            shape = fields_of(model).get(step) if model else None
-            value = cast(Mapping[str, Any], value).get(step)
-        model = shape.model_of(value) if shape else None
-        ends_in = model or ends_in
-    return path, ends_in

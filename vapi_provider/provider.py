@@ -30,13 +30,13 @@ from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn, work_at_once
 from vapi_provider.properties import (
     Declared,
+    identical,
     inputs_of,
     lacks_headers,
     outputs,
     outputs_as_read,
     outputs_unsent,
     plain,
-    problems,
     without_headers,
 )
 from vapi_provider.settings import load_settings
@@ -71,19 +71,24 @@ class PhoneNumberProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuses what the API would refuse, all at once, and fills in the automatic name.
 
-        `_olds` is empty where a record is about to be made. Failures are under no property: under
-        one's name the engine prints its value, secrets too.
+        `_olds` is empty where a record is about to be made. What is declared as it is recorded is
+        not judged again: the account has it. Failures are under no property: under one's name the
+        engine prints its value, secrets too.
         """
-        inputs = plain(news)
-        refused = self._refused(inputs)
+        inputs, before = plain(news), plain(_olds)
+        found = self._refused(inputs)
         declared = Declared.of(inputs)
-        found = refused + problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
-            self._session.declared_before[declared.declaration] = plain(_olds)
-        if "name" not in inputs and declared.declaration:
-            inputs["name"] = self._session.automatic_name(declared.declaration)
+            self._session.declared_before[declared.declaration] = before
+        unnamed = "name" not in inputs and declared.declaration
+        if unnamed:
+            inputs["name"] = self._session.automatic_name(unnamed)
+        if not identical(inputs, before):
+            from vapi_provider.refusals import problems
+
+            found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
     @one_line

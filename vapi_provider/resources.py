@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
 from pulumi import dynamic
+from pulumi.dynamic.dynamic import (
+    PROVIDER_KEY,
+    serialize_provider,  # pyright: ignore[reportUnknownVariableType]
+)
 from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import Self, Unpack
 
@@ -27,9 +31,9 @@ from vapi_provider.args import (
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import REFUSED, UNPROTECTED, violations
 from vapi_provider.models.advice import advice
-from vapi_provider.models.base import SECRET, VapiModel
-from vapi_provider.models.fields import FieldShape, carries, correction, fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.fields import FieldShape, Schema, carries, correction
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.settings import Settings, load_settings
@@ -44,26 +48,31 @@ class _PhoneNumber(dynamic.Resource):
     _refused: bool | None = None
     """Whether a guard of the stack refuses the number."""
 
-    provider: pulumi.Output[str]
-    name: pulumi.Output[str]
-    assistant_id: pulumi.Output[str | None]
-    squad_id: pulumi.Output[str | None]
-    workflow_id: pulumi.Output[str | None]
-    server: pulumi.Output[dict[str, Any] | None]
-    fallback_destination: pulumi.Output[dict[str, Any] | None]
-    hooks: pulumi.Output[list[dict[str, Any]] | None]
-    number: pulumi.Output[str | None]
-    sip_uri: pulumi.Output[str | None]
-    status: pulumi.Output[str | None]
-    org_id: pulumi.Output[str]
-    created_at: pulumi.Output[str]
+    # The SDK reads annotations anew for each resource, and needs none of these.
+    if TYPE_CHECKING:
+        provider: pulumi.Output[str]
+        name: pulumi.Output[str]
+        assistant_id: pulumi.Output[str | None]
+        squad_id: pulumi.Output[str | None]
+        workflow_id: pulumi.Output[str | None]
+        server: pulumi.Output[dict[str, Any] | None]
+        fallback_destination: pulumi.Output[dict[str, Any] | None]
+        hooks: pulumi.Output[list[dict[str, Any]] | None]
+        number: pulumi.Output[str | None]
+        sip_uri: pulumi.Output[str | None]
+        status: pulumi.Output[str | None]
+        org_id: pulumi.Output[str]
+        created_at: pulumi.Output[str]
 
+    # The only one that runs: each frame below the program's line is looked up and recorded for each
+    # resource. Checkers see the kinds' own.
     def __init__(
         self,
         resource_name: str,
-        fields: Mapping[str, Any],
-        adopt_id: pulumi.Input[str] | None,
-        opts: pulumi.ResourceOptions | None,
+        *,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **fields: Any,
     ) -> None:
         settings = _settings()
         kind = KINDS[self.provider_value]
@@ -93,7 +102,11 @@ class _PhoneNumber(dynamic.Resource):
             if settings.guards:
                 # Asked for once the resource is there: a parent may have protected it.
                 props[REFUSED] = pulumi.Output.from_input(None).apply(lambda _: self._refused)
-        super().__init__(PhoneNumberProvider(), resource_name, props, opts)
+        props[PROVIDER_KEY] = _provider()
+        # Past the SDK's own for dynamic resources: it pickles the provider anew for each one, and
+        # its frame would make this file the place where a resource is declared.
+        token = f"pulumi-python:{self._resource_type_name}"
+        pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
@@ -126,7 +139,7 @@ class _PhoneNumber(dynamic.Resource):
         """
         self = cls.__new__(cls)
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        _PhoneNumber.__init__(self, resource_name, {}, None, merged)
+        _PhoneNumber.__init__(self, resource_name, opts=merged)
         return self
 
 
@@ -134,91 +147,97 @@ class VapiPhoneNumber(_PhoneNumber, module="vapi", name="VapiPhoneNumber"):
     """A free number bought by `number_desired_area_code`, a `sip_uri`, or both."""
 
     provider_value = "vapi"
-    number_desired_area_code: pulumi.Output[str | None]
-    authentication: pulumi.Output[dict[str, Any] | None]
+    if TYPE_CHECKING:
+        number_desired_area_code: pulumi.Output[str | None]
+        authentication: pulumi.Output[dict[str, Any] | None]
 
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        adopt_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **fields: Unpack[VapiPhoneNumberArgs],
-    ) -> None:
-        super().__init__(resource_name, fields, adopt_id, opts)
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            adopt_id: pulumi.Input[str] | None = None,
+            opts: pulumi.ResourceOptions | None = None,
+            **fields: Unpack[VapiPhoneNumberArgs],
+        ) -> None: ...
 
 
 class TwilioPhoneNumber(_PhoneNumber, module="vapi", name="TwilioPhoneNumber"):
     """A number of a Twilio account, with its token or its API key and secret."""
 
     provider_value = "twilio"
-    twilio_account_sid: pulumi.Output[str]
-    twilio_auth_token: pulumi.Output[str | None]
-    twilio_api_key: pulumi.Output[str | None]
-    twilio_api_secret: pulumi.Output[str | None]
-    sms_enabled: pulumi.Output[bool | None]
+    if TYPE_CHECKING:
+        twilio_account_sid: pulumi.Output[str]
+        twilio_auth_token: pulumi.Output[str | None]
+        twilio_api_key: pulumi.Output[str | None]
+        twilio_api_secret: pulumi.Output[str | None]
+        sms_enabled: pulumi.Output[bool | None]
 
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        adopt_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **fields: Unpack[TwilioPhoneNumberArgs],
-    ) -> None:
-        super().__init__(resource_name, fields, adopt_id, opts)
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            adopt_id: pulumi.Input[str] | None = None,
+            opts: pulumi.ResourceOptions | None = None,
+            **fields: Unpack[TwilioPhoneNumberArgs],
+        ) -> None: ...
 
 
 class VonagePhoneNumber(_PhoneNumber, module="vapi", name="VonagePhoneNumber"):
     """A number of a Vonage account."""
 
     provider_value = "vonage"
-    credential_id: pulumi.Output[str]
+    if TYPE_CHECKING:
+        credential_id: pulumi.Output[str]
 
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        adopt_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **fields: Unpack[VonagePhoneNumberArgs],
-    ) -> None:
-        super().__init__(resource_name, fields, adopt_id, opts)
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            adopt_id: pulumi.Input[str] | None = None,
+            opts: pulumi.ResourceOptions | None = None,
+            **fields: Unpack[VonagePhoneNumberArgs],
+        ) -> None: ...
 
 
 class TelnyxPhoneNumber(_PhoneNumber, module="vapi", name="TelnyxPhoneNumber"):
     """A number of a Telnyx account."""
 
     provider_value = "telnyx"
-    credential_id: pulumi.Output[str]
+    if TYPE_CHECKING:
+        credential_id: pulumi.Output[str]
 
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        adopt_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **fields: Unpack[TelnyxPhoneNumberArgs],
-    ) -> None:
-        super().__init__(resource_name, fields, adopt_id, opts)
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            adopt_id: pulumi.Input[str] | None = None,
+            opts: pulumi.ResourceOptions | None = None,
+            **fields: Unpack[TelnyxPhoneNumberArgs],
+        ) -> None: ...
 
 
 class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
     """A number on your own SIP trunk or carrier."""
 
     provider_value = "byo-phone-number"
-    credential_id: pulumi.Output[str]
-    number_e164_check_enabled: pulumi.Output[bool | None]
+    if TYPE_CHECKING:
+        credential_id: pulumi.Output[str]
+        number_e164_check_enabled: pulumi.Output[bool | None]
 
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        adopt_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **fields: Unpack[ByoPhoneNumberArgs],
-    ) -> None:
-        super().__init__(resource_name, fields, adopt_id, opts)
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            adopt_id: pulumi.Input[str] | None = None,
+            opts: pulumi.ResourceOptions | None = None,
+            **fields: Unpack[ByoPhoneNumberArgs],
+        ) -> None: ...
+
+
+@cache
+def _provider() -> str:
+    """How the state names the provider's class."""
+    return serialize_provider(PhoneNumberProvider())
 
 
 def _ignored(opts: pulumi.ResourceOptions | None) -> list[str]:
@@ -250,9 +269,9 @@ def _read_settings() -> Settings:
         raise pulumi.RunError(str(error)) from None
 
 
-def _checked(model: type[VapiModel], fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The fields with secrets marked; ends the program at a key that `model` does not have."""
-    shapes = fields_of(model)
+    shapes = model.fields
     for key in fields:
         if key not in shapes:
             raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
@@ -271,7 +290,7 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
     if isinstance(value, list | tuple):
         items = cast(list[Any] | tuple[Any, ...], value)
         return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     if model is None:
         return value
     return _checked(model, cast(Mapping[str, Any], value), f"{where}.")

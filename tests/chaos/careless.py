@@ -14,7 +14,7 @@ from vapi_provider.client import VapiClient
 from vapi_provider.identity import Maker
 from vapi_provider.identity.making import Made
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.kinds import Kind
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.session import Session
 

@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.fields import Schema as Shapes
+from vapi_provider.models.kinds import KINDS
 
 SPEC = Path(__file__).parents[2].parent / "shared/vapi/openapi-phone-numbers.json"
 
@@ -23,7 +23,7 @@ needed = pytest.mark.skipif(not SPEC.exists(), reason=f"Vapi's OpenAPI is not at
 Schema = Mapping[str, Any]
 
 ROOTS = {
-    role: {kind.provider: getattr(kind, role).__name__ for kind in KINDS.values()}
+    role: {kind.provider: getattr(kind, role).name for kind in KINDS.values()}
     for role in ("create", "update", "read")
 }
 """The schema's name of each kind, by what it is for."""
@@ -72,13 +72,13 @@ def reachable(*roots: str) -> set[str]:
 def models() -> dict[str, type[VapiModel]]:
     """Every model that is reached from the five kinds, by its class name."""
     found: dict[str, type[VapiModel]] = {}
-    waiting = [getattr(kind, role) for kind in KINDS.values() for role in ROOTS]
+    waiting: list[Shapes] = [getattr(kind, role) for kind in KINDS.values() for role in ROOTS]
     while waiting:
-        model = waiting.pop()
-        if model.__name__ not in found:
-            found[model.__name__] = model
-            for shape in fields_of(model).values():
-                waiting.extend(shape.models)
+        ours = waiting.pop()
+        if ours.name not in found:
+            found[ours.name] = ours.model
+            for shape in ours.fields.values():
+                waiting.extend(shape.schemas)
     return found
 
 

@@ -12,8 +12,7 @@ from tests.builders import FULL, LEAST, UUID, Api, answer, bag, provider
 from tests.contract import official
 from tests.contract.constraints import Place, cases, least, places, spelled
 from tests.contract.official import refusals
-from vapi_provider.models.fields import fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 pytestmark = [pytest.mark.contract, official.needed]
 
@@ -80,7 +79,7 @@ def everything_singly() -> Iterator[tuple[Place, dict[str, Any]]]:
 def test_a_create_with_every_field_is_documented(kind: str) -> None:
     """The fullest and the smallest declaration of each kind are what POST takes, `provider` too."""
     body = created(kind, full(kind))
-    shapes = fields_of(KINDS[kind].create)
+    shapes = KINDS[kind].create.fields
     assert set(body) == {shape.wire for shape in shapes.values()}
     assert refusals("create", body) == []
     assert refusals("create", created(kind, LEAST[kind])) == []
@@ -91,7 +90,7 @@ def test_every_value_that_is_taken_is_documented_on_the_wire() -> None:
     wrong: list[tuple[str, str, list[str]]] = []
     count = 0
     for place, fields in everything_singly():
-        model = KINDS[place.kind].create.model_validate(fields, by_name=True, by_alias=False)
+        model = KINDS[place.kind].create.model.model_validate(fields, by_name=True, by_alias=False)
         count += 1
         if found := refusals("create", model.to_wire()):
             wrong.append((place.kind, spelled(place.steps), found))
@@ -102,7 +101,7 @@ def test_every_value_that_is_taken_is_documented_on_the_wire() -> None:
 FIELDS = [
     (kind.provider, name)
     for kind in KINDS.values()
-    for name in fields_of(kind.update)
+    for name in kind.update.fields
     if name != "provider"  # Is given by the class and goes with every body.
 ]
 
@@ -119,7 +118,7 @@ def test_a_patch_of_each_field_is_documented(kind: str, name: str) -> None:
     before = {**after, name: "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"}
     body = patched(kind, before if name in LEAST[kind] else without(after, name), after)
     assert body["provider"] == kind
-    assert fields_of(KINDS[kind].update)[name].wire in body
+    assert KINDS[kind].update.fields[name].wire in body
     assert refusals("update", body) == []
 
 
@@ -133,7 +132,7 @@ def test_clearing_a_field_is_the_one_exception(kind: str, name: str) -> None:
     A name is never cleared: the automatic one takes its place.
     """
     body = patched(kind, full(kind), without(full(kind), name))
-    wire = fields_of(KINDS[kind].update)[name].wire
+    wire = KINDS[kind].update.fields[name].wire
     assert body[wire] == ("shop/dev/support" if name == "name" else None)
     sent = {key: value for key, value in body.items() if value is not None}
     assert refusals("update", sent) == []

@@ -9,8 +9,9 @@ import pytest
 
 from tests.contract import official
 from tests.contract.constraints import Case, Place, cases, places, spelled
-from vapi_provider.models.phone_number import KINDS
-from vapi_provider.properties import Declared, problems
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.properties import Declared
+from vapi_provider.refusals import problems
 
 pytestmark = [pytest.mark.contract, official.needed]
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.contract import official
 from tests.contract.official import Schema, choices, models, named, properties, schemas
-from vapi_provider.models.base import REPAIRED, SECRET, UNORDERED
-from vapi_provider.models.fields import fields_by_wire_name
+from vapi_provider.models.fields import schema_named
+from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
 pytestmark = [pytest.mark.contract, official.needed]
 
@@ -122,7 +122,7 @@ def test_the_models_are_the_schemas() -> None:
 @pytest.mark.parametrize("name", sorted(models()))
 def test_a_model_has_the_schemas_properties(name: str) -> None:
     """The wire names and which of them are required are the schema's, neither more nor fewer."""
-    fields = fields_by_wire_name(models()[name])
+    fields = schema_named(name).fields_by_wire_name
     schema = schemas()[name]
     assert set(fields) == set(schema["properties"])
     required = {wire for wire, shape in fields.items() if shape.required}
@@ -142,7 +142,7 @@ def test_documented_defaults_are_known() -> None:
     """Each default of the file is ours, so that absent equals it, or stands on a short list."""
     missing: list[tuple[str, str]] = []
     for name, wire, schema in properties():
-        known = fields_by_wire_name(models()[name])[wire].defaults
+        known = schema_named(name).fields_by_wire_name[wire].defaults
         in_words = _PLAIN_DEFAULT.search(schema.get("description", ""))
         if "default" in schema or in_words:
             default = schema.get("default", in_words and json.loads(in_words[1]))
@@ -158,7 +158,7 @@ def test_our_defaults_are_documented() -> None:
     invented = {
         (name, wire)
         for name, wire, schema in properties()
-        if fields_by_wire_name(models()[name])[wire].defaults
+        if schema_named(name).fields_by_wire_name[wire].defaults
         and "default" not in schema
         and not _PLAIN_DEFAULT.search(schema.get("description", ""))
     }
@@ -180,7 +180,7 @@ def test_every_password_token_and_header_is_a_secret() -> None:
     marked = {
         (name, shape.wire)
         for name, model in models().items()
-        for shape in fields_by_wire_name(model).values()
+        for shape in schema_named(model.__name__).fields_by_wire_name.values()
         if SECRET in shape.marks
     }
     # SIP headers go to the other side of a call in clear, and one is a switch.
@@ -197,7 +197,7 @@ def test_only_sets_are_unordered() -> None:
         (name, shape.wire)
         for name, wire, schema in properties()
         if schema.get("type") == "array"
-        and UNORDERED not in (shape := fields_by_wire_name(models()[name])[wire]).marks
+        and UNORDERED not in (shape := schema_named(name).fields_by_wire_name[wire]).marks
     }
     assert {wire for _, wire in ordered} == {"hooks", "do", "filters", "contents", "messages"}
 
@@ -208,7 +208,7 @@ def test_what_is_repaired_is_marked() -> None:
     marked = {
         (name, shape.wire)
         for name, model in models().items()
-        for shape in fields_by_wire_name(model).values()
+        for shape in schema_named(model.__name__).fields_by_wire_name.values()
         if REPAIRED in shape.marks
     }
     assert marked == repaired

@@ -19,7 +19,7 @@ from werkzeug.test import Client
 
 from tests.contract.official import document, needed
 from vapi_provider.embedded import Switches, create_app
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 pytestmark = [pytest.mark.contract, needed]
 
@@ -93,7 +93,7 @@ def kind_of(body: Any) -> str:
     if body.get("provider") in LEAST:
         return body["provider"]
     known = {
-        name: {info.alias for info in kind.update.model_fields.values()}
+        name: {info.alias for info in kind.update.model.model_fields.values()}
         for name, kind in KINDS.items()
     }
     return next((name for name in LEAST if set(body) <= known[name]), "vapi")

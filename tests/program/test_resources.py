@@ -20,7 +20,7 @@ from vapi_provider import (
     VapiPhoneNumber,
     VonagePhoneNumber,
 )
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.properties import READ_ONLY
 
 CLASSES: list[Any] = [

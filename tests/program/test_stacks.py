@@ -11,8 +11,9 @@ import pulumi
 import pytest
 import yaml
 
-from vapi_provider.models.phone_number import KINDS
-from vapi_provider.properties import Declared, problems
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.properties import Declared
+from vapi_provider.refusals import problems
 
 ROOT = Path(__file__).parents[2]
 STACKS = sorted(path.stem for path in (ROOT / "stacks").glob("*.py") if path.stem[0] != "_")

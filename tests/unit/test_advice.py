@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 
 from tests.builders import LEAST, UUID
 from vapi_provider.models.advice import advice
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 # No assistant and no squad: beside these a fallback is never used.
 ANSWERED = {"workflow_id": UUID}

@@ -12,13 +12,13 @@ from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
 from vapi_provider.client import PAGE, secrets_in
 from vapi_provider.errors import NotFoundError, RejectedError, ServerError, UnclearError
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 
 def declared(kind: str, **fields: Any) -> VapiModel:
     """The create schema of `kind`."""
     named = {"provider": kind, **fields}
-    return KINDS[kind].create.model_validate(named, by_name=True, context={"exists": True})
+    return KINDS[kind].create.model.model_validate(named, by_name=True, context={"exists": True})
 
 
 def account_of(count: int, together: int = 1) -> Api:

@@ -16,10 +16,11 @@ from tests.strategies import Fields, Steps, any_declaration, bounds, objects, sp
 from vapi_provider.client import secrets_in
 from vapi_provider.equality import same, settled
 from vapi_provider.models.advice import advice
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import NoChange, plan
-from vapi_provider.properties import Declared, plain, problems
+from vapi_provider.properties import Declared, plain
+from vapi_provider.refusals import problems
 
 whole = settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -63,7 +64,7 @@ def slips(fields: Fields) -> Iterator[tuple[str, Steps, Fields]]:
         if spot.shape.required and not item:
             yield "dropped", spot.steps, changed(fields, spot.steps)
         yield "wrong type", spot.steps, changed(fields, spot.steps, object)
-        info = spot.model.model_fields[spot.shape.name]
+        info = spot.schema.model.model_fields[spot.shape.name]
         if get_origin(info.annotation) is Literal:
             assert "zzz" not in get_args(info.annotation)
             yield "wrong word", spot.steps, changed(fields, spot.steps, "zzz")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import declarations
 from vapi_provider.equality import differences
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.plan import NoChange, plan
 
 KIND = KINDS["twilio"]

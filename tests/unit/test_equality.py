@@ -10,25 +10,15 @@ from hypothesis import given
 
 from tests.builders import DECLARATIONS, FULL
 from vapi_provider.equality import CHANGED_OUTSIDE, same, settled
-from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
-from vapi_provider.models.fields import FieldShape, fields_of
-from vapi_provider.models.hook import (
-    PhoneNumberCallEndingHookFilter,
-    PhoneNumberCallRingingHookFilter,
-    PhoneNumberHookCallEnding,
-    PhoneNumberHookCallRinging,
-)
-from vapi_provider.models.message import CustomMessage
-from vapi_provider.models.phone_number import KINDS
-from vapi_provider.models.server import BackoffPlan, Server
-from vapi_provider.models.sip import SipAuthentication
-from vapi_provider.models.transfer import SummaryPlan, TransferFallbackPlan, TransferPlan
+from vapi_provider.models.fields import FieldShape, schema_named
+from vapi_provider.models.kinds import KINDS
 
 VAPI = KINDS["vapi"].fields
 TWILIO = KINDS["twilio"].fields
 BYO = KINDS["byo-phone-number"].fields
-PLAN = fields_of(TransferPlan)
-SERVER = fields_of(Server)
+PLAN = schema_named("TransferPlan").fields
+SIP = schema_named("TransferDestinationSip").fields
+SERVER = schema_named("Server").fields
 
 EQUAL = [
     (VAPI["name"], None, ""),
@@ -38,13 +28,17 @@ EQUAL = [
     (SERVER["timeout_seconds"], None, 20),
     (SERVER["timeout_seconds"], 20, 20.0),
     (SERVER["static_ip_addresses_enabled"], None, False),
-    (fields_of(SipAuthentication)["realm"], None, "sip.vapi.ai"),
-    (fields_of(SipAuthentication)["realm"], None, "sip.eu.vapi.ai"),
-    (fields_of(TransferDestinationNumber)["number_e164_check_enabled"], None, True),
-    (fields_of(TransferDestinationSip)["message"], None, "Transferring the call now"),
-    (fields_of(TransferDestinationSip)["transfer_plan"], None, {"mode": "blind-transfer"}),
+    (schema_named("SipAuthentication").fields["realm"], None, "sip.vapi.ai"),
+    (schema_named("SipAuthentication").fields["realm"], None, "sip.eu.vapi.ai"),
+    (schema_named("TransferDestinationNumber").fields["number_e164_check_enabled"], None, True),
+    (SIP["message"], None, "Transferring the call now"),
     (
-        fields_of(TransferDestinationSip)["transfer_plan"],
+        SIP["transfer_plan"],
+        None,
+        {"mode": "blind-transfer"},
+    ),
+    (
+        SIP["transfer_plan"],
         None,
         {"mode": "blind-transfer", "timeout": 60, "summary_plan": None},
     ),
@@ -53,26 +47,30 @@ EQUAL = [
     (PLAN["sip_verb"], None, "refer"),
     (PLAN["context_engineering_plan"], None, {"type": "all"}),
     (PLAN["sip_headers_in_refer_to_enabled"], None, False),
-    (fields_of(SummaryPlan)["enabled"], None, True),
-    (fields_of(SummaryPlan)["timeout_seconds"], None, 5),
-    (fields_of(TransferFallbackPlan)["end_call_enabled"], None, True),
+    (schema_named("SummaryPlan").fields["enabled"], None, True),
+    (schema_named("SummaryPlan").fields["timeout_seconds"], None, 5),
+    (schema_named("TransferFallbackPlan").fields["end_call_enabled"], None, True),
     # Empty is absent.
     (VAPI["hooks"], None, []),
     (SERVER["headers"], None, {}),
     (SERVER["encrypted_paths"], None, []),
-    (fields_of(BackoffPlan)["excluded_status_codes"], None, []),
-    (fields_of(TransferDestinationSip)["sip_headers"], None, {}),
-    (fields_of(CustomMessage)["contents"], None, []),
-    (fields_of(PhoneNumberHookCallRinging)["filters"], None, []),
-    (fields_of(PhoneNumberHookCallEnding)["filters"], None, []),
+    (schema_named("BackoffPlan").fields["excluded_status_codes"], None, []),
+    (SIP["sip_headers"], None, {}),
+    (schema_named("CustomMessage").fields["contents"], None, []),
+    (schema_named("PhoneNumberHookCallRinging").fields["filters"], None, []),
+    (schema_named("PhoneNumberHookCallEnding").fields["filters"], None, []),
     # Any letter case.
     (VAPI["sip_uri"], "sip:Support@SIP.vapi.ai", "SIP:support@sip.vapi.ai"),
-    (fields_of(TransferDestinationSip)["sip_uri"], "sip:A@b", "sip:a@B"),
+    (SIP["sip_uri"], "sip:A@b", "sip:a@B"),
     # Any order.
-    (fields_of(BackoffPlan)["excluded_status_codes"], [404, 400], [400.0, 404.0]),
+    (schema_named("BackoffPlan").fields["excluded_status_codes"], [404, 400], [400.0, 404.0]),
     (SERVER["encrypted_paths"], ["b", "a"], ["a", "b"]),
-    (fields_of(PhoneNumberCallRingingHookFilter)["starts_with"], ["1", "44"], ["44", "1"]),
-    (fields_of(PhoneNumberCallEndingHookFilter)["one_of"], ["a", "b"], ["b", "a"]),
+    (
+        schema_named("PhoneNumberCallRingingHookFilter").fields["starts_with"],
+        ["1", "44"],
+        ["44", "1"],
+    ),
+    (schema_named("PhoneNumberCallEndingHookFilter").fields["one_of"], ["a", "b"], ["b", "a"]),
     # All of it, deep inside a list.
     (
         VAPI["hooks"],
@@ -102,13 +100,13 @@ DIFFERENT = [
     (VAPI["name"], "a", "A"),
     (VAPI["server"], None, {}),
     (VAPI["assistant_id"], None, "a"),
-    (fields_of(TransferDestinationSip)["message"], None, ""),
-    (fields_of(TransferDestinationSip)["transfer_plan"], None, {"mode": "warm-transfer-twiml"}),
+    (SIP["message"], None, ""),
+    (SIP["transfer_plan"], None, {"mode": "warm-transfer-twiml"}),
     (SERVER["timeout_seconds"], None, 21),
     (SERVER["headers"], {"X": "a"}, {"x": "a"}),
     (SERVER["encrypted_paths"], ["a", "a"], ["a"]),
-    (fields_of(PhoneNumberHookCallRinging)["do"], [{"type": "say"}], []),
-    (fields_of(CustomMessage)["contents"], [{"text": "a"}, {"text": "b"}],
+    (schema_named("PhoneNumberHookCallRinging").fields["do"], [{"type": "say"}], []),
+    (schema_named("CustomMessage").fields["contents"], [{"text": "a"}, {"text": "b"}],
      [{"text": "b"}, {"text": "a"}]),
     (SERVER["backoff_plan"], {"type": "fixed", "max_retries": 0}, {"type": "fixed"}),
 ]  # fmt: skip

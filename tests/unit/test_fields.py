@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.models.base import ANY_CASE, SECRET, VapiModel
+from vapi_provider.models.base import VapiModel
 from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
-from vapi_provider.models.fields import carries, correction, fields_by_wire_name, fields_of
+from vapi_provider.models.fields import carries, correction, schema_named
 from vapi_provider.models.hook import (
     PhoneNumberHookCallEnding,
     PhoneNumberHookCallRinging,
     SayPhoneNumberHookAction,
     TransferPhoneNumberHookAction,
 )
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.marks import ANY_CASE, SECRET
 from vapi_provider.models.message import CustomMessage
-from vapi_provider.models.phone_number import KINDS, CreateVapiPhoneNumberDTO
+from vapi_provider.models.phone_number import CreateVapiPhoneNumberDTO
 from vapi_provider.models.server import Server
 from vapi_provider.models.transfer import (
     ContextEngineeringPlanLastNMessages,
@@ -46,7 +48,7 @@ from vapi_provider.models.transfer import (
 )
 def test_a_wrong_key_gets_the_right_spelling(model: type[VapiModel], key: str, text: str) -> None:
     """CamelCase is named as such, a slip gets the nearest field, nonsense gets the list."""
-    assert correction(model, key).endswith(text)
+    assert correction(schema_named(model.__name__), key).endswith(text)
 
 
 @pytest.mark.parametrize(
@@ -84,15 +86,16 @@ def test_a_value_is_described_by_its_own_model(
     holder: type[VapiModel], field: str, value: Any, model: type[VapiModel] | None
 ) -> None:
     """The key that tells a union's members apart decides; plain and free-form values have none."""
-    assert fields_of(holder)[field].model_of(value) is model
+    found = schema_named(holder.__name__).fields[field].schema_of(value)
+    assert (found and found.model) is model
 
 
 def test_both_spellings_lead_to_the_same_field() -> None:
     """A field is found by its snake_case and by its camelCase name."""
     for kind in KINDS.values():
-        by_name, by_wire = fields_of(kind.read), fields_by_wire_name(kind.read)
+        by_name, by_wire = kind.read.fields, kind.read.fields_by_wire_name
         assert list(by_name.values()) == list(by_wire.values())
-    assert fields_by_wire_name(Server)["staticIpAddressesEnabled"].name == (
+    assert schema_named(Server.__name__).fields_by_wire_name["staticIpAddressesEnabled"].name == (
         "static_ip_addresses_enabled"
     )
 

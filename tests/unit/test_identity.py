@@ -16,7 +16,7 @@ from tests.builders import AUTOMATIC_NAME, DECLARATION, ORG, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
 from vapi_provider.identity import Account, Claims, automatic_name
 from vapi_provider.identity.names import NAME_LENGTH
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
 words = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1, max_size=60)

@@ -31,7 +31,7 @@ from vapi_provider.client import VapiClient
 from vapi_provider.identity.journal import Before, Journal
 from vapi_provider.identity.making import LATE_SECONDS_AT_MOST
 from vapi_provider.identity.matching import sent
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.session import Session
 

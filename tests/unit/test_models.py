@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tests.builders import FULL, LEAST, UUID
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 Path = tuple[str | int, ...]
 
@@ -24,7 +24,7 @@ STARTS_WITH: Path = ("hooks", 0, "filters", 0, "starts_with")
 
 def declared(kind: str, **fields: Any) -> VapiModel:
     """The create schema of `kind`, from what a program writes."""
-    return KINDS[kind].create.model_validate(
+    return KINDS[kind].create.model.model_validate(
         {"provider": kind, **fields}, by_name=True, by_alias=False
     )
 

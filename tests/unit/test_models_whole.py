@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from tests.builders import FULL, LEAST
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import fields_of
-from vapi_provider.models.phone_number import KINDS, CreateVapiPhoneNumberDTO
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.phone_number import CreateVapiPhoneNumberDTO
 
 
 def declared(kind: str, **fields: Any) -> VapiModel:
     """The create schema of `kind`, from what a program writes."""
-    return KINDS[kind].create.model_validate(
+    return KINDS[kind].create.model.model_validate(
         {"provider": kind, **fields}, by_name=True, by_alias=False
     )
 
@@ -129,6 +129,6 @@ def test_errors_hold_no_values() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_says_what_it_is(kind: str) -> None:
     """Each field that can be declared has a description of its own for the reference."""
-    described = KINDS[kind].create.model_fields
-    assert [name for name in fields_of(KINDS[kind].create) if name != "provider"
+    described = KINDS[kind].create.model.model_fields
+    assert [name for name in KINDS[kind].create.fields if name != "provider"
             and not described[name].description] == []  # fmt: skip

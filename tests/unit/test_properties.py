@@ -13,17 +13,10 @@ from pulumi.output import Unknown
 
 from tests.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
 from vapi_provider.equality import CHANGED_OUTSIDE
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.properties import (
-    READ_ONLY,
-    Declared,
-    inputs_of,
-    outputs,
-    outputs_as_read,
-    plain,
-    problems,
-)
+from vapi_provider.properties import READ_ONLY, Declared, inputs_of, outputs, outputs_as_read, plain
+from vapi_provider.refusals import problems
 
 
 def found(inputs: dict[str, Any], exists: bool = False) -> list[str]:
@@ -268,7 +261,11 @@ def test_adopt_id_is_not_recorded() -> None:
 def test_a_read_records_what_the_api_answers() -> None:
     """Drift and secrets changed outside are recorded; equal values keep their spelling."""
     recorded = bag(**{**FULL, "hooks": [], "name": "a"}) | OUTSIDE
-    wire = KINDS["vapi"].create.model_validate({"provider": "vapi", **FULL}, by_name=True).to_wire()
+    wire = (
+        KINDS["vapi"]
+        .create.model.model_validate({"provider": "vapi", **FULL}, by_name=True)
+        .to_wire()
+    )
     wire |= {"name": "b", "hooks": None, "sipUri": "SIP:support@sip.vapi.ai", "status": "blocked"}
     wire["authentication"]["password"] = "another-password-of-20-chars"
     read = outputs_as_read(Declared.of(recorded), PhoneNumberRecord.read({**answer(), **wire}))

@@ -25,7 +25,7 @@ from tests.builders import (
     provider,
 )
 from vapi_provider.equality import CHANGED_OUTSIDE
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 # create
 

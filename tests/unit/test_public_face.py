@@ -15,8 +15,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 import vapi_provider
 from vapi_provider import resources
-from vapi_provider.models.fields import fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 
 ROOT = Path(__file__).parents[2]
@@ -69,14 +68,10 @@ def test_a_constructor_takes_keywords_after_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), CLASSES.items())
-def test_every_field_can_be_written_and_read(name: str, kind: str) -> None:
-    """Each field of the create schema is in the `Args` and an output of the class."""
-    fields = set(fields_of(KINDS[kind].create)) - {"provider"}
+def test_every_field_can_be_written(name: str, kind: str) -> None:
+    """Each field of the create schema is in the `Args`."""
+    fields = set(KINDS[kind].create.fields) - {"provider"}
     assert set(getattr(vapi_provider, f"{name}Args").__annotations__) == fields
-    known = set()
-    for base in getattr(vapi_provider, name).__mro__:
-        known |= set(base.__dict__.get("__annotations__", {}))
-    assert fields | {"number", "sip_uri", "status", "org_id", "created_at"} <= known
 
 
 def test_the_provider_is_recorded_by_its_path_alone() -> None:

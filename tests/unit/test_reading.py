@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.reading import KEPT_SECONDS, SINGLY, Reader
 
 VAPI = KINDS["vapi"]
@@ -23,7 +23,7 @@ VAPI = KINDS["vapi"]
 def named(name: str) -> Any:
     """A declaration of a number with that name."""
     fields = {"provider": "vapi", "name": name, "sip_uri": "sip:a@b"}
-    return VAPI.create.model_validate(fields, by_name=True, by_alias=False)
+    return VAPI.create.model.model_validate(fields, by_name=True, by_alias=False)
 
 
 def account_of(count: int, together: int = 1) -> Api:

@@ -18,7 +18,8 @@ from tests.strategies import declarations
 from vapi_provider.client import VapiClient
 from vapi_provider.embedded import Switches, create_app
 from vapi_provider.equality import CHANGED_OUTSIDE, settled
-from vapi_provider.models.phone_number import KINDS, UUID
+from vapi_provider.models.facts import UUID
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.plan import NoChange, plan
 from vapi_provider.properties import Declared, plain
 from vapi_provider.provider import PhoneNumberProvider

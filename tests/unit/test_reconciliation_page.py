@@ -1,7 +1,7 @@
 """docs/reconciliation.md is what the code says now."""
 
 from docs.reconciliation import PAGE, page
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 
 
 def test_the_page_is_not_stale() -> None:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.builders import FULL, ORG, UUID, answer
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
 
 def test_every_field_comes_back_in_snake_case() -> None:
     """A full body, answered as it was sent, reads as what was declared."""
     kind = KINDS["vapi"]
-    sent = kind.create.model_validate({"provider": "vapi", **FULL}, by_name=True).to_wire()
+    sent = kind.create.model.model_validate({"provider": "vapi", **FULL}, by_name=True).to_wire()
     record = PhoneNumberRecord.read({**answer(), **sent})
     assert record.fields == FULL
     assert (record.id, record.org_id, record.provider) == (UUID, ORG, "vapi")

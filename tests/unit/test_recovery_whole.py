@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.deployments import NEWER, OLDER, deployment, record, resource
 from tests.strategies import any_declaration
 from vapi_provider.exported import ids_in
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.recovery import settle
 
@@ -35,7 +35,7 @@ def interruptions(draw: st.DrawFn) -> tuple[dict[str, Any], list[PhoneNumberReco
             one if fate == "held" else {"type": "creating", "resource": one}
         )
         if fate != "lost":
-            wire = kind.create.model_validate(
+            wire = kind.create.model.model_validate(
                 {name: one["inputs"][name] for name in ("provider", *kind.fields)
                  if name in one["inputs"]}, by_name=True, by_alias=False,
             ).to_wire()  # fmt: skip

@@ -14,7 +14,9 @@ from vapi_provider.models.base import VapiModel
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
-OF_THE_PLUGIN = "httpx sqlite3 tenacity vapi_provider.transport vapi_provider.identity"
+OF_THE_PLUGIN = "sqlite3 vapi_provider.identity"
+OF_REQUESTS = "httpx tenacity vapi_provider.transport"
+OF_CHANGES = "pydantic vapi_provider.refusals"
 
 PROGRAM = """
 import vapi_provider
@@ -31,21 +33,33 @@ working = PhoneNumberProvider()
 config = {"vapi:apiKey": "key-for-tests-only"}
 working.configure(ConfigureRequest(Config(config, "shop")))
 news = {"provider": "vapi", "declaration": "acme/shop/dev/VapiPhoneNumber/a"}
-inputs = working.check({}, {**news, "sip_uri": "sip:a@sip.vapi.ai"}).inputs
-assert inputs["name"] == "shop/dev/a"
+inputs = {**news, "name": "shop/dev/a", "sip_uri": "sip:a@sip.vapi.ai"}
+"""
+
+UNCHANGED = f"""{PLUGIN}
+assert working.check(inputs, inputs).failures == []
 assert not working.diff("id", inputs, inputs).changes
+"""
+
+CHANGED = f"""{PLUGIN}
+assert working.check({{}}, {{**news, "sip_uri": "sip:a@sip.vapi.ai"}}).inputs == inputs
+assert working.check(inputs, {{**inputs, "name": "x" * 41}}).failures
 """
 
 
 @pytest.mark.parametrize(
     ("works", "unwanted"),
-    [(PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN}"), (PLUGIN, FOREIGN)],
-    ids=["program", "plugin"],
+    [
+        (PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN} {OF_REQUESTS} {OF_CHANGES}"),
+        (UNCHANGED, f"{FOREIGN} {OF_REQUESTS} {OF_CHANGES}"),
+        (CHANGED, f"{FOREIGN} {OF_REQUESTS}"),
+    ],
+    ids=["program", "plugin, nothing changes", "plugin, something is checked"],
 )
 def test_an_ordinary_run_loads_no_more_than_it_needs(
     works: str, unwanted: str, tmp_path: Path
 ) -> None:
-    """No command line, no embedded account, nothing of theirs; HTTP and SQLite in the plugin only.
+    """No command line and no embedded account; HTTP and models only where something is to be done.
 
     What else the machine has installed makes no difference: httpx loads its own command line
     where it finds click and rich.

@@ -14,9 +14,8 @@ from pydantic.alias_generators import to_camel
 from vapi_provider.embedded.records import Record, updated_ms
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import iso
-from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.fields import Schema
+from vapi_provider.models.kinds import KINDS
 
 _TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
 
@@ -51,7 +50,7 @@ class Answers:
             shown = _with_unknown(shown)
         absent: Answer = {}
         if switches.absent_as_null:
-            absent = {one.wire: None for one in fields_of(KINDS[record.kind].read).values()}
+            absent = {one.wire: None for one in KINDS[record.kind].read.fields.values()}
         return absent | {
             "id": record.id,
             "orgId": self.org_id,
@@ -88,24 +87,24 @@ class Answers:
             _hide(shown, "server", "headers")
         return shown
 
-    def _with_defaults(self, model: type[VapiModel], value: Mapping[str, Any]) -> Answer:
+    def _with_defaults(self, model: Schema, value: Mapping[str, Any]) -> Answer:
         """The value with the documented default of every absent field, at every depth."""
         shown = dict(value)
-        for shape in fields_of(model).values():
+        for shape in model.fields.values():
             if shape.wire in shown:
                 inner = shown[shape.wire]
                 if isinstance(inner, list):
                     items = cast(list[Any], inner)
-                    shown[shape.wire] = [self._default_item(shape.model_of(i), i) for i in items]
+                    shown[shape.wire] = [self._default_item(shape.schema_of(i), i) for i in items]
                 else:
-                    shown[shape.wire] = self._default_item(shape.model_of(inner), inner)
+                    shown[shape.wire] = self._default_item(shape.schema_of(inner), inner)
             elif shape.defaults:
                 # Where a default depends on the region the host of this one is among them.
                 hosts = [one for one in shape.defaults if one == self.sip_host]
                 shown[shape.wire] = _on_the_wire((hosts or shape.defaults)[0])
         return shown
 
-    def _default_item(self, model: type[VapiModel] | None, value: Any) -> Any:
+    def _default_item(self, model: Schema | None, value: Any) -> Any:
         return value if model is None else self._with_defaults(model, value)
 
 

@@ -16,8 +16,8 @@ from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.wording import sentences
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.phone_number import KINDS
-from vapi_provider.models.sip import SIP_HOSTS
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.kinds import KINDS
 
 SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
 
@@ -46,7 +46,7 @@ class Validator:
         sent = _object(body)
         kind = _kind(sent.get("provider"))
         fields, marks = self._in_todays_terms(sent)
-        wrong = self._violations(fields, KINDS[kind].create)
+        wrong = self._violations(fields, KINDS[kind].create.model)
         neither = all(fields.get(key) is None for key in ("numberDesiredAreaCode", "sipUri"))
         if kind == "vapi" and neither:
             if not wrong and not self._switches.at_least_one_as_list:
@@ -66,14 +66,10 @@ class Validator:
         if "provider" in sent and _kind(sent["provider"]) != kind:
             raise refused("Couldn't Update Phone Number. `provider` Does Not Match.")
         fields, marks = self._in_todays_terms(sent)
-        required = {
-            str(info.alias)
-            for info in KINDS[kind].create.model_fields.values()
-            if info.is_required() and info.alias != "provider"
-        }
+        required = {shape.wire for shape in KINDS[kind].fields.values() if shape.required}
         cleared = [name for name, value in fields.items() if value is None and name in required]
         wrong = [f"{name} should not be null or undefined" for name in cleared]
-        wrong += self._violations(fields, KINDS[kind].update)
+        wrong += self._violations(fields, KINDS[kind].update.model)
         if wrong:
             raise refused(wrong)
         return _kept(fields) | marks

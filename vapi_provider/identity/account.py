@@ -13,7 +13,7 @@ from vapi_provider.equality import same
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
 NEWEST = 50

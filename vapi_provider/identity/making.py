@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import (
@@ -23,10 +23,12 @@ from vapi_provider.errors import (
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.journal import Before, Intent, Journal
 from vapi_provider.identity.matching import Sent, matches, sent
-from vapi_provider.models.base import VapiModel
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
 
 TRIES = 3
 """POSTs of one record at the most; each but the first after the account was looked through."""

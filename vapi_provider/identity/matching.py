@@ -12,7 +12,7 @@ from typing import Any
 
 from vapi_provider.equality import canonical_text, without_secrets
 from vapi_provider.models.fields import FieldShape
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, area_code_of
 

@@ -10,11 +10,12 @@ from vapi_provider.equality import same
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.importing.naming import slug
 from vapi_provider.importing.secrets import Secret, Secrets
-from vapi_provider.models.base import SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
-from vapi_provider.models.phone_number import Kind
+from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
-from vapi_provider.properties import Declared, plain, problems
+from vapi_provider.properties import Declared, plain
+from vapi_provider.refusals import problems
 
 _FILLER = "a-value-of-a-secret-to-fill"
 """Checked in place of a secret that nobody knows yet: as long as any of them may be."""
@@ -145,13 +146,13 @@ def _value(shape: FieldShape, value: Any, at: _Place) -> Any:
 
 
 def _item(shape: FieldShape, value: Any, at: _Place) -> Any:
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     if model is None:
         return value
     bag = as_object(value)
     found: dict[str, Any] = {}
     # What tells its kind is read first.
-    for name, inner in sorted(fields_of(model).items(), key=lambda one: one[0] not in _TELLING):
+    for name, inner in sorted(model.fields.items(), key=lambda one: one[0] not in _TELLING):
         if _says_something(inner, bag.get(name)):
             found[name] = _value(inner, bag[name], at)
         elif inner.required and SECRET in inner.marks:

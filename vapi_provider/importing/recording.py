@@ -12,8 +12,8 @@ from typing import Any, cast
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.importing.declaring import Declaration, Scope, revealed
-from vapi_provider.models.base import SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.properties import Declared, outputs
 
@@ -122,11 +122,11 @@ def _marked_value(shape: FieldShape, value: Any) -> Any:
 
 
 def _marked_item(shape: FieldShape, value: Any) -> Any:
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     if model is None:
         return value
     bag = as_object(value)
-    return {name: _marked_value(fields_of(model)[name], item) for name, item in bag.items()}
+    return {name: _marked_value(model.fields[name], item) for name, item in bag.items()}
 
 
 def _urn(scope: Scope, type_: str, name: str) -> str:

@@ -14,7 +14,7 @@ from vapi_provider.importing.declaring import Declaration
 from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+from vapi_provider.models.fields import FieldShape, as_list, as_object
 
 _HEAD = '''"""Numbers that `python -m vapi_provider import` found in the account: yours to edit.
 
@@ -130,9 +130,9 @@ def _typed(shape: FieldShape, value: Any) -> Any:
         return Call("pulumi.Config().require_secret", [value.key], ())
     if isinstance(value, list):
         return [_typed(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     if model is not None:
-        return Call(f"vapi.{model.__name__}Args", (), _keywords(fields_of(model), value))
+        return Call(f"vapi.{model.name}Args", (), _keywords(model.fields, value))
     if isinstance(value, Mapping):
         return {name: _typed(shape, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
     return value

@@ -14,9 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import as_object, fields_of
+from vapi_provider.models.fields import Schema, as_object
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.phone_number import (
-    KINDS,
     CreateByoPhoneNumberDTO,
     CreateTelnyxPhoneNumberDTO,
     CreateTwilioPhoneNumberDTO,
@@ -58,19 +58,19 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(item) for item in cast(list[Any], value)] if _is_list(value) else value
 
 
-def _built(model: type[VapiModel], bag: Mapping[str, Any], path: str) -> VapiModel:
+def _built(schema: Schema, bag: Mapping[str, Any], path: str) -> VapiModel:
     """The model without its rules: keys that it does not know and nulls are left out."""
-    values: dict[str, Any] = {}
-    for name, shape in fields_of(model).items():
+    model, values = schema.model, dict[str, Any]()
+    for name, shape in schema.fields.items():
         found, here = bag.get(shape.wire), f"{path}{shape.wire}"
         if found is not None:
-            values[name] = _value(model.model_fields[name], shape.models, found, here)
+            values[name] = _value(model.model_fields[name], shape.schemas, found, here)
         elif shape.required:
             raise _refusal(here, "is missing")
     return model.model_construct(_fields_set=set(values), **values)
 
 
-def _value(info: FieldInfo, models: tuple[type[VapiModel], ...], value: Any, path: str) -> Any:
+def _value(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
     types = _types(info.annotation)
     # bool is an int to Python, never to JSON.
     number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -81,14 +81,14 @@ def _value(info: FieldInfo, models: tuple[type[VapiModel], ...], value: Any, pat
         )
     if kind is list:
         items = enumerate(cast(list[Any], value))
-        return [_object(info, models, item, f"{path}[{at}]") for at, item in items]
-    return float(value) if kind is float else _object(info, models, value, path)
+        return [_object(info, schemas, item, f"{path}[{at}]") for at, item in items]
+    return float(value) if kind is float else _object(info, schemas, value, path)
 
 
-def _object(info: FieldInfo, models: tuple[type[VapiModel], ...], value: Any, path: str) -> Any:
+def _object(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
     """The model of an object that has one; anything else, and a new kind of object, as it is."""
     bag = as_object(value)
-    fitting = [model for model in models if _is_told_by(model, bag)] if bag else []
+    fitting = [schema for schema in schemas if _is_told_by(schema.model, bag)] if bag else []
     return _built(fitting[0], bag, f"{path}.") if fitting else value
 
 

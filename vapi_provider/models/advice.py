@@ -10,20 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from vapi_provider.models.base import VapiModel
-from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
-from vapi_provider.models.e164 import checked_number, is_assigned
-from vapi_provider.models.fields import as_list, as_object, fields_of
-from vapi_provider.models.hook import (
-    PhoneNumberCallRingingHookFilter,
-    PhoneNumberHookCallRinging,
-    TransferPhoneNumberHookAction,
-)
-from vapi_provider.models.message import CustomMessage
-from vapi_provider.models.phone_number import UUID, Kind
-from vapi_provider.models.server import Server
-from vapi_provider.models.sip import SIP_HOSTS
-from vapi_provider.models.transfer import TransferPlan
+from vapi_provider.models.e164 import e164_problem, is_assigned
+from vapi_provider.models.facts import SIP_HOSTS, UUID
+from vapi_provider.models.fields import Schema, as_list, as_object
+from vapi_provider.models.kinds import Kind
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]
@@ -61,22 +51,20 @@ def advice(kind: Kind, fields: Object, region: str) -> Iterator[str]:
     for field, text in _of_number(kind, fields, region):
         yield f"{field}: {text}" if field else text
     for path, model, value in _objects(kind.create, fields, ""):
-        rule = _RULES.get(model)
+        rule = _RULES.get(model.name)
         for field, text in rule(value, kind) if rule else ():
             yield f"{path}.{field}: {text}" if field else f"{path}: {text}"
 
 
-def _objects(
-    model: type[VapiModel], value: Object, path: str
-) -> Iterator[tuple[str, type[VapiModel], Object]]:
+def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
     """Every object below `value` with its path and its model."""
-    for name, shape in fields_of(model).items():
+    for name, shape in model.fields.items():
         inside = value.get(name)
         if inside is None:
             continue
         listed = [(f"[{index}]", item) for index, item in enumerate(as_list(inside))]
         for where, item in listed or [("", inside)]:
-            inner = shape.model_of(item)
+            inner = shape.schema_of(item)
             if inner is not None:
                 here = f"{path}{name}{where}"
                 yield here, inner, as_object(item)
@@ -156,7 +144,7 @@ def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
 def _of_caller_id(destination: Object) -> Advice:
     """Source: API schema's description, templates included."""
     caller_id = destination.get("caller_id")
-    if isinstance(caller_id, str) and caller_id not in _TEMPLATES and not _is_e164(caller_id):
+    if isinstance(caller_id, str) and caller_id not in _TEMPLATES and e164_problem(caller_id):
         yield "caller_id", f"is neither E.164 nor one of {', '.join(_TEMPLATES)}"
 
 
@@ -208,28 +196,20 @@ def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
         yield "", "has no destination: the call goes nowhere"
 
 
-_RULES: Mapping[type[VapiModel], Callable[[Object, Kind], Advice]] = {
-    Server: _of_server,
-    TransferDestinationNumber: _of_number_destination,
-    TransferDestinationSip: _of_sip_destination,
-    TransferPlan: _of_transfer_plan,
-    CustomMessage: _of_custom_message,
-    PhoneNumberHookCallRinging: _of_ringing_hook,
-    PhoneNumberCallRingingHookFilter: _of_ringing_filter,
-    TransferPhoneNumberHookAction: _of_transfer_action,
+_RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
+    "Server": _of_server,
+    "TransferDestinationNumber": _of_number_destination,
+    "TransferDestinationSip": _of_sip_destination,
+    "TransferPlan": _of_transfer_plan,
+    "CustomMessage": _of_custom_message,
+    "PhoneNumberHookCallRinging": _of_ringing_hook,
+    "PhoneNumberCallRingingHookFilter": _of_ringing_filter,
+    "TransferPhoneNumberHookAction": _of_transfer_action,
 }
 
 
 def _unassigned(name: str, holder: Object) -> Advice:
     """Source: the phonenumbers library; the API takes such numbers."""
     number = holder.get(name)
-    if isinstance(number, str) and _is_e164(number) and not is_assigned(number):
+    if isinstance(number, str) and not e164_problem(number) and not is_assigned(number):
         yield name, f"{number} is in no range that is known to be in use: is it right?"
-
-
-def _is_e164(number: str) -> bool:
-    try:
-        checked_number(number, e164_check_enabled=True)
-    except ValueError:
-        return False
-    return True

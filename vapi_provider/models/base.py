@@ -7,7 +7,6 @@ and recorded state spell its fields in snake_case, the wire in camelCase.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer
@@ -57,29 +56,6 @@ class Documented:
 
     def __init__(self, *defaults: Any) -> None:
         self.defaults = defaults
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """A property of a field that comparing, recording or documenting it must know."""
-
-    name: str
-
-
-SECRET = Mark("secret")
-"""The API may or may not echo it; it is encrypted in state and never shown."""
-
-EMPTY_IS_ABSENT = Mark("empty is absent")
-"""An empty list, object or text means the same as none."""
-
-UNORDERED = Mark("unordered")
-"""A set written as a list: its order has no meaning."""
-
-REPAIRED = Mark("repaired")
-"""The published schema is broken here; ours says what it means."""
-
-ANY_CASE = Mark("any case")
-"""Letter case has no meaning (SIP URIs)."""
 
 
 def _whole_numbers_as_int(value: float) -> float | int:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import (
-    ANY_CASE,
-    EMPTY_IS_ABSENT,
-    Documented,
-    VapiModel,
-    told_apart_by,
-)
-from vapi_provider.models.e164 import checked_number
+from vapi_provider.models.base import Documented, VapiModel, told_apart_by
+from vapi_provider.models.e164 import e164_problem, is_alphanumeric
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT
 from vapi_provider.models.message import Message
 from vapi_provider.models.sip import has_sip_scheme
 from vapi_provider.models.transfer import TransferPlan
@@ -110,3 +106,20 @@ def checked_when_known(number: str, info: ValidationInfo) -> str:
         return number
     enabled = info.data["number_e164_check_enabled"]
     return checked_number(number, e164_check_enabled=enabled is not False)
+
+
+def checked_number(number: str, e164_check_enabled: bool) -> str:
+    """Returns `number`, or refuses it.
+
+    With the check on: E.164 exactly, a number that can exist (observed answer). Off: letters and
+    digits after an optional ``+`` (API schema's description).
+    """
+    if e164_check_enabled:
+        problem = e164_problem(number)
+        if problem:
+            raise PydanticCustomError("e164", "{problem}", {"problem": problem})
+    elif not is_alphanumeric(number):
+        raise PydanticCustomError(
+            "alphanumeric", "must be letters and digits only, after an optional +"
+        )
+    return number

@@ -9,27 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pydantic_core import PydanticCustomError
-
 _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
 
 
-def checked_number(number: str, e164_check_enabled: bool) -> str:
-    """Returns `number`, or refuses it.
-
-    With the check on: E.164 exactly (``+``, country code, digits), a number that can exist
-    (observed answer; "can exist" is the library's *possible*, the API's own samples are no more).
-    Off: letters and digits after an optional ``+`` (API schema's description).
-    """
-    if e164_check_enabled:
-        problem = _e164_problem(number)
-        if problem:
-            raise PydanticCustomError("e164", "{problem}", {"problem": problem})
-    elif not _ALPHANUMERIC.fullmatch(number):
-        raise PydanticCustomError(
-            "alphanumeric", "must be letters and digits only, after an optional +"
-        )
-    return number
+def is_alphanumeric(number: str) -> bool:
+    """Whether it is letters and digits after an optional ``+``, as on a trunk of one's own."""
+    return _ALPHANUMERIC.fullmatch(number) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +29,11 @@ def is_assigned(number: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _e164_problem(number: str) -> str | None:
+def e164_problem(number: str) -> str | None:
+    """What keeps a number from being E.164 exactly, and one that can exist; None for nothing.
+
+    "Can exist" is the library's *possible*: the API's own samples are no more.
+    """
     if not number.startswith("+"):
         return "must be E.164: a + and the country code first, such as +14155550123"
     import phonenumbers

@@ -1,21 +1,25 @@
-"""A model's fields as data, for the code that walks a bag of plain values beside its model.
+"""The schemas' fields as data, for the code that walks a bag of plain values beside its schema.
 
 Walking is how answers are read tolerantly, values compared, secrets found and the reference
-written: once each, for every schema, without a table of field names.
+written: once each, for every schema, without a table of field names. The data are the models',
+written down in `vocabulary` by `make docs`: loading the models themselves takes a tenth of a second
+in each process, and only what validates needs them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
-from typing import Any, Literal, cast, get_args, get_origin
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
-from pydantic.alias_generators import to_snake
-from pydantic.fields import FieldInfo
+from vapi_provider.models.marks import Mark
+from vapi_provider.models.vocabulary import SCHEMAS, Row
 
-from vapi_provider.models.base import Documented, Mark, VapiModel
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
@@ -30,82 +34,87 @@ def as_list(value: Any) -> list[Any]:
 
 @dataclass(frozen=True, eq=False)
 class FieldShape:
-    """One field: both spellings, the models its value may be, its documented defaults and marks."""
+    """One field: both spellings, the schemas its value may be of, documented defaults, marks."""
 
     name: str
     wire: str
     required: bool
-    models: tuple[type[VapiModel], ...]
+    schemas: tuple[Schema, ...]
     defaults: tuple[Any, ...]
     marks: frozenset[Mark]
 
-    def model_of(self, value: Any) -> type[VapiModel] | None:
-        """The model that describes `value`; None for a plain value and for one of no known kind."""
+    def schema_of(self, value: Any) -> Schema | None:
+        """The schema that describes `value`; None for a plain value and one of no known kind."""
         if not isinstance(value, Mapping):
             return None
-        if len(self.models) == 1:
-            return self.models[0]
+        if len(self.schemas) == 1:
+            return self.schemas[0]
         bag = as_object(value)
-        return next((model for model in self.models if _literals_match(model, bag)), None)
+        return next((schema for schema in self.schemas if schema.is_told_by(bag)), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """A schema of the API; there is one object of each. `literals` tell it from its neighbours."""
+
+    name: str
+    literals: Mapping[str, str]
+    rows: tuple[Row, ...] = field(repr=False)
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldShape]:
+        """The fields by their snake_case names, in the order of the declaration."""
+        return {row[0]: _shape(row) for row in self.rows}
+
+    @cached_property
+    def fields_by_wire_name(self) -> Mapping[str, FieldShape]:
+        """The same by their camelCase names."""
+        return {shape.wire: shape for shape in self.fields.values()}
+
+    @property
+    def model(self) -> type[VapiModel]:
+        """Its pydantic model, which validates."""
+        from vapi_provider.models.phone_number import model_named
+
+        return model_named(self.name)
+
+    def is_told_by(self, value: Mapping[str, Any]) -> bool:
+        """Whether every literal of its own (its `type` or `on`) is what `value` says."""
+        return all(value.get(name) == literal for name, literal in self.literals.items())
 
 
 @cache
-def fields_of(model: type[VapiModel]) -> Mapping[str, FieldShape]:
-    """The fields of `model` by their snake_case names, in the order of the declaration."""
-    return {name: _shape(name, info) for name, info in model.model_fields.items()}
+def schema_named(name: str) -> Schema:
+    """The schema of this name."""
+    literals, rows = SCHEMAS[name]
+    return Schema(name, literals, rows)
 
 
-@cache
-def fields_by_wire_name(model: type[VapiModel]) -> Mapping[str, FieldShape]:
-    """The same by their camelCase names."""
-    return {shape.wire: shape for shape in fields_of(model).values()}
-
-
-def correction(model: type[VapiModel], key: str) -> str:
+def correction(model: Schema, key: str) -> str:
     """What to say of a key that `model` does not have, with the right or the nearest spelling."""
-    fields = [name for name in fields_of(model) if name != "provider"]
-    by_wire = fields_by_wire_name(model)
+    fields = [name for name in model.fields if name != "provider"]
+    by_wire = model.fields_by_wire_name
     if key in by_wire:
         return f"is spelled {by_wire[key].name} here"
-    near = get_close_matches(to_snake(key), fields, n=1)
+    near = get_close_matches(_snake_case(key), fields, n=1)
     if near:
-        return f"is not a field of {model.__name__}: did you mean {near[0]}?"
-    return f"is not a field of {model.__name__}: it has {', '.join(fields)}"
+        return f"is not a field of {model.name}: did you mean {near[0]}?"
+    return f"is not a field of {model.name}: it has {', '.join(fields)}"
 
 
 @cache
 def carries(shape: FieldShape, mark: Mark) -> bool:
     """Whether the field, or any below it, carries `mark`."""
     return mark in shape.marks or any(
-        carries(inner, mark) for model in shape.models for inner in fields_of(model).values()
+        carries(inner, mark) for model in shape.schemas for inner in model.fields.values()
     )
 
 
-def _shape(name: str, info: FieldInfo) -> FieldShape:
-    documented = [item.defaults for item in info.metadata if isinstance(item, Documented)]
-    return FieldShape(
-        name=name,
-        wire=str(info.alias),
-        required=info.is_required(),
-        models=tuple(dict.fromkeys(_models_in(info.annotation))),
-        defaults=documented[0] if documented else (),
-        marks=frozenset(item for item in info.metadata if isinstance(item, Mark)),
-    )
+def _shape(row: Row) -> FieldShape:
+    name, wire, required, schemas, defaults, marks = row
+    inner, marked = tuple(map(schema_named, schemas)), frozenset(map(Mark, marks))
+    return FieldShape(name, wire, required, inner, defaults, marked)
 
 
-def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        if issubclass(annotation, VapiModel):
-            yield annotation
-        return
-    for inner in get_args(annotation):
-        yield from _models_in(inner)
-
-
-def _literals_match(model: type[VapiModel], value: Mapping[str, Any]) -> bool:
-    """Whether every literal of `model` (its `type` or `on`) is what `value` says."""
-    return all(
-        value.get(name) in get_args(info.annotation)
-        for name, info in model.model_fields.items()
-        if get_origin(info.annotation) is Literal and info.is_required() and name in ("type", "on")
-    )
+def _snake_case(key: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()

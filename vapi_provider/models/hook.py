@@ -6,17 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import EMPTY_IS_ABSENT, REPAIRED, UNORDERED, VapiModel, told_apart_by
+from vapi_provider.models.base import VapiModel, told_apart_by
 from vapi_provider.models.destination import Destination
-
-EndedReason = Literal[
-    "assistant-request-failed",
-    "assistant-request-returned-error",
-    "assistant-request-returned-unspeakable-error",
-    "assistant-request-returned-invalid-assistant",
-    "assistant-request-returned-no-assistant",
-    "assistant-request-returned-forwarding-phone-number",
-]
+from vapi_provider.models.facts import EndedReason
+from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, UNORDERED
 
 
 class SayPhoneNumberHookAction(VapiModel):

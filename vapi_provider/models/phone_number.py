@@ -5,24 +5,20 @@ The API tells them apart by `provider`; "kind" here, since bare provider is Pulu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import ANY_CASE, EMPTY_IS_ABSENT, SECRET, Documented, VapiModel
-from vapi_provider.models.destination import Destination, checked_when_known
-from vapi_provider.models.e164 import checked_number
-from vapi_provider.models.fields import FieldShape, as_object, fields_of
+from vapi_provider.models.base import Documented, VapiModel
+from vapi_provider.models.destination import Destination, checked_number, checked_when_known
+from vapi_provider.models.facts import UUID
+from vapi_provider.models.fields import as_object
 from vapi_provider.models.hook import Hook
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET
 from vapi_provider.models.server import Server
 from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
-
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 AreaCode = Annotated[
     str | None,
@@ -298,38 +294,19 @@ class ByoPhoneNumber(_Byo, _Read):
     credential_id: CredentialId
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One value of `provider` and its three schemas."""
-
-    provider: str
-    create: type[VapiModel]
-    update: type[VapiModel]
-    read: type[VapiModel]
-
-    @property
-    def class_name(self) -> str:
-        """The read schema's name, which the resource class carries too."""
-        return self.read.__name__
-
-    @cached_property
-    def fields(self) -> Mapping[str, FieldShape]:
-        """What can be declared: the create schema's fields but `provider`."""
-        return {name: field for name, field in fields_of(self.create).items() if name != "provider"}
-
-    @cached_property
-    def create_only(self) -> frozenset[str]:
-        """What the update schema does not take."""
-        return frozenset(self.fields) - frozenset(fields_of(self.update))
+@cache
+def model_named(name: str) -> type[VapiModel]:
+    """The model of a schema."""
+    return _named()[name]
 
 
-KINDS: Mapping[str, Kind] = {
-    kind.provider: kind
-    for kind in (
-        Kind("vapi", CreateVapiPhoneNumberDTO, UpdateVapiPhoneNumberDTO, VapiPhoneNumber),
-        Kind("twilio", CreateTwilioPhoneNumberDTO, UpdateTwilioPhoneNumberDTO, TwilioPhoneNumber),
-        Kind("vonage", CreateVonagePhoneNumberDTO, UpdateVonagePhoneNumberDTO, VonagePhoneNumber),
-        Kind("telnyx", CreateTelnyxPhoneNumberDTO, UpdateTelnyxPhoneNumberDTO, TelnyxPhoneNumber),
-        Kind("byo-phone-number", CreateByoPhoneNumberDTO, UpdateByoPhoneNumberDTO, ByoPhoneNumber),
-    )
-}
+@cache
+def _named() -> dict[str, type[VapiModel]]:
+    found: dict[str, type[VapiModel]] = {}
+    waiting: list[type[VapiModel]] = [VapiModel]
+    while waiting:
+        model = waiting.pop()
+        # A base of several schemas has no schema's name: it begins with an underscore.
+        found[model.__name__] = model
+        waiting += model.__subclasses__()
+    return found

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import FieldShape, fields_by_wire_name
-from vapi_provider.models.phone_number import KINDS, Kind
+from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.kinds import KINDS, Kind
 
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
 
@@ -83,8 +82,8 @@ def unknown_keys(record: PhoneNumberRecord) -> list[str]:
     return [path for path in found if path not in _UNDOCUMENTED]
 
 
-def _unknown(model: type[VapiModel], answer: Mapping[str, Any], above: str = "") -> list[str]:
-    shapes = fields_by_wire_name(model)
+def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[str]:
+    shapes = model.fields_by_wire_name
     found: list[str] = []
     for key, value in answer.items():
         path = f"{above}{key}"
@@ -92,14 +91,14 @@ def _unknown(model: type[VapiModel], answer: Mapping[str, Any], above: str = "")
             found += [path] if value is not None else []
             continue
         for at, item in enumerate(cast(list[Any], value) if isinstance(value, list) else [value]):
-            inner = shapes[key].model_of(item)
+            inner = shapes[key].schema_of(item)
             where = f"{path}[{at}]" if isinstance(value, list) else path
             found += _unknown(inner, item, f"{where}.") if inner else []
     return found
 
 
-def _in_snake_case(model: type[VapiModel], answer: Mapping[str, Any]) -> dict[str, Any]:
-    shapes = fields_by_wire_name(model)
+def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = model.fields_by_wire_name
     return {
         shapes[wire].name: _value(shapes[wire], value)
         for wire, value in answer.items()
@@ -110,5 +109,5 @@ def _in_snake_case(model: type[VapiModel], answer: Mapping[str, Any]) -> dict[st
 def _value(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, list):
         return [_value(shape, item) for item in cast(list[Any], value)]
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     return _in_snake_case(model, value) if model else value

@@ -7,15 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import (
-    EMPTY_IS_ABSENT,
-    REPAIRED,
-    SECRET,
-    UNORDERED,
-    Documented,
-    Number,
-    VapiModel,
-)
+from vapi_provider.models.base import Documented, Number, VapiModel
+from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED
 
 
 class BackoffPlan(VapiModel):

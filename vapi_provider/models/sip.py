@@ -7,10 +7,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import SECRET, Documented, VapiModel
-
-SIP_HOSTS = {"us": "sip.vapi.ai", "eu": "sip.eu.vapi.ai"}
-"""The host of each region's SIP URIs."""
+from vapi_provider.models.base import Documented, VapiModel
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.marks import SECRET
 
 
 class SipAuthentication(VapiModel):

@@ -6,19 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import REPAIRED, Documented, Number, VapiModel, told_apart_by
+from vapi_provider.models.base import Documented, Number, VapiModel, told_apart_by
+from vapi_provider.models.facts import TransferMode
+from vapi_provider.models.marks import REPAIRED
 from vapi_provider.models.message import Message
-
-TransferMode = Literal[
-    "blind-transfer",
-    "blind-transfer-add-summary-to-sip-header",
-    "warm-transfer-say-message",
-    "warm-transfer-say-summary",
-    "warm-transfer-twiml",
-    "warm-transfer-wait-for-operator-to-speak-first-and-then-say-message",
-    "warm-transfer-wait-for-operator-to-speak-first-and-then-say-summary",
-    "warm-transfer-experimental",
-]
 
 
 class TransferFallbackPlan(VapiModel):

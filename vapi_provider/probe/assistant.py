@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from vapi_provider.messages.envelope import paths
 from vapi_provider.models.destination import Destination
+from vapi_provider.models.facts import UUID
 from vapi_provider.models.fields import as_object
-from vapi_provider.models.phone_number import UUID
 from vapi_provider.probe.findings import Finding
 from vapi_provider.probe.judge import transport
 from vapi_provider.probe.marks import wrapping

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.exported import decrypted, is_ours, is_special, name_in, resources_of
-from vapi_provider.models.base import SECRET, VapiModel
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
-from vapi_provider.models.phone_number import KINDS
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.marks import SECRET
 
 _ANSWERING = ("assistant_id", "squad_id", "workflow_id")
 
@@ -77,10 +77,10 @@ def _number(name: str, bag: Mapping[str, Any]) -> DeclaredNumber:
     )
 
 
-def _object(model: type[VapiModel], bag: Mapping[str, Any]) -> dict[str, Any] | None:
+def _object(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any] | None:
     """The wire's form without what is encrypted; None where that leaves out a required field."""
     found: dict[str, Any] = {}
-    for name, shape in fields_of(model).items():
+    for name, shape in model.fields.items():
         value = bag.get(name)
         kept = None if value is None or SECRET in shape.marks else _value(shape, value)
         if kept is not None:
@@ -96,7 +96,7 @@ def _value(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, list):
         items = [_value(shape, item) for item in as_list(cast(Any, value))]
         return None if None in items else items
-    model = shape.model_of(value)
+    model = shape.schema_of(value)
     if model is not None:
         return _object(model, value)
     if isinstance(value, Mapping):

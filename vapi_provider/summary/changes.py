@@ -10,7 +10,7 @@ from typing import Any, Literal
 from vapi_provider.equality import differences
 from vapi_provider.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
-from vapi_provider.models.phone_number import KINDS, Kind
+from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.values import Hidden, is_hidden, known, shown
 

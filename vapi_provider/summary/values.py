@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any, cast
 
 from vapi_provider.exported import SIGNATURE
-from vapi_provider.models.base import SECRET, VapiModel
-from vapi_provider.models.fields import FieldShape, as_list, as_object, fields_of
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.marks import SECRET
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in place of a value that is not known yet."""
@@ -50,8 +50,8 @@ def _shown_object(bag: Mapping[str, Any], shape: FieldShape | None) -> Any:
     if SIGNATURE in bag:
         # A secret, or something that no field of ours can be.
         return Hidden.SECRET
-    model: type[VapiModel] | None = shape.model_of(bag) if shape else None
-    shapes = fields_of(model) if model else dict[str, FieldShape]()
+    model: Schema | None = shape.schema_of(bag) if shape else None
+    shapes = model.fields if model else dict[str, FieldShape]()
     return {
         name: _shown(value, shapes.get(name)) for name, value in bag.items() if value is not None
     }

@@ -1,0 +1,20 @@
+"""vapi_provider/models/vocabulary.py is what the models say now."""
+
+from __future__ import annotations
+
+from docs.vocabulary import VOCABULARY, vocabulary
+from vapi_provider.models.fields import schema_named
+from vapi_provider.models.vocabulary import SCHEMAS
+
+
+def test_the_vocabulary_is_the_models() -> None:
+    """The file on disk is what `make docs` would write."""
+    assert VOCABULARY.read_text() == vocabulary()
+
+
+def test_every_schema_has_its_model() -> None:
+    """Each name leads to the model of that name, which has these fields in this order."""
+    for name in SCHEMAS:
+        schema = schema_named(name)
+        assert schema.model.__name__ == name
+        assert list(schema.model.model_fields) == list(schema.fields)

@@ -1,0 +1,31 @@
+"""What comparing, recording or documenting a field must know of it beside its type."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Mark(Enum):
+    """A property of a field; its value is what it is called."""
+
+    SECRET = "secret"
+    """The API may or may not echo it; it is encrypted in state and never shown."""
+
+    EMPTY_IS_ABSENT = "empty is absent"
+    """An empty list, object or text means the same as none."""
+
+    UNORDERED = "unordered"
+    """A set written as a list: its order has no meaning."""
+
+    REPAIRED = "repaired"
+    """The published schema is broken here; ours says what it means."""
+
+    ANY_CASE = "any case"
+    """Letter case has no meaning (SIP URIs)."""
+
+
+SECRET = Mark.SECRET
+EMPTY_IS_ABSENT = Mark.EMPTY_IS_ABSENT
+UNORDERED = Mark.UNORDERED
+REPAIRED = Mark.REPAIRED
+ANY_CASE = Mark.ANY_CASE
