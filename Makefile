@@ -29,7 +29,7 @@ chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10
 bench: ## what it costs beside a provider that does nothing: ARGS=--quick
 fleet: ## kill 1,000 numbers half way without checkpoints, rerun: ARGS='--numbers 60'
 check: ## lint, types, imports
-docs: ## write the generated pages of docs/
+docs: ## write what comes from the code: pages of docs/, the table of fields
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 

@@ -78,6 +78,17 @@ def test_a_table_for_people(probe: Probe, tmp_path: Path) -> None:
     assert names == {f"01-{rate}.{end}" for rate in rates for end in ("wav", "svg")}
 
 
+def test_a_place_that_cannot_be_written_costs_no_report(probe: Probe, tmp_path: Path) -> None:
+    """The answers are reported all the same; that they could not be saved is an error."""
+    (tmp_path / "out").write_text("")
+    place = str(tmp_path / "out" / "below")
+    with Server(answers(at_once)) as server:
+        done = probe("voice", server.url, "--text", "Good day.", "--save", place)
+    assert done.code == 1
+    assert len(done.out.splitlines()) == 5, done.out
+    assert done.err.splitlines()[-1].startswith(f"Error: --save {place}: ")
+
+
 def test_the_request_is_what_vapi_posts(voice: Probe) -> None:
     """A POST of JSON with the envelope, which our own model reads, at each rate that was named."""
     with Server(answers(at_once)) as server:

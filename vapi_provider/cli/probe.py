@@ -115,9 +115,10 @@ def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **give
     from vapi_provider.cli.probing import saved, voice_answers
 
     answers = _run(lambda: voice_answers(url, say=_say, **given))
+    _report(answers, as_json)
     if save is not None:
         _run(lambda: saved(answers, save, _say))
-    _end(ctx, answers, as_json)
+    _end(ctx, answers)
 
 
 @command.command("server")
@@ -136,7 +137,9 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
 
     if url is None and not (given["stack"] and given["number"]):
         raise click.UsageError("give a URL, or --stack and --number")
-    _end(ctx, _run(lambda: server_answers(url, say=_say, **given)), as_json)
+    answers = _run(lambda: server_answers(url, say=_say, **given))
+    _report(answers, as_json)
+    _end(ctx, answers)
 
 
 @command.command("stack")
@@ -153,7 +156,9 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
     """
     from vapi_provider.cli.probing import stack_answers
 
-    _end(ctx, _run(lambda: stack_answers(stack, voice_url, say=_say)), as_json)
+    answers = _run(lambda: stack_answers(stack, voice_url, say=_say))
+    _report(answers, as_json)
+    _end(ctx, answers)
 
 
 def _say(line: str) -> None:
@@ -170,11 +175,14 @@ def _run(work: Callable[[], T]) -> T:
         raise click.ClickException(str(error)) from None
 
 
-def _end(ctx: click.Context, answers: Sequence[Answer], as_json: bool) -> None:
+def _report(answers: Sequence[Answer], as_json: bool) -> None:
     from vapi_provider.probe import report
 
     if as_json:
         click.echo(json.dumps(report.as_json(answers), indent=2))
     elif answers:
         click.echo(report.as_text(answers))
+
+
+def _end(ctx: click.Context, answers: Sequence[Answer]) -> None:
     ctx.exit(0 if all(one.fine for one in answers) else 2)

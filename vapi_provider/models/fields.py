@@ -83,11 +83,12 @@ class Schema:
         return all(value.get(name) == literal for name, literal in self.literals.items())
 
 
-@cache
+_SCHEMAS = {name: Schema(name, literals, rows) for name, (literals, rows) in SCHEMAS.items()}
+
+
 def schema_named(name: str) -> Schema:
     """The schema of this name."""
-    literals, rows = SCHEMAS[name]
-    return Schema(name, literals, rows)
+    return _SCHEMAS[name]
 
 
 def correction(model: Schema, key: str) -> str:
