@@ -15,10 +15,19 @@ from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared
 
 if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
     from vapi_provider.session import Session
 
 POLL_SECONDS = 1.0
 """Between two looks at a number that is not known yet."""
+
+
+def body_of(declared: Declared) -> VapiModel:
+    """What is sent of a declaration. Raises DeclarationError."""
+    # Only here: a run that changes nothing does without the models.
+    from vapi_provider.refusals import sendable
+
+    return sendable(declared)
 
 
 def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
@@ -26,7 +35,7 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
     declaration = declared.declaration or ""
     session.claims.make(declaration)
     made = session.maker.make(
-        declared.kind, declared.model(), declared.fields, declaration, session.claims.replaced
+        declared.kind, body_of(declared), declared.fields, declaration, session.claims.replaced
     )
     if not made.left_over:
         return declared, made.record
@@ -52,7 +61,7 @@ def _as_declared(
     if not isinstance(step, Update):
         return record
     return session.client.update_phone_number(
-        record.id, declared.kind, declared.model(), step.fields
+        record.id, declared.kind, body_of(declared), step.fields
     )
 
 

@@ -61,9 +61,13 @@ class VapiClient:
         self._awaited = 0
 
     def wait_for_an_organization(self) -> None:
-        """Returns once an organization was seen, or no other thread awaits an answer any more."""
+        """Returns once an organization was seen, or no other thread awaits an answer any more.
+
+        After a minute at the latest: it need not be in those answers.
+        """
         with self._answers:
-            self._answers.wait_for(lambda: self.organizations or not self._awaited)
+            settled = lambda: bool(self.organizations) or not self._awaited  # noqa: E731
+            self._answers.wait_for(settled, timeout=60)
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
@@ -107,10 +111,11 @@ class VapiClient:
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
         try:
-            # The record is gone then; what the answer looks like changes nothing.
-            with self._answer(), suppress(ValueError):
+            with self._answer():
                 answer = self._transport.request("DELETE", _path(id_))
-                self.organizations.add(PhoneNumberRecord.read(answer).org_id)
+                # The record is gone; what the answer looks like changes nothing.
+                with suppress(ValueError):
+                    self.organizations.add(PhoneNumberRecord.read(answer).org_id)
         finally:
             self.written.add(id_)
 

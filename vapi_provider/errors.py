@@ -2,6 +2,7 @@
 
 VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
+├── DeclarationError        what is declared cannot be sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
 ├── LimitError              more numbers would be released than this stack allows
 ├── NotReadyError           made, but not usable
@@ -26,6 +27,10 @@ class VapiError(Exception):
 
 class ConfigurationError(VapiError):
     """Config or environment is missing, contradictory or dangerous."""
+
+
+class DeclarationError(VapiError):
+    """What is declared, and was recorded so, is not what the API takes."""
 
 
 class OwnershipError(VapiError):

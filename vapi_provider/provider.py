@@ -22,7 +22,7 @@ from pulumi.dynamic import (
 )
 
 from vapi_provider import notes
-from vapi_provider.acquiring import adopt, make, same_kind, when_ready
+from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
@@ -178,7 +178,7 @@ class PhoneNumberProvider(ResourceProvider):
             return UpdateResult(outputs_unsent(declared, recorded))
         try:
             record = self._session.client.update_phone_number(
-                _id, declared.kind, declared.model(), step.fields
+                _id, declared.kind, body_of(declared), step.fields
             )
         except NotFoundError as missing:
             raise OwnershipError(

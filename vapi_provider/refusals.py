@@ -13,7 +13,8 @@ from pulumi.output import Unknown
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from vapi_provider.models.base import TOLD_APART_BY
+from vapi_provider.errors import DeclarationError
+from vapi_provider.models.base import TOLD_APART_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.properties import Declared
 
@@ -59,6 +60,19 @@ def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> lis
             if not _is_unknown(error)
         ]
     return found
+
+
+def sendable(declared: Declared) -> VapiModel:
+    """The create schema holding the fields. Raises DeclarationError where it does not take them.
+
+    A declaration that is as recorded was not judged by `check`: the account may hold what the API
+    does not take any more.
+    """
+    try:
+        return declared.model()
+    except ValidationError:
+        bag = {"provider": declared.kind.provider, **declared.fields}
+        raise DeclarationError("; ".join(problems(declared, bag, exists=True))) from None
 
 
 def _is_unknown(error: ErrorDetails) -> bool:

@@ -51,21 +51,14 @@ def open_http(settings: Settings) -> httpx.Client:
     }
     file = settings.embedded_file
     if file is None:
-        on_this_machine = settings.base_url.startswith("http://")
-        return httpx.Client(
-            base_url=settings.base_url,
-            headers=headers,
-            # Waiting for one's turn is no trouble of the network.
-            timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
-            limits=httpx.Limits(
-                max_connections=settings.max_concurrent_requests,
-                max_keepalive_connections=settings.max_concurrent_requests,
-            ),
-            # A proxy must not see a key that goes to this machine in clear. Nor is TLS spoken with
-            # it: the certificates, which take as long as the rest, need not be loaded.
-            trust_env=not on_this_machine,
-            verify=not on_this_machine,
-        )
+        on_this_machine = settings.base_url.lower().startswith("http://")
+        try:
+            return _over_the_network(settings, headers, on_this_machine)
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise ConfigurationError(
+                "a proxy of the environment (HTTPS_PROXY, ALL_PROXY) cannot be used: it must be "
+                "an http:// or https:// URL"
+            ) from None
     # Only here: an ordinary run against a real account never loads the embedded one.
     from vapi_provider.embedded import EmbeddedAccountError, open_app
 
@@ -78,6 +71,23 @@ def open_http(settings: Settings) -> httpx.Client:
         headers=headers,
         timeout=settings.request_timeout_seconds,
         transport=InProcess(app, settings.max_concurrent_requests),
+    )
+
+
+def _over_the_network(
+    settings: Settings, headers: Mapping[str, str], on_this_machine: bool
+) -> httpx.Client:
+    at_once = settings.max_concurrent_requests
+    return httpx.Client(
+        base_url=settings.base_url,
+        headers=headers,
+        # Waiting for one's turn is no trouble of the network.
+        timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
+        limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
+        # A proxy must not see a key that goes to this machine in clear. Nor is TLS spoken with it:
+        # the certificates, which take as long as all the rest, need not be loaded.
+        trust_env=not on_this_machine,
+        verify=not on_this_machine,
     )
 
 

@@ -105,7 +105,8 @@ class Ups:
 
     def _is_due(self, scenario: Scenario, account: Account) -> bool:
         if scenario.records == 0:
-            return bool(account.requests())
+            sent = account.requests()
+            return "POST /phone-number" in sent if scenario.late else bool(sent)
         # From the file: a request of ours would be one that a fault counts.
         with closing(sqlite3.connect(self._folder / "account.db")) as file:
             (records,) = file.execute("SELECT count(*) FROM phone_number").fetchone()

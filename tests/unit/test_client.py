@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
-from vapi_provider.client import PAGE, secrets_in
+from vapi_provider.client import PAGE, VapiClient, secrets_in
 from vapi_provider.errors import NotFoundError, RejectedError, ServerError, UnclearError
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
@@ -253,3 +253,14 @@ def test_all_secrets_are_found() -> None:
     secrets = {f"twilio_{name}": name for name in ("auth_token", "api_key", "api_secret")}
     twilio = declared("twilio", **{**LEAST["twilio"], **secrets})
     assert sorted(secrets_in(twilio)) == sorted(secrets.values())
+
+
+def test_a_release_that_was_not_sent_is_none() -> None:
+    """Whatever fails before an answer is there is never taken for a number that is gone."""
+
+    class Broken:
+        def request(self, *_: Any, **__: Any) -> Any:
+            raise ValueError("a proxy of no known kind")
+
+    with pytest.raises(ValueError, match="no known kind"):
+        VapiClient(Broken()).delete_phone_number("a")

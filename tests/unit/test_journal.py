@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -108,3 +109,35 @@ def test_turns_of_one_process_are_kept_from_all_others(tmp_path: Path) -> None:
             pass
         with pytest.raises(StillWaitingError), journal.turn("Our pool", waiting):
             pass
+
+
+_MANY = """
+import sys, time
+from pathlib import Path
+from vapi_provider.identity import Journal
+journal = Journal(Path(sys.argv[1]), "account", "backend")
+for at in range(300):
+    with journal.turn("Our pool", lambda: time.sleep(0.01)):
+        if at == 0:
+            print("mine", flush=True)
+        time.sleep(0.1)
+"""
+
+
+def test_a_process_with_many_turns_lets_others_in(tmp_path: Path) -> None:
+    """Who waits has its turn next, although the other begins its next one at once."""
+    file = tmp_path / "journal.sqlite"
+    words = [sys.executable, "-c", _MANY, str(file)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "mine\n"
+        until = time.monotonic() + 10
+
+        def wait() -> None:
+            if time.monotonic() > until:
+                holder.kill()
+                raise StillWaitingError
+            time.sleep(0.01)
+
+        with Journal(file, "account", "backend").turn("Our pool", wait):
+            holder.kill()

@@ -514,6 +514,38 @@ def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> No
     assert set(api.records) == set(ids)
 
 
+def test_what_another_run_made_since_the_listing_is_not_taken(journal: Path) -> None:
+    """The look after a lost answer asks the journal whose a record is, however old our listing."""
+    pool = {"name": "Pool", **LEAST["vapi"]}
+    sister, first = (DECLARATION.replace("support", name) for name in ("sister", "first"))
+    api = Losing()
+    ours = new_provider(api, journal=journal)
+    ours.create(bag(declaration=first, name="First", **LEAST["vapi"]))  # Lists the account.
+    theirs = new_provider(api, journal=journal).create(bag(declaration=sister, **pool))
+    api.fates = ["lost"]
+    made = ours.create(bag(**pool))
+    assert made.id != theirs.id
+    assert len(api.records) == 3
+
+
+def test_what_is_closed_stays_anothers(journal: Path) -> None:
+    """Who made a record is known to a lost answer's rerun after its intent is closed, too."""
+    pool = {"name": "Pool", **LEAST["vapi"]}
+    sister = DECLARATION.replace("support", "sister")
+    api = Losing(error=httpx.ReadTimeout("slow"))
+    early = new_provider(api, journal=journal)
+    early.diff("x", RECORDED, RECORDED)  # Reads the journal, which is empty.
+    unlisted = new_provider(api, journal=journal)
+    unlisted.create(bag(declaration=DECLARATION.replace("support", "a"), name="A", **LEAST["vapi"]))
+    theirs = new_provider(api, journal=journal).create(bag(declaration=sister, **pool))
+    api.fates = ["lost"]
+    failure(unlisted.create, bag(**pool))
+    closing = new_provider(api, journal=journal)
+    closing.diff(theirs.id, theirs.outs, bag(declaration=sister, **pool))
+    again = new_provider(api, journal=journal).create(bag(**pool))
+    assert again.id != theirs.id
+
+
 def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
     news = bag(name="Main", **LEAST["vapi"])

@@ -247,6 +247,17 @@ def test_after_an_update_there_is_nothing_to_do() -> None:
     assert working.diff(UUID, working.read(UUID, outs).outs, news).changes is False
 
 
+def test_what_was_recorded_and_is_not_taken_any_more_is_told_when_it_is_sent() -> None:
+    """Declared as recorded it passes `check`; sending it fails in one line with its path."""
+    name = "x" * 41
+    inputs, failures = checked({**bag(), "name": name}, {**bag(), "name": name})
+    assert failures == []
+    told = "name: must have at most 40 characters"
+    assert failure(provider(Api()).create, inputs) == told
+    olds = {**RECORDED, "name": "another"}
+    assert failure(provider(Api(THERE)).update, UUID, olds, inputs) == told
+
+
 def test_update_without_a_difference_sends_nothing() -> None:
     """A forced update of equal values costs no request and keeps what is recorded."""
     api = Api()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -361,3 +362,21 @@ def test_an_embedded_account_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="account.sqlite") as raised:
         open_http(configured)
     assert "\n" not in str(raised.value)
+
+
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment that HTTP cannot speak to is one line, without its password."""
+    monkeypatch.setenv("HTTPS_PROXY", "socks4://user:visibly-fake-password@proxy.example.com")
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as refused:
+        open_http(settings())
+    assert "visibly-fake-password" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_a_key_for_this_machine_goes_through_no_proxy(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the case of its scheme, an address in clear is called directly."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with open_http(replace(settings(), base_url=f"{scheme}://127.0.0.1:1")) as opened:
+        assert opened.trust_env is False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.identity.journal_file import JournalFile
@@ -57,8 +58,6 @@ class _Waiting:
 
     made: dict[str, str] = field(default_factory=dict[str, str])
     unanswered: dict[str, Before] = field(default_factory=dict[str, Before])
-    others: bool = False
-    """Whether any of the account, of whatever backend, was without an answer."""
 
 
 class Journal:
@@ -88,17 +87,13 @@ class Journal:
         """
         if not self._file.exists():
             return None
-        rows = self._file.run(
-            "SELECT backend, body, since, known, owner, record, late_until FROM open_intents"
-            " WHERE account = ? AND declaration = ?",
-            self._account,
-            declaration,
-        )
-        for backend, body, since, known, owner, record, late_until in rows:
+        if not self._rows(declaration):
+            return None
+        # Before they are read: an intent that is closed meanwhile tells the others first.
+        others = self._made_by_others(declaration)
+        for backend, body, since, known, owner, record, late_until in self._rows(declaration):
             if backend == self._backend:
-                before = Before(
-                    since, frozenset(json.loads(known)) | self._made_by_others(declaration)
-                )
+                before = Before(since, others.union(json.loads(known)))
                 late = late_until - self._now()
                 return Intent(json.loads(body), before, owner, record, late)
             if "" in (backend, self._backend):
@@ -184,8 +179,7 @@ class Journal:
             maker = waiting.made.get(record)
             if maker is not None:
                 # While it is open it says itself that it made the record.
-                if waiting.others:
-                    self._tell_others(record)
+                self._tell_others(record)
                 self._forget(maker)
             before = waiting.unanswered.get(declaration or "")
             if before is not None and before.is_newer(record, created_at or ""):
@@ -223,6 +217,14 @@ class Journal:
             return self._owners.lives(intent.owner)
         except OSError as error:
             raise self._file.unusable(error) from None
+
+    def _rows(self, declaration: str) -> list[Any]:
+        return self._file.run(
+            "SELECT backend, body, since, known, owner, record, late_until FROM open_intents"
+            " WHERE account = ? AND declaration = ?",
+            self._account,
+            declaration,
+        )
 
     def _made_by_others(self, declaration: str) -> frozenset[str]:
         rows = self._file.run(
@@ -269,7 +271,6 @@ class Journal:
                 )
                 made = frozenset(record for _, record, *_ in rows if record is not None)
                 for declaration, record, since, known, backend in rows:
-                    waiting.others = waiting.others or record is None
                     if backend != self._backend:
                         continue
                     if record is None:

@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS open_intents (
     PRIMARY KEY (account, declaration, backend)
 )"""
 
+# Each number's closing asks for them, and there are next to none.
+_UNANSWERED = """
+CREATE INDEX IF NOT EXISTS unanswered ON open_intents (account) WHERE record IS NULL"""
+
 _WRITE = """
 INSERT INTO open_intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)
 ON CONFLICT DO UPDATE SET
@@ -107,6 +111,7 @@ class JournalFile:
                 os.chmod(self.path, 0o600)
             self._connection = self._opened("NORMAL")
             self._connection.execute(_TABLE)
+            self._connection.execute(_UNANSWERED)
         return self._connection
 
     def _opened(self, synchronous: str) -> sqlite3.Connection:

@@ -38,6 +38,9 @@ LOOKS_AFTER_SECONDS = (0.0, 2.0, 4.0)
 
 OWNER_WAIT_SECONDS = 300.0
 
+OWNER_LOOK_SECONDS = 0.2
+"""Between two looks whether another run has done."""
+
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still make."""
 
@@ -133,18 +136,23 @@ class Maker:
             wait()
 
     def _patience(self) -> Callable[[], None]:
-        """Waits a second each time it is called; raises once that has been long enough."""
-        until: float | None = None
+        """Waits a moment each time it is called; raises once that has been long enough."""
+        begun: float | None = None
+        said = False
 
         def wait() -> None:
-            nonlocal until
-            until = self._clock() + OWNER_WAIT_SECONDS if until is None else until
-            if self._clock() >= until:
+            nonlocal begun, said
+            now = self._clock()
+            begun = now if begun is None else begun
+            if not said and now - begun >= SAID_SECONDS:
+                self._say("another run is making this number, or one that looks the same: waiting")
+                said = True
+            if now - begun >= OWNER_WAIT_SECONDS:
                 raise OwnershipError(
                     "another run is still making this number, or one that looks the same: end it, "
                     "or wait, and run again"
                 )
-            self._wait(1.0)
+            self._wait(OWNER_LOOK_SECONDS)
 
         return wait
 
@@ -200,7 +208,7 @@ class Maker:
                 record = self._client.create_phone_number(body, about_to_send)
             except UnclearError as error:
                 lost = error
-                found = self._look(kind, kept, before, error)
+                found = self._look(kind, kept, before, declaration, error)
                 if found is not None:
                     return self._take(found, declaration)
                 if error.may_come_later:
@@ -219,13 +227,16 @@ class Maker:
         raise _unclear(lost)
 
     def _look(
-        self, kind: Kind, kept: Sent, before: Before, lost: UnclearError
+        self, kind: Kind, kept: Sent, before: Before, declaration: str, lost: UnclearError
     ) -> PhoneNumberRecord | None:
         """The record that a POST with a lost answer made, if it can be seen."""
         for seconds in LOOKS_AFTER_SECONDS:
             self._sleep(seconds)
             try:
-                found = self._candidates(kind, kept, before, self._account.listings)
+                # The journal knows what others have made since the account was listed.
+                intent = self._journal.find(declaration)
+                since = intent.before if intent else before
+                found = self._candidates(kind, kept, since, self._account.listings)
             except VapiError:
                 raise _unclear(lost) from None
             if len(found) > 1:

@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -90,16 +90,17 @@ class Turns:
     def of(self, key: str, wait: Callable[[], None]) -> Generator[None]:
         """Holds the turn; `wait` is called, and may raise, while another process has it.
 
-        Raises OSError. A byte of the file stands for a key: that two share one only costs time.
+        Raises OSError. Two bytes of the file stand for a key, who is next and whose turn it is:
+        with one, a process with many turns would let no other in. That two keys share them only
+        costs time.
         """
-        byte = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
-        with self._among_threads[byte], self._opened() as file:
-            while not _locked(file, byte):
-                wait()
-            try:
-                yield
-            finally:
-                fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
+        following = 2 * int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+        with self._lock:
+            among_threads = self._among_threads[following]
+        with among_threads, self._opened() as file, ExitStack() as turn:
+            with _locked(file, following, wait):
+                turn.enter_context(_locked(file, following + 1, wait))
+            yield
 
     @contextmanager
     def _opened(self) -> Generator[int]:
@@ -117,7 +118,17 @@ class Turns:
                     os.close(self._file)
 
 
-def _locked(file: int, byte: int) -> bool:
+@contextmanager
+def _locked(file: int, byte: int, wait: Callable[[], None]) -> Generator[None]:
+    while not _lock(file, byte):
+        wait()
+    try:
+        yield
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
+
+
+def _lock(file: int, byte: int) -> bool:
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
     except (BlockingIOError, PermissionError):  # POSIX allows either.

@@ -31,7 +31,7 @@ class VapiModel(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        defer_build=True,  # Dear: a program needs none of them built, a plugin those of its kinds.
+        defer_build=True,  # Dear: only those that validate something are built.
         validate_by_name=True,
     )
 

@@ -14,7 +14,6 @@ from pydantic_core import PydanticCustomError
 from vapi_provider.models.base import Documented, VapiModel
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.facts import UUID
-from vapi_provider.models.fields import as_object
 from vapi_provider.models.hook import Hook
 from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET
 from vapi_provider.models.server import Server
@@ -121,7 +120,7 @@ class CreateVapiPhoneNumberDTO(_Vapi):
     @classmethod
     def _something_to_make(cls, area_code: str | None, info: ValidationInfo) -> str | None:
         """Is given where `sip_uri` is not, to make a record. Source: observed answer."""
-        exists = bool(as_object(info.context).get("exists"))
+        exists = bool(info.context and info.context.get("exists"))
         if area_code is None and info.data.get("sip_uri", "") is None and not exists:
             raise PydanticCustomError(
                 "area_code_or_sip_uri",
