@@ -66,8 +66,7 @@ class VapiClient:
         After a minute at the latest: it need not be in those answers.
         """
         with self._answers:
-            settled = lambda: bool(self.organizations) or not self._awaited  # noqa: E731
-            self._answers.wait_for(settled, timeout=60)
+            self._answers.wait_for(lambda: self.organizations or not self._awaited, timeout=60)
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None

@@ -495,15 +495,17 @@ def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> No
     pool = {"name": "Pool", **LEAST["vapi"]}
     api = Losing("lost")
     ids: list[str] = []
-    others = [new_provider(api, journal=journal)]
+    other = new_provider(api, journal=journal)
     beside: list[threading.Thread] = []
+
+    def make_another() -> None:
+        ids.append(other.create(bag(declaration=sister, **pool)).id)
 
     class Looking(Clock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
             if not beside:
-                making = lambda: ids.append(others[0].create(bag(declaration=sister, **pool)).id)  # noqa: E731
-                beside.append(threading.Thread(target=making))
+                beside.append(threading.Thread(target=make_another))
                 beside[0].start()
             # What it could send it sends in this time.
             time.sleep(0.1)
