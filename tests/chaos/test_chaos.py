@@ -33,8 +33,8 @@ KILLED = replace(
 )
 LATE = replace(
     KILLED,
-    # All but the last are carried out when the second run has been looking for a while. The last
-    # is answered at once, which says that all have been received.
+    # All but the last are carried out when the second run has been looking for a while. Without
+    # care the last is answered at once, which says that all have been received.
     faults=(f"POST:1-{NUMBERS - 1}:slow=9",),
     timeout=12,
     late=9,
