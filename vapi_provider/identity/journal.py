@@ -176,7 +176,7 @@ class Journal:
         """
         with self._file.lock, suppress(ConfigurationError):
             waiting = self._read()
-            maker = waiting.made.get(record)
+            maker = waiting.made.pop(record, None)
             if maker is not None:
                 # While it is open it says itself that it made the record.
                 self._tell_others(record)
@@ -247,9 +247,7 @@ class Journal:
 
     def _forget(self, declaration: str, owner: str | None = None) -> None:
         with self._file.lock:
-            waiting = self._read()
-            waiting.unanswered.pop(declaration, None)
-            waiting.made = {id_: one for id_, one in waiting.made.items() if one != declaration}
+            self._read().unanswered.pop(declaration, None)
             self._file.change(
                 "DELETE FROM open_intents WHERE account = ?1 AND backend = ?2"
                 " AND declaration = ?3 AND owner = coalesce(?4, owner)",
