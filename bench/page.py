@@ -24,8 +24,9 @@ _INTRO = """\
 What this provider adds to what Pulumi costs anyway. Each phase is run on the real engine against
 `python -m vapi_provider serve --latency …`, and beside it, in turn, with a *null* provider: the
 same declarations, and a dynamic provider that does nothing but sleep as long as one request takes.
-**The ratios are the result**: seconds are this machine's. At 1.00 nothing is left to save here;
-below it are phases where a provider with a request for each number is slower than ours.
+**The ratios are the result**: seconds are this machine's. Below 1.00 are phases where a provider
+with a request for each number is slower than ours, or where ours spares the SDK work that any other
+program has ([why](decisions/0009-the-programs-process.md)).
 
 ![Our time by the null provider's](benchmarks.svg)
 

@@ -68,6 +68,8 @@ install() { # run|dev, under the lock
     if [ "$1" = run ]; then file=requirements.txt; else file=requirements-dev.txt; fi
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$file" >&2 ||
         refuse "$file could not be installed: pip's words above"
+    # The engine starts our modules twice a run, and some machines forbid Python to keep what it compiles.
+    .venv/bin/python -m compileall -q vapi_provider >&2 || :
     {
         venv_place && printf '\n' && wanted run && printf '\n'
         [ "$1" = run ] || { wanted dev && printf '\n'; }

@@ -6,6 +6,7 @@ errors, how many calls are worked on at a time, and warnings to the person.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import os
@@ -22,6 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from vapi_provider.collector import collect_rarely
 from vapi_provider.errors import VapiError
 
 WATCH_SECONDS = 2.0
@@ -46,13 +48,16 @@ def is_plugin_process() -> bool:
 
 
 def settle_in() -> None:
-    """Once a plugin process: errors in one line, and an end when the engine is gone.
+    """In a plugin process: errors in one line, an end when the engine is gone, few collections.
 
     Makes the SDK send an error's text to the engine instead of its whole traceback. The SDK waits
     for its engine for ever, also for one that was killed; what is in flight is finished first.
     """
     if is_plugin_process():
         sys.tracebacklimit = 0
+        collect_rarely()
+        # The interpreter goes through all there is once more before it ends; nothing here needs it.
+        atexit.register(gc.freeze)
         threading.Thread(target=_end_with_the_engine, daemon=True).start()
 
 

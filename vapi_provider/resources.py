@@ -21,6 +21,7 @@ from pulumi.dynamic.dynamic import (
 from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import Self, Unpack
 
+from vapi_provider import program
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -74,6 +75,7 @@ class _PhoneNumber(dynamic.Resource):
         opts: pulumi.ResourceOptions | None = None,
         **fields: Any,
     ) -> None:
+        program.settle_in()
         settings = _settings()
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "
@@ -107,6 +109,7 @@ class _PhoneNumber(dynamic.Resource):
         # its frame would make this file the place where a resource is declared.
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
+        program.watch_the_id_alone(self, props)
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)

@@ -1,0 +1,155 @@
+"""`program` and `collector`: what they touch of a run's connections and process, and what not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pulumi.runtime import settings
+from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
+
+from vapi_provider.program import PROGRESS, settle_in
+
+ROOT = Path(__file__).parents[2]
+OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"
+
+
+class Engine:
+    """Takes messages."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.Log = lambda request: self.said.append(request.message)
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorStub):
+    """Takes registrations; the SDK's type, and no connection."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+        self.RegisterResource = self.taken.append  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.fixture
+def connected(tmp_path: Path) -> Iterator[tuple[Engine, Monitor]]:
+    """A run that is connected to both; its project lies in `tmp_path`."""
+    ambient: Any = settings.SETTINGS
+    before = (ambient.engine, ambient.monitor, ambient.root_directory)
+    engine, monitor = Engine(), Monitor()
+    ambient.engine, ambient.monitor, ambient.root_directory = engine, monitor, str(tmp_path)
+    yield engine, monitor
+    ambient.engine, ambient.monitor, ambient.root_directory = before
+
+
+def registration(*places: str, kind: str = OURS) -> resource_pb2.RegisterResourceRequest:
+    """What the SDK sends for a resource that is declared through `places`."""
+    frames = [
+        source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri=place, line=1)) for place in places
+    ]
+    return resource_pb2.RegisterResourceRequest(
+        type=kind, stackTrace=source_pb2.StackTrace(frames=frames)
+    )
+
+
+def places(request: Any) -> list[str]:
+    """The files of a registration's stack trace."""
+    return [frame.pc.uri for frame in request.stackTrace.frames]
+
+
+def test_only_the_sdks_progress_is_not_said(connected: tuple[Engine, Monitor]) -> None:
+    """What a program says itself arrives, also as a debug message, also twice settled in."""
+    engine, _ = connected
+    settle_in()
+    settle_in()
+    log: Any = engine.Log
+    for words in (*PROGRESS, "registering resource now", "RPC failed with exception:"):
+        log(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message=words))
+    log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=PROGRESS[0]))
+    assert engine.said == ["registering resource now", "RPC failed with exception:", PROGRESS[0]]
+
+
+def test_of_a_numbers_stack_the_projects_own_places_are_kept(
+    connected: tuple[Engine, Monitor], tmp_path: Path
+) -> None:
+    """The first stays wherever it is; what is installed in the project's folder is not its own."""
+    _, monitor = connected
+    own = (tmp_path / "stacks/dev.py").as_uri()
+    main = (tmp_path / "__main__.py").as_uri()
+    installed = (tmp_path / ".venv/lib/python3.11/site-packages/pulumi/runtime/stack.py").as_uri()
+    launcher, elsewhere = "file:///usr/bin/pulumi-language-python-exec", "file:///lib/lines.py"
+    settle_in()
+    register: Any = monitor.RegisterResource
+    register(registration(own, main, "", installed, launcher))
+    register(registration(elsewhere, main, launcher))
+    register(registration())
+    register(registration(own, launcher, kind="aws:s3/bucket:Bucket"))
+    assert [places(taken) for taken in monitor.taken] == [
+        [own, main],
+        [elsewhere, main],
+        [],
+        [own, launcher],
+    ]
+
+
+def test_an_sdk_that_is_not_as_known_goes_on_as_it_is(connected: tuple[Engine, Monitor]) -> None:
+    """Without stack traces, and without a call to look at, nothing is touched and nothing fails."""
+    engine, monitor = connected
+    del engine.Log
+    settle_in()
+    bare = SimpleNamespace(type=OURS)
+    register: Any = monitor.RegisterResource
+    register(bare)
+    assert monitor.taken == [bare]
+    assert not hasattr(engine, "Log")
+    assert not hasattr(monitor, "ReadResource")
+
+
+COLLECTOR = """
+import gc, threading
+from pulumi.runtime import settings
+from tests.unit.test_program_process import Engine, Monitor
+from vapi_provider.program import settle_in
+
+{before}
+was = gc.get_threshold()
+def run():
+    settings.SETTINGS.engine, settings.SETTINGS.monitor = Engine(), {monitor}
+    settle_in()
+{run}
+now = gc.get_threshold()
+assert now[1:] == was[1:]
+print("unchanged" if now == was else now[0], gc.isenabled())
+"""
+IN_A_THREAD = "thread = threading.Thread(target=run); thread.start(); thread.join()"
+
+
+@pytest.mark.parametrize(
+    ("before", "monitor", "run", "after"),
+    [
+        ("", "Monitor()", "run()", "50000 True"),
+        ("gc.disable()", "Monitor()", "run()", "unchanged False"),
+        ("gc.set_threshold(0)", "Monitor()", "run()", "unchanged True"),
+        ("gc.set_threshold(90_000)", "Monitor()", "run()", "unchanged True"),
+        ("", "None", "run()", "unchanged True"),
+        ("", "Monitor()", IN_A_THREAD, "unchanged True"),
+    ],
+    ids=["a program", "off", "never by itself", "rarer still", "no engine", "somebody else's"],
+)
+def test_the_collector_is_made_rarer_where_the_process_is_the_programs(
+    before: str, monitor: str, run: str, after: str
+) -> None:
+    """What the program has set stays, and so does what an Automation API's host has."""
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTOR.format(before=before, monitor=monitor, run=run)],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (after, "")
