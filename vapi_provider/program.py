@@ -18,9 +18,7 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
-
-OURS = "pulumi-python:dynamic/vapi:"
-"""How the types of our resources begin."""
+from vapi_provider.exported import OURS
 
 PROGRESS = (
     "registering resource: ty=",
