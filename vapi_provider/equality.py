@@ -133,11 +133,13 @@ def _believed(recorded: Any, before: Any, declared: Any) -> Any:
 
 
 def _holds(value: Any, placeholders: Collection[str]) -> bool:
+    if isinstance(value, str):
+        return value in placeholders
     if isinstance(value, Mapping):
         return any(_holds(item, placeholders) for item in as_object(cast(Any, value)).values())
     if isinstance(value, list):
         return any(_holds(item, placeholders) for item in as_list(cast(Any, value)))
-    return isinstance(value, str) and value in placeholders
+    return False
 
 
 def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -> Any:

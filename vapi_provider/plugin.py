@@ -1,7 +1,7 @@
 """The process that the engine starts for us (``python -m pulumi.dynamic``), and how it speaks.
 
 What concerns the process and the SDK's way of running us, none of it what we do: the text of
-errors, how many calls are worked on at a time, and warnings to the person.
+errors, the end of the process, and warnings to the person.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -65,35 +64,6 @@ def _end_with_the_engine() -> None:
     while engine_lives() or _calls.in_flight:
         time.sleep(WATCH_SECONDS)
     os._exit(1)
-
-
-def work_at_once(calls: int) -> None:
-    """Lets the plugin process work on `calls` calls of the engine at a time; never on fewer.
-
-    The SDK serves four, whatever ``--parallel`` says, and has no setting for it
-    (docs/decisions/0006-workers.md). Where it no longer is as we know it, that is how it stays.
-    """
-    if not is_plugin_process():
-        return
-    pool = _pool_of_this_thread()
-    workers: object = getattr(pool, "_max_workers", None)
-    if pool is None or not isinstance(workers, int):
-        debug("the SDK's worker threads were not found: it serves as many calls as it chooses")
-        return
-    pool._max_workers = max(workers, calls)  # pyright: ignore[reportAttributeAccessIssue]
-    # A thread is started when something is submitted: what waits already would go on waiting.
-    for _ in range(workers, calls):
-        pool.submit(int)
-
-
-def _pool_of_this_thread() -> ThreadPoolExecutor | None:
-    """The pool that runs the call we are in."""
-    thread = threading.current_thread()
-    for found in gc.get_objects():
-        # By type: isinstance would wake objects that only pretend to be something.
-        if type(found) is ThreadPoolExecutor and thread in getattr(found, "_threads", ()):
-            return found
-    return None
 
 
 class _Calls:

@@ -146,6 +146,8 @@ def _bag(
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value  # Most of them, and the checks below are dear.
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

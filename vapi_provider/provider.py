@@ -27,7 +27,7 @@ from vapi_provider.equality import believed, differences, holds_hidden, holds_un
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.plugin import debug, one_line, settle_in, warn, work_at_once
+from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
     identical,
@@ -40,6 +40,7 @@ from vapi_provider.properties import (
     without_headers,
 )
 from vapi_provider.settings import load_settings
+from vapi_provider.workers import work_at_once
 
 if TYPE_CHECKING:
     from vapi_provider.session import Session
@@ -145,26 +146,28 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The record as it is now; for refresh also the inputs that later runs compare with.
+        """The record as it is now; where that is another one, also the inputs to compare with.
 
         Without a declaration it is a `get` of somebody else's record: missing is an error then.
         """
-        self._close(id_, plain(props))
-        recorded = Declared.of(plain(props))
+        before = plain(props)
+        self._close(id_, before)
+        recorded = Declared.of(before)
         try:
             record = self._session.reader.read(id_)
         except NotFoundError as missing:
             if recorded.declaration is None:
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
-            self._session.account.confirm_gone(id_, plain(props).get("org_id"))
+            self._session.account.confirm_gone(id_, before.get("org_id"))
             return ReadResult(None, {})
         same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
         outs = outputs_as_read(recorded, record)
-        # Without inputs the engine keeps its own, which know what was declared for the unseen.
-        unseen = recorded.declaration is not None and holds_unseen(outs)
-        return ReadResult(id_, outs, None if unseen else inputs_of(outs, recorded.kind))
+        inputs = inputs_of(outs, recorded.kind)
+        # Without inputs the engine keeps its own: they know what was declared for the unseen too.
+        kept = identical(inputs, inputs_of(before, recorded.kind)) or holds_unseen(outs)
+        return ReadResult(id_, outs, None if recorded.declaration and kept else inputs)
 
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:

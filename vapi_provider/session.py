@@ -14,6 +14,7 @@ from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
+from vapi_provider.workers import waiting
 
 if TYPE_CHECKING:
     from vapi_provider.transport import Transport
@@ -34,7 +35,7 @@ class Session:
     ) -> None:
         self.settings = settings
         self.client = client
-        self.sleep = sleep
+        self._sleep = sleep
         self.clock = clock
         self.account = Account(client, settings.confirmed_empty_account)
         self.reader = Reader(client, clock)
@@ -51,9 +52,15 @@ class Session:
             lives,
             settings.late_seconds,
             warn,
-            sleep,
+            waiting,
+            self.sleep,
             clock,
         )
+
+    def sleep(self, seconds: float) -> None:
+        """Waits, while another call is worked on."""
+        with waiting():
+            self._sleep(seconds)
 
     @classmethod
     @cache
@@ -85,4 +92,5 @@ class _WhenNeeded:
                 retry = Retry(say=warn)
                 self._opened = Transport(open_http(settings), settings.api_key, retry)
             transport = self._opened
-        return transport.request(method, path, **more)
+        with waiting():
+            return transport.request(method, path, **more)

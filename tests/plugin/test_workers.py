@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import httpx
@@ -48,6 +51,52 @@ concurrent.futures.ThreadPoolExecutor = Workers
 '''
 
 
+WATCHED = """
+import pathlib, threading, time
+
+def watch():
+    most = 0
+    while True:
+        most = max(most, sum("ThreadPoolExecutor" in one.name for one in threading.enumerate()))
+        pathlib.Path("workers").write_text(str(most))
+        time.sleep(0.01)
+
+threading.Thread(target=watch, daemon=True).start()
+"""
+
+
+@contextmanager
+def served(answered: Callable[[str, str, Any], Any]) -> Iterator[str]:
+    """The URL of an account that answers what `answered` makes of method, path and body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            told = answered(self.command, self.path, json.loads(sent or "null"))
+            body = json.dumps(told).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 class Crowd:
     """An account that answers only once `together` requests are in flight, and counts them."""
 
@@ -56,7 +105,7 @@ class Crowd:
         self.lock = threading.Lock()
         self.in_flight = self.peak = 0
 
-    def answered(self, path: str) -> dict[str, Any]:
+    def answered(self, _method: str, path: str, _body: Any) -> dict[str, Any]:
         """The record that is read."""
         with self.lock:
             self.in_flight += 1
@@ -65,34 +114,6 @@ class Crowd:
         with self.lock:
             self.in_flight -= 1
         return answer(id_=path.rpartition("/")[2])
-
-    @contextmanager
-    def served(self) -> Iterator[str]:
-        """Its URL."""
-        crowd = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                body = json.dumps(crowd.answered(self.path)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -134,17 +155,84 @@ def adopt_at_once(plugin: Any, calls: int) -> None:
 def test_as_many_calls_at_a_time_as_requests_may_be(start: Any, limit: int, calls: int) -> None:
     """`maxConcurrentRequests` calls are worked on at a time, and no more requests are in flight."""
     crowd = Crowd(limit)
-    with crowd.served() as url:
+    with served(crowd.answered) as url:
         plugin = start(baseUrl=url, apiKey=KEY, maxConcurrentRequests=str(limit))
         adopt_at_once(plugin, calls)
     assert crowd.peak == limit
+
+
+def create(plugin: Any, name: str, declaration: str = "") -> dict[str, Any]:
+    """Makes a number with that label; its outputs."""
+    declared = f"acme/shop/dev/VapiPhoneNumber/{declaration or name}"
+    number = {"provider": "vapi", "name": name, "number_desired_area_code": "415"}
+    return plugin.create({**number, "declaration": declared})[1]
+
+
+def test_who_waits_for_a_turn_holds_up_nobody(start: Any) -> None:
+    """Equal twins are made one after the other, and the others are worked on meanwhile."""
+    twins_are_there, another = threading.Event(), threading.Event()
+
+    def answered(method: str, _path: str, body: Any) -> Any:
+        if method == "GET":
+            return []
+        twins_are_there.set()
+        if body["name"] == "other":
+            another.set()
+        return answer(id_=str(uuid4()), name=body["name"]) if another.wait(timeout=10) else None
+
+    with served(answered) as url, ThreadPoolExecutor(9) as engine:
+        plugin = start(baseUrl=url, apiKey=KEY)
+        twins = [engine.submit(create, plugin, "twin", f"twin{at}") for at in range(8)]
+        assert twins_are_there.wait(timeout=10)
+        assert create(plugin, "other")["number"]
+        assert all(twin.result()["number"] for twin in twins)
+
+
+def test_who_waits_for_a_number_to_be_known_holds_up_nobody(start: Any) -> None:
+    """While bought numbers are not known yet, more are bought."""
+    bought: queue.SimpleQueue[str] = queue.SimpleQueue()
+    all_bought = threading.Event()
+
+    def answered(method: str, path: str, body: Any) -> Any:
+        number = "+14155550123" if all_bought.is_set() else None
+        if method == "POST":
+            bought.put(body["name"])
+            return answer(id_=body["name"], name=body["name"], number=number)
+        id_ = path.rpartition("/")[2]
+        return [] if id_.startswith("phone-number") else answer(id_=id_, number=number)
+
+    with served(answered) as url, ThreadPoolExecutor(7) as engine:
+        plugin = start(baseUrl=url, apiKey=KEY, readyTimeoutSeconds="15")
+        slow = []
+        for at in range(7):
+            slow.append(engine.submit(create, plugin, f"slow{at}"))
+            assert bought.get(timeout=5) == f"slow{at}"
+        all_bought.set()
+        assert all(one.result()["number"] for one in slow)
+
+
+def test_who_shares_a_page_takes_no_worker_more(start: Any, tmp_path: Path) -> None:
+    """A refresh gets no more workers than requests make wait: the others would only be busy."""
+    (tmp_path / "sitecustomize.py").write_text(WATCHED)
+    records = [answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at:03}Z") for at in range(80)]
+
+    def answered(_method: str, path: str, _body: Any) -> Any:
+        time.sleep(0.2)
+        return records if "?" in path else records[int(path.rpartition("/n")[2])]
+
+    with served(answered) as url, ThreadPoolExecutor(32) as engine:
+        plugin = start(baseUrl=url, apiKey=KEY, path=tmp_path)
+        declared = {"provider": "vapi", "declaration": "acme/shop/dev/VapiPhoneNumber/a"}
+        found = list(engine.map(lambda at: plugin.read(f"n{at}", declared)[0], range(80)))
+        assert found == [f"n{at}" for at in range(80)]
+        assert 4 < int((tmp_path / "workers").read_text()) <= 8
 
 
 def test_a_changed_sdk_serves_as_it_chooses(start: Any, tmp_path: Path) -> None:
     """Where the SDK's workers are not as we know them, four calls run, and debug says why."""
     (tmp_path / "sitecustomize.py").write_text(OTHER_WORKERS)
     crowd, engine = Crowd(4), Engine()
-    with crowd.served() as url, engine.listening() as address:
+    with served(crowd.answered) as url, engine.listening() as address:
         plugin = start(baseUrl=url, apiKey=KEY, engine=address, path=tmp_path)
         adopt_at_once(plugin, 16)
     assert crowd.peak == 4
@@ -156,7 +244,7 @@ def test_a_changed_sdk_serves_as_it_chooses(start: Any, tmp_path: Path) -> None:
 def test_a_usual_run_says_nothing(start: Any) -> None:
     """Where all is as it should be the engine is told nothing."""
     crowd, engine = Crowd(5), Engine()
-    with crowd.served() as url, engine.listening() as address:
+    with served(crowd.answered) as url, engine.listening() as address:
         adopt_at_once(start(baseUrl=url, apiKey=KEY, engine=address), 5)
     assert engine.log == []
 
@@ -166,7 +254,7 @@ def test_an_embedded_account_sees_no_more_than_that_either() -> None:
     crowd = Crowd(3)
 
     def answered(environ: Any, start_response: Any) -> list[bytes]:
-        crowd.answered(environ["PATH_INFO"])
+        crowd.answered("GET", environ["PATH_INFO"], None)
         start_response("200 OK", [])
         return []
 

@@ -139,29 +139,46 @@ def test_diff_refuses_another_id_to_adopt() -> None:
 # read
 
 
-def test_read_returns_what_is_and_the_inputs_to_compare_with() -> None:
-    """Refresh of an unchanged number costs one GET and changes nothing."""
+def test_read_of_what_is_unchanged() -> None:
+    """Refresh of an unchanged number costs one GET, changes nothing and leaves inputs alone."""
     api = Api(THERE)
     result = provider(api).read(UUID, RECORDED)
-    assert (result.id, result.outs) == (UUID, RECORDED)
-    assert result.inputs == {
-        name: RECORDED[name]
-        for name in ("provider", "declaration", "name", "squad_id", "number_desired_area_code")
-    }
+    assert (result.id, result.outs, result.inputs) == (UUID, RECORDED, None)
     assert api.sent == [f"GET /phone-number/{UUID}"]
 
 
+def test_read_of_another_status_leaves_the_inputs_alone() -> None:
+    """What nobody declares may change without the declaration's changing."""
+    result = provider(Api({**THERE, "status": "blocked"})).read(UUID, RECORDED)
+    assert (result.outs, result.inputs) == ({**RECORDED, "status": "blocked"}, None)
+
+
 def test_read_shows_drift() -> None:
-    """What was changed, added and cleared in the dashboard is read, and diff sees it."""
+    """What was changed, added and cleared in the dashboard is read, and later runs see it."""
     api = Api({**THERE, "name": "other", "squadId": None, "assistantId": UUID})
     working = provider(api)
-    outs = working.read(UUID, RECORDED).outs
-    assert outs == {
+    result = working.read(UUID, RECORDED)
+    assert result.outs == {
         **{name: value for name, value in RECORDED.items() if name != "squad_id"},
         "name": "other",
         "assistant_id": UUID,
     }
-    assert working.diff(UUID, outs, RECORDED).changes
+    assert result.inputs == {
+        **{name: RECORDED[name] for name in ("provider", "declaration")},
+        "number_desired_area_code": RECORDED["number_desired_area_code"],
+        "name": "other",
+        "assistant_id": UUID,
+    }
+    assert working.diff(UUID, result.outs, RECORDED).changes
+    assert not working.diff(UUID, result.outs, result.inputs).changes
+
+
+def test_a_get_returns_inputs_too() -> None:
+    """Somebody else's record has no inputs of a program's that could stay."""
+    got = {name: value for name, value in RECORDED.items() if name != "declaration"}
+    result = provider(Api(THERE)).read(UUID, got)
+    assert result.inputs is not None
+    assert result.inputs["name"] == "support"
 
 
 def test_read_of_a_deleted_number_is_gone() -> None:

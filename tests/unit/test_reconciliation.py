@@ -165,10 +165,11 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         declared = Declared.of(plain(wanted))
         read = run.provider.read(id_, outs)
         assert read.outs is not None
-        assert read.inputs is not None
+        # As the engine does: its own stay where none come back.
+        inputs = wanted if read.inputs is None else read.inputs
         assert CHANGED_OUTSIDE not in str(read.outs)
         assert run.provider.diff(id_, read.outs, wanted).changes is False
-        assert run.provider.diff(id_, read.outs, read.inputs).changes is False
+        assert run.provider.diff(id_, read.outs, inputs).changes is False
         actual: Mapping[str, Any] = record.fields
         if not run.shows_all:
             # What is not echoed cannot be looked at.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,7 @@ class Maker:
         engine_lives: Callable[[], bool],
         late_seconds: float,
         say: Callable[[str], None],
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -88,6 +89,7 @@ class Maker:
         # How long a request may still make something after nobody waits for it any more.
         self._late_seconds = late_seconds
         self._say = say
+        self._waiting = waiting
         self._sleep = sleep
         self._clock = clock
 
@@ -105,14 +107,21 @@ class Maker:
         could be another's, UnclearError where the outcome is unknown (the next run finds out), or
         any other VapiError.
         """
-        alike = _alike(kind, fields)
-        with self._journal.turn(alike, self._patience()), self._journal.owned():
+        with self._turn(_alike(kind, fields)), self._journal.owned():
             left = self._left_over(kind, declaration, replaced)
             if left is not None:
                 return left
             self._account.refuse_what_is_there(kind, fields, declaration, replaced)
             record = self._buy(kind, body, sent(kind, fields), declaration)
             return Made(record, fields.get(AREA_CODE), left_over=False)
+
+    @contextmanager
+    def _turn(self, alike: str) -> Generator[None]:
+        """The turn of what looks alike."""
+        with ExitStack() as turn:
+            with self._waiting():
+                turn.enter_context(self._journal.turn(alike, self._patience()))
+            yield
 
     def _left_over(self, kind: Kind, declaration: str, replaced: Collection[str]) -> Made | None:
         """What an earlier run made for this declaration and could not tell a state of."""
