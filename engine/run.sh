@@ -5,12 +5,6 @@ cd "$(dirname "$0")/.."
 root=$(pwd -P)
 STACK=${STACK:-local}
 export PULUMI_SKIP_UPDATE_CHECK=1
-# Pulumi's own default is four steps for each core: on two cores half of our requests in flight.
-our_parallel=
-if [ -z "${PULUMI_PARALLEL-}" ]; then
-    export PULUMI_PARALLEL=32
-    our_parallel=1
-fi
 
 . engine/guard.sh
 . engine/setup.sh
@@ -159,6 +153,7 @@ env)
     quoted PULUMI_SKIP_UPDATE_CHECK 1
     quoted PULUMI_STACK "$STACK"
     if [ -n "$our_parallel" ]; then quoted PULUMI_PARALLEL "$PULUMI_PARALLEL"; fi
+    if [ -n "$our_collector" ]; then quoted GOGC "$GOGC"; fi
     if [ -n "$our_backend" ]; then quoted PULUMI_BACKEND_URL "$PULUMI_BACKEND_URL"; fi
     if [ -n "$our_passphrase" ]; then quoted PULUMI_CONFIG_PASSPHRASE "$PULUMI_CONFIG_PASSPHRASE"; fi
     ;;

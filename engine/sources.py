@@ -138,8 +138,10 @@ _BUILDING = "building the Pulumi CLI from its Go modules, first time only, about
 
 def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return a Go that is new enough, and the environment in which it builds for this machine."""
-    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours.
-    settings = {k: v for k, v in environ.items() if k not in {"GOOS", "GOARCH", "GOEXPERIMENT"}}
+    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours,
+    # nor what is to speed the engine up: while it is built it would take gigabytes of memory.
+    others = {"GOOS", "GOARCH", "GOEXPERIMENT", "GOGC"}
+    settings = {k: v for k, v in environ.items() if k not in others}
     settings.update(GOWORK="off", GO111MODULE="on")
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:

@@ -185,3 +185,16 @@ def test_env_prints_exports_only_and_a_plain_pulumi_works(clone: Path, tmp_path:
     )
     assert plain.stdout.splitlines() == ["local", str(clone / ".venv" / "bin" / "python")]
     assert settings.read_bytes() == before
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("knob", "ours"), [("PULUMI_PARALLEL", "32"), ("GOGC", "400")])
+def test_env_sets_what_speeds_the_engine_up(
+    clone: Path, tmp_path: Path, knob: str, ours: str
+) -> None:
+    """`make env` exports the engine's knobs, but not over what the user has set."""
+    (clone / ".venv").symlink_to(sys.prefix)
+    home = {"PULUMI_HOME": str(tmp_path / "home")}
+    line = f"export {knob}='{ours}'"
+    assert line in make(clone, "-s", "env", **home, **{knob: ""}).stdout.splitlines()
+    assert f"export {knob}=" not in make(clone, "-s", "env", **home, **{knob: "7"}).stdout
