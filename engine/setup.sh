@@ -158,7 +158,7 @@ ensure_engine() { # after ensure_venv
 }
 
 our_parallel= our_collector=
-speed_up() { # what the user has set stays; measured in docs/benchmarks.md
+speed_up() { # what the user has set stays; docs/fleets.md has the figures
     # Pulumi's own default is four steps for each core: on two cores half of our requests in flight.
     if [ -z "${PULUMI_PARALLEL-}" ]; then
         export PULUMI_PARALLEL=32

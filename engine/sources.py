@@ -20,6 +20,7 @@ from engine.cache import EngineError, Recipe, Say, UnavailableError, digest, dis
 
 VERSION = "3.250.0"  # what was tested, and the newest that every module proxy hands out
 GO_VERSION = "1.25.11"
+OF_THE_ENGINE = "400"  # the GOGC of setup.sh
 HERE = Path(__file__).resolve().parent
 
 Number = tuple[int, int, int]
@@ -138,10 +139,11 @@ _BUILDING = "building the Pulumi CLI from its Go modules, first time only, about
 
 def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return a Go that is new enough, and the environment in which it builds for this machine."""
-    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours,
-    # nor what is to speed the engine up: while it is built it would take gigabytes of memory.
-    others = {"GOOS", "GOARCH", "GOEXPERIMENT", "GOGC"}
-    settings = {k: v for k, v in environ.items() if k not in others}
+    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours.
+    settings = {k: v for k, v in environ.items() if k not in {"GOOS", "GOARCH", "GOEXPERIMENT"}}
+    # What `make env` sets is for the engine; while that is built it would take gigabytes of memory.
+    if settings.get("GOGC") == OF_THE_ENGINE:
+        del settings["GOGC"]
     settings.update(GOWORK="off", GO111MODULE="on")
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:

@@ -146,7 +146,7 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The record as it is now; where that is another one, also the inputs to compare with.
+        """The record as it is now; where what is declared reads otherwise, also the new inputs.
 
         Without a declaration it is a `get` of somebody else's record: missing is an error then.
         """
@@ -165,9 +165,12 @@ class PhoneNumberProvider(ResourceProvider):
             record = without_headers(record)
         outs = outputs_as_read(recorded, record)
         inputs = inputs_of(outs, recorded.kind)
-        # Without inputs the engine keeps its own: they know what was declared for the unseen too.
+        if recorded.declaration is None:
+            return ReadResult(id_, outs, inputs)
+        # Without inputs the engine keeps its own, and does not read, log and compare them once
+        # more. They also know what was declared for what nobody has seen.
         kept = identical(inputs, inputs_of(before, recorded.kind)) or holds_unseen(outs)
-        return ReadResult(id_, outs, None if recorded.declaration and kept else inputs)
+        return ReadResult(id_, outs, None if kept else inputs)
 
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:

@@ -52,13 +52,16 @@ concurrent.futures.ThreadPoolExecutor = Workers
 
 
 WATCHED = """
-import pathlib, threading, time
+import threading, time
 
 def watch():
     most = 0
     while True:
-        most = max(most, sum("ThreadPoolExecutor" in one.name for one in threading.enumerate()))
-        pathlib.Path("workers").write_text(str(most))
+        now = sum("ThreadPoolExecutor" in one.name for one in threading.enumerate())
+        if now > most:
+            most = now
+            with open("workers", "a") as told:
+                told.write(f"{most}\\n")
         time.sleep(0.01)
 
 threading.Thread(target=watch, daemon=True).start()
@@ -191,15 +194,20 @@ def test_who_waits_for_a_turn_holds_up_nobody(start: Any) -> None:
 def test_who_waits_for_a_number_to_be_known_holds_up_nobody(start: Any) -> None:
     """While bought numbers are not known yet, more are bought."""
     bought: queue.SimpleQueue[str] = queue.SimpleQueue()
+    names: list[str] = []
     all_bought = threading.Event()
 
-    def answered(method: str, path: str, body: Any) -> Any:
+    def shown(name: str) -> dict[str, Any]:
         number = "+14155550123" if all_bought.is_set() else None
+        return answer(id_=name, name=name, number=number)
+
+    def answered(method: str, path: str, body: Any) -> Any:
         if method == "POST":
+            names.append(body["name"])
             bought.put(body["name"])
-            return answer(id_=body["name"], name=body["name"], number=number)
-        id_ = path.rpartition("/")[2]
-        return [] if id_.startswith("phone-number") else answer(id_=id_, number=number)
+            return shown(body["name"])
+        # One look at the list serves all: no two requests are under way at a time.
+        return [shown(name) for name in names] if "?" in path else shown(path.rpartition("/")[2])
 
     with served(answered) as url, ThreadPoolExecutor(7) as engine:
         plugin = start(baseUrl=url, apiKey=KEY, readyTimeoutSeconds="15")
@@ -225,7 +233,7 @@ def test_who_shares_a_page_takes_no_worker_more(start: Any, tmp_path: Path) -> N
         declared = {"provider": "vapi", "declaration": "acme/shop/dev/VapiPhoneNumber/a"}
         found = list(engine.map(lambda at: plugin.read(f"n{at}", declared)[0], range(80)))
         assert found == [f"n{at}" for at in range(80)]
-        assert 4 < int((tmp_path / "workers").read_text()) <= 8
+        assert 4 < int((tmp_path / "workers").read_text().split()[-1]) <= 8
 
 
 def test_a_changed_sdk_serves_as_it_chooses(start: Any, tmp_path: Path) -> None:
@@ -239,6 +247,21 @@ def test_a_changed_sdk_serves_as_it_chooses(start: Any, tmp_path: Path) -> None:
     ((severity, text),) = engine.log
     assert severity == engine_pb2.DEBUG
     assert "worker threads were not found" in text
+
+
+def test_calls_that_were_queued_keep_nobody_from_being_added(start: Any) -> None:
+    """After a burst of calls that wait for nothing the limit is reached all the same.
+
+    Before Python 3.12 a pool counts a thread as idle for each call that was queued.
+    """
+    crowd = Crowd(9)
+    with served(crowd.answered) as url:
+        plugin = start(baseUrl=url, apiKey=KEY, maxConcurrentRequests="9")
+        news = {"provider": "vapi", "name": "a", "number_desired_area_code": "415"}
+        with ThreadPoolExecutor(32) as engine:
+            list(engine.map(lambda _: plugin.diff("n", news, news), range(64)))
+        adopt_at_once(plugin, 18)
+    assert crowd.peak == 9
 
 
 def test_a_usual_run_says_nothing(start: Any) -> None:

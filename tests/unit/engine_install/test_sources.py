@@ -91,6 +91,17 @@ def test_an_old_go_makes_the_build_unavailable(tmp_path: Path, script: str) -> N
         recipe.build(tmp_path)
 
 
+@pytest.mark.parametrize(("given", "left"), [("400", None), ("50", "50")])
+def test_what_speeds_the_engine_up_is_not_for_its_build(
+    tmp_path: Path, given: str, left: str | None
+) -> None:
+    """Of `make env`'s GOGC the build gets nothing; of somebody's own it does."""
+    assert f"export GOGC={sources.OF_THE_ENGINE}\n" in (sources.HERE / "setup.sh").read_text()
+    go = program(tmp_path / "bin", "go", "echo go1.26.0")
+    _, settings = sources.find_go({"PATH": f"{go.parent}:{os.defpath}", "GOGC": given})
+    assert settings.get("GOGC") == left
+
+
 def test_a_failing_build_ends_with_the_last_words_of_go(tmp_path: Path) -> None:
     """Of a failing build the last lines are shown, then one that says what failed."""
     script = 'case $1 in env) echo go1.26.0 ;; *) seq 1 9; echo "boom" >&2; exit 1 ;; esac'
