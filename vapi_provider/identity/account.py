@@ -95,6 +95,8 @@ class Account:
         to be the recorded one: a record of the same organization is in view, or was in this run.
         """
         seen = self._client.organizations
+        # What is about to be answered may show it, too, and costs nothing.
+        self._client.wait_for_an_organization()
         if organization in seen:
             return
         with self._looking:
