@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -227,29 +227,49 @@ def test_an_empty_account_is_looked_at_once() -> None:
     assert len(api.requests) == 1
 
 
-def test_an_account_that_this_run_is_emptying_is_the_right_one() -> None:
-    """A number that is gone waits for the answer to the release that emptied the account."""
-    looked = threading.Event()
+class Slow(Api):
+    """An account that takes its time over the answer to a release."""
 
-    class Emptied(Api):
-        def __call__(self, request: httpx.Request) -> httpx.Response:
-            done = super().__call__(request)
-            if request.method == "DELETE":
-                emptied.set()
-                looked.wait(timeout=20)
-                # The other one has its answer and would have refused by now.
-                time.sleep(0.2)
-            elif request.method == "GET":
-                looked.set()
-            return done
+    def __init__(self) -> None:
+        super().__init__(answer(UUID))
+        self.emptied = threading.Event()
 
-    emptied = threading.Event()
-    client = Emptied(answer(UUID)).client()
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Whoever did not wait for it has gone on by the time it is answered."""
+        done = super().__call__(request)
+        if request.method == "DELETE":
+            self.emptied.set()
+            time.sleep(0.2)
+        return done
+
+
+def test_an_answer_under_way_says_whose_account_it_is() -> None:
+    """A number that is gone costs no look at the account where another answer is about to come."""
+    api = Slow()
+    client = api.client()
     with ThreadPoolExecutor(1) as other:
         release = other.submit(client.delete_phone_number, UUID)
-        emptied.wait(timeout=20)
+        assert api.emptied.wait(timeout=20)
         Account(client).confirm_gone("gone", ORG)
         release.result(timeout=20)
+    assert api.sent == [f"DELETE /phone-number/{UUID}"]
+
+
+def test_an_account_that_is_emptied_meanwhile_is_the_right_one() -> None:
+    """A look that shows nothing waits for the answer to the release that emptied the account."""
+
+    class Emptied(Slow):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                released.append(other.submit(client.delete_phone_number, UUID))
+                assert self.emptied.wait(timeout=20)
+            return super().__call__(request)
+
+    released: list[Future[None]] = []
+    client = Emptied().client()
+    with ThreadPoolExecutor(1) as other:
+        Account(client).confirm_gone("gone", ORG)
+        released[0].result(timeout=20)
 
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/hotline"
