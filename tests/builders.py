@@ -14,6 +14,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.contract.official import assert_documented
+from vapi_provider.backend import Backend
 from vapi_provider.client import VapiClient
 from vapi_provider.plugin import Failure
 from vapi_provider.provider import PhoneNumberProvider
@@ -181,6 +182,8 @@ def answer(kind: str = "vapi", id_: str = UUID, **more: Any) -> dict[str, Any]:
 
 def settings(**more: Any) -> Settings:
     """Settings of a real account, which nothing in a test reaches; a journal of their own."""
+    if isinstance(more.get("backend"), str):
+        more["backend"] = Backend(more["backend"].rstrip("/"), is_named=bool(more["backend"]))
     more.setdefault("journal", Path(_SCRATCH.name) / f"{uuid4()}.sqlite")
     return Settings(api_key=KEY, region="us", base_url="https://api.vapi.ai", **more)
 

@@ -35,7 +35,13 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
     declaration = declared.declaration or ""
     session.claims.make(declaration)
     made = session.maker.make(
-        declared.kind, body_of(declared), declared.fields, declaration, session.claims.replaced
+        declared.kind,
+        body_of(declared),
+        declared.fields,
+        declaration,
+        session.claims.replaced,
+        replacing=bool(session.declared_before.get(declaration))
+        or declaration in session.facts.replacing,
     )
     if not made.left_over:
         return declared, made.record
@@ -84,9 +90,25 @@ def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
             f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
             "asks for: remove that field to adopt the number as it is"
         )
+    intent = session.journal.find(declared.declaration or "")
+    if intent is not None and intent.record != id_:
+        raise OwnershipError(
+            "an interrupted run was making "
+            + (
+                f"{intent.record} for this resource"
+                if intent.record
+                else "a number for this resource"
+            )
+            + f": run once without adopt_id, which takes it over, or settle it with `recover`; "
+            f"{id_} was left as it is"
+        )
     record = _as_declared(session, declared, record)
     session.claims.own(id_, declared.declaration)
-    session.journal.made(declared.declaration or "", id_)
+    try:
+        session.journal.hold(declared.declaration or "", id_, session.client.organizations)
+    except VapiError as error:
+        # The record is the resource's all the same, and its id is about to reach the state.
+        warn(f"{id_} was adopted, but {error}")
     return record
 
 

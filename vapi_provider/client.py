@@ -45,6 +45,10 @@ class Sender(Protocol):
         """Raises from the error tree."""
         ...
 
+    def api_time(self) -> float | None:
+        """Return the time by the API's clock in Unix seconds; None where it is not known."""
+        ...
+
 
 class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
@@ -67,6 +71,10 @@ class VapiClient:
         """
         with self._answers:
             self._answers.wait_for(lambda: self.organizations or not self._awaited, timeout=60)
+
+    def api_time(self) -> float | None:
+        """Return the time by the API's clock in Unix seconds; None before its first answer."""
+        return self._transport.api_time()
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None

@@ -104,6 +104,7 @@ class PhoneNumberProvider(ResourceProvider):
                 "adopt_id, or declare the other number as a resource of its own"
             )
         self._session.claims.own(_id, declared.declaration)
+        self._session.name_late_records(declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
@@ -159,6 +160,7 @@ class PhoneNumberProvider(ResourceProvider):
             if recorded.declaration is None:
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
             self._session.account.confirm_gone(id_, before.get("org_id"))
+            self._session.journal.gone(id_)
             return ReadResult(None, {})
         same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
@@ -181,7 +183,9 @@ class PhoneNumberProvider(ResourceProvider):
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
+            self._rename(_id, recorded, declared)
             return UpdateResult(outputs_unsent(declared, recorded))
+        self._rename(_id, recorded, declared)
         try:
             record = self._session.client.update_phone_number(
                 _id, declared.kind, body_of(declared), step.fields
@@ -206,11 +210,24 @@ class PhoneNumberProvider(ResourceProvider):
         except NotFoundError:
             session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
+        session.journal.gone(_id)
         session.claims.release(recorded.get("declaration"))
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
-        """Strikes a record out of the journal: the engine knows it, so a state holds it."""
-        self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
+        """Finish the intent of a record that a state is proven to hold.
+
+        A resource without a declaration is a `get`: its id came from the program, and proves
+        nothing.
+        """
+        if recorded.get("declaration") is not None:
+            self._session.account.note_recorded(recorded.get("org_id"))
+            self._session.journal.finish(id_)
+
+    def _rename(self, id_: str, recorded: Mapping[str, Any], declared: Declared) -> None:
+        """Tell the journal of a resource that goes by another declaration from now on."""
+        old, new = recorded.get("declaration"), declared.declaration
+        if old is not None and new is not None and old != new:
+            self._session.journal.ledger.rename(id_, old, new)
 
     def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
         """What the state holds; an imported secret that nobody has seen is taken to be right."""

@@ -37,6 +37,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.recorder import recorder_of
 from vapi_provider.settings import Settings, load_settings
 
 
@@ -111,6 +112,7 @@ class _PhoneNumber(dynamic.Resource):
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.watch_the_id_alone(self, props)
         if not reads_only:
+            _finish_when_recorded(settings, self.id)
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
             # The SDK's own attribute: the options that were given are not all there is.
@@ -235,6 +237,14 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
             opts: pulumi.ResourceOptions | None = None,
             **fields: Unpack[ByoPhoneNumberArgs],
         ) -> None: ...
+
+
+def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
+    """Tell the journal once the engine has written the number to the state."""
+    monitor: object = pulumi.runtime.settings.get_monitor()
+    recorder = None if isinstance(monitor, MockMonitor) else recorder_of(settings)
+    if recorder is not None:
+        recorder.watch(id_)
 
 
 @cache

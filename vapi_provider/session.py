@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
+from vapi_provider.identity import (
+    Account,
+    Claims,
+    Journal,
+    LateRecords,
+    Maker,
+    automatic_name,
+)
+from vapi_provider.identity.facts import StateFacts, facts_of
+from vapi_provider.identity.names import stack_of
 from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
@@ -32,12 +42,16 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         lives: Callable[[], bool] = engine_lives,
+        facts: StateFacts | None = None,
     ) -> None:
         self.settings = settings
         self.client = client
         self._sleep = sleep
         self.clock = clock
-        self.account = Account(client, settings.confirmed_empty_account)
+        self.account = Account(client, settings.confirmed_empty_account, settings.account)
+        self.facts = facts or StateFacts()
+        for organization in self.facts.organizations:
+            self.account.note_recorded(organization)
         self.reader = Reader(client, clock)
         self.claims = Claims()
         self.declared_before: dict[str, Mapping[str, Any]] = {}
@@ -48,7 +62,7 @@ class Session:
             client,
             self.account,
             self.journal,
-            self.claims.has_owner,
+            self.claims,
             lives,
             settings.late_seconds,
             warn,
@@ -56,11 +70,17 @@ class Session:
             self.sleep,
             clock,
         )
+        self.late_records = LateRecords(self.account, self.journal, warn)
 
     def sleep(self, seconds: float) -> None:
         """Waits, while another call is worked on."""
         with waiting():
             self._sleep(seconds)
+
+    def name_late_records(self, declaration: str | None) -> None:
+        """Warn of what a repeated purchase of the resource's stack created late."""
+        if declaration is not None:
+            self.late_records.name(*stack_of(declaration))
 
     @classmethod
     @cache
@@ -70,7 +90,7 @@ class Session:
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
         """
-        return cls(settings, VapiClient(_WhenNeeded(settings)))
+        return cls(settings, VapiClient(_WhenNeeded(settings)), facts=facts_of(os.environ))
 
 
 class _WhenNeeded:
@@ -94,3 +114,7 @@ class _WhenNeeded:
             transport = self._opened
         with waiting():
             return transport.request(method, path, **more)
+
+    def api_time(self) -> float | None:
+        """As `Transport.api_time`."""
+        return self._opened.api_time() if self._opened else None

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from vapi_provider.backend import Backend, backend_of
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import guards_in
-from vapi_provider.hosts import is_loopback
+from vapi_provider.hosts import account_text, is_loopback
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -39,8 +40,8 @@ class Settings:
     """Rules of `vapi_provider.guards` that are turned on."""
     max_releases: int | None = None
     """How many numbers one run may release; None for any number."""
-    backend: str = ""
-    """Pulumi's state backend where the environment names it: two states share no intent."""
+    backend: Backend = Backend("", is_named=False)
+    """Pulumi's state backend: two of them share no intent."""
 
     @property
     def late_seconds(self) -> float:
@@ -52,8 +53,8 @@ class Settings:
 
     @property
     def account(self) -> str:
-        """What tells accounts apart in the journal: the address, without what it is told to do."""
-        return self.base_url.partition("?")[0]
+        """Return the account's normalized URL, by which the journal knows it."""
+        return account_text(self.base_url)
 
     @property
     def embedded_file(self) -> Path | None:
@@ -115,7 +116,7 @@ def load_settings(
         max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
         journal=folder / _journal(environment),
-        backend=environment.get("PULUMI_BACKEND_URL", ""),
+        backend=backend_of(environment, folder),
     )
 
 

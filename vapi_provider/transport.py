@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -109,6 +111,8 @@ class InProcess(httpx.WSGITransport):
         begun = time.monotonic()
         try:
             response = super().handle_request(request)
+            # A server's clock is in each of its answers; this one's is ours.
+            response.headers.setdefault("Date", formatdate(usegmt=True))
         except ConnectionError as error:
             raise httpx.ReadError(str(error), request=request) from error
         limit = request.extensions.get("timeout", {}).get("read")
@@ -125,6 +129,7 @@ class Transport:
         self._api_key = api_key
         self._retry = retry or Retry()
         self._refused_key: AuthenticationError | None = None
+        self._api_clock: tuple[float, float] | None = None
 
     def request(
         self,
@@ -163,6 +168,22 @@ class Transport:
 
         return self._retry.repeating(method)(once)
 
+    def api_time(self) -> float | None:
+        """Return the time by the API's clock, in Unix seconds; None where no answer had a `Date`.
+
+        An answer's `Date` has whole seconds, and took its time to come.
+        """
+        if self._api_clock is None:
+            return None
+        date, heard_at = self._api_clock
+        return date + time.monotonic() - heard_at
+
+    def _hear_clock(self, headers: Mapping[str, str]) -> None:
+        if "Date" in headers:
+            with suppress(ValueError):
+                date = parsedate_to_datetime(headers["Date"]).timestamp()
+                self._api_clock = (date, time.monotonic())
+
     def _once(
         self,
         method: str,
@@ -184,6 +205,7 @@ class Transport:
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
                 may_come_later=isinstance(error, httpx.TimeoutException),
             ) from None
+        self._hear_clock(response.headers)
         try:
             return _answer(what, response, secrets)
         except AuthenticationError as error:

@@ -32,6 +32,7 @@ class _Buyer:
         fields: Mapping[str, Any],
         _declaration: str,
         _replaced: Collection[str],
+        **_how: Any,
     ) -> Made:
         code = fields.get("number_desired_area_code")
         return Made(self._client.create_phone_number(body), code, left_over=False)

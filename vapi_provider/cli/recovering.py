@@ -144,7 +144,7 @@ class Recovery:
         began = instant(last.get("startTime")) if last else None
         if last is None or last.get("result") != "failed" or began is None:
             return []
-        if any(self._journal().has_open(*_stack_of(one)) for one in resources_of(deployment)):
+        if any(self._journal().unfinished(*_stack_of(one)) for one in resources_of(deployment)):
             return []  # The journal here takes over what was made, with the next `up`.
         held = {*ids_in(deployment, read_only=True), *self.held_elsewhere}
         now = datetime.now(timezone.utc)
@@ -170,7 +170,8 @@ class Recovery:
             if record and isinstance(declaration, str):
                 # The state is written: the next run finds the number there, journal or not.
                 with suppress(VapiError):
-                    journal.made(declaration, record)
+                    journal.hold(declaration, record)
+                    journal.forget(declaration)
 
 
 def _stack_of(resource: Mapping[str, Any]) -> tuple[str, str]:

@@ -6,12 +6,14 @@ import threading
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
-from vapi_provider.errors import OwnershipError, VapiError
-from vapi_provider.identity.journal import Before
+from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
+from vapi_provider.hosts import account_text
+from vapi_provider.identity.journal import Before, Intent
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -23,8 +25,14 @@ NEWEST = 50
 class Account:
     """What is known of the account in this run; shared by all calls of the plugin."""
 
-    def __init__(self, client: VapiClient, confirmed_empty: str | None = None) -> None:
+    def __init__(
+        self, client: VapiClient, confirmed_empty: str | None = None, url: str = ""
+    ) -> None:
         self._client = client
+        self._url = url
+        self._recorded: set[str] = set()
+        self._masked: dict[str, PhoneNumberRecord] = {}
+        self._seen: dict[str, PhoneNumberRecord] = {}
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
         self._looking = threading.Lock()
@@ -64,6 +72,70 @@ class Account:
                     f"to take the record over, adopt_id={record.id!r}"
                 )
 
+    def see(self, ids: Collection[str]) -> None:
+        """Look at records that were created after the account was listed, as others say."""
+        for id_ in ids:
+            with self._lock:
+                is_known = id_ in self._made or id_ in self._seen or id_ in self._listed()
+            if not is_known:
+                with suppress(NotFoundError):
+                    self._note_seen(self._client.get_phone_number(id_))
+
+    def note_recorded(self, organization: str | None) -> None:
+        """Record that the state holds a number of this organization."""
+        if organization is not None:
+            self._recorded.add(organization)
+
+    def confirm_organization(self, organizations: Collection[str] = ()) -> None:
+        """Raise OwnershipError where the key is not of the organization that the state knows.
+
+        `organizations` are known besides those that this run has seen recorded. Before anything is
+        bought: a number of another organization could be neither refreshed nor released here.
+        """
+        self._confirm(self._recorded.union(organizations))
+
+    def confirm_intent(self, intent: Intent) -> None:
+        """Raise OwnershipError where an intent was written for another account than this one."""
+        if intent.organizations:
+            self._confirm(intent.organizations)
+        elif account_text(intent.account) != account_text(self._url):
+            raise OwnershipError(
+                f"an interrupted run was making this number in the account at {intent.account}, "
+                f"and this run uses {self._url}: run it once more with that vapi:baseUrl or "
+                "vapi:region, or give the resource another name"
+            )
+
+    def _confirm(self, organizations: Collection[str]) -> None:
+        if not organizations or self._is_embedded:
+            return  # An embedded account is the file that is named, whatever the key.
+        if not self._client.organizations:
+            self.records()
+        seen = self._client.organizations
+        if seen.intersection(organizations) or self._confirmed_empty in organizations:
+            return
+        known = ", ".join(sorted(organizations))
+        if seen:
+            raise OwnershipError(
+                f"the key belongs to organization {', '.join(sorted(seen))}, and this stack's "
+                f"numbers are in {known}: nothing was bought. Check vapi:apiKey and vapi:region"
+            )
+        raise OwnershipError(
+            f"the account shows no phone number at all, and this stack's numbers are in {known}: "
+            "it may be another account, so nothing was bought. Check vapi:apiKey and vapi:region; "
+            "if the account really is empty, set "
+            f"VAPI_CONFIRM_EMPTY_ACCOUNT={min(organizations)} in the environment and run again"
+        )
+
+    def confirm_record_gone(self, id_: str, account: str, organizations: Collection[str]) -> None:
+        """Return where a record of the journal that answers 404 is gone; raise where unsure."""
+        if self._is_embedded and account_text(account) == account_text(self._url):
+            return
+        self.confirm_gone(id_, min(organizations, default=None))
+
+    @property
+    def _is_embedded(self) -> bool:
+        return self._url.startswith("embedded:")
+
     def made(self, record: PhoneNumberRecord) -> None:
         """Remembers a record that this run made or took over."""
         with self._lock:
@@ -74,6 +146,7 @@ class Account:
         """Forgets a record that is gone."""
         with self._lock:
             self._made.pop(id_, None)
+            self._seen.pop(id_, None)
             if self._records is not None:
                 self._records.pop(id_, None)
 
@@ -129,7 +202,7 @@ class Account:
         the `after`-th one.
         """
         with self._lock:
-            return list({**self._listed(after), **self._made}.values())
+            return list({**self._listed(after), **self._seen, **self._made}.values())
 
     def _listed(self, after: int = 0) -> dict[str, PhoneNumberRecord]:
         if self.listings <= after:
@@ -149,10 +222,18 @@ class Account:
                 self._note(record)
         return self._records
 
+    def _note_seen(self, record: PhoneNumberRecord) -> None:
+        with self._lock:
+            self._seen[record.id] = record
+            self._masked.pop(record.id, None)
+            self._note(record)
+
     def _note(self, record: PhoneNumberRecord) -> None:
         """Keeps what is asked of all records at each create: looking at all would go by squares."""
         for text in _texts(record.number, record.fields):
             self._ids[text][record.id] = None
+        if record.is_masked:
+            self._masked[record.id] = record
         moment = record.created_at
         if moment not in self._made_at:
             insort(self._newest, moment)
@@ -161,12 +242,24 @@ class Account:
 
     def _alike(self, declared: Mapping[str, Any]) -> list[PhoneNumberRecord]:
         """The account's records that have any text in common with what is declared."""
+        number = declared.get("number")
+        if isinstance(number, str):
+            self._unmask(number)
         with self._lock:
             listed = self._listed()
             texts = _texts(declared.get("number"), declared)
             ids = dict.fromkeys(id_ for text in texts for id_ in self._ids.get(text, ()))
-            found = (self._made.get(id_) or listed.get(id_) for id_ in ids)
+            found = (self._made.get(id_) or self._seen.get(id_) or listed.get(id_) for id_ in ids)
             return [record for record in found if record is not None]
+
+    def _unmask(self, number: str) -> None:
+        """Read singly what the list shows in part and may be `number`."""
+        with self._lock:
+            self._listed()
+            masked = [one for one in self._masked.values() if _may_be(number, one.number or "")]
+        for record in masked:
+            with suppress(NotFoundError):
+                self._note_seen(self._client.get_phone_number(record.id))
 
 
 def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
@@ -174,6 +267,12 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
     for text in (number, fields.get("sip_uri"), fields.get("name")):
         if isinstance(text, str):
             yield text.lower()
+
+
+def _may_be(number: str, masked: str) -> bool:
+    """Return whether a number fits one whose middle is hidden by asterisks, however many."""
+    start, end = masked.partition("*")[0], masked.rpartition("*")[2]
+    return number.startswith(start) and number.endswith(end)
 
 
 def _is_public(number: str) -> bool:

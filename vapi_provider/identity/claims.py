@@ -36,6 +36,15 @@ class Claims:
                 _only_one(adopt_id, self._owners.get(adopt_id), declaration)
                 _only_one(adopt_id, self._adopters.setdefault(adopt_id, declaration), declaration)
 
+    def is_declared(self, declaration: str) -> bool:
+        """Return whether the engine has checked this resource in this run."""
+        return declaration in self._declared
+
+    @property
+    def declared(self) -> int:
+        """Return how many resources the engine has checked in this run."""
+        return len(self._declared)
+
     def own(self, id_: str, declaration: str | None) -> None:
         """Notes whose record `id_` is; raises OwnershipError where another one is adopting it."""
         with self._lock:

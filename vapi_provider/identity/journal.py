@@ -1,24 +1,32 @@
-"""The write-ahead journal of intents: what was about to be made, kept until a state holds it.
+"""The write-ahead journal of purchases: what was about to be bought, and which state held it.
 
 An intent is on the disk before its POST leaves, so that a run that is killed, or whose answer is
-lost, is known to the next one. It is closed only when the engine calls with the record's id: then
-some state has it. One SQLite file for all projects of a person; bodies are kept as digests.
+lost, is known to the next one. Once a state is proven to hold its record it is *finished*: the
+record stays in the ledger of held records until it is released. One SQLite file for all projects
+of a person; bodies are kept as digests, backends as identities.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Generator
+import os
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
+from vapi_provider.identity.boot import BootClock
 from vapi_provider.identity.journal_file import JournalFile
+from vapi_provider.identity.ledger import Ledger
 from vapi_provider.identity.matching import Sent
+from vapi_provider.identity.names import is_of_stack
 from vapi_provider.identity.owners import Owners, Turns
+
+USUAL_LATE_SECONDS = 30.0
+"""How long a request of an earlier version's intent may still complete: its time is not known."""
 
 
 @dataclass(frozen=True)
@@ -33,161 +41,224 @@ class Before:
     known: frozenset[str]
 
     def is_newer(self, id_: str, created_at: str) -> bool:
-        """Whether a record was made after this moment."""
+        """Return whether a record was created after this moment."""
         return created_at >= self.since and id_ not in self.known
 
 
 @dataclass(frozen=True)
 class Intent:
-    """Something that a run was about to make.
+    """A purchase that no state is proven to hold.
 
-    `before` is what the account showed then. `record` is the id of what was made, where the answer
-    came. `late_seconds` is how long from now on the request may still make something.
+    `before` is what the account showed then, in `organizations` as far as they were seen. `record`
+    is the id of what was created, once known. `late_seconds` is how long from now on the request
+    may still complete. `sent_at` is when it was last sent, by the API's clock, in Unix seconds.
     """
 
+    key: str
+    account: str
+    organizations: frozenset[str]
     body: Sent
     before: Before
     owner: str
     record: str | None
     late_seconds: float
+    sent_at: float | None
 
 
-@dataclass
-class _Waiting:
-    """Open intents that earlier runs left: by id what was made, by declaration what was before."""
-
-    made: dict[str, str] = field(default_factory=dict[str, str])
-    unanswered: dict[str, Before] = field(default_factory=dict[str, Before])
+_INTENT = (
+    "SELECT key, account, organizations, body, since, known, owner, record, boot, late_until,"
+    " late_seconds, sent_at, backend FROM intents"
+)
+_RECORD = 7
+"""Where `record` stands in a row of it."""
 
 
 class Journal:
-    """The intents of one account and one backend; shared by the threads of a plugin.
+    """The intents and held records of one backend; shared by the threads of a process.
 
-    Nothing is opened or made before it is needed: a run that makes nothing leaves no trace. Raises
-    ConfigurationError where the file cannot be used.
+    Nothing is opened or created before it is needed: a run that buys nothing leaves no trace.
+    `account` is the account's normalized URL. Raises ConfigurationError where the file cannot be
+    used.
     """
 
     def __init__(
-        self, file: Path, account: str, backend: str, now: Callable[[], float] = time.time
+        self, file: Path, account: str, backend: Backend, clock: BootClock | None = None
     ) -> None:
-        self._file = JournalFile(file)
+        self._file = JournalFile(file, _identity_of_text, USUAL_LATE_SECONDS)
         self._account = account
-        self._backend = backend.rstrip("/")
-        self._now = now
-        self._to_write: dict[str, tuple[str | float, ...]] = {}
-        self._waiting_to_close: _Waiting | None = None
+        self._backend = backend
+        self._clock = clock or BootClock.of_machine()
+        self._to_write: dict[str, tuple[str | float | None, ...]] = {}
+        self._answered: dict[str, str] | None = None
+        self._seen_at: dict[str, float] = {}
         self._owners = Owners(file)
         self._turns = Turns.beside(file)
+        self.ledger = Ledger(self._file, backend.identity, account)
 
-    def find(self, declaration: str) -> Intent | None:
-        """The open intent of a declaration.
+    def exists(self) -> bool:
+        """Return whether anything was ever written to the journal."""
+        return self._file.exists()
 
-        Raises OwnershipError where there is one of a run that named its backend where this one does
-        not, or the other way round: they may be the same.
+    def find(self, key: str) -> Intent | None:
+        """Return the unfinished intent of a resource.
+
+        Raises OwnershipError where an earlier version wrote it without saying for which backend,
+        and this run names its backend: they may be the same.
         """
         if not self._file.exists():
             return None
-        if not self._rows(declaration):
+        if not self._rows("WHERE key = ?", key):
             return None
-        # Before they are read: an intent that is closed meanwhile tells the others first.
-        others = self._made_by_others(declaration)
-        for backend, body, since, known, owner, record, late_until in self._rows(declaration):
-            if backend == self._backend:
-                before = Before(since, others.union(json.loads(known)))
-                late = late_until - self._now()
-                return Intent(json.loads(body), before, owner, record, late)
-            if "" in (backend, self._backend):
-                other = f"PULUMI_BACKEND_URL={backend}" if backend else "no PULUMI_BACKEND_URL"
+        # Before they are read: an intent that is finished meanwhile tells the others first.
+        others = self._records_of_others(key)
+        for row in self._rows("WHERE key = ?", key):
+            backend = row[-1]
+            if backend == "" and self._backend.is_named:
                 raise OwnershipError(
-                    f"an interrupted run, with {other} in its environment, was making this number: "
-                    "run it once more like that, so that it is not bought twice"
+                    "an interrupted run, with no PULUMI_BACKEND_URL in its environment, was making "
+                    "this number: run it once more like that, so that it is not bought twice"
                 )
+            if backend in ("", self._backend.identity):
+                return self._intent(row, others)
         return None
 
-    def has_open(self, project: str, stack: str) -> bool:
-        """Whether any intent of a stack is open."""
+    def unfinished(self, project: str, stack: str) -> list[Intent]:
+        """Return the unfinished intents of a stack, by key."""
         if not self._file.exists():
-            return False
-        rows = self._file.run(
-            "SELECT 1 FROM open_intents WHERE account = ? AND backend = ?"
-            " AND instr(declaration, ?) > 0",
-            self._account,
-            self._backend,
-            f"/{project}/{stack}/",
-        )
-        return bool(rows)
+            return []
+        rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
+        return [
+            self._intent(row, self._records_of_others(row[0]))
+            for row in rows
+            if is_of_stack(row[0], project, stack)
+        ]
 
-    def begin(self, declaration: str, body: Sent, before: Before, late_seconds: float) -> None:
-        """Writes an intent, or writes it anew; it is on the disk when this returns.
+    def begin(
+        self,
+        key: str,
+        body: Sent,
+        before: Before,
+        late_seconds: float,
+        *,
+        organizations: Collection[str] = (),
+        sent_at: float | None = None,
+        repeats: int = 0,
+    ) -> None:
+        """Write an intent, or write it anew; it is on the disk when this returns.
 
         One that is only repeated keeps what it was told of the records of others. What comes while
         another one is being synced is written together with all that waits.
         """
-        self._to_write[declaration] = (
+        self._to_write[key] = (
+            self._backend.identity,
+            key,
             self._account,
-            self._backend,
-            declaration,
+            json.dumps(sorted(organizations)),
             json.dumps(body, sort_keys=True),
             before.since,
             json.dumps(sorted(before.known)),
             self._owners.own,
-            self._now() + late_seconds,
+            self._clock.boot,
+            self._clock.now() + late_seconds,
+            late_seconds,
+            sent_at,
+            repeats,
         )
         with self._file.lock:
-            if declaration not in self._to_write:
+            if key not in self._to_write:
                 return
             rows = dict(self._to_write)
             try:
                 self._file.write(list(rows.values()))
             except ConfigurationError:
                 # The others try it themselves.
-                del self._to_write[declaration]
+                del self._to_write[key]
                 raise
             for written in rows:
                 del self._to_write[written]
 
-    def made(self, declaration: str, record: str) -> None:
-        """Notes the id of what was made or adopted: no other open intent of the account made it."""
+    def answer(self, key: str, record: str, texts: Iterable[str] = ()) -> None:
+        """Record what an intent created: no other open intent did.
+
+        `texts` are what no other record may have too (`matching.unique_texts`).
+        """
         if not self._file.exists():
             return
         with self._file.lock:
-            self._read().made[record] = declaration
-            own = self._file.change(
-                "UPDATE open_intents SET record = ?4"
-                " WHERE account = ?1 AND declaration = ?3 AND backend = ?2",
-                self._account,
-                self._backend,
-                declaration,
-                record,
-            )
-            if not own:
+            self._read_answered()[record] = key
+            with self._file.transaction():
+                self._change_own("UPDATE intents SET record = ?3", key, record)
+                self.ledger.note_texts(record, texts)
                 self._tell_others(record)
 
-    def drop(self, declaration: str) -> None:
-        """Forgets this process's intent of which nothing came."""
-        self._forget(declaration, self._owners.own)
+    def hold(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
+        """Record that a resource adopts `record`: an answered intent of it is finished.
 
-    def close(self, record: str, declaration: str | None, created_at: str | None) -> None:
-        """Forgets the intent that made `record`: the engine knows its id, so a state holds it.
+        `import` and `recover` say so too, of what they write into a state.
+        """
+        with self._file.lock:
+            with self._file.transaction():
+                self._file.change("DELETE FROM intents WHERE record = ?", record)
+                self._tell_others(record)
+                self.ledger.hold(key, record, organizations)
+            self._read_answered().pop(record, None)
 
-        Also one that does not know what it made, where the record came after it: then the number
-        has reached the state another way (`adopt_id`, `recover` elsewhere). That it cannot be
-        forgotten is no error: a state that has the number decides.
+    def drop(self, key: str) -> None:
+        """Forget this process's intent: its request cannot have created anything."""
+        with self._file.lock:
+            self._file.change(
+                "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?",
+                self._backend.identity,
+                key,
+                self._owners.own,
+            )
+
+    def forget(self, key: str) -> None:
+        """Forget an open intent, whoever wrote it: nothing was created, or a person decided so."""
+        if self._file.exists():
+            with self._file.lock:
+                self._change_own("DELETE FROM intents", key, None)
+
+    def finish(self, record: str) -> None:
+        """Finish the intent that created `record`, if there is one: a state holds it.
+
+        That it cannot be finished is no error: the next run tries again.
         """
         with self._file.lock, suppress(ConfigurationError):
-            waiting = self._read()
-            maker = waiting.made.pop(record, None)
-            if maker is not None:
-                # While it is open it says itself that it made the record.
-                self._tell_others(record)
-                self._forget(maker)
-            before = waiting.unanswered.get(declaration or "")
-            if before is not None and before.is_newer(record, created_at or ""):
-                self._forget(declaration or "")
+            key = self._read_answered().pop(record, None)
+            if key is not None:
+                self._finish(key, record)
+
+    def finish_all(self, records: Collection[str]) -> None:
+        """Finish the intents of `records`, also those that another process has just answered."""
+        with self._file.lock, suppress(ConfigurationError):
+            if self._file.exists():
+                for record in records:
+                    found = self._file.run(
+                        "SELECT key FROM intents WHERE record = ?1 AND backend IN ('', ?2)",
+                        record,
+                        self._backend.identity,
+                    )
+                    for (key,) in found:
+                        self._finish(key, record)
+
+    def release(self, key: str | None, record: str) -> None:
+        """Forget that a resource holds `record`: it is released, or another resource has it."""
+        with suppress(ConfigurationError):
+            if self._file.exists():
+                self._change_own("DELETE FROM intents", key or "", record)
+                self.ledger.release(key or "", record)
+
+    def gone(self, record: str) -> None:
+        """Forget `record`, whoever created or held it: the account does not have it any more."""
+        with suppress(ConfigurationError):
+            if self._file.exists():
+                self._file.change("DELETE FROM intents WHERE record = ?", record)
+                self.ledger.gone(record)
 
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Holds this process's mark while it makes something: others see that it still lives."""
+        """Hold this process's mark while it buys something: others see that it still lives."""
         try:
             self._owners.hold()
         except OSError as error:
@@ -198,82 +269,106 @@ class Journal:
             self._owners.let_go()
 
     @contextmanager
-    def turn(self, alike: str, wait: Callable[[], None]) -> Generator[None]:
-        """Makes what looks alike one after the other, whoever makes it on this machine.
+    def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
+        """Serialize purchases on this machine whose records could not be told apart.
 
         Else one that looks for what came of its lost answer could find what another is being
-        answered. `wait` is called, and may raise, while another process has its turn.
+        answered. All `keys` are held; `wait` is called, and may raise, while another process has
+        one of them.
         """
-        with ExitStack() as turn:
+        with ExitStack() as held:
             try:
-                turn.enter_context(self._turns.of(f"{self._account} {alike}", wait))
+                # In one order for all, so that no two wait for each other.
+                for slot in sorted({self._turns.slot(key) for key in keys}):
+                    held.enter_context(self._turns.of(slot, wait))
             except OSError as error:
                 raise self._file.unusable(error) from None
             yield
 
-    def is_being_made(self, intent: Intent) -> bool:
-        """Whether the process that wrote an intent is still at it; our own does not count."""
+    def is_under_way(self, intent: Intent) -> bool:
+        """Return whether another process, which wrote an intent, still works on it."""
         try:
             return self._owners.lives(intent.owner)
         except OSError as error:
             raise self._file.unusable(error) from None
 
-    def _rows(self, declaration: str) -> list[Any]:
-        return self._file.run(
-            "SELECT backend, body, since, known, owner, record, late_until FROM open_intents"
-            " WHERE account = ? AND declaration = ?",
-            self._account,
-            declaration,
+    @property
+    def owner(self) -> str:
+        """Return this process's mark."""
+        return self._owners.own
+
+    def _rows(self, where: str, *values: str) -> list[Any]:
+        return self._file.run(f"{_INTENT} {where}", *values)
+
+    def _intent(self, row: Any, others: frozenset[str]) -> Intent:
+        key, account, organizations, body, since, known, owner, record, *times, sent_at, _ = row
+        return Intent(
+            key,
+            account,
+            frozenset(json.loads(organizations)),
+            json.loads(body),
+            Before(since, others.union(json.loads(known))),
+            owner,
+            record,
+            self._left(key, *times),
+            sent_at,
         )
 
-    def _made_by_others(self, declaration: str) -> frozenset[str]:
+    def _left(self, key: str, boot: str, late_until: float, late_seconds: float) -> float:
+        """Return how long an intent's request may still complete.
+
+        By time since boot where the boot is the same; else the whole time, from when this process
+        first saw the intent.
+        """
+        now = self._clock.now()
+        if boot and boot == self._clock.boot:
+            return min(late_until - now, late_seconds)
+        return late_seconds - (now - self._seen_at.setdefault(key, now))
+
+    def _records_of_others(self, key: str) -> frozenset[str]:
         rows = self._file.run(
-            "SELECT record FROM open_intents WHERE account = ?1 AND record IS NOT NULL"
-            " AND NOT (declaration = ?3 AND backend = ?2)",
-            self._account,
-            self._backend,
-            declaration,
+            "SELECT record FROM intents WHERE record IS NOT NULL"
+            " AND NOT (key = ?2 AND backend = ?1)"
+            " UNION SELECT record FROM held",
+            self._backend.identity,
+            key,
         )
         return frozenset(record for (record,) in rows)
 
     def _tell_others(self, record: str) -> None:
-        """Notes in the open intents without an answer that this is not what they made."""
+        """Note in the open intents that this is not what they created."""
         self._file.change(
-            "UPDATE open_intents SET known = json_insert(known, '$[#]', ?2)"
-            " WHERE account = ?1 AND record IS NULL",
-            self._account,
-            record,
+            "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
         )
 
-    def _forget(self, declaration: str, owner: str | None = None) -> None:
-        with self._file.lock:
-            self._read().unanswered.pop(declaration, None)
-            self._file.change(
-                "DELETE FROM open_intents WHERE account = ?1 AND backend = ?2"
-                " AND declaration = ?3 AND owner = coalesce(?4, owner)",
-                self._account,
-                self._backend,
-                declaration,
-                owner,
-            )
+    def _change_own(self, statement: str, key: str, record: str | None) -> int:
+        """Change this backend's intent of a resource; `?3` is `record`, which must fit a delete."""
+        where = " WHERE key = ?2 AND (backend = ?1 OR backend = '')"
+        if statement.startswith("DELETE") and record is not None:
+            where += " AND record = ?3"
+        elif statement.startswith("DELETE"):
+            where += " AND ?3 IS NULL"
+        return self._file.change(statement + where, self._backend.identity, key, record)
 
-    def _read(self) -> _Waiting:
-        """What waits to be closed, read once: most calls of a run are about others."""
-        if self._waiting_to_close is None:
-            self._waiting_to_close = waiting = _Waiting()
+    def _finish(self, key: str, record: str) -> None:
+        with self._file.transaction():
+            # While it is unfinished it says itself that it created the record.
+            self._tell_others(record)
+            self.ledger.take_over(key, record)
+            self._change_own("DELETE FROM intents", key, record)
+
+    def _read_answered(self) -> dict[str, str]:
+        """Return the keys of answered intents by record, read once: most calls are about others."""
+        if self._answered is None:
+            self._answered = {}
             if self._file.exists():
-                rows = self._file.run(
-                    "SELECT declaration, record, since, known, backend FROM open_intents"
-                    " WHERE account = ?",
-                    self._account,
+                rows = self._rows(
+                    "WHERE record IS NOT NULL AND backend IN ('', ?)", self._backend.identity
                 )
-                made = frozenset(record for _, record, *_ in rows if record is not None)
-                for declaration, record, since, known, backend in rows:
-                    if backend != self._backend:
-                        continue
-                    if record is None:
-                        before = Before(since, made.union(json.loads(known)))
-                        waiting.unanswered[declaration] = before
-                    else:
-                        waiting.made[record] = declaration
-        return self._waiting_to_close
+                self._answered = {row[_RECORD]: row[0] for row in rows}
+        return self._answered
+
+
+def _identity_of_text(url: str) -> str:
+    """Return the identity of a backend that an earlier version wrote by its URL."""
+    return identity_of(url, os.environ, Path.cwd()) if url else ""

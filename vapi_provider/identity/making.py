@@ -1,28 +1,26 @@
-"""Making a record exactly once: the journal, the look at the account, the POST, a lost answer.
+"""Creating a record exactly once: what an earlier run left, or a purchase of its own.
 
-The order here is the promise that nothing is bought twice. Knows no Pulumi and no HTTP.
+The order here is the promise that nothing is bought twice. The life of an intent, its states and
+who may move it on: docs/decisions/0005-journal.md.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import (
-    AbandonedError,
-    NotFoundError,
-    OwnershipError,
-    UnclearError,
-    VapiError,
-)
+from vapi_provider.errors import AbandonedError, NotFoundError, OwnershipError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.journal import Before, Intent, Journal
-from vapi_provider.identity.matching import Sent, matches, sent
+from vapi_provider.identity.buying import Buyer
+from vapi_provider.identity.claims import Claims
+from vapi_provider.identity.journal import Intent, Journal
+from vapi_provider.identity.matching import Sent, resembles, sent, unique_texts
+from vapi_provider.identity.names import automatic_name, resource_of, stack_of
+from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
@@ -30,34 +28,29 @@ from vapi_provider.plan import AREA_CODE
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
-TRIES = 3
-"""POSTs of one record at the most; each but the first after the account was looked through."""
-
-LOOKS_AFTER_SECONDS = (0.0, 2.0, 4.0)
-"""When the account is looked through after a lost answer: a list may lag behind a POST."""
-
 OWNER_WAIT_SECONDS = 300.0
 
 OWNER_LOOK_SECONDS = 0.2
-"""Between two looks whether another run has done."""
+"""Between two looks whether another run has ended."""
 
 LOOK_SECONDS = 2.0
-"""Between two looks for what a killed run's request may still make."""
+"""Between two looks for what a killed run's request may still create."""
 
 SAID_SECONDS = 10.0
-"""A wait from here on is told to the person."""
+"""A wait from here on is reported to the person."""
 
 LATE_SECONDS_AT_MOST = 600.0
-"""No clock that was set makes a run wait longer than this."""
+"""No clock makes a run wait longer than this."""
 
-_ABANDONED = "the engine that asked for it is gone: nothing more is made"
+QUIET_SECONDS = 1.0
+"""Once the engine has checked no resource for this long, the program declares no more for now."""
 
 
 @dataclass(frozen=True)
 class Made:
     """A record that is this declaration's, and the area code that was asked for, if any.
 
-    `left_over` where an earlier run made it: its fields may not be those declared now.
+    `left_over` where an earlier run created it: its fields may not be those declared now.
     """
 
     record: PhoneNumberRecord
@@ -66,14 +59,14 @@ class Made:
 
 
 class Maker:
-    """Makes records for a run; one for all threads of a plugin."""
+    """Creates records for a run; one for all threads of a plugin."""
 
     def __init__(
         self,
         client: VapiClient,
         account: Account,
         journal: Journal,
-        is_owned: Callable[[str], bool],
+        claims: Claims,
         engine_lives: Callable[[], bool],
         late_seconds: float,
         say: Callable[[str], None],
@@ -84,14 +77,17 @@ class Maker:
         self._client = client
         self._account = account
         self._journal = journal
-        self._is_owned = is_owned
+        self._claims = claims
         self._engine_lives = engine_lives
-        # How long a request may still make something after nobody waits for it any more.
-        self._late_seconds = late_seconds
         self._say = say
         self._waiting = waiting
         self._sleep = sleep
         self._clock = clock
+        self._named: set[str] = set()
+        self._search = Search(client, account, claims.has_owner)
+        self._buyer = Buyer(
+            client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
+        )
 
     def make(
         self,
@@ -100,52 +96,157 @@ class Maker:
         fields: Mapping[str, Any],
         declaration: str,
         replaced: Collection[str],
+        *,
+        replacing: bool = False,
+        other_forms: Collection[str] = (),
     ) -> Made:
-        """The one record of a declaration: what an earlier run left, or a new one.
+        """Return the one record of a declaration: what an earlier run left, or a new one.
 
-        `replaced` are ids that are about to go. Raises OwnershipError where the account holds what
-        could be another's, UnclearError where the outcome is unknown (the next run finds out), or
-        any other VapiError.
+        `replaced` are ids that are about to go; `replacing` says that the recorded resource of this
+        declaration is being replaced; `other_forms` are declarations under which an earlier version
+        of this package knew the resource. Raises OwnershipError where the account holds what could
+        be another's, UnclearError where the outcome is unknown (the next run finds out), or any
+        other VapiError.
         """
-        with self._turn(_alike(kind, fields)), self._journal.owned():
-            left = self._left_over(kind, declaration, replaced)
-            if left is not None:
-                return left
+        names = {automatic_name(one) for one in (declaration, *other_forms)}
+        with self._turn(kind, fields), self._journal.owned():
+            for key in (declaration, *other_forms):
+                left = self._left_over(kind, key, declaration, names, replaced)
+                if left is not None:
+                    return left
+            self._account.confirm_organization(
+                self._journal.ledger.organizations(*stack_of(declaration))
+            )
+            if not replacing:
+                for key in (declaration, *other_forms):
+                    self._refuse_held(key, replaced)
+            kept = sent(kind, fields)
+            self._name_unfinished(kept, declaration, other_forms)
+            # What other processes created since the account was listed.
+            self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             self._account.refuse_what_is_there(kind, fields, declaration, replaced)
-            record = self._buy(kind, body, sent(kind, fields), declaration)
+            record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)
 
     @contextmanager
-    def _turn(self, alike: str) -> Generator[None]:
-        """The turn of what looks alike."""
+    def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
+        """Serialize creates whose records could not be told apart."""
+        texts = unique_texts(kind, fields)
+        named = unique_texts(kind, {"name": fields.get("name")})
+        # A number or a SIP URI tells two records of one name apart.
+        keys = [text for text in texts if text not in named] or named or [kind.provider]
         with ExitStack() as turn:
             with self._waiting():
-                turn.enter_context(self._journal.turn(alike, self._patience()))
+                turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
             yield
 
-    def _left_over(self, kind: Kind, declaration: str, replaced: Collection[str]) -> Made | None:
-        """What an earlier run made for this declaration and could not tell a state of."""
-        intent = self._settled_intent(declaration)
+    def _left_over(
+        self,
+        kind: Kind,
+        key: str,
+        declaration: str,
+        names: Collection[str],
+        replaced: Collection[str],
+    ) -> Made | None:
+        """Return the record that an interrupted run created but never saved to a state."""
+        if key != declaration and self._claims.is_declared(key):
+            return None  # Another resource of this program goes by the other form.
+        intent = self._wait_for_owner(key)
         if intent is None:
             return None
-        found = [one for one in self._made_by(kind, intent) if one.id not in replaced]
-        if len(found) > 1:
-            raise _several(found)
-        if not found:
+        self._account.confirm_intent(intent)
+        record = self._created_by(kind, intent, names)
+        if record is None or record.id in replaced:
             return None
-        return Made(self._take(found[0], declaration), intent.body.get("code"), left_over=True)
+        if self._claims.has_owner(record.id):
+            raise OwnershipError(
+                f"an interrupted run made {record.id} for {resource_of(key)!r}, and another "
+                "resource has it or adopts it: remove one of the two"
+            )
+        record = self._buyer.take(record, kind, key)
+        return Made(record, intent.body.get("code"), left_over=True)
 
-    def _settled_intent(self, declaration: str) -> Intent | None:
-        """The open intent, once nobody is at it any more: a plugin may outlive its engine."""
-        wait = self._patience()
+    def _refuse_held(self, key: str, replaced: Collection[str]) -> None:
+        """Raise OwnershipError where a state held a record for this resource and this one does not.
+
+        The state was edited or restored behind the provider. A record that is gone is forgotten.
+        """
+        for held in self._journal.ledger.held(key):
+            if held.record in replaced:
+                continue
+            try:
+                self._client.get_phone_number(held.record)
+            except NotFoundError:
+                self._account.confirm_record_gone(held.record, held.account, held.organizations)
+                self._journal.gone(held.record)
+                continue
+            raise OwnershipError(
+                f"{held.record} was bought for this resource and is still in the account, but the "
+                "state of this run does not have it (it was edited, moved or restored): nothing "
+                "was bought. `pulumi refresh` the stack that holds it, or restore the newer state; "
+                f"only if no stack holds it, adopt_id={held.record!r}"
+            )
+
+    def _name_unfinished(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
+        """Name interrupted purchases of this stack that the program does not declare any more.
+
+        Raises OwnershipError where one of them may be what is about to be bought, under another
+        name.
+        """
+        own = {declaration, *other_forms}
+        for intent in self._undeclared(stack_of(declaration)):
+            if intent.key in own:
+                continue
+            what = (
+                f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
+                if intent.record
+                else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
+            )
+            if resembles(kept, intent.body) and _class_of(intent.key) == _class_of(declaration):
+                way = (
+                    f"take it over with adopt_id={intent.record!r}"
+                    if intent.record
+                    else "declare it once more under that name"
+                )
+                raise OwnershipError(
+                    f"{what}, which the program does not declare, and {resource_of(declaration)!r} "
+                    f"asks for the same: nothing was bought. If it was renamed, {way}; otherwise "
+                    "`python -m vapi_provider recover` settles it"
+                )
+            if intent.key not in self._named:
+                self._named.add(intent.key)
+                self._say(f"{what}, which the program does not declare: see `recover`")
+
+    def _undeclared(self, stack: tuple[str, str]) -> list[Intent]:
+        """Return the stack's unfinished intents of other runs that the engine did not check here.
+
+        The engine checks resources one after the other, as the program declares them: wait until
+        it has checked none for a while.
+        """
+        count, quiet_since = -1, self._clock()
         while True:
-            intent = self._journal.find(declaration)
-            if intent is None or not self._journal.is_being_made(intent):
+            intents = [
+                intent
+                for intent in self._journal.unfinished(*stack)
+                if intent.owner != self._journal.owner and not self._claims.is_declared(intent.key)
+            ]
+            if not intents or self._clock() - quiet_since >= QUIET_SECONDS:
+                return intents
+            if self._claims.declared != count:
+                count, quiet_since = self._claims.declared, self._clock()
+            self._wait(OWNER_LOOK_SECONDS)
+
+    def _wait_for_owner(self, key: str) -> Intent | None:
+        """Return the unfinished intent, once no process works on it any more."""
+        wait = self._bounded_wait()
+        while True:
+            intent = self._journal.find(key)
+            if intent is None or not self._journal.is_under_way(intent):
                 return intent
             wait()
 
-    def _patience(self) -> Callable[[], None]:
-        """Waits a moment each time it is called; raises once that has been long enough."""
+    def _bounded_wait(self) -> Callable[[], None]:
+        """Return a function that waits a moment, and raises after `OWNER_WAIT_SECONDS`."""
         begun: float | None = None
         said = False
 
@@ -165,136 +266,43 @@ class Maker:
 
         return wait
 
-    def _made_by(self, kind: Kind, intent: Intent) -> list[PhoneNumberRecord]:
-        """What an intent made, waited for while its request may still be under way or unseen."""
-        late = min(intent.late_seconds, LATE_SECONDS_AT_MOST)
-        until = self._clock() + late
-        found = self._seen(kind, intent)
-        if not found and late >= SAID_SECONDS:
+    def _created_by(
+        self, kind: Kind, intent: Intent, names: Collection[str]
+    ) -> PhoneNumberRecord | None:
+        """Return what an intent created; waits while its request may still complete.
+
+        That it created nothing is concluded only from a listing that began after that time.
+        """
+        if intent.record is not None:
+            record = self._search.by_id(intent.record)
+            if record is None:
+                self._account.confirm_record_gone(
+                    intent.record, intent.account, intent.organizations
+                )
+                self._journal.gone(intent.record)
+            return record
+        purchase = Purchase.of(kind, intent, names)
+        until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
+        # What was listed before the intent was read may be older than its time.
+        found = self._search.created_by(purchase, self._account.listings)
+        if found is None and until - self._clock() >= SAID_SECONDS:
             self._say(
                 "an earlier run was ended while it was making a number: looking for up to "
-                f"{late:.0f} s whether it still comes"
+                f"{until - self._clock():.0f} s whether it still comes"
             )
-        while not found and (left := until - self._clock()) > 0:
-            # Several that wait look at one listing.
+        while found is None and (left := until - self._clock()) > 0:
+            # Several that wait share one listing.
             listings = self._account.listings
             self._wait(min(left, LOOK_SECONDS))
-            found = self._seen(kind, intent, listings)
+            found = self._search.created_by(purchase, listings)
         return found
-
-    def _seen(self, kind: Kind, intent: Intent, after: int = 0) -> list[PhoneNumberRecord]:
-        if intent.record is None:
-            return self._candidates(kind, intent.body, intent.before, after)
-        listed = [one for one in self._account.records() if one.id == intent.record]
-        if listed:
-            return listed
-        try:
-            # A list may lag behind.
-            return [self._client.get_phone_number(intent.record)]
-        except NotFoundError:
-            return []
 
     def _wait(self, seconds: float) -> None:
         """Raises AbandonedError where nobody waits for the outcome any more."""
         if not self._engine_lives():
-            raise AbandonedError(_ABANDONED)
+            raise AbandonedError("the engine that asked for it is gone: nothing more is made")
         self._sleep(seconds)
 
-    def _buy(self, kind: Kind, body: VapiModel, kept: Sent, declaration: str) -> PhoneNumberRecord:
-        before = self._account.newest()
-        begun = False
-        lost: UnclearError | None = None
 
-        def about_to_send() -> None:
-            nonlocal begun
-            if not self._engine_lives():
-                raise AbandonedError(_ABANDONED)
-            self._journal.begin(declaration, kept, before, self._late_seconds)
-            begun = True
-
-        for _ in range(TRIES):
-            try:
-                record = self._client.create_phone_number(body, about_to_send)
-            except UnclearError as error:
-                lost = error
-                found = self._look(kind, kept, before, declaration, error)
-                if found is not None:
-                    return self._take(found, declaration)
-                if error.may_come_later:
-                    # The next run gives it time again, counted from here. Its intent is there.
-                    with suppress(VapiError):
-                        self._journal.begin(declaration, kept, before, self._late_seconds)
-                    break
-            except VapiError as error:
-                if lost is None and begun:
-                    self._journal.drop(declaration)
-                elif isinstance(error, AbandonedError) and lost is not None:
-                    break
-                raise
-            else:
-                return self._take(record, declaration)
-        raise _unclear(lost)
-
-    def _look(
-        self, kind: Kind, kept: Sent, before: Before, declaration: str, lost: UnclearError
-    ) -> PhoneNumberRecord | None:
-        """The record that a POST with a lost answer made, if it can be seen."""
-        for seconds in LOOKS_AFTER_SECONDS:
-            self._sleep(seconds)
-            try:
-                # The journal knows what others have made since the account was listed.
-                intent = self._journal.find(declaration)
-                since = intent.before if intent else before
-                found = self._candidates(kind, kept, since, self._account.listings)
-            except VapiError:
-                raise _unclear(lost) from None
-            if len(found) > 1:
-                raise _several(found)
-            if found:
-                return found[0]
-        return None
-
-    def _candidates(
-        self, kind: Kind, kept: Sent, before: Before, after: int
-    ) -> list[PhoneNumberRecord]:
-        return [
-            record
-            for record in self._account.records(after)
-            if before.is_newer(record.id, record.created_at)
-            and not self._account.is_of_this_run(record.id)
-            and not self._is_owned(record.id)
-            and matches(kind, kept, record)
-        ]
-
-    def _take(self, record: PhoneNumberRecord, declaration: str) -> PhoneNumberRecord:
-        if record.is_masked:
-            record = self._client.get_phone_number(record.id)  # It was found in a list.
-        self._account.made(record)
-        try:
-            self._journal.made(declaration, record.id)
-        except VapiError as error:
-            # The record is there and its id is about to reach the state: that must not be lost.
-            self._say(f"{record.id} was made, but {error}")
-        return record
-
-
-def _alike(kind: Kind, fields: Mapping[str, Any]) -> str:
-    """What records have in common that could be taken for one another while answers are lost."""
-    uri = fields.get("sip_uri")
-    parts = [kind.provider, fields.get("name"), fields.get("number"), uri and str(uri).lower()]
-    return json.dumps(parts)
-
-
-def _unclear(lost: UnclearError | None) -> UnclearError:
-    return UnclearError(
-        f"{lost}: a number may have been made all the same. Run again: the journal knows of "
-        "it, and the account is looked through before anything is bought"
-    )
-
-
-def _several(found: list[PhoneNumberRecord]) -> OwnershipError:
-    listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
-    return OwnershipError(
-        f"an answer was lost, and {len(found)} records may be what it made: {listed}. Nothing more "
-        "was made: choose one with adopt_id, and release the others if nobody has them"
-    )
+def _class_of(declaration: str) -> str:
+    return declaration.split("/", 4)[3]

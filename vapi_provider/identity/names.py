@@ -20,3 +20,19 @@ def automatic_name(declaration: str) -> str:
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     end = (NAME_LENGTH - len(digest) - 2) // 2
     return f"{name[:end]}~{digest}~{name[-end:]}"
+
+
+def is_of_stack(declaration: str, project: str, stack: str) -> bool:
+    """Return whether a declaration is a resource's of this project and stack."""
+    return declaration.split("/", 4)[1:3] == [project, stack]
+
+
+def stack_of(declaration: str) -> tuple[str, str]:
+    """Return the project and the stack of a declaration."""
+    _organization, project, stack, *_ = declaration.split("/", 4)
+    return project, stack
+
+
+def resource_of(declaration: str) -> str:
+    """Return the name that the resource of a declaration has in the program."""
+    return declaration.split("/", 4)[-1]

@@ -86,15 +86,18 @@ class Turns:
         """The one of this process: a process that closes a file gives up all its locks on it."""
         return cls(path.with_name(f"{path.name}.turns"))
 
-    @contextmanager
-    def of(self, key: str, wait: Callable[[], None]) -> Generator[None]:
-        """Holds the turn; `wait` is called, and may raise, while another process has it.
+    def slot(self, key: str) -> int:
+        """Return where in the file a key is locked. That two keys share a slot only costs time."""
+        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
 
-        Raises OSError. Two bytes of the file stand for a key, who is next and whose turn it is:
-        with one, a process with many turns would let no other in. That two keys share them only
-        costs time.
+    @contextmanager
+    def of(self, slot: int, wait: Callable[[], None]) -> Generator[None]:
+        """Hold a slot; `wait` is called, and may raise, while another process has it.
+
+        Raises OSError. Two bytes of the file stand for a slot, who is next and whose turn it is:
+        with one, a process with many turns would let no other in.
         """
-        following = 2 * int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+        following = 2 * slot
         with self._lock:
             among_threads = self._among_threads[following]
         with among_threads, self._opened() as file, ExitStack() as turn:

@@ -1,0 +1,55 @@
+"""What the preflight read in a stack's recorded state, for the plugin, which sees no state.
+
+A make target or a command of ours writes it to a file and names that in `VAPI_PREFLIGHT`; under a
+plain `pulumi up` nothing is known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+VARIABLE = "VAPI_PREFLIGHT"
+
+
+@dataclass(frozen=True)
+class StateFacts:
+    """Facts about the recorded state when the run began.
+
+    `organizations` own the recorded numbers. `holders` are the resources (declarations) of every
+    record, by id. `replacing` are the declarations whose recorded resource the engine is about to
+    replace without a diff (taint, `--target-replace`).
+    """
+
+    organizations: frozenset[str] = frozenset()
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    replacing: frozenset[str] = frozenset()
+
+    def written_to(self, file: Path) -> None:
+        """Write the facts to `file`, for this person alone."""
+        facts = {
+            "organizations": sorted(self.organizations),
+            "holders": {id_: list(keys) for id_, keys in self.holders.items()},
+            "replacing": sorted(self.replacing),
+        }
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(facts), encoding="utf-8")
+
+
+def facts_of(environment: Mapping[str, str]) -> StateFacts:
+    """Return the facts that the environment names; none where there are none."""
+    named = environment.get(VARIABLE)
+    if not named:
+        return StateFacts()
+    try:
+        found = cast(dict[str, Any], json.loads(Path(named).read_text(encoding="utf-8")))
+        return StateFacts(
+            frozenset(found["organizations"]),
+            {id_: tuple(keys) for id_, keys in found["holders"].items()},
+            frozenset(found["replacing"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return StateFacts()
