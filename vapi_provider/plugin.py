@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import grpc
@@ -101,6 +102,22 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
             raise Failure(f"unexpected, please report this:\n{''.join(lines)}") from None
 
     return boundary
+
+
+def engine_operation() -> str:
+    """Return what the plugin processes of one engine operation have in common, and no others.
+
+    That is the engine's address and, where the system tells it, its process; outside of a plugin
+    process it is empty.
+    """
+    if not is_plugin_process() or len(sys.argv) < 2:
+        return ""
+    engine = ""
+    # The engine starts a script, which starts this process.
+    with suppress(OSError, IndexError):
+        stat = Path(f"/proc/{os.getppid()}/stat").read_text(encoding="utf-8")
+        engine = stat.rpartition(")")[2].split()[1]
+    return f"{sys.argv[1]} {engine}"
 
 
 def engine_lives() -> bool:

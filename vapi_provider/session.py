@@ -20,7 +20,7 @@ from vapi_provider.identity import (
 )
 from vapi_provider.identity.facts import StateFacts, facts_of
 from vapi_provider.identity.names import stack_of
-from vapi_provider.plugin import engine_lives, warn
+from vapi_provider.plugin import engine_lives, engine_operation, warn
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
@@ -57,7 +57,9 @@ class Session:
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
         self.releases = Releases(settings.max_releases)
-        self.journal = Journal(settings.journal, settings.account, settings.backend)
+        self.journal = Journal(
+            settings.journal, settings.account, settings.backend, operation=engine_operation()
+        )
         self.maker = Maker(
             client,
             self.account,

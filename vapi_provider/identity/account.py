@@ -14,6 +14,7 @@ from vapi_provider.equality import same
 from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
 from vapi_provider.hosts import account_text
 from vapi_provider.identity.journal import Before, Intent
+from vapi_provider.identity.ledger import Held
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -94,16 +95,30 @@ class Account:
         """
         self._confirm(self._recorded.union(organizations))
 
-    def confirm_intent(self, intent: Intent) -> None:
-        """Raise OwnershipError where an intent was written for another account than this one."""
-        if intent.organizations:
-            self._confirm(intent.organizations)
-        elif account_text(intent.account) != account_text(self._url):
+    def is_account_of(self, kept: Intent | Held) -> bool:
+        """Return whether the journal's intent or held record is of this account.
+
+        It is not where either is an embedded account, which is the file that is named. Raises
+        OwnershipError where the key is of another organization, or nobody can tell.
+        """
+        if self._is_same_file(kept) is not None:
+            return bool(self._is_same_file(kept))
+        if kept.organizations:
+            self._confirm(kept.organizations)
+        elif account_text(kept.account) != account_text(self._url):
             raise OwnershipError(
-                f"an interrupted run was making this number in the account at {intent.account}, "
+                f"an interrupted run was making this number in the account at {kept.account}, "
                 f"and this run uses {self._url}: run it once more with that vapi:baseUrl or "
                 "vapi:region, or give the resource another name"
             )
+        return True
+
+    def _is_same_file(self, kept: Intent | Held) -> bool | None:
+        """Return whether both accounts are one embedded account; None where neither is embedded."""
+        accounts = account_text(kept.account), account_text(self._url)
+        if any(one.startswith("embedded:") for one in accounts):
+            return accounts[0] == accounts[1]
+        return None
 
     def _confirm(self, organizations: Collection[str]) -> None:
         if not organizations or self._is_embedded:
@@ -126,11 +141,10 @@ class Account:
             f"VAPI_CONFIRM_EMPTY_ACCOUNT={min(organizations)} in the environment and run again"
         )
 
-    def confirm_record_gone(self, id_: str, account: str, organizations: Collection[str]) -> None:
+    def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
         """Return where a record of the journal that answers 404 is gone; raise where unsure."""
-        if self._is_embedded and account_text(account) == account_text(self._url):
-            return
-        self.confirm_gone(id_, min(organizations, default=None))
+        if not self._is_same_file(kept):
+            self.confirm_gone(id_, min(kept.organizations, default=None))
 
     @property
     def _is_embedded(self) -> bool:

@@ -132,7 +132,8 @@ class Buyer:
         self._account.made(record)
         shown = {**(fields or record.fields), "number": record.number}
         try:
-            self._journal.answer(declaration, record.id, unique_texts(kind, shown))
+            texts = unique_texts(kind, shown)
+            self._journal.answer(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record is there and its id is about to reach the state: that must not be lost.
             self._say(f"{record.id} was made, but {error}")

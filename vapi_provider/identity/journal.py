@@ -77,12 +77,17 @@ class Journal:
     """The intents and held records of one backend; shared by the threads of a process.
 
     Nothing is opened or created before it is needed: a run that buys nothing leaves no trace.
-    `account` is the account's normalized URL. Raises ConfigurationError where the file cannot be
-    used.
+    `account` is the account's normalized URL, `operation` what the processes of one engine
+    operation have in common. Raises ConfigurationError where the file cannot be used.
     """
 
     def __init__(
-        self, file: Path, account: str, backend: Backend, clock: BootClock | None = None
+        self,
+        file: Path,
+        account: str,
+        backend: Backend,
+        clock: BootClock | None = None,
+        operation: str = "",
     ) -> None:
         self._file = JournalFile(file, _identity_of_text, USUAL_LATE_SECONDS)
         self._account = account
@@ -91,7 +96,7 @@ class Journal:
         self._to_write: dict[str, tuple[str | float | None, ...]] = {}
         self._answered: dict[str, str] | None = None
         self._seen_at: dict[str, float] = {}
-        self._owners = Owners(file)
+        self._owners = Owners(file, operation)
         self._turns = Turns.beside(file)
         self.ledger = Ledger(self._file, backend.identity, account)
 
@@ -177,10 +182,17 @@ class Journal:
             for written in rows:
                 del self._to_write[written]
 
-    def answer(self, key: str, record: str, texts: Iterable[str] = ()) -> None:
+    def answer(
+        self,
+        key: str,
+        record: str,
+        texts: Iterable[str] = (),
+        organizations: Collection[str] = (),
+    ) -> None:
         """Record what an intent created: no other open intent did.
 
-        `texts` are what no other record may have too (`matching.unique_texts`).
+        `texts` are what no other record may have too (`matching.unique_texts`); `organizations` are
+        those of the account, now that one of its records is known.
         """
         if not self._file.exists():
             return
@@ -188,6 +200,9 @@ class Journal:
             self._read_answered()[record] = key
             with self._file.transaction():
                 self._change_own("UPDATE intents SET record = ?3", key, record)
+                if organizations:
+                    orgs = json.dumps(sorted(organizations))
+                    self._change_own("UPDATE intents SET organizations = ?3", key, orgs)
                 self.ledger.note_texts(record, texts)
                 self._tell_others(record)
 
@@ -199,6 +214,8 @@ class Journal:
         with self._file.lock:
             with self._file.transaction():
                 self._file.change("DELETE FROM intents WHERE record = ?", record)
+                # Its own unanswered one is answered by this: whoever adopts it says so.
+                self._change_own("DELETE FROM intents", key, None)
                 self._tell_others(record)
                 self.ledger.hold(key, record, organizations)
             self._read_answered().pop(record, None)
@@ -216,8 +233,7 @@ class Journal:
     def forget(self, key: str) -> None:
         """Forget an open intent, whoever wrote it: nothing was created, or a person decided so."""
         if self._file.exists():
-            with self._file.lock:
-                self._change_own("DELETE FROM intents", key, None)
+            self._change_own("DELETE FROM intents", key, None)
 
     def finish(self, record: str) -> None:
         """Finish the intent that created `record`, if there is one: a state holds it.
@@ -279,7 +295,7 @@ class Journal:
         with ExitStack() as held:
             try:
                 # In one order for all, so that no two wait for each other.
-                for slot in sorted({self._turns.slot(key) for key in keys}):
+                for slot in sorted({self._turns.slot(f"{self._account} {key}") for key in keys}):
                     held.enter_context(self._turns.of(slot, wait))
             except OSError as error:
                 raise self._file.unusable(error) from None
@@ -292,10 +308,9 @@ class Journal:
         except OSError as error:
             raise self._file.unusable(error) from None
 
-    @property
-    def owner(self) -> str:
-        """Return this process's mark."""
-        return self._owners.own
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether this process, or another of the same engine operation, wrote an intent."""
+        return self._owners.is_of_this_operation(owner)
 
     def _rows(self, where: str, *values: str) -> list[Any]:
         return self._file.run(f"{_INTENT} {where}", *values)
@@ -347,7 +362,7 @@ class Journal:
         if statement.startswith("DELETE") and record is not None:
             where += " AND record = ?3"
         elif statement.startswith("DELETE"):
-            where += " AND ?3 IS NULL"
+            where += " AND record IS ?3"
         return self._file.change(statement + where, self._backend.identity, key, record)
 
     def _finish(self, key: str, record: str) -> None:

@@ -36,7 +36,7 @@ class LateRecords:
             self._looked.add((project, stack))
         try:
             for repeated in self._journal.ledger.repeated(project, stack):
-                if repeated.owner != self._journal.owner:
+                if not self._journal.is_of_this_operation(repeated.owner):
                     self._name(repeated)
         except VapiError:
             return  # The next run looks again.

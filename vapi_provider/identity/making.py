@@ -128,6 +128,26 @@ class Maker:
             record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)
 
+    def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
+        """Raise OwnershipError where `record` is adopted on a key with another unfinished purchase.
+
+        What that purchase created would be forgotten. A record that it may have created, as far as
+        anybody can tell, is a person's answer to the question whose it is.
+        """
+        intent = self._wait_for_owner(declaration)
+        if intent is None or intent.record == record.id:
+            return
+        created = [intent.record]
+        if intent.record is None:
+            if self._search.may_have_created(Purchase.of(kind, intent, ()), record):
+                return
+            created = [one.id for one in self._search.free(Purchase.of(kind, intent, ()))]
+        shown = ", ".join(str(id_) for id_ in created) or "a number"
+        raise OwnershipError(
+            f"an interrupted run was making {shown} for this resource: run once without adopt_id, "
+            f"which takes it over, or settle it with `recover`; {record.id} was left as it is"
+        )
+
     @contextmanager
     def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
         """Serialize creates whose records could not be told apart."""
@@ -154,8 +174,12 @@ class Maker:
         intent = self._wait_for_owner(key)
         if intent is None:
             return None
-        self._account.confirm_intent(intent)
-        record = self._created_by(kind, intent, names)
+        # A record that answers shows whose account this is, also where the list lags behind.
+        record = None if intent.record is None else self._search.by_id(intent.record)
+        if record is None:
+            if not self._account.is_account_of(intent):
+                return None
+            record = self._created_by(kind, intent, names)
         if record is None or record.id in replaced:
             return None
         if self._claims.has_owner(record.id):
@@ -177,8 +201,9 @@ class Maker:
             try:
                 self._client.get_phone_number(held.record)
             except NotFoundError:
-                self._account.confirm_record_gone(held.record, held.account, held.organizations)
-                self._journal.gone(held.record)
+                if self._account.is_account_of(held):
+                    self._account.confirm_record_gone(held.record, held)
+                    self._journal.gone(held.record)
                 continue
             raise OwnershipError(
                 f"{held.record} was bought for this resource and is still in the account, but the "
@@ -193,10 +218,7 @@ class Maker:
         Raises OwnershipError where one of them may be what is about to be bought, under another
         name.
         """
-        own = {declaration, *other_forms}
-        for intent in self._undeclared(stack_of(declaration)):
-            if intent.key in own:
-                continue
+        for intent in self._undeclared(declaration, other_forms):
             what = (
                 f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
                 if intent.record
@@ -217,7 +239,7 @@ class Maker:
                 self._named.add(intent.key)
                 self._say(f"{what}, which the program does not declare: see `recover`")
 
-    def _undeclared(self, stack: tuple[str, str]) -> list[Intent]:
+    def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the engine did not check here.
 
         The engine checks resources one after the other, as the program declares them: wait until
@@ -227,8 +249,10 @@ class Maker:
         while True:
             intents = [
                 intent
-                for intent in self._journal.unfinished(*stack)
-                if intent.owner != self._journal.owner and not self._claims.is_declared(intent.key)
+                for intent in self._journal.unfinished(*stack_of(declaration))
+                if intent.key not in (declaration, *other_forms)
+                and not self._journal.is_of_this_operation(intent.owner)
+                and not self._claims.is_declared(intent.key)
             ]
             if not intents or self._clock() - quiet_since >= QUIET_SECONDS:
                 return intents
@@ -274,13 +298,9 @@ class Maker:
         That it created nothing is concluded only from a listing that began after that time.
         """
         if intent.record is not None:
-            record = self._search.by_id(intent.record)
-            if record is None:
-                self._account.confirm_record_gone(
-                    intent.record, intent.account, intent.organizations
-                )
-                self._journal.gone(intent.record)
-            return record
+            self._account.confirm_record_gone(intent.record, intent)
+            self._journal.gone(intent.record)
+            return None
         purchase = Purchase.of(kind, intent, names)
         until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
         # What was listed before the intent was read may be older than its time.

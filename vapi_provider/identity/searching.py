@@ -59,20 +59,34 @@ class Search:
         the same name, number or SIP URI that was edited since, or whose name is not this
         resource's own and which was not created when the POST was sent.
         """
-        free = [
+        free = self.free(purchase, after)
+        found = [one for one in free if matches(purchase.kind, purchase.body, one)]
+        if len(found) == 1 and len(free) == 1 and _is_own(purchase, found[0]):
+            return found[0]
+        if free:
+            raise unclear(found or free)
+        return None
+
+    def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
+        """Return the records that a purchase may have created and that nobody has."""
+        return [
             record
             for record in self._account.records(after)
-            if purchase.before.is_newer(record.id, record.created_at)
-            and not self._account.is_of_this_run(record.id)
+            if not self._account.is_of_this_run(record.id)
             and not self._is_owned(record.id)
+            and self.may_have_created(purchase, record)
         ]
-        found = [one for one in free if matches(purchase.kind, purchase.body, one)]
-        if len(found) == 1 and _is_own(purchase, found[0]):
-            return found[0]
-        edited = [one for one in free if contradicts(purchase.kind, purchase.body, one)]
-        if found or edited:
-            raise unclear(found or edited)
-        return None
+
+    def may_have_created(self, purchase: Purchase, record: PhoneNumberRecord) -> bool:
+        """Return whether a record is newer than a purchase's watermark and like its body.
+
+        It is where it matches, or has the same name, number or SIP URI: somebody may have edited
+        the rest.
+        """
+        return purchase.before.is_newer(record.id, record.created_at) and (
+            matches(purchase.kind, purchase.body, record)
+            or contradicts(purchase.kind, purchase.body, record)
+        )
 
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record of an id, also where the list lags behind; None where it is gone."""
