@@ -6,7 +6,8 @@ plugin sees neither. Knows no Pulumi and no HTTP.
 
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.claims import Claims
-from vapi_provider.identity.journal import Intent, Journal
+from vapi_provider.identity.intents import Intent
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.late import LateRecords
 from vapi_provider.identity.making import Maker
 from vapi_provider.identity.names import automatic_name

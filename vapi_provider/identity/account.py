@@ -13,7 +13,7 @@ from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
 from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
 from vapi_provider.hosts import account_text
-from vapi_provider.identity.journal import Before, Intent
+from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.ledger import Held
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind

@@ -12,13 +12,13 @@ import json
 import os
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.identity.boot import BootClock
+from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
 from vapi_provider.identity.matching import Sent
@@ -27,42 +27,6 @@ from vapi_provider.identity.owners import Owners, Turns
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""
-
-
-@dataclass(frozen=True)
-class Before:
-    """The newest that an account showed at a moment, by the server's clock.
-
-    `since` is a `createdAt`, empty where there was nothing; `known` are the ids from then on that
-    are not what comes later.
-    """
-
-    since: str
-    known: frozenset[str]
-
-    def is_newer(self, id_: str, created_at: str) -> bool:
-        """Return whether a record was created after this moment."""
-        return created_at >= self.since and id_ not in self.known
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A purchase that no state is proven to hold.
-
-    `before` is what the account showed then, in `organizations` as far as they were seen. `record`
-    is the id of what was created, once known. `late_seconds` is how long from now on the request
-    may still complete. `sent_at` is when it was last sent, by the API's clock, in Unix seconds.
-    """
-
-    key: str
-    account: str
-    organizations: frozenset[str]
-    body: Sent
-    before: Before
-    owner: str
-    record: str | None
-    late_seconds: float
-    sent_at: float | None
 
 
 _INTENT = (

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from vapi_provider.errors import VapiError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.journal import Before, Journal
+from vapi_provider.identity.intents import Before
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.ledger import Repeated
 from vapi_provider.identity.matching import contradicts, matches
 from vapi_provider.identity.names import resource_of

@@ -17,10 +17,12 @@ from vapi_provider.errors import AbandonedError, NotFoundError, OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.buying import Buyer
 from vapi_provider.identity.claims import Claims
-from vapi_provider.identity.journal import Intent, Journal
-from vapi_provider.identity.matching import Sent, resembles, sent, unique_texts
+from vapi_provider.identity.intents import Intent
+from vapi_provider.identity.journal import Journal
+from vapi_provider.identity.matching import sent, unique_texts
 from vapi_provider.identity.names import automatic_name, resource_of, stack_of
 from vapi_provider.identity.searching import Purchase, Search
+from vapi_provider.identity.unfinished import Unfinished
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
@@ -41,9 +43,6 @@ SAID_SECONDS = 10.0
 
 LATE_SECONDS_AT_MOST = 600.0
 """No clock makes a run wait longer than this."""
-
-QUIET_SECONDS = 1.0
-"""Once the engine has checked no resource for this long, the program declares no more for now."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Maker:
         self._waiting = waiting
         self._sleep = sleep
         self._clock = clock
-        self._named: set[str] = set()
+        self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
         self._search = Search(client, account, claims.has_owner)
         self._buyer = Buyer(
             client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
@@ -121,7 +120,7 @@ class Maker:
                 for key in (declaration, *other_forms):
                     self._refuse_held(key, replaced)
             kept = sent(kind, fields)
-            self._name_unfinished(kept, declaration, other_forms)
+            self._unfinished.name(kept, declaration, other_forms)
             # What other processes created since the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             self._account.refuse_what_is_there(kind, fields, declaration, replaced)
@@ -212,54 +211,6 @@ class Maker:
                 f"only if no stack holds it, adopt_id={held.record!r}"
             )
 
-    def _name_unfinished(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
-        """Name interrupted purchases of this stack that the program does not declare any more.
-
-        Raises OwnershipError where one of them may be what is about to be bought, under another
-        name.
-        """
-        for intent in self._undeclared(declaration, other_forms):
-            what = (
-                f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
-                if intent.record
-                else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
-            )
-            if resembles(kept, intent.body) and _class_of(intent.key) == _class_of(declaration):
-                way = (
-                    f"take it over with adopt_id={intent.record!r}"
-                    if intent.record
-                    else "declare it once more under that name"
-                )
-                raise OwnershipError(
-                    f"{what}, which the program does not declare, and {resource_of(declaration)!r} "
-                    f"asks for the same: nothing was bought. If it was renamed, {way}; otherwise "
-                    "`python -m vapi_provider recover` settles it"
-                )
-            if intent.key not in self._named:
-                self._named.add(intent.key)
-                self._say(f"{what}, which the program does not declare: see `recover`")
-
-    def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
-        """Return the stack's unfinished intents of other runs that the engine did not check here.
-
-        The engine checks resources one after the other, as the program declares them: wait until
-        it has checked none for a while.
-        """
-        count, quiet_since = -1, self._clock()
-        while True:
-            intents = [
-                intent
-                for intent in self._journal.unfinished(*stack_of(declaration))
-                if intent.key not in (declaration, *other_forms)
-                and not self._journal.is_of_this_operation(intent.owner)
-                and not self._claims.is_declared(intent.key)
-            ]
-            if not intents or self._clock() - quiet_since >= QUIET_SECONDS:
-                return intents
-            if self._claims.declared != count:
-                count, quiet_since = self._claims.declared, self._clock()
-            self._wait(OWNER_LOOK_SECONDS)
-
     def _wait_for_owner(self, key: str) -> Intent | None:
         """Return the unfinished intent, once no process works on it any more."""
         wait = self._bounded_wait()
@@ -322,7 +273,3 @@ class Maker:
         if not self._engine_lives():
             raise AbandonedError("the engine that asked for it is gone: nothing more is made")
         self._sleep(seconds)
-
-
-def _class_of(declaration: str) -> str:
-    return declaration.split("/", 4)[3]
