@@ -11,10 +11,10 @@ VapiError
 │   └── UnclearError        a request went out, its answer did not come: it may have been done
 └── ApiError                an answer that says no
     ├── AuthenticationError 401, 403
-    ├── NotFoundError       404
+    ├── NotFoundError       404 in the API's own JSON
     ├── RejectedError       any other 4xx: repeating it is no use
     ├── RateLimitedError    429
-    └── ServerError         5xx, redirects, pages that are no JSON
+    └── ServerError         5xx, redirects, pages that are no JSON, a 404 that is not the API's
         └── PagingError     a list whose pages lead no further
 """
 
@@ -81,7 +81,12 @@ class AuthenticationError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """No such record, as far as this key can see."""
+    """No such record, as far as this key can see.
+
+    `after_unclear_try` where an earlier try of the same DELETE may have released it.
+    """
+
+    after_unclear_try = False
 
 
 class RejectedError(ApiError):

@@ -158,7 +158,9 @@ class PhoneNumberProvider(ResourceProvider):
         except NotFoundError as missing:
             if recorded.declaration is None:
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
-            self._session.account.confirm_gone(id_, before.get("org_id"))
+            self._session.account.confirm_gone(
+                id_, before.get("org_id"), self._session.reader.is_listed
+            )
             return ReadResult(None, {})
         same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
@@ -203,8 +205,13 @@ class PhoneNumberProvider(ResourceProvider):
         session.releases.expect(_id)
         try:
             session.client.delete_phone_number(_id)
-        except NotFoundError:
-            session.account.confirm_gone(_id, recorded.get("org_id"))
+        except NotFoundError as missing:
+            session.account.confirm_gone(
+                _id,
+                recorded.get("org_id"),
+                session.reader.is_listed,
+                may_be_released_by_us=missing.after_unclear_try,
+            )
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
 
