@@ -60,10 +60,10 @@ class VapiClient:
     last write to it; `writes` is how many writes there were.
     """
 
-    def __init__(self, transport: Sender, before_send: Callable[[], None] = lambda: None) -> None:
-        """`before_send` is called before each try of a POST, PATCH or DELETE; it may raise."""
+    def __init__(self, transport: Sender) -> None:
         self._transport = transport
-        self._before_send = before_send
+        self.before_send: Callable[[], None] = lambda: None
+        """Called before each try of a POST, PATCH or DELETE; what it raises ends the request."""
         self.organizations: set[str] = set()
         self.written: dict[str, int] = {}
         self.writes = 0
@@ -92,8 +92,7 @@ class VapiClient:
                 answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
                 record = self._record(answer, "POST /phone-number")
         except ServerError as error:
-            # A gateway timed out (524 is Cloudflare's) and gave up; what is behind it may not have.
-            raise UnclearError(str(error), may_come_later=error.status in (504, 524)) from None
+            raise UnclearError(str(error), may_come_later=error.may_come_later) from None
         self._note_write(record.id)
         return record
 
@@ -123,7 +122,7 @@ class VapiClient:
         try:
             with self._answer():
                 answer = self._transport.request(
-                    "DELETE", _path(id_), about_to_send=self._before_send
+                    "DELETE", _path(id_), about_to_send=self.before_send
                 )
                 # The record is gone; what the answer looks like changes nothing.
                 with suppress(ValueError):
@@ -199,7 +198,7 @@ class VapiClient:
         about_to_send: Callable[[], None] = lambda: None,
     ) -> Any:
         def before_each_try() -> None:
-            self._before_send()
+            self.before_send()
             about_to_send()
 
         secrets = list(secrets_in(declared))

@@ -46,7 +46,12 @@ class NotReadyError(VapiError):
 
 
 class AbandonedError(VapiError):
-    """The engine that asked for something is gone, so it was not done."""
+    """The engine that asked for something is gone, so it was not done.
+
+    `may_come_later` where the API may still be at an earlier try of the same request.
+    """
+
+    may_come_later = False
 
 
 class TransportError(VapiError):
@@ -99,6 +104,11 @@ class RateLimitedError(ApiError):
 
 class ServerError(ApiError):
     """The API, or what stands before it, is in trouble."""
+
+    @property
+    def may_come_later(self) -> bool:
+        """Whether a gateway gave up waiting (524 is Cloudflare's); the API behind it may not."""
+        return self.status in (504, 524)
 
 
 class PagingError(ServerError):

@@ -26,6 +26,7 @@ from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.interrupted import as_left, released, replace_released
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -95,15 +96,19 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
-        self._close(_id, recorded)
+        declared, olds = Declared.of(plain(_news)), plain(_olds)
+        self._session.writers.wait_for_others(declared.declaration)
+        self._close(_id, olds)
+        recorded = self._recorded(_id, olds, declared)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
         self._session.claims.own(_id, declared.declaration)
+        if recorded is None:
+            replace_released(self._session, _id, olds, declared)
+            return DiffResult(changes=True, replaces=["provider"])
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
@@ -137,10 +142,13 @@ class PhoneNumberProvider(ResourceProvider):
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = Declared.of(plain(props))
         _refuse_hidden(declared.fields)
-        if declared.adopt_id is not None:
-            record = adopt(self._session, declared, declared.adopt_id)
-        else:
-            declared, record = make(self._session, declared)
+        self._session.writers.wait_for_others(declared.declaration)
+        with self._session.writers.writing(declared.declaration):
+            if declared.adopt_id is not None:
+                record = adopt(self._session, declared, declared.adopt_id)
+            else:
+                declared, record = make(self._session, declared)
+        if declared.adopt_id is None:
             record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
@@ -177,22 +185,27 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
-        self._close(_id, plain(_olds))
-        declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
+        declared, olds = Declared.of(plain(_news)), plain(_olds)
+        self._session.writers.wait_for_others(declared.declaration)
+        self._close(_id, olds)
+        recorded = self._recorded(_id, olds, declared)
+        if recorded is None:
+            raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
             return UpdateResult(outputs_unsent(declared, recorded))
         try:
-            record = self._session.client.update_phone_number(
-                _id, declared.kind, body_of(declared), step.fields
-            )
+            with self._session.writers.writing(declared.declaration, _id, step.fields):
+                record = self._session.client.update_phone_number(
+                    _id, declared.kind, body_of(declared), step.fields
+                )
         except NotFoundError as missing:
             raise OwnershipError(
                 f"{missing}: the number was deleted outside, or the key is another account's; "
                 "run `pulumi refresh`, then `pulumi up`"
             ) from None
+        self._session.writers.forget(_id)
         return UpdateResult(outputs(declared, record))
 
     @one_line
@@ -202,9 +215,11 @@ class PhoneNumberProvider(ResourceProvider):
         self._close(_id, recorded)
         if session.claims.has_changed_hands(_id, recorded.get("declaration")):
             return
-        session.releases.expect(_id)
+        if _id not in session.writers.released:
+            session.releases.expect(_id)
         try:
-            session.client.delete_phone_number(_id)
+            with session.writers.writing(recorded.get("declaration"), _id):
+                session.client.delete_phone_number(_id)
         except NotFoundError as missing:
             session.account.confirm_gone(
                 _id,
@@ -212,18 +227,30 @@ class PhoneNumberProvider(ResourceProvider):
                 session.reader.is_listed,
                 may_be_released_by_us=missing.after_unclear_try,
             )
+        session.writers.forget(_id)
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
-        """Strikes a record out of the journal: the engine knows it, so a state holds it."""
+        """Strikes a record out of the journal: the engine knows it, so a state holds it.
+
+        Waits first until no run whose engine was killed writes to the stack.
+        """
+        self._session.writers.wait_for_others(recorded.get("declaration"))
         self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
 
-    def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
-        """What the state holds; an imported secret that nobody has seen is taken to be right."""
+    def _recorded(
+        self, id_: str, olds: Mapping[str, Any], declared: Declared
+    ) -> Mapping[str, Any] | None:
+        """What the state holds, or would hold but for a killed engine; None where it is released.
+
+        An imported secret that nobody has seen is taken to be right.
+        """
         before = self._session.declared_before.get(declared.declaration or "", {})
-        recorded = plain(olds)
-        return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
+        recorded = as_left(self._session, id_, olds)
+        if recorded is None or not holds_unseen(recorded):
+            return recorded
+        return believed(recorded, before, declared.fields)
 
     def _refused(self, inputs: dict[str, Any]) -> list[str]:
         """What the stack's guards refuse; the program has told of what it could see itself."""

@@ -9,8 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
-from vapi_provider.plugin import engine_lives, warn
+from vapi_provider.identity import Account, Claims, Journal, Maker, Writers, automatic_name
+from vapi_provider.plugin import (
+    engine_address,
+    engine_lives,
+    is_listening,
+    require_engine,
+    warn,
+)
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
@@ -32,10 +38,14 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         lives: Callable[[], bool] = engine_lives,
+        engine: str | None = None,
+        listening: Callable[[str], bool] = is_listening,
     ) -> None:
+        """`lives` and `listening` ask the engine of this process, and one at an address."""
         self.settings = settings
         self.client = client
         self._sleep = sleep
+        self._lives = lives
         self.clock = clock
         self.account = Account(client, settings.confirmed_empty_account)
         self.reader = Reader(client, clock)
@@ -44,6 +54,18 @@ class Session:
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
         self.releases = Releases(settings.max_releases)
         self.journal = Journal(settings.journal, settings.account, settings.backend)
+        self.writers = Writers(
+            settings.journal,
+            settings.backend,
+            engine_address() if engine is None else engine,
+            listening,
+            settings.late_seconds,
+            warn,
+            waiting,
+            self.sleep,
+            clock,
+        )
+        client.before_send = self._before_send
         self.maker = Maker(
             client,
             self.account,
@@ -61,6 +83,10 @@ class Session:
         """Waits, while another call is worked on."""
         with waiting():
             self._sleep(seconds)
+
+    def _before_send(self) -> None:
+        require_engine(self._lives)
+        self.writers.before_send()
 
     @classmethod
     @cache
@@ -89,7 +115,7 @@ class _WhenNeeded:
                 from vapi_provider.transport import Transport, open_http
 
                 settings = self._settings
-                retry = Retry(say=warn)
+                retry = Retry(say=warn, watch=require_engine)
                 self._opened = Transport(open_http(settings), settings.api_key, retry)
             transport = self._opened
         with waiting():

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from vapi_provider.errors import (
+    AbandonedError,
     ApiError,
     AuthenticationError,
     ConfigurationError,
@@ -148,10 +149,10 @@ class Transport:
         if self._refused_key is not None:
             raise self._refused_key
 
-        may_be_done = False
+        may_be_done = may_come_later = False
 
         def once() -> Any:
-            nonlocal may_be_done
+            nonlocal may_be_done, may_come_later
             self._retry.pause()
             about_to_send()
             try:
@@ -159,11 +160,16 @@ class Transport:
             except NotFoundError as missing:
                 missing.after_unclear_try = method == "DELETE" and may_be_done
                 raise
-            except (UnclearError, ServerError):
+            except (UnclearError, ServerError) as error:
                 may_be_done = True
+                may_come_later = may_come_later or error.may_come_later
                 raise
 
-        return self._retry.repeating(method)(once)
+        try:
+            return self._retry.repeating(method)(once)
+        except AbandonedError as abandoned:
+            abandoned.may_come_later = may_come_later
+            raise
 
     def _once(
         self,

@@ -9,5 +9,6 @@ from vapi_provider.identity.claims import Claims
 from vapi_provider.identity.journal import Intent, Journal
 from vapi_provider.identity.making import Maker
 from vapi_provider.identity.names import automatic_name
+from vapi_provider.identity.writers import Writers
 
-__all__ = ["Account", "Claims", "Intent", "Journal", "Maker", "automatic_name"]
+__all__ = ["Account", "Claims", "Intent", "Journal", "Maker", "Writers", "automatic_name"]
