@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vapi_provider.equality import differences
+from vapi_provider.equality import believed, differences, holds_unseen
 from vapi_provider.errors import NotFoundError
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared, outputs_as_read
@@ -17,11 +17,22 @@ if TYPE_CHECKING:
     from vapi_provider.session import Session
 
 
-def as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what the state would hold had it been told; None where the record was released.
+def recorded_of(
+    session: Session, id_: str, olds: Mapping[str, Any], desired: Declared
+) -> Mapping[str, Any] | None:
+    """Return what the state holds, or would hold but for a killed engine; None where released.
 
-    One GET for a record with an interrupted write, and nothing for any other. Raises VapiError.
+    One GET for a record with an interrupted write, none for any other. An imported secret that
+    nobody has seen is taken to be right. Raises VapiError.
     """
+    before = session.declared_before.get(desired.declaration or "", {})
+    recorded = _as_left(session, id_, olds)
+    if recorded is None or not holds_unseen(recorded):
+        return recorded
+    return believed(recorded, before, desired.fields)
+
+
+def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:
     fields = session.writers.interrupted(id_)
     if fields is None:
         return recorded
@@ -36,9 +47,21 @@ def as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[
     declared = Declared.of(kept)
     read = outputs_as_read(declared, record)
     now = {**kept, **{name: read[name] for name in fields if name in read}}
-    if not any(differences(declared.kind.fields, recorded, now)):
+    if any(differences(declared.kind.fields, recorded, now)):
+        return now
+    # A refresh that is only previewed compares with what it has read: the state is still outdated.
+    if id_ not in session.writers.refreshed:
         session.writers.forget(id_)
-    return now
+    return recorded
+
+
+def is_outdated(
+    session: Session, id_: str, olds: Mapping[str, Any], recorded: Mapping[str, Any]
+) -> bool:
+    """Return whether an interrupted PATCH changed what the state does not hold."""
+    if session.writers.interrupted(id_) is None:
+        return False
+    return any(differences(Declared.of(olds).kind.fields, olds, recorded))
 
 
 def replace_released(

@@ -23,10 +23,10 @@ from pulumi.dynamic import (
 
 from vapi_provider import notes
 from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
-from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
+from vapi_provider.equality import differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
-from vapi_provider.interrupted import as_left, released, replace_released
+from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -99,7 +99,7 @@ class PhoneNumberProvider(ResourceProvider):
         declared, olds = Declared.of(plain(_news)), plain(_olds)
         self._session.writers.wait_for_others(declared.declaration)
         self._close(_id, olds)
-        recorded = self._recorded(_id, olds, declared)
+        recorded = recorded_of(self._session, _id, olds, declared)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
@@ -119,7 +119,9 @@ class PhoneNumberProvider(ResourceProvider):
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
             renamed = declared.declaration != recorded.get("declaration")
-            return DiffResult(changes=renamed or isinstance(step, Update), replaces=[])
+            outdated = is_outdated(self._session, _id, olds, recorded)
+            changes = renamed or outdated or isinstance(step, Update)
+            return DiffResult(changes=changes, replaces=[])
         if declared.adopt_id is not None:
             raise OwnershipError(
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
@@ -170,6 +172,7 @@ class PhoneNumberProvider(ResourceProvider):
                 id_, before.get("org_id"), self._session.reader.is_listed
             )
             return ReadResult(None, {})
+        self._session.writers.refreshed.add(id_)
         same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
@@ -188,12 +191,13 @@ class PhoneNumberProvider(ResourceProvider):
         declared, olds = Declared.of(plain(_news)), plain(_olds)
         self._session.writers.wait_for_others(declared.declaration)
         self._close(_id, olds)
-        recorded = self._recorded(_id, olds, declared)
+        recorded = recorded_of(self._session, _id, olds, declared)
         if recorded is None:
             raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
+            self._session.writers.forget(_id)
             return UpdateResult(outputs_unsent(declared, recorded))
         try:
             with self._session.writers.writing(declared.declaration, _id, step.fields):
@@ -238,19 +242,6 @@ class PhoneNumberProvider(ResourceProvider):
         """
         self._session.writers.wait_for_others(recorded.get("declaration"))
         self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
-
-    def _recorded(
-        self, id_: str, olds: Mapping[str, Any], declared: Declared
-    ) -> Mapping[str, Any] | None:
-        """What the state holds, or would hold but for a killed engine; None where it is released.
-
-        An imported secret that nobody has seen is taken to be right.
-        """
-        before = self._session.declared_before.get(declared.declaration or "", {})
-        recorded = as_left(self._session, id_, olds)
-        if recorded is None or not holds_unseen(recorded):
-            return recorded
-        return believed(recorded, before, declared.fields)
 
     def _refused(self, inputs: dict[str, Any]) -> list[str]:
         """What the stack's guards refuse; the program has told of what it could see itself."""

@@ -246,8 +246,8 @@ def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
     The API's body for a missing number was never observed, so `statusCode` may be absent.
     """
     body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
-    is_of_the_api = body.get("statusCode", 404) == 404 and ("message" in body or "error" in body)
-    if not is_of_the_api:
+    status = str(body.get("statusCode", 404))
+    if status != "404" or not ("message" in body or "error" in body):
         return ServerError, " — not the API's own answer: check vapi:baseUrl and any proxy"
     if _NO_ROUTE.match(str(body.get("message"))):
         return RejectedError, " — no such path here: check vapi:baseUrl"

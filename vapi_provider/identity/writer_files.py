@@ -109,14 +109,18 @@ def open_writes(path: Path) -> list[OpenWrite]:
     return list(found.values())
 
 
+def last_sent(path: Path) -> float:
+    """Return the time of day of the last try of any write; 0 where there was none."""
+    return max((float(line["sent"]) for line in _lines(path) if "sent" in line), default=0.0)
+
+
 def forget(path: Path, id_: str) -> None:
     """Remove an open write from the file of a killed process. Raises OSError."""
-    before = path.stat()
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("r+", encoding="utf-8") as file:
+        file.seek(0, os.SEEK_END)
+        file.write("\n")  # The last line may be cut.
         note(file, recorded=id_)
-    if open_writes(path):
-        os.utime(path, (before.st_atime, before.st_mtime))  # The time of the last request.
-    else:
+    if not open_writes(path):
         path.unlink(missing_ok=True)
 
 

@@ -7,7 +7,6 @@ records whose writes no state recorded.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import uuid
@@ -15,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from vapi_provider.errors import AbandonedError, OwnershipError, VapiError
 from vapi_provider.identity import writer_files
@@ -44,12 +43,11 @@ class _Stack:
         self.in_flight = 0
         self.file: IO[str] | None = None
 
-    def note(self, id_: str | None, event: str, fields: Collection[str] = ()) -> None:
-        """Append a line for a write; that it cannot be written stops no write."""
+    def note(self, **what: Any) -> None:
+        """Append a line to the file; that it cannot be written stops no write."""
         with self.lock, suppress(OSError):
-            if self.file is not None and id_ is not None:
-                more = {"fields": sorted(fields)} if fields else {}
-                writer_files.note(self.file, **{event: id_}, **more)
+            if self.file is not None:
+                writer_files.note(self.file, **what)
 
 
 class Writers:
@@ -88,6 +86,8 @@ class Writers:
         self._lock = threading.Lock()
         self._stacks: dict[str, _Stack] = {}
         self._left: defaultdict[str, dict[Path, frozenset[str]]] = defaultdict(dict)
+        self.refreshed: set[str] = set()
+        """Ids whose recorded values come from a read of this process, not from the state."""
         self.released: set[str] = set()
         """Ids of records that a run with a killed engine has released; the state still has them."""
 
@@ -126,7 +126,8 @@ class Writers:
                 with suppress(OSError):
                     stack.file = writer_files.hold(stack.path, self._engine)
             stack.in_flight += 1
-        stack.note(id_, "begun", fields)
+        if id_ is not None:
+            stack.note(begun=id_, fields=sorted(fields))
         may_still_complete = False
         try:
             yield
@@ -135,10 +136,10 @@ class Writers:
             raise
         finally:
             # No state will hold the outcome without an engine: the next run looks at the record.
-            if id_ is None or self._own_engine_lives():
-                stack.note(id_, "recorded")
-            elif not may_still_complete:
-                stack.note(id_, "over")
+            if id_ is not None and self._own_engine_lives():
+                stack.note(recorded=id_)
+            elif id_ is not None and not may_still_complete:
+                stack.note(over=id_)
             with stack.lock:
                 stack.in_flight -= 1
                 if stack.in_flight == 0 and stack.file is not None:
@@ -151,9 +152,7 @@ class Writers:
         with self._lock:
             stacks = list(self._stacks.values())
         for stack in stacks:
-            with stack.lock, suppress(OSError):
-                if stack.file is not None:
-                    os.utime(stack.file.fileno(), (self._now(), self._now()))
+            stack.note(sent=self._now())
 
     def interrupted(self, id_: str) -> Collection[str] | None:
         """Return the fields of a PATCH that no state recorded, or none for a DELETE.
@@ -214,13 +213,13 @@ class Writers:
 
     def _take_over(self, path: Path) -> None:
         """Read what a killed process left open, once its requests must have completed."""
-        age = self._now() - path.stat().st_mtime
         writes = writer_files.open_writes(path)
-        if not writes or age > KEPT_SECONDS:
+        if not writes or self._now() - path.stat().st_mtime > KEPT_SECONDS:
             path.unlink(missing_ok=True)
             return
         if not all(write.is_over for write in writes):
-            left = min(self._late_seconds - age, LATE_SECONDS_AT_MOST)
+            left = writer_files.last_sent(path) + self._late_seconds - self._now()
+            left = min(left, LATE_SECONDS_AT_MOST)
             if left >= SAID_SECONDS:
                 self._say(
                     "an earlier run was killed while it changed this stack's numbers: waiting "
