@@ -3,15 +3,19 @@
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd -P)
-STACK=${STACK:-local}
+STACK=${STACK-local}
 export PULUMI_SKIP_UPDATE_CHECK=1
 
+. engine/answers.sh
 . engine/guard.sh
 . engine/setup.sh
 
 # The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
 open_stack() { # [create [key]]: guards, set-up, the stack itself where it may be made; a key needed?
     guard_stack "$STACK"
+    # Parse YES before anything is made: a wrong answer must not surface after the set-up.
+    agreed=
+    if says_yes YES; then agreed=1; fi
     ensure_venv run
     python engine/settings_file.py "$STACK" "$settings" "${2-}"
     ensure_engine
@@ -71,7 +75,7 @@ pending() { # whether the stack's state has pending operations
 has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
 
 # local is answered for; YES=1 answers for the others.
-answers() { [ "$STACK" = local ] || [ -n "${YES-}" ]; }
+answers() { [ "$STACK" = local ] || [ -n "$agreed" ]; }
 
 # A stack with a limit of releases is previewed by us first: only a preview of all its steps knows how
 # many numbers a run would release. It takes the place of Pulumi's own where the answer is given.
