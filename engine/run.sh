@@ -187,18 +187,33 @@ bench | fleet)
     ;;
 check)
     ensure_venv dev
-    # All five speak before the verdict. pyright's wheel would ask a server for a newer one.
+    # All six speak before the verdict. pyright's wheel would ask a server for a newer one.
     failed=0
     ruff format --check --output-format concise . || failed=1
     ruff check . || failed=1
     PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright || failed=1
     lint-imports --no-logo || failed=1
-    python -m engine.workflows || failed=1
+    (drop_secrets && exec python -m engine.workflows) || failed=1
+    if command -v zizmor >/dev/null; then
+        zizmor --offline --no-progress --quiet .github || failed=1
+    else
+        note "the pipelines were not audited: zizmor needs Python 3.11 or newer"
+    fi
     exit $failed
     ;;
 docs)
     ensure_venv dev
     for page in docs/vocabulary.py docs/generate.py docs/reconciliation.py; do python "$page"; done
+    ;;
+lock)
+    ensure_venv dev
+    # The tools first: they narrow what a deploy may take, and a deploy runs what was tested.
+    eval "set -- ${ARGS-}"
+    set -- --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --custom-compile-command "make lock" "$@"
+    drop_secrets
+    uv pip compile "$@" requirements-dev.in -o requirements-dev.txt
+    exec uv pip compile "$@" -c requirements-dev.txt requirements.in -o requirements.txt
     ;;
 engine)
     ensure_venv run

@@ -101,7 +101,9 @@ install() { # run|dev, under the lock
     # No stamp while pip works: what it leaves behind when killed is made anew.
     rm -f .venv/stamp
     if [ "$1" = run ]; then file=requirements.txt; else file=requirements-dev.txt; fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$file" >&2 ||
+    # Wheels alone: a source archive would be built by tools that no hash holds.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --only-binary :all: -r "$file" >&2 ||
         refuse "$file could not be installed: pip's words above"
     # The engine starts our modules twice a run, and some machines forbid Python to keep what it compiles.
     .venv/bin/python -m compileall -q vapi_provider >&2 || :
