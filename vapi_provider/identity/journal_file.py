@@ -5,16 +5,15 @@ Knows SQL and disks; what an intent means is `journal.py`'s.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.identity.private_file import make_private
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS open_intents (
@@ -108,8 +107,7 @@ class JournalFile:
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(self.path.open("a")):
-                os.chmod(self.path, 0o600)
+            make_private(self.path)
             self._connection = self._opened("NORMAL")
             self._connection.execute(_TABLE)
             self._connection.execute(_UNANSWERED)
