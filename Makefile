@@ -4,11 +4,11 @@
 # PYTHON=python3.12 picks the Python that .venv is made with.
 
 STACK ?= local
-export STACK YES ARGS PYTHON SEED RUNS JOBS VOICE FORMAT
+export STACK YES ARGS PYTHON SEED RUNS JOBS VOICE FORMAT VAPI_ALLOW_PROVIDERS
 
 .DEFAULT_GOAL := help
 TARGETS := up preview refresh drift probe destroy recover orphans unlock \
-	test chaos bench fleet check docs engine env venv
+	test chaos bench fleet check docs lock engine env venv
 .PHONY: help clean $(TARGETS)
 
 help: ## print this list
@@ -30,6 +30,7 @@ bench: ## what it costs beside a provider that does nothing: ARGS=--quick
 fleet: ## kill 1,000 numbers half way without checkpoints, rerun: ARGS='--numbers 60'
 check: ## lint, types, imports
 docs: ## write what comes from the code: pages of docs/, the table of fields
+lock: ## write requirements*.txt from requirements*.in: ARGS=--upgrade takes the newest
 engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
@@ -37,5 +38,5 @@ $(TARGETS):
 	@sh engine/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay
-	@rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv.lock .venv.flock .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

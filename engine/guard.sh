@@ -21,6 +21,8 @@ stacks() { # the stacks there are; a name with an underscore first is a shared m
 }
 
 guard_stack() {
+    # Set but empty is what a pipeline makes of a variable that it does not have: never local.
+    [ -n "$1" ] || refuse "STACK is set but empty: name a stack; stacks:$(stacks)"
     # On Pulumi Cloud a stack may be named organization/stack.
     short=${1##*/}
     case $short in '' | _* | *[!A-Za-z0-9_.-]*) short=: ;; esac

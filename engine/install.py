@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from engine import cache, sources
+from engine import archive, cache, environment, sources
 
 
 def say(line: str) -> None:
@@ -26,10 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="print the folder to put on PATH; nothing when the CLI there is good already",
     )
+    parser.add_argument(
+        "--pinned",
+        action="store_true",
+        help="ignore the CLI on PATH: a pipeline deploys with the pinned one",
+    )
     options = parser.parse_args(arguments)
-    found = sources.on_path(os.environ.get("PATH", ""), sources.ask_version, say)
+    # Before any other program starts: none that is fetched or built here needs a secret.
+    environment.drop_secrets(os.environ)
+    found = None
+    if not options.pinned:
+        found = sources.on_path(os.environ.get("PATH", ""), sources.ask_version, say)
     if found is None:
-        recipes = [sources.official_recipe(say), sources.go_recipe(say, os.environ)]
+        recipes = [archive.recipe(say), sources.go_recipe(say, os.environ)]
         try:
             found = cache.obtain(cache.cache_root(os.environ), recipes, say)
         except cache.EngineError as error:

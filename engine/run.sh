@@ -3,15 +3,19 @@
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd -P)
-STACK=${STACK:-local}
+STACK=${STACK-local}
 export PULUMI_SKIP_UPDATE_CHECK=1
 
+. engine/answers.sh
 . engine/guard.sh
 . engine/setup.sh
 
 # The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
 open_stack() { # [create [key]]: guards, set-up, the stack itself where it may be made; a key needed?
     guard_stack "$STACK"
+    # Parse YES before anything is made: a wrong answer must not surface after the set-up.
+    agreed=
+    if says_yes YES; then agreed=1; fi
     ensure_venv run
     python engine/settings_file.py "$STACK" "$settings" "${2-}"
     ensure_engine
@@ -71,7 +75,7 @@ pending() { # whether the stack's state has pending operations
 has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
 
 # local is answered for; YES=1 answers for the others.
-answers() { [ "$STACK" = local ] || [ -n "${YES-}" ]; }
+answers() { [ "$STACK" = local ] || [ -n "$agreed" ]; }
 
 # A stack with a limit of releases is previewed by us first: only a preview of all its steps knows how
 # many numbers a run would release. It takes the place of Pulumi's own where the answer is given.
@@ -183,18 +187,33 @@ bench | fleet)
     ;;
 check)
     ensure_venv dev
-    # All five speak before the verdict. pyright's wheel would ask a server for a newer one.
+    # All six speak before the verdict. pyright's wheel would ask a server for a newer one.
     failed=0
     ruff format --check --output-format concise . || failed=1
     ruff check . || failed=1
     PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright || failed=1
     lint-imports --no-logo || failed=1
-    python -m engine.workflows || failed=1
+    (drop_secrets && exec python -m engine.workflows) || failed=1
+    if command -v zizmor >/dev/null; then
+        zizmor --offline --no-progress --quiet .github || failed=1
+    else
+        note "the pipelines were not audited: zizmor needs Python 3.11 or newer"
+    fi
     exit $failed
     ;;
 docs)
     ensure_venv dev
     for page in docs/vocabulary.py docs/generate.py docs/reconciliation.py; do python "$page"; done
+    ;;
+lock)
+    ensure_venv dev
+    # The tools first: they narrow what a deploy may take, and a deploy runs what was tested.
+    eval "set -- ${ARGS-}"
+    set -- --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --custom-compile-command "make lock" "$@"
+    drop_secrets
+    uv pip compile "$@" requirements-dev.in -o requirements-dev.txt
+    exec uv pip compile "$@" -c requirements-dev.txt requirements.in -o requirements.txt
     ;;
 engine)
     ensure_venv run

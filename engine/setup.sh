@@ -3,6 +3,31 @@
 
 note() { printf '%s\n' "$1" >&2; }
 
+# Set-up runs other people's code, so that it sees no key, no passphrase, no state and no cloud. The
+# names are those of environment.py. Call it in a subshell: the run itself needs them.
+drop_secrets() {
+    for name in $(exported); do
+        case $name in
+        # Where packages come from is set-up's business, with the password that a mirror may want.
+        PIP_* | VAPI_PINNED_CLI | PULUMI_HOME | PULUMI_SKIP_UPDATE_CHECK) ;;
+        VAPI_* | PULUMI_* | AWS_* | AZURE_* | ARM_* | GOOGLE_* | GCLOUD_* | GCP_* | CLOUDSDK_* | \
+            ACTIONS_* | CI_JOB_* | CI_REGISTRY_* | PG[A-Z]* | DATABASE_URL | KUBECONFIG | \
+            *TOKEN* | *SECRET* | *PASSWORD* | *PASSPHRASE* | *CREDENTIAL* | *_KEY | *_KEY_ID) unset "$name" ;;
+        # make keeps the variables of its command line there, too.
+        MAKEFLAGS | MFLAGS | MAKEOVERRIDES) unset "$name" ;;
+        esac
+    done
+}
+
+exported() { # the names of all exported variables; a line of a longer value may look like one
+    export -p | while IFS= read -r line; do
+        name=${line#export }
+        name=${name#declare -x }
+        name=${name%%=*}
+        case $name in '' | [0-9]* | *[!A-Za-z0-9_]*) ;; *) printf '%s ' "$name" ;; esac
+    done
+}
+
 # --- .venv -----------------------------------------------------------------------------------
 # .venv/stamp, written last: where it lies and its Python, then a line for each set installed.
 
@@ -28,33 +53,43 @@ has() { # SET: the venv is in its place, and the set is in it
 
 ensure_venv() { # run|dev
     if ! has "$1"; then
-        lock_venv
-        # The holder we waited for may have done it.
-        has "$1" || install "$1"
-        rm -f .venv.lock
-        trap - EXIT INT TERM
+        (
+            drop_secrets
+            lock_venv
+            # The holder we waited for may have done it.
+            has "$1" || install "$1"
+        )
     fi
     PATH=$root/.venv/bin:$PATH
     on_path=$root/.venv/bin
     export PATH
 }
 
-lock_venv() { # two makes at once in one clone: the second waits, unless the first is dead
-    # The lock is a link to its holder's process number: made and named in one step.
-    waiting=
-    until ln -s $$ .venv.lock 2>/dev/null; do
-        [ -w . ] || refuse "cannot write into $root"
-        holder=$(readlink .venv.lock || :)
-        if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
-            rm -f .venv.lock
-            continue
+lock_venv() { # two makes at once in one clone: the second waits; the lock ends with its last process
+    # The kernel holds the lock on file descriptor 9, which pip and its like inherit. Nobody removes
+    # the file: whoever removes a stale lock may remove the one that another has just taken.
+    [ -w . ] || refuse "cannot write into $root"
+    exec 9>>.venv.flock
+    if ! lock_now -n; then
+        note "another make is setting up .venv: waiting for it"
+        lock_now || refuse "cannot lock $root/.venv.flock"
+    fi
+}
+
+lock_now() { # [-n]: lock file descriptor 9; with -n fail where another process has it
+    if command -v flock >/dev/null; then
+        flock ${1-} 9
+        return
+    fi
+    # macOS has no flock(1). Any Python will do.
+    for candidate in python3 python; do
+        if command -v $candidate >/dev/null; then
+            $candidate -c 'import fcntl, sys; fcntl.flock(9, fcntl.LOCK_EX | (fcntl.LOCK_NB if sys.argv[1:] else 0))' \
+                ${1-} 2>/dev/null
+            return
         fi
-        [ -n "$waiting" ] || note "another make is setting up .venv: waiting for it"
-        waiting=1
-        sleep 1
     done
-    trap 'rm -f .venv.lock' EXIT
-    trap 'exit 130' INT TERM
+    refuse "no ${PYTHON:-python3} of version 3.10 or newer: install one, or name it with PYTHON="
 }
 
 install() { # run|dev, under the lock
@@ -66,7 +101,9 @@ install() { # run|dev, under the lock
     # No stamp while pip works: what it leaves behind when killed is made anew.
     rm -f .venv/stamp
     if [ "$1" = run ]; then file=requirements.txt; else file=requirements-dev.txt; fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$file" >&2 ||
+    # Wheels alone: a source archive would be built by tools that no hash holds.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --only-binary :all: -r "$file" >&2 ||
         refuse "$file could not be installed: pip's words above"
     # The engine starts our modules twice a run, and some machines forbid Python to keep what it compiles.
     .venv/bin/python -m compileall -q vapi_provider >&2 || :
@@ -100,10 +137,11 @@ create_venv() {
     "$python" -m venv .venv >&2 || refuse "$python could not make .venv: its words above"
 }
 
-apt_get() { # quiet and bounded: a server that is silent, another apt-get that is at work
+apt_get() ( # quiet and bounded: a server that is silent, another apt-get that is at work
+    drop_secrets
     set -- -o Acquire::Retries=1 -o Acquire::http::Timeout=15 -o DPkg::Lock::Timeout=60 "$@"
     DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -qq "$@" >/dev/null 2>&1 </dev/null
-}
+)
 
 # --- PostgreSQL, for the tests of shared state ---------------------------------------------------
 
@@ -132,19 +170,23 @@ get_postgresql() { apt_get install -y --no-install-recommends postgresql; }
 # .venv/engine remembers the answer of engine/install.py: what it depended on, then the folder.
 
 engine_key() {
-    there=$(command -v pulumi || :)
+    if [ -n "$pinned" ]; then there=$pinned; else there=$(command -v pulumi || :); fi
     # A CLI that was upgraded in place has another size or date.
-    if [ -n "$there" ]; then there=$(ls -lnL "$there"); fi
+    if [ -z "$pinned" ] && [ -n "$there" ]; then there=$(ls -lnL "$there"); fi
     printf '%s %s %s' "${XDG_CACHE_HOME-} ${HOME-}" \
         "$(cat engine/*.py engine/*/go.mod engine/*/go.sum | cksum)" "$there"
 }
 
 ensure_engine() { # after ensure_venv
+    # In a pipeline the CLI that hosted runners carry is ignored; people's own is used.
+    pinned=
+    if says_yes VAPI_PINNED_CLI; then pinned=--pinned; fi
     key=$(engine_key)
     bin= kept=
     if [ -f .venv/engine ]; then { read -r kept && read -r bin; } <.venv/engine || :; fi
     if [ "$kept" != "$key" ] || { [ -n "$bin" ] && [ ! -x "$bin/pulumi" ]; }; then
-        bin=$(.venv/bin/python -m engine.install --print-bin) || exit 1
+        # shellcheck disable=SC2086  one option or none
+        bin=$(drop_secrets && .venv/bin/python -m engine.install --print-bin $pinned) || exit 1
         # No lock here: two makes at once write a file each, and either is right.
         printf '%s\n%s\n' "$key" "$bin" >".venv/engine.$$"
         mv ".venv/engine.$$" .venv/engine

@@ -1,4 +1,4 @@
-"""Where a Pulumi CLI can come from: PATH, Pulumi's own installer, the Go modules pinned here.
+"""Where a Pulumi CLI can come from besides its release: PATH, and the Go modules pinned here.
 
 Each is tried in a bounded time and says in half a sentence why it does not work here.
 """
@@ -11,14 +11,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from engine.archive import VERSION
 from engine.cache import EngineError, Recipe, Say, UnavailableError, digest, disk_full
 
-VERSION = "3.250.0"  # what was tested, and the newest that every module proxy hands out
 GO_VERSION = "1.25.11"
 OF_THE_ENGINE = "400"  # the GOGC of setup.sh
 HERE = Path(__file__).resolve().parent
@@ -36,13 +35,6 @@ _LAUNCHERS = (
     "python/cmd/pulumi-language-python-exec",
     "python/dist/pulumi-resource-pulumi-python",
 )
-_OFFICIAL = """
-import socket, sys
-socket.setdefaulttimeout(10)
-from pulumi.automation import PulumiCommand
-from semver import VersionInfo
-PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
-"""
 
 
 def number(text: str) -> Number | None:
@@ -84,26 +76,6 @@ def ask_version(program: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout.strip() if answer.returncode == 0 else ""
-
-
-def official_recipe(say: Say, stalled_after: float = 15) -> Recipe:
-    """Return the recipe that runs Pulumi's installer; it gives up when no more bytes come."""
-
-    def build(folder: Path) -> None:
-        say(f"getting the Pulumi CLI {VERSION}, once for this user")
-        scratch = folder / "tmp"
-        scratch.mkdir()
-        # The installer downloads into TMPDIR: there a stalled download can be seen.
-        environ = {**os.environ, "TMPDIR": str(scratch), "PULUMI_SKIP_UPDATE_CHECK": "1"}
-        command = [sys.executable, "-c", _OFFICIAL, str(folder), VERSION]
-        code = run(
-            command, folder, environ, folder / "log", say, "fetching Pulumi", folder, stalled_after
-        )
-        if code != 0:
-            raise UnavailableError("Pulumi's own installer could not be reached")
-        shutil.rmtree(scratch)
-
-    return Recipe(f"pulumi-{VERSION}", build)
 
 
 def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
@@ -174,10 +146,8 @@ def run(
     log: Path,
     say: Say,
     label: str,
-    growing: Path | None = None,
-    stalled_after: float = 0,
 ) -> int:
-    """Run to the end with a line each 15 s, output into the log; stop it when nothing grows."""
+    """Run to the end with a line each 15 s, output into the log."""
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603  built above from fixed words
             command,
@@ -188,8 +158,7 @@ def run(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        begun = grown = told = time.monotonic()
-        size = 0
+        begun = told = time.monotonic()
         try:
             while (code := process.poll()) is None:
                 time.sleep(0.1)
@@ -197,18 +166,9 @@ def run(
                 if now - told >= 15:
                     told = now
                     say(f"{label}: {now - begun:.0f} s")
-                if growing is not None:
-                    if (weight := _weight(growing)) != size:
-                        size, grown = weight, now
-                    if now - grown > stalled_after:
-                        return -1
             return code
         finally:
-            # Its own session: Ctrl-C reaches us only, and the installer's curl must end with it.
+            # Its own session: Ctrl-C reaches us only, and Go's own children must end with it.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-
-
-def _weight(folder: Path) -> int:
-    return sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file())

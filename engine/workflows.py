@@ -1,7 +1,7 @@
 """`make check`'s look at the pipelines: actionlint, built once for each user from its Go module.
 
 Run as `python -m engine.workflows`. Where it cannot be had, a line says so and nothing fails:
-Pulumi's own installer needs no Go either, and CI has one.
+Pulumi's release needs no Go either, and CI has one.
 """
 
 from __future__ import annotations

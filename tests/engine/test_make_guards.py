@@ -86,6 +86,27 @@ def test_a_name_that_is_no_stacks_name_is_refused(clone: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("verb", VERBS)
+def test_an_empty_stack_is_refused(clone: Path, verb: str) -> None:
+    """STACK that is set but empty never means local."""
+    assert_refused(clone, make(clone, verb, STACK=""), "STACK is set but empty")
+    assert_refused(clone, make(clone, verb, "STACK="), "STACK is set but empty")
+
+
+@pytest.mark.parametrize("name", ["STACK", "YES", "FORMAT", "VAPI_ALLOW_PROVIDERS"])
+def test_make_does_not_expand_what_comes_by_the_environment(clone: Path, name: str) -> None:
+    """A variable of the environment reaches the shell as it is: make runs nothing in it."""
+    ran = make(clone, "up", **{"STACK": "nonesuch", name: "$(shell touch made)", **SHARED})
+    assert ran.returncode != 0
+    assert not (clone / "made").exists()
+
+
+@pytest.mark.parametrize("verb", ["up", "refresh", "destroy", "recover", "unlock"])
+def test_an_answer_that_is_neither_yes_nor_no_is_refused(clone: Path, verb: str) -> None:
+    """YES=maybe is refused before anything is made, for local too."""
+    assert_refused(clone, make(clone, verb, "YES=maybe"), "YES is 'maybe': set it to yes or no")
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_another_stack_needs_a_state_backend(clone: Path, verb: str) -> None:
     """A stack other than local is refused without an explicit state backend."""
     ran = make(clone, verb, "STACK=elsewhere", PULUMI_CONFIG_PASSPHRASE="x")

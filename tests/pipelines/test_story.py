@@ -77,7 +77,7 @@ def test_a_change_goes_through_the_pipelines(github: GitHub, accounts: dict[str,
     made = {stack: {item["id"] for item in accounts[stack].records()} for stack in STACKS}
     assert [len(ids) for ids in made.values()] == [3, 3, 3]
     kept = sorted(path.name for path in (github.work / "caches").iterdir())
-    assert kept == sorted(f"journal-{stack}-2-1" for stack in STACKS)
+    assert kept == sorted(f"journal-{stack}@2-1" for stack in STACKS)
 
     lines = github.repository / "stacks" / "_lines.py"
     words = lines.read_text()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ RIGHTS = {"check": {"contents": "read"}, "up": {"contents": "read"}}
 RIGHTS |= {name: {"contents": "read"} for name in ("dev", "staging", "prod", "repair")}
 RIGHTS["preview"] = {"contents": "read", "pull-requests": "write"}
 RIGHTS["watch"] = {"contents": "read", "issues": "write"}
+GITLAB = ROOT / "docs/gitlab-ci.yml"
 TARGETS = set(re.findall(r"^([a-z]+): ##", (ROOT / "Makefile").read_text(), re.M))
 
 
@@ -72,10 +75,108 @@ def test_nothing_is_pasted_into_a_script(workflow: dict[str, Any]) -> None:
 def test_each_line_is_a_target_that_a_person_can_run(workflow: dict[str, Any]) -> None:
     """A step runs one make target, nothing else."""
     for line in lines(workflow):
-        found = re.fullmatch(r'make ("\$FIND"|[a-z]+)( [A-Z]+=\S+)*( >\S+| 2>&1 \| tee \S+)?', line)
+        found = re.fullmatch(r'make ("\$FIND"|[a-z]+)( [A-Z]+=\w+)*( >\S+| 2>&1 \| tee \S+)?', line)
         assert found, line
         assert found[1] in TARGETS | {'"$FIND"'}, line
     assert {"drift", "orphans"} <= TARGETS
+
+
+@pytest.mark.parametrize(
+    ("find", "schedule", "shown"),
+    [("drift", "", "drift"), ("orphans", "", "orphans"), ("", "47 4 * * 1", "orphans")]
+    + [("", "17 3 * * *", "drift"), ("X=$(shell id)", "", "drift")],
+)
+def test_the_watch_runs_one_of_two_targets(find: str, schedule: str, shown: str) -> None:
+    """What reaches make's command line is one of two words, whatever the event brings."""
+    contexts = {"inputs": {"find": find}, "github": {"event": {"schedule": schedule}}}
+    (job,) = load(ROOT / WORKFLOWS / "watch.yml")["jobs"].values()
+    assert filled(job["env"]["FIND"], contexts) == shown
+
+
+@pytest.mark.parametrize("text", [*(path.read_text() for path in FILES), GITLAB.read_text()])
+def test_no_variable_is_an_argument_of_make(text: str) -> None:
+    """make expands `$(shell …)` in its arguments, so that variables come by the environment."""
+    assert not re.findall(r"\bmake [^\n>|;]*=[^\n>|;]*\$", text)
+
+
+def test_a_deploy_restores_only_what_deploys_have_kept() -> None:
+    """A job with the key restores no cache but the journal, which no other job writes."""
+    for path in FILES:
+        for job in load(path)["jobs"].values():
+            has_key = any(
+                "secrets.VAPI_API_KEY" in str(step.get("env")) for step in job.get("steps", [])
+            )
+            kept = [step for step in job.get("steps", []) if "/cache" in step.get("uses", "")]
+            cached = [step for step in job.get("steps", []) if step.get("with", {}).get("cached")]
+            assert (not cached) if has_key else (not kept)
+            assert all(step["with"]["key"].startswith("journal-") for step in kept)
+    setup = yaml.safe_load((ROOT / ".github/actions/setup/action.yml").read_text())
+    assert setup["inputs"]["cached"]["default"] == "false"
+    python, cache = setup["runs"]["steps"]
+    for given, restores in ((True, True), ("true", True), ("false", False)):
+        contexts = {"inputs": {"cached": str(given).lower()}, "success()": True}
+        assert holds(cache["if"], contexts) is restores
+        assert filled(python["with"]["cache"], contexts) == ("pip" if restores else "")
+    gitlab = yaml.safe_load(GITLAB.read_text())
+    assert [one["key"] for one in gitlab[".deploy"]["cache"]] == ["journal-$STACK@"]
+    assert gitlab["watch"]["cache"] == []
+
+
+@pytest.mark.parametrize(
+    "other", ["prod-eu", "prod.eu", "prod_eu", "prod2", "production", "prod--"]
+)
+def test_a_cache_of_one_stack_is_never_anothers(other: str) -> None:
+    """Of two stacks of which one's name begins with the other's, each fetches its own journal."""
+    steps_ = steps(load(ROOT / WORKFLOWS / "deploy-stack.yml"))
+    keyed = [step["with"] for step in steps_ if "/cache" in step.get("uses", "")]
+    assert keyed
+    github = {"run_id": 1, "run_attempt": 1}
+    of = {
+        stack: [filled(one, {"inputs": {"stack": stack}, "github": github}) for one in texts]
+        for stack in ("prod", other)
+        for texts in [[text for one in keyed for name, text in one.items() if name != "path"]]
+    }
+    assert not [a for a in of["prod"] for b in of[other] if a.startswith(b) or b.startswith(a)]
+    key = yaml.safe_load(GITLAB.read_text())[".deploy"]["cache"][0]["key"]
+    assert not key.replace("$STACK", other).startswith(key.replace("$STACK", "prod"))
+
+
+def test_set_up_has_no_secret() -> None:
+    """Secrets are given to single steps that run a target of their own, never to a whole job."""
+    for path in FILES:
+        workflow = load(path)
+        assert "secrets." not in str(workflow.get("env"))
+        for job in workflow["jobs"].values():
+            assert "secrets." not in str(job.get("env"))
+            words = [
+                step.get("run", "") for step in job.get("steps", []) if "secrets." in str(step)
+            ]
+            if words:
+                runs = [step["run"] for step in job["steps"] if "run" in step]
+                assert runs[0] == "make engine"
+                assert "make engine" not in words
+                assert all(words)
+
+
+def test_every_pipeline_uses_the_pinned_cli() -> None:
+    """A CLI that the runner carries is ignored in each job that runs make."""
+    for path in FILES:
+        for job in load(path)["jobs"].values():
+            assert "uses" in job or job["env"]["VAPI_PINNED_CLI"] == "1"
+    assert yaml.safe_load(GITLAB.read_text())["variables"]["VAPI_PINNED_CLI"] == "1"
+
+
+def test_zizmor_finds_nothing_that_is_not_explained() -> None:
+    """The audit of `make check` passes, and each finding that stays has its reason beside it."""
+    program = Path(sys.executable).with_name("zizmor")
+    if sys.version_info >= (3, 11):
+        command = [program, "--offline", "--no-progress", "--quiet", ".github"]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout
+    settings = (ROOT / ".github/zizmor.yml").read_text()
+    rules = yaml.safe_load(settings)["rules"]
+    assert len(re.findall(r"^  [\w-]+:\n    # \S", settings, re.M)) == len(rules)
+    assert "zizmor: ignore" not in "".join(path.read_text() for path in FILES)
 
 
 def test_a_pull_request_never_has_the_key() -> None:
@@ -108,7 +209,7 @@ def test_gitlab_runs_the_same_targets() -> None:
             assert any(line in script for script in scripts), line
     assert set(re.findall(r"make ([a-z]+)", "\n".join(scripts))) <= TARGETS
     assert gitlab[".deploy"]["resource_group"] == "$STACK"
-    assert gitlab[".deploy"]["cache"][1]["when"] == "always"
+    assert gitlab[".deploy"]["cache"][0]["when"] == "always"
 
 
 def test_each_stack_can_be_repaired_by_hand_at_gitlab() -> None:

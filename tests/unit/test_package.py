@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
+
+
+def pins(file: str) -> dict[str, set[str]]:
+    """The versions that a file of requirements pins, by name; markers may choose among several."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / file).read_text().splitlines():
+        if match := re.match(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", line):
+            found.setdefault(match[1].lower(), set()).add(match[2])
+    return found
 
 
 def test_the_ranges_of_the_package_hold_the_pins() -> None:
@@ -19,9 +29,34 @@ def test_the_ranges_of_the_package_hold_the_pins() -> None:
     ranges = {
         (r := Requirement(text)).name: r.specifier for text in re.findall(r'"(.+?)"', declared[1])
     }
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", line)[0] for line in lines if "==" in line)
-    assert set(ranges) == set(pins)
-    for name, version in pins.items():
+    direct = pins("requirements.in")
+    assert set(ranges) == set(direct)
+    for name, (version,) in direct.items():
         assert ranges[name].contains(version), name
         assert {one.operator for one in ranges[name]} == {">=", "<"}, name
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_the_lock_holds_what_is_asked_for(name: str) -> None:
+    """Each pin is in the lock that is installed; `make lock` writes it."""
+    locked = pins(f"{name}.txt")
+    for package, versions in pins(f"{name}.in").items():
+        assert versions <= locked[package], package
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_package_of_a_lock_has_hashes(name: str) -> None:
+    """pip takes nothing that no hash holds, and the lock names no host."""
+    text = (ROOT / name).read_text()
+    entries = re.sub(r"^ *#.*\n", "", text, flags=re.M).replace("\\\n", "").splitlines()
+    assert entries
+    line = re.compile(r"[\w.-]+(\[\w+\])?==\S+( ; [^;]+?)? +(--hash=sha256:[0-9a-f]{64} *)+")
+    assert [entry for entry in entries if not line.fullmatch(entry)] == []
+    assert "://" not in text
+
+
+def test_a_deploy_runs_what_was_tested() -> None:
+    """Whatever a deploy installs is in the lock of the tests in the same version."""
+    tested = pins("requirements-dev.txt")
+    for package, versions in pins("requirements.txt").items():
+        assert versions == tested[package], package

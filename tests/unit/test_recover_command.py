@@ -225,3 +225,12 @@ def test_orphans_tell_what_they_know(stub: Path) -> None:
     assert broken.exit_code == 1
     assert "no exported state" in broken.output
     assert CliRunner().invoke(main, ["orphans"]).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["preview", "drift", "recover", "orphans", "list"])
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_stack_is_refused(command: str, name: str) -> None:
+    """`--stack ""`, a variable that nobody set, never means the stack last selected."""
+    ran = CliRunner().invoke(main, [command, "--stack", name])
+    assert ran.exit_code == 1
+    assert "the name of the stack is empty" in ran.output

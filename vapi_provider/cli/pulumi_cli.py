@@ -26,6 +26,11 @@ class Stack:
 
     name: str
 
+    def __post_init__(self) -> None:
+        """Raises PulumiError for an empty name: Pulumi would take the stack last selected."""
+        if not self.name.strip():
+            raise PulumiError("the name of the stack is empty: name one with --stack")
+
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The state as `pulumi stack export` writes it, secrets encrypted unless asked for."""
         return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))

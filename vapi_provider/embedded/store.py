@@ -7,12 +7,13 @@ first look at the data. Knows no phone numbers; `records.py` does.
 from __future__ import annotations
 
 import sqlite3
+import stat
 import threading
 import time
 import uuid
 import weakref
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from vapi_provider.embedded.errors import EmbeddedAccountError
@@ -61,12 +62,7 @@ class Store:
             raise EmbeddedAccountError(f"{self.path}: a directory, not a file")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = not self.path.exists()
             with self._connection() as connection:
-                if fresh:
-                    # It will hold carriers' secrets; SQLite gives its side files the same rights.
-                    # By its path: opening and closing a file beside SQLite drops SQLite's locks.
-                    self.path.chmod(0o600)
                 self.org_id = _opened(connection, self.path)
         except OSError as error:
             reason = error.strerror or str(error)
@@ -144,6 +140,7 @@ def _opened(connection: sqlite3.Connection, path: Path) -> str:
     # Before the first change: somebody else's file is left exactly as it is.
     with _transaction(connection, "DEFERRED"):
         _is_empty(connection, path)
+    _make_private(path)
     _use_write_ahead_log(connection)
     # A write lock, so that a file that cannot be written is known now and two processes do not
     # both make the account.
@@ -156,6 +153,19 @@ def _opened(connection: sqlite3.Connection, path: Path) -> str:
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         (org_id,) = connection.execute("SELECT org_id FROM account").fetchone()
     return org_id
+
+
+def _make_private(path: Path) -> None:
+    """Take the rights of others from an account's file: it holds carriers' secrets.
+
+    SQLite gives side files that it makes later the same rights. By path: opening and closing a file
+    beside SQLite drops SQLite's locks.
+    """
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        # A side file may be gone meanwhile; another person's file is theirs to close.
+        with suppress(FileNotFoundError, PermissionError):
+            if stat.S_IMODE(file.stat().st_mode) & 0o077:
+                file.chmod(0o600)
 
 
 def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:

@@ -5,16 +5,16 @@ SQL and disks are here; what an intent means is `journal.py`'s.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.identity.private_file import make_private
 
 VERSION = 2
 """Of the tables; in SQLite's `user_version`, which the first version left at 0."""
@@ -165,8 +165,7 @@ class JournalFile:
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(self.path.open("ab")):
-                os.chmod(self.path, 0o600)
+            make_private(self.path)
             connection = self._opened("NORMAL")
             self._bring_up_to_date(connection)
             self._connection = connection

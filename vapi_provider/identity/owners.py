@@ -18,6 +18,11 @@ from pathlib import Path
 from typing import IO
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that others cannot read, and no symbolic link that they have put there."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
 class Owners:
     """This process's own mark, and looks at the marks of others; shared by its threads."""
 
@@ -40,7 +45,7 @@ class Owners:
         with self._lock:
             if self._held is None:
                 self._beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                held = self._mark(self.own).open("w")
+                held = os.fdopen(_private(str(self._mark(self.own)), os.O_WRONLY | os.O_CREAT), "w")
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX)
                 except OSError:
@@ -65,7 +70,7 @@ class Owners:
         if owner == self.own:
             return False
         mark = self._mark(owner)
-        with suppress(FileNotFoundError), mark.open("r+") as held:
+        with suppress(FileNotFoundError), open(mark, "r+", opener=_private) as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -117,7 +122,7 @@ class Turns:
         with self._lock:
             if self._in_use == 0:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._in_use += 1
         try:
             yield self._file

@@ -35,6 +35,32 @@ def test_the_file_is_private(account, db):
     assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o666, 0o640])
+def test_an_existing_file_becomes_private(create, db, open_account, mode):
+    """A file that an earlier version, or a copy, has left open to others is closed to them."""
+    create()
+    files = [path for path in db.parent.glob(f"{db.name}*") if path.is_file()]
+    for path in files:
+        path.chmod(mode)
+    assert len(open_account().get("/phone-number").json()) == 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in db.parent.glob(f"{db.name}*")} == {0o600}
+    assert files
+
+
+@pytest.mark.parametrize("text", ["words", ""])
+def test_what_is_no_account_keeps_its_rights(tmp_path, text):
+    """Of a file that is refused nothing is changed, its rights neither."""
+    other = tmp_path / "other.db"
+    other.write_text(text)
+    other.chmod(0o644)
+    if text:
+        with pytest.raises(EmbeddedAccountError):
+            create_app(other)
+    else:
+        create_app(other)
+    assert stat.S_IMODE(other.stat().st_mode) == (0o644 if text else 0o600)
+
+
 def test_write_ahead_log(account, db):
     """Readers and a writer do not block each other."""
     connection = sqlite3.connect(db)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import cache, sources
+from engine import archive, cache, sources
 
 
 def program(folder: Path, name: str, script: str = "exit 0") -> Path:
@@ -123,10 +123,10 @@ def test_a_disk_that_fills_while_building_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_build_has_a_key_of_its_own() -> None:
-    """A built engine never takes the place of an official one of the same version."""
-    official, built = sources.official_recipe(ignore), sources.go_recipe(ignore, {})
-    assert official.key == f"pulumi-{sources.VERSION}"
-    assert built.key.startswith(f"{official.key}-go-")
+    """A built engine never takes the place of a released one of the same version."""
+    released, built = archive.recipe(ignore), sources.go_recipe(ignore, {})
+    assert built.key.startswith(f"pulumi-{archive.VERSION}-go-")
+    assert released.key != built.key
     assert built.key == sources.go_recipe(ignore, {"PATH": "/elsewhere"}).key
 
 
