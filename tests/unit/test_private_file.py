@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.identity import Journal
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.private_file import make_private
 
 NAME = "acme/shop/dev/VapiPhoneNumber/a"
+
+BACKEND = Backend("backend", is_named=True)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def shared(tmp_path: Path) -> Path:
 
 def begin(file: Path) -> None:
     """Write an intent into a journal, as a purchase does."""
-    Journal(file, "account", "backend").begin(NAME, {"digests": {}}, Before("", frozenset()), 60)
+    Journal(file, "account", BACKEND).begin(NAME, {"digests": {}}, Before("", frozenset()), 60)
 
 
 def mode(file: Path) -> int:
@@ -53,8 +56,8 @@ def test_a_journal_follows_no_symbolic_link(tmp_path: Path, shared: Path, there:
 def test_the_locks_beside_a_journal_follow_no_symbolic_link(tmp_path: Path, shared: Path) -> None:
     """A link in the place of the file of turns makes nothing elsewhere."""
     (shared / "journal.sqlite.turns").symlink_to(tmp_path / "made")
-    journal = Journal(shared / "journal.sqlite", "account", "backend")
-    with pytest.raises(ConfigurationError), journal.turn("alike", lambda: None):
+    journal = Journal(shared / "journal.sqlite", "account", BACKEND)
+    with pytest.raises(ConfigurationError), journal.turn(lambda: None, "alike"):
         pass
     assert not (tmp_path / "made").exists()
 
