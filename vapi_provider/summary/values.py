@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
 
-from vapi_provider.exported import SIGNATURE
+from vapi_provider.secrecy import SIGNATURE
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
 
