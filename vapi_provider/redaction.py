@@ -46,10 +46,7 @@ def _redacted(value: Any, wanted: list[str]) -> Any:
         return _without(value, wanted)
     if isinstance(value, Mapping):
         bag = cast(Mapping[Any, Any], value)
-        return {
-            _redacted(key, wanted): _redacted(item, wanted)
-            for key, item in bag.items()
-        }
+        return {_redacted(key, wanted): _redacted(item, wanted) for key, item in bag.items()}
     if isinstance(value, list):
         return [_redacted(item, wanted) for item in cast(list[Any], value)]
     if isinstance(value, int | float) and _fold(str(value)) in wanted:
@@ -149,9 +146,7 @@ def _decoded(text: str) -> Iterator[_Spelled]:
             return
 
 
-def _decode(
-    spelled: _Spelled, pattern: re.Pattern[str], decode: Callable[[str], str]
-) -> _Spelled:
+def _decode(spelled: _Spelled, pattern: re.Pattern[str], decode: Callable[[str], str]) -> _Spelled:
     text, spans = spelled
     characters: list[str] = []
     places: list[_Span] = []

@@ -27,7 +27,7 @@ OWN_SECRETS = "secrets"
 """The program declares a secret in a field that is none by itself."""
 
 TRANSFORMS = "transforms"
-"""A transform may change what the program declares before it arrives."""
+"""A transform may change what the program declares before it arrives here."""
 
 
 _LONG = 8

@@ -166,9 +166,7 @@ def _variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def _refuse_ambiguous(
-    names: Sequence[str], environment: Mapping[str, str] = os.environ
-) -> None:
+def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
     """Raise ConfigurationError where one variable's secret would go to several numbers' servers."""
     sharing: dict[str, list[str]] = {}
     for name in names:

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from vapi_provider.models.addresses import holds_user_information
 from vapi_provider.models.e164 import e164_problem, is_assigned
-from vapi_provider.models.facts import SIP_HOSTS, UUID
+from vapi_provider.models.facts import SIP_HOSTS, UUID, TransferMode
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.marks import URL
 
 Object = Mapping[str, Any]
-Advice = Iterator[tuple[str, str]]
-"""Field (or "" for the object itself) and what to say of it."""
+Advice = Iterator[tuple[str, str | tuple[str, str]]]
+"""Field (or "" for the object itself) and what to say of it, behind a declared value if any."""
 
 _ANSWERS = ("assistant_id", "squad_id", "workflow_id", "server", "hooks", "fallback_destination")
 _TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
+_USER_INFORMATION = (
+    "holds a user name or a password, which is easily shown where URLs are: use a header or a "
+    "credential instead"
+)
 _EXPERIMENTAL = "warm-transfer-experimental"
 _WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
 _SUMMARY_HEADER = "blind-transfer-add-summary-to-sip-header"
@@ -46,14 +52,32 @@ _MODES_OF: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def advice(kind: Kind, fields: Object, region: str) -> Iterator[str]:
-    """Warnings about a declaration, one line each, with the path where there is one."""
+def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True) -> Iterator[str]:
+    """Yield warnings about a declaration, one line each, with the path where there is one.
+
+    Without `show_values` none of them tells a declared value, which may be a secret.
+    """
+    for field, value, text in _found(kind, fields, region):
+        said = f"{value} {text}" if show_values and value else text
+        yield f"{field}: {said}" if field else said
+
+
+def _found(kind: Kind, fields: Object, region: str) -> Iterator[tuple[str, str, str]]:
+    """Yield path, declared value and text of each warning; "" for the number, and for no value."""
     for field, text in _of_number(kind, fields, region):
-        yield f"{field}: {text}" if field else text
+        yield field, *_split(text)
     for path, model, value in _objects(kind.create, fields, ""):
         rule = _RULES.get(model.name)
         for field, text in rule(value, kind) if rule else ():
-            yield f"{path}.{field}: {text}" if field else f"{path}: {text}"
+            yield f"{path}.{field}" if field else path, *_split(text)
+        for name, shape in model.fields.items():
+            inside = value.get(name)
+            if URL in shape.marks and isinstance(inside, str) and holds_user_information(inside):
+                yield f"{path}.{name}", "", _USER_INFORMATION
+
+
+def _split(text: str | tuple[str, str]) -> tuple[str, str]:
+    return ("", text) if isinstance(text, str) else text
 
 
 def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
@@ -96,7 +120,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
             yield name, "is no UUID: the API will probably refuse it"
     area_code = fields.get("number_desired_area_code")
     if isinstance(area_code, str) and not re.fullmatch(r"[2-9](?!11)\d\d", area_code):
-        yield "number_desired_area_code", f"{area_code} cannot be a US area code"
+        yield "number_desired_area_code", (area_code, "cannot be a US area code")
     if fields.get("number_e164_check_enabled") is not False:
         yield from _unassigned("number", fields)
     if fields.get("twilio_auth_token") is not None:
@@ -153,7 +177,7 @@ def _of_carrier(plan: Any, kind: Kind) -> Advice:
     mode = as_object(plan).get("mode")
     warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
     if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
-        yield "transfer_plan.mode", f"{mode} works for calls on Twilio numbers only"
+        yield "transfer_plan.mode", (str(mode), "works for calls on Twilio numbers only")
 
 
 def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
@@ -161,7 +185,7 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
     mode = plan.get("mode")
     for name, modes in _MODES_OF.items():
         if plan.get(name) is not None and isinstance(mode, str) and mode not in modes:
-            yield name, f"is ignored in mode {mode}"
+            yield name, f"is ignored in mode {mode if mode in get_args(TransferMode) else 'given'}"
     if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
         yield "dial_timeout", 'is used only with sip_verb "dial"'
     if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
@@ -212,4 +236,4 @@ def _unassigned(name: str, holder: Object) -> Advice:
     """Source: the phonenumbers library; the API takes such numbers."""
     number = holder.get(name)
     if isinstance(number, str) and not e164_problem(number) and not is_assigned(number):
-        yield name, f"{number} is in no range that is known to be in use: is it right?"
+        yield name, (number, "is in no range that is known to be in use: is it right?")

@@ -100,9 +100,7 @@ async def _post(
     headers = authentication.of(body, target.url, now_in_milliseconds())
     exchange = await post(target, body, headers, limits)
     # A server may send a secret back; first of all, for of one cut short a part would be left.
-    return replace(
-        exchange, headers=redacted(exchange.headers, _secrets(target, authentication))
-    )
+    return replace(exchange, headers=redacted(exchange.headers, _secrets(target, authentication)))
 
 
 def _answer(answer: Answer, secrets: Collection[str]) -> Answer:

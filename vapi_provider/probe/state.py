@@ -110,5 +110,5 @@ def _value(shape: FieldShape, value: Any) -> Any:
         return None if None in items else items
     model = shape.schema_of(value)
     if model is not None:
-        return _object(model, value)
+        return _object(model, as_object(value))
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
 
-from vapi_provider.secrecy import SIGNATURE
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
+from vapi_provider.secrecy import SIGNATURE
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in place of a value that is not known yet."""
