@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from vapi_provider import notes
 from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
+from vapi_provider.headers import lacking_headers, with_headers_removed
 from vapi_provider.judging import Judge
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
@@ -32,12 +34,10 @@ from vapi_provider.properties import (
     Declared,
     identical,
     inputs_of,
-    lacks_headers,
     outputs,
     outputs_as_read,
     outputs_unsent,
     plain,
-    without_headers,
 )
 from vapi_provider.secrecy import holds_secret, sealed
 from vapi_provider.settings import load_settings
@@ -172,8 +172,12 @@ class PhoneNumberProvider(ResourceProvider):
             self._session.account.confirm_gone(id_, before.get("org_id"))
             return ReadResult(None, {})
         same_kind(recorded, record)
-        if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
-            record = without_headers(record)
+        shapes, reader = recorded.kind.fields, self._session.reader
+        lacking = lacking_headers(shapes, recorded.fields, record.fields)
+        removed = {name for name in lacking if reader.echoes_headers(name)}
+        if removed:
+            actual = with_headers_removed(shapes, recorded.fields, record.fields, removed)
+            record = replace(record, fields=actual)
         outs = outputs_as_read(recorded, record)
         inputs, fields = inputs_of(outs, recorded.kind), recorded.kind.fields
         marked = sealed(fields, outs), sealed(fields, inputs)

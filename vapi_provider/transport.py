@@ -253,10 +253,14 @@ def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> s
         message: Any = bag.get("message")
         if isinstance(message, list):
             message = "; ".join(str(item) for item in cast(list[Any], message))
-        bare = jsonlib.dumps(answer, ensure_ascii=False) if response.content else ""
+        bare = _json(answer) if response.content else ""
         words = bare if message is None else str(message)
     line = " ".join(words.split())
     return line if len(line) <= 500 else line[:500] + "…"
+
+
+def _json(answer: Any) -> str:
+    return jsonlib.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reason(error: httpx.RequestError) -> str:
