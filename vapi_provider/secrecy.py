@@ -31,7 +31,7 @@ TRANSFORMS = "transforms"
 
 
 _LONG = 8
-"""Characters of a text that is hidden in messages though no schema describes it."""
+"""Characters of a number, or of a text that no schema describes, that messages must not show."""
 
 
 def is_secret(shape: FieldShape, value: Any) -> bool:
@@ -124,5 +124,5 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif isinstance(value, str):
         yield value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, int | float) and len(str(value)) >= _LONG:
         yield str(value)
