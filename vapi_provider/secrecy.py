@@ -40,7 +40,7 @@ def is_secret(shape: FieldShape, value: Any) -> bool:
         return True
     if isinstance(value, str):
         return URL in shape.marks and holds_credentials(value)
-    return isinstance(value, Mapping) and shape.schema_of(value) is None
+    return isinstance(value, Mapping) and not _is_described(shape, as_object(cast(Any, value)))
 
 
 def holds_secret(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> bool:
@@ -68,6 +68,15 @@ def secrets_in(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> Iter
 def wire_secret(value: Any) -> dict[str, Any]:
     """Return the engine's wire form of a secret."""
     return {SIGNATURE: SECRET_VALUE, "value": value}
+
+
+def _is_described(shape: FieldShape, value: Mapping[str, Any]) -> bool:
+    """Return whether a schema describes an object: not one whose type is another than its own."""
+    model = shape.schema_of(value)
+    return model is not None and all(
+        value.get(name) in (None, literal) or not isinstance(value[name], str)
+        for name, literal in model.literals.items()
+    )
 
 
 def _sealed(shape: FieldShape | None, value: Any) -> Any:
