@@ -7,6 +7,7 @@ whether a transform stood between the program and it.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -38,8 +39,7 @@ def is_transformed(opts: pulumi.ResourceOptions | None) -> bool:
     of_its_own = opts is not None and (opts.transformations or opts.transforms)
     above: tuple[object, object] = (opts and opts.parent, settings.get_root_resource())
     inherited = any(getattr(resource, "_transformations", None) for resource in above)
-    callbacks: object = getattr(settings.SETTINGS, "callbacks", None)
-    return bool(of_its_own or inherited or getattr(callbacks, "_transforms", None))
+    return bool(of_its_own or inherited or _has_callbacks())
 
 
 def has_parent(opts: pulumi.ResourceOptions | None) -> bool:
@@ -102,6 +102,19 @@ def _outputs(shape: FieldShape, value: Any) -> Iterator[pulumi.Output[Any]]:
         else:
             for item in bag.values():
                 yield from _outputs(shape, item)
+
+
+def _has_callbacks() -> bool:
+    """Return whether this run has registered a transform that its engine calls.
+
+    The SDK tells nobody; where it keeps them otherwise, the program judges as without transforms.
+    """
+    module = sys.modules.get("pulumi.runtime._callbacks")
+    servers: list[object] = getattr(getattr(module, "_CallbackServicer", None), "_servicers", [])
+    return any(
+        getattr(server, "_monitor", None) is _monitor() and getattr(server, "_transforms", None)
+        for server in servers
+    )
 
 
 def _monitor() -> object:
