@@ -39,6 +39,7 @@ _SAMPLES: Mapping[str, list[Fields]] = {
         {"server": {"url": "https://a.example"}},
         {"server": {"headers": {"X-Token": "a"}, "encrypted_paths": ["a"]}},
         {"server": {"credential_id": "mine"}},
+        {"server": {"url": "https://user:password@a.example", "credential_id": _ID}},
         _to({**_NUMBER, "number": "+19995550100"}),
         _to(_NUMBER, caller_id="me"),
         _to(_NUMBER, transfer_plan={"mode": "blind-transfer", "sip_verb": "dial"}),

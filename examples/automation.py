@@ -42,8 +42,9 @@ def bring_about(tenant: str, area_codes: Sequence[str]) -> dict[str, str]:
     stack = automation.create_or_select_stack(
         tenant, project_name=PROJECT, program=program(area_codes)
     )
-    # Config is set, never written to a file: `stack_settings()` knows no stackConfigDir.
-    stack.set_config("vapi:apiKey", automation.ConfigValue(os.environ["VAPI_API_KEY"], secret=True))
+    # The key stays in the environment, where the program and the plugin find VAPI_API_KEY:
+    # `set_config` would put it on the command line of a `pulumi config set`, which every user of
+    # the machine can read in the list of processes.
     # What a killed process left pending: `python -m vapi_provider recover` settles it first.
     done = stack.up()
     return {name: output.value for name, output in done.outputs.items()}

@@ -83,7 +83,7 @@ def _unchecked(required: Fields, optional: Fields) -> st.SearchStrategy[Fields]:
 def _of_field(shape: FieldShape, annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if SECRET in shape.marks:
         headers = st.dictionaries(_words(), _SECRETS, max_size=2)
-        return headers if shape.name == "headers" else _SECRETS
+        return headers if shape.name in ("headers", "sip_headers") else _SECRETS
     return _RULED[shape.name] if shape.name in _RULED else _of(annotation, metadata)
 
 

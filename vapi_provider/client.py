@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
+from vapi_provider import secrecy
 from vapi_provider.errors import (
     NotFoundError,
     PagingError,
@@ -19,9 +20,8 @@ from vapi_provider.errors import (
     ServerError,
     UnclearError,
 )
-from vapi_provider.models.fields import FieldShape, as_list, as_object, schema_named
+from vapi_provider.models.fields import schema_named
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord
 
 if TYPE_CHECKING:
@@ -229,23 +229,9 @@ class VapiClient:
 
 
 def secrets_in(declared: VapiModel) -> Iterator[str]:
-    """All secret texts of a declaration."""
+    """Yield all secret texts of a declaration."""
     bag = declared.model_dump(exclude_unset=True)
-    for name, shape in schema_named(type(declared).__name__).fields.items():
-        yield from _secrets(shape, bag.get(name), SECRET in shape.marks)
-
-
-def _secrets(shape: FieldShape, value: Any, marked: bool) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        bag, inner = as_object(cast(Any, value)), shape.schema_of(value)
-        for name, item in bag.items():
-            below = inner.fields[name] if inner else shape
-            yield from _secrets(below, item, marked or SECRET in below.marks)
-    elif isinstance(value, list):
-        for item in as_list(cast(Any, value)):
-            yield from _secrets(shape, item, marked)
-    elif marked and isinstance(value, str):
-        yield value
+    return secrecy.secrets_in(schema_named(type(declared).__name__).fields, bag)
 
 
 def _path(id_: str) -> str:

@@ -13,14 +13,10 @@ from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.marks import SECRET
+from vapi_provider.secrecy import SECRET_VALUE, SIGNATURE
 
 OURS = "pulumi-python:dynamic/vapi:"
 """How the types of our resources start."""
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key under which Pulumi says that an object stands for a special value."""
-
-SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 

@@ -1,8 +1,8 @@
 """Rules that a stack turns on (`vapi:guards`): a number that breaks one is refused at preview.
 
 Judged twice: by the program, which alone knows the options and tells of every number at once, and
-by the plugin, which sees the values that the program only holds as outputs. Pure. What is not known
-yet is never refused.
+by the plugin, which sees the values that the program only holds as outputs, and what a transform
+made of them. What is not known yet is never refused.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ REFUSED = "refused_by_guards"
 
 TOLD = "is refused by vapi:guards, for the reasons that the program names"
 """What the plugin says of such a number."""
+
+PROTECTED = "protected"
+"""The rule that is about the options, which the plugin does not see."""
 
 UNPROTECTED = "unprotected"
 """Stands among the fields for a number without the option `protect`."""
@@ -51,7 +54,7 @@ def _protected(fields: Mapping[str, Any]) -> str | None:
 
 RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "fallback": _fallback,
-    "protected": _protected,
+    PROTECTED: _protected,
     "sip-authentication": _sip_authentication,
     "server-credential": _server_credential,
 }

@@ -7,11 +7,30 @@ and no value. Pure.
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
 _START = "vapi differs: "
+
+
+_ABOUT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
+
+
+def about(declaration: str, text: str) -> str:
+    """Return a text of the plugin with the resource that it is about: the plugin has no URN."""
+    _organization, _project, _stack, class_name, resource = declaration.split("/", 4)
+    return f"{class_name} {resource!r}: {text}"
+
+
+def subject(message: str) -> tuple[str | None, str]:
+    """Return the resource that a text of the plugin is about, if it is, and the rest of it."""
+    found = _ABOUT.match(message)
+    if found is None:
+        return None, message
+    return str(ast.literal_eval(found[1])), message[found.end() :]
 
 
 def written(id_: str, paths: Iterable[str]) -> str:

@@ -7,15 +7,15 @@ unknown at preview as `Unknown`, and `__provider`. Knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
-from vapi_provider.models.fields import as_object
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.secrecy import SIGNATURE
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -58,7 +58,7 @@ class Declared:
 
 
 def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
-    """A bag without the engine's own key and without None; whole floats as integers."""
+    """A bag without the engine's own key, None and marks of secrets; whole floats as integers."""
     return {
         name: _plain(value)
         for name, value in bag.items()
@@ -107,20 +107,6 @@ def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, 
     return _bag(kind, fields, recorded.declaration, record)
 
 
-def lacks_headers(recorded: Declared, record: PhoneNumberRecord) -> bool:
-    """Whether a server answers without the headers that are recorded: removed, or not echoed?"""
-    server = record.fields.get("server")
-    before = as_object(recorded.fields.get("server")).get("headers")
-    return bool(before) and server is not None and as_object(server).get("headers") is None
-
-
-def without_headers(record: PhoneNumberRecord) -> PhoneNumberRecord:
-    """The record with its server's headers removed, rather than not echoed."""
-    none: dict[str, str] = {}
-    server = {**as_object(record.fields.get("server")), "headers": none}
-    return replace(record, fields={**record.fields, "server": server})
-
-
 def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     """The declared part of recorded outputs, to compare later declarations with."""
     return {
@@ -152,6 +138,8 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, Mapping):
         bag = cast(Mapping[str, Any], value)
+        if SIGNATURE in bag:
+            return _plain(bag.get("value"))
         return {name: _plain(item) for name, item in bag.items() if item is not None}
     if isinstance(value, list):
         return [_plain(item) for item in cast(list[Any], value)]

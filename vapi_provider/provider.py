@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,21 +26,21 @@ from vapi_provider import notes
 from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.headers import lacking_headers, with_headers_removed
 from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
+from vapi_provider.judging import Judge
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
     identical,
     inputs_of,
-    lacks_headers,
     outputs,
     outputs_as_read,
     outputs_unsent,
     plain,
-    without_headers,
 )
+from vapi_provider.secrecy import holds_secret, sealed
 from vapi_provider.settings import load_settings
 from vapi_provider.workers import work_at_once
 
@@ -53,6 +54,7 @@ class PhoneNumberProvider(ResourceProvider):
     serialize_as_secret_always = False  # Nothing is captured: the pickle is this class's path.
 
     _session: Session
+    _judge: Judge
 
     @one_line
     def configure(self, req: ConfigureRequest) -> None:
@@ -68,6 +70,7 @@ class PhoneNumberProvider(ResourceProvider):
     def use(self, session: Session) -> None:
         """Works on `session` from now on."""
         self._session = session
+        self._judge = Judge(session.settings)
 
     @one_line
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -75,10 +78,11 @@ class PhoneNumberProvider(ResourceProvider):
 
         `_olds` is empty where a record is about to be made. What is declared as it is recorded is
         not judged again: the account has it. Failures are under no property: under one's name the
-        engine prints its value, secrets too.
+        engine prints its value, secrets too. Secrets are marked here, by whichever way they came:
+        a transform of the program's runs after the constructor.
         """
         inputs, before = plain(news), plain(_olds)
-        found = self._refused(inputs)
+        found, hints = self._judge.refusals(inputs)
         declared = Declared.of(inputs)
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
@@ -91,6 +95,9 @@ class PhoneNumberProvider(ResourceProvider):
             from vapi_provider.refusals import problems
 
             found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
+        self._judge.warn(declared)
+        self._judge.note_secrecy(declared, before, inputs, hints)
+        inputs = sealed(declared.kind.fields, inputs)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
     @one_line
@@ -122,6 +129,9 @@ class PhoneNumberProvider(ResourceProvider):
             renamed = declared.declaration != recorded.get("declaration")
             outdated = is_outdated(self._session, _id, olds, recorded)
             changes = renamed or outdated or isinstance(step, Update)
+            if not changes and self._judge.leaves_to_engine(declared):
+                # None has the engine compare the inputs, which it alone knows with their marks.
+                return DiffResult(changes=None, replaces=[])
             return DiffResult(changes=changes, replaces=[])
         if declared.adopt_id is not None:
             raise OwnershipError(
@@ -131,7 +141,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.releases.expect(_id)
         self._session.claims.replace(_id, declared.declaration)
         warn(
-            f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
+            f"{_id}{_bought(declared, recorded)} will be replaced because "
             f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
         )
         return DiffResult(
@@ -176,16 +186,25 @@ class PhoneNumberProvider(ResourceProvider):
             return ReadResult(None, {})
         self._session.writers.refreshed.add(id_)
         same_kind(recorded, record)
-        if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
-            record = without_headers(record)
+        shapes, reader = recorded.kind.fields, self._session.reader
+        lacking = lacking_headers(shapes, recorded.fields, record.fields)
+        removed = {name for name in lacking if reader.echoes_headers(name)}
+        if removed:
+            actual = with_headers_removed(shapes, recorded.fields, record.fields, removed)
+            record = replace(record, fields=actual)
         outs = outputs_as_read(recorded, record)
-        inputs = inputs_of(outs, recorded.kind)
+        inputs, fields = inputs_of(outs, recorded.kind), recorded.kind.fields
+        marked = sealed(fields, outs), sealed(fields, inputs)
         if recorded.declaration is None:
-            return ReadResult(id_, outs, inputs)
+            return ReadResult(id_, *marked)
         # Without inputs the engine keeps its own, and does not read, log and compare them once
-        # more. They also know what was declared for what nobody has seen.
-        kept = identical(inputs, inputs_of(before, recorded.kind)) or holds_unseen(outs)
-        return ReadResult(id_, outs, None if kept else inputs)
+        # more; but an earlier version may have recorded secrets in clear. Its own also know what
+        # was declared for what nobody has seen.
+        same = identical(inputs, inputs_of(before, recorded.kind)) and not holds_secret(
+            fields, outs
+        )
+        kept = same or holds_unseen(outs)
+        return ReadResult(id_, marked[0], None if kept else marked[1])
 
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -257,12 +276,6 @@ class PhoneNumberProvider(ResourceProvider):
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
 
-    def _refused(self, inputs: dict[str, Any]) -> list[str]:
-        """What the stack's guards refuse; the program has told of what it could see itself."""
-        if inputs.pop(REFUSED, None) is not None:
-            return [TOLD]
-        return list(violations(self._session.settings.guards, inputs))
-
 
 def _refuse_hidden(what: Any) -> None:
     """Raises where a secret that only the account knows would be overwritten by its placeholder."""
@@ -272,3 +285,9 @@ def _refuse_hidden(what: Any) -> None:
             "imported and never shown), and its value is not known here: declare it, or put the "
             "whole field it is in under ignore_changes"
         )
+
+
+def _bought(declared: Declared, recorded: Mapping[str, Any]) -> str:
+    """Return the number in brackets where it was bought: one that is declared may be a secret."""
+    number = recorded.get("number")
+    return f" ({number})" if number and "number" not in declared.kind.fields else ""

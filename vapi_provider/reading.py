@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import PagingError, VapiError
-from vapi_provider.models.fields import as_object
+from vapi_provider.headers import shown_headers
 from vapi_provider.models.record import PhoneNumberRecord
 
 SINGLY = 4
@@ -39,7 +39,7 @@ class Listing:
         self._turn = threading.Lock()
         self._pages = client.pages()
         self._found: dict[str, PhoneNumberRecord] = {}
-        self._shows_headers = False
+        self._shown_headers: set[str] = set()
         self._failure: VapiError | None = None
         self._incomplete: PagingError | None = None
         self._begun_at = self._paged_at = clock()
@@ -75,12 +75,12 @@ class Listing:
             raise self._incomplete
         return id_ in self._found
 
-    def shows_headers(self) -> bool:
-        """Whether any record of the account shows its server's headers."""
+    def shows_headers(self, field: str) -> bool:
+        """Return whether any record of the account shows headers in a field of that name."""
         with self._turn:
-            while not self._shows_headers and self._go_on():
+            while field not in self._shown_headers and self._go_on():
                 pass
-        return self._shows_headers
+        return field in self._shown_headers
 
     def _go_on(self) -> bool:
         """Takes the next page; False after the last one."""
@@ -98,7 +98,9 @@ class Listing:
             return False
         self._paged_at = self._clock()
         self._found.update((record.id, record) for record in page)
-        self._shows_headers = self._shows_headers or any(map(_has_headers, page))
+        for record in page:
+            if record.kind is not None:
+                self._shown_headers.update(shown_headers(record.kind.fields, record.fields))
         return True
 
 
@@ -142,11 +144,11 @@ class Reader:
                 listing = self._listing = Listing(self._client, self._clock)
         return listing.contains(id_)
 
-    def echoes_headers(self) -> bool:
-        """Whether the API shows servers' headers: whether any record of the account has some."""
+    def echoes_headers(self, field: str = "headers") -> bool:
+        """Return whether the API shows the headers of a field: whether any record has some."""
         with self._lock:
             listing = self._listing = self._listing or Listing(self._client, self._clock)
-        return listing.shows_headers()
+        return listing.shows_headers(field)
 
     @contextmanager
     def watching(self) -> Generator[Callable[[str], PhoneNumberRecord]]:
@@ -191,7 +193,3 @@ class Reader:
 def _whole(record: PhoneNumberRecord | None) -> PhoneNumberRecord | None:
     """The record, where a page shows all of it."""
     return None if record is not None and record.is_masked else record
-
-
-def _has_headers(record: PhoneNumberRecord) -> bool:
-    return bool(as_object(record.fields.get("server")).get("headers"))

@@ -7,7 +7,7 @@ later would lose its secrecy. Sends the declaration's name, which the plugin cou
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -21,7 +21,7 @@ from pulumi.dynamic.dynamic import (
 from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import Self, Unpack
 
-from vapi_provider import program
+from vapi_provider import hints, program
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -30,7 +30,7 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.guards import REFUSED, UNPROTECTED, violations
+from vapi_provider.guards import PROTECTED, REFUSED, UNPROTECTED, violations
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.kinds import KINDS
@@ -38,6 +38,7 @@ from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.recorder import recorder_of
+from vapi_provider.secrecy import HINTS, is_secret
 from vapi_provider.settings import Settings, load_settings
 
 
@@ -81,6 +82,7 @@ class _PhoneNumber(dynamic.Resource):
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
+        deferred = False
         # Each property is an output, and outputs are dear: what is absent anyway is left out.
         seeded = kind.fields if reads_only else ("name", *_ignored(opts))
         props: dict[str, Any] = {
@@ -102,9 +104,21 @@ class _PhoneNumber(dynamic.Resource):
                     resource_name,
                 )
             )
+            told = hints.hints(kind.create, fields, opts, settings.guards)
+            if told is not None:
+                props[HINTS] = told
+            # What transforms a parent has is known once it is registered.
+            deferred = hints.on_engine() and hints.has_parent(opts)
             if settings.guards:
+
+                async def refused(_: None) -> bool | None:
+                    if deferred:
+                        await hints.parent_registered(opts)
+                        self._judge(settings.guards, fields, opts, where)
+                    return self._refused
+
                 # Asked for once the resource is there: a parent may have protected it.
-                props[REFUSED] = pulumi.Output.from_input(None).apply(lambda _: self._refused)
+                props[REFUSED] = pulumi.Output.from_input(None).apply(cast(Any, refused))
         props[PROVIDER_KEY] = _provider()
         # Past the SDK's own for dynamic resources: it pickles the provider anew for each one, and
         # its frame would make this file the place where a resource is declared.
@@ -113,15 +127,32 @@ class _PhoneNumber(dynamic.Resource):
         program.watch_the_id_alone(self, props)
         if not reads_only:
             _finish_when_recorded(settings, self.id)
-            for warning in advice(kind, fields, settings.region):
+            # With an engine the plugin warns of what arrives there.
+            for warning in () if hints.on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
-            # The SDK's own attribute: the options that were given are not all there is.
-            protected = bool(getattr(self, "_protect", False))
-            judged = {**fields, UNPROTECTED: None if protected else True}
-            for refusal in violations(settings.guards, judged):
-                self._refused = True
-                # Not beside the resource: a message there waits until the engine has taken it.
-                pulumi.log.error(f"{where}{refusal}")
+            if not deferred:
+                self._judge(settings.guards, fields, opts, where)
+
+    def _judge(
+        self,
+        guards: Collection[str],
+        fields: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        where: str,
+    ) -> None:
+        """Say what the guards refuse; only of the options where a transform may change the fields.
+
+        Those the plugin judges as they arrive.
+        """
+        # The SDK's own attribute: the options that were given are not all there is.
+        protected = bool(getattr(self, "_protect", False))
+        if hints.on_engine() and hints.is_transformed(opts):
+            guards = {PROTECTED} & set(guards)
+        judged = {**fields, UNPROTECTED: None if protected else True}
+        for refusal in violations(guards, judged):
+            self._refused = True
+            # Not beside the resource: a message there waits until the engine has taken it.
+            pulumi.log.error(f"{where}{refusal}")
 
     if not TYPE_CHECKING:
 
@@ -297,9 +328,13 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
     if SECRET in shape.marks:
         return pulumi.Output.secret(value)
     if isinstance(value, pulumi.Output | Awaitable):
-        # What is inside comes later: then all of it is secret, rather than nothing.
+        # What is inside comes later: then all of it is secret, rather than nothing. Of what may be
+        # of several schemas the plugin marks the secrets, or every destination would be hidden.
         later = cast(pulumi.Input[Any], value)
-        return pulumi.Output.secret(later) if carries(shape, SECRET) else later
+        whole = len(shape.schemas) == 1 and carries(shape, SECRET)
+        return pulumi.Output.secret(later) if whole else later
+    if isinstance(value, str):
+        return pulumi.Output.secret(value) if is_secret(shape, value) else value
     if isinstance(value, list | tuple):
         items = cast(list[Any] | tuple[Any, ...], value)
         return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]

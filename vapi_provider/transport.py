@@ -28,6 +28,7 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
+from vapi_provider.redaction import redacted
 from vapi_provider.retry import Retry, asked_to_wait
 from vapi_provider.settings import EMBEDDED, Settings
 
@@ -44,6 +45,8 @@ USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 
 _NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
 """What the API's framework answers for a path that it does not serve."""
+_MOST_READ = 20_000
+"""Characters of a page that is no JSON of which an error may show the beginning."""
 
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -238,7 +241,7 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
                 response.status_code,
             )
         return parsed
-    words = _words(parsed, _redacted(response.text, secrets), secrets)
+    words = _words(parsed, response, secrets)
     kind, advice = _meaning(response.status_code, parsed)
     raise kind(
         f"{what}: {status}: {words}{advice}",
@@ -283,24 +286,24 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _words(parsed: Any, text: str, secrets: Collection[str]) -> str:
-    """Vapi's own words in one line of reasonable length; `text` where it has none."""
-    message: Any = cast(dict[str, Any], parsed).get("message") if isinstance(parsed, dict) else None
-    if isinstance(message, list):
-        message = "; ".join(str(item) for item in cast(list[Any], message))
-    # Secrets go before anything is folded or cut: a part of one is one too.
-    words = text if message is None else _redacted(str(message), secrets)
+def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> str:
+    """Return Vapi's own words in one line of reasonable length; the body where it has none."""
+    if parsed is response:
+        words = redacted(response.text[:_MOST_READ], secrets)
+    else:
+        answer = redacted(parsed, secrets)
+        bag: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
+        message: Any = bag.get("message")
+        if isinstance(message, list):
+            message = "; ".join(str(item) for item in cast(list[Any], message))
+        bare = _json(answer) if response.content else ""
+        words = bare if message is None else str(message)
     line = " ".join(words.split())
     return line if len(line) <= 500 else line[:500] + "…"
 
 
-def _redacted(text: str, secrets: Collection[str]) -> str:
-    """`text` without the secrets, plain or as JSON spells them; longer ones first."""
-    spelled = {form for secret in secrets for form in (secret, jsonlib.dumps(secret)[1:-1])}
-    # A header's value of a letter or two is no secret, and would tear words apart.
-    for form in sorted((one for one in spelled if len(one) > 3), key=len, reverse=True):
-        text = text.replace(form, "[secret]")
-    return text
+def _json(answer: Any) -> str:
+    return jsonlib.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reason(error: httpx.RequestError) -> str:

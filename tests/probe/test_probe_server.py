@@ -253,7 +253,7 @@ def desk(url: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_number_of_a_stack_is_sent_without_its_secrets(probe: Probe, stack: Any) -> None:
-    """To another host goes what the state says of the number, and nothing encrypted."""
+    """Another host learns kind, name, number and SIP URI, and nothing else of the number."""
     with Server(says(RIGHT[0])) as server:
         stack(desk("https://voice.example.com/vapi?key=in-the-url"))
         done = probe("voice", server.url, "--stack", "dev", "--number", "desk", "--rate", "8000")
@@ -264,7 +264,6 @@ def test_a_number_of_a_stack_is_sent_without_its_secrets(probe: Probe, stack: An
             "provider": "vapi",
             "name": "our desk",
             "sipUri": "sip:desk@sip.vapi.ai",
-            "server": {"url": "https://voice.example.com/vapi", "timeoutSeconds": 20},
         }
         if official.SPEC.exists():
             assert official.refusals("create", number) == []
@@ -289,7 +288,8 @@ def test_a_named_url_gets_no_header_of_the_stack(probe: Probe, stack: Any) -> No
         done = probe("server", server.url, "--stack", "dev", "--number", "desk")
     assert done.code == 0
     assert "x-token" not in server.requests[0].headers
-    assert server.requests[0].message["phoneNumber"]["name"] == "our desk"
+    number = server.requests[0].message["phoneNumber"]
+    assert number == {"provider": "vapi", "name": "our desk", "sipUri": "sip:desk@sip.vapi.ai"}
 
 
 def test_a_missing_number_is_told_with_those_that_there_are(probe: Probe, stack: Any) -> None:
@@ -321,6 +321,56 @@ def test_a_whole_stack_is_probed(probe: Probe, stack: Any) -> None:
         None,
         "Bearer of-front-line",
     ]
+
+
+def test_a_voice_server_learns_the_same_of_every_kind(probe: Probe, stack: Any) -> None:
+    """What a kind needs to be made is nothing for somebody else's server."""
+    with Server(says(RIGHT[0])) as server:
+        fields = {"number": "+14155552671", "twilio_account_sid": "AC1", "name": "t"}
+        stack(resource("t", UUID, provider="twilio", **fields))
+        probe("voice", server.url, "--stack", "dev", "--number", "t", "--rate", "8000")
+    numbers = [request.message["phoneNumber"] for request in server.requests]
+    assert numbers[0] == {"provider": "twilio", "name": "t", "number": "+14155552671"}
+
+
+@pytest.mark.parametrize("variable", ["VAPI_PROBE_BEARER_FRONT_LINE", "VAPI_PROBE_HMAC_FRONT_LINE"])
+def test_a_variable_that_fits_two_numbers_is_refused(
+    variable: str, probe: Probe, stack: Any
+) -> None:
+    """The secret of one number is not sent to the server of another, nor is anything."""
+    with Server(says(RIGHT[0])) as server:
+        names = ("front-line", "front_line", "front.line", "other")
+        lines = [resource(name, UUID, name=name, server={"url": server.url}) for name in names]
+        stack(*lines)
+        done = probe("stack", "dev", **{variable: "whose-is-it"})
+        assert (done.code, server.requests) == (1, [])
+        assert f"{variable} could be meant for front-line, front.line, front_line" in done.err
+        assert "whose-is-it" not in done.err + done.out
+        assert probe("stack", "dev", VAPI_PROBE_BEARER_OTHER="its-own-secret").code == 0
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "a-secret\\u002dtoken",
+        "a&#45;secret-token",
+        "a-secret%2Dtoken",
+        "A-SECRET-TOKEN",
+        "a-secret-t",
+    ],
+)
+def test_a_secret_sent_back_in_another_spelling_is_not_shown(spelled: str, probe: Probe) -> None:
+    """The probe hides what the provider hides: escapes, letter case, what was cut short."""
+
+    def echo(connection: Any, _: Any) -> None:
+        head = f"HTTP/1.1 302 Found\r\nLocation: /{spelled}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode())
+
+    with Server(echo) as server:
+        done = probe("server", server.url, "--header", "X-Token=env:TOKEN", TOKEN="a-secret-token")
+    assert "[secret]" in done.out
+    assert spelled not in done.out + done.err
 
 
 def test_a_stack_without_servers_is_fine(probe: Probe, stack: Any) -> None:

@@ -61,7 +61,27 @@ def test_everything_can_be_declared(run: Any) -> None:
 
 
 SECRETS = [
-    (VapiPhoneNumber, FULL, {"authentication.password", "server.headers"}),
+    (
+        VapiPhoneNumber,
+        FULL,
+        {"authentication.password", "server.headers", "fallback_destination.sip_headers"},
+    ),
+    (
+        VapiPhoneNumber,
+        {
+            "server": {"url": "https://user:pass@a"},
+            "fallback_destination": {
+                "type": "sip",
+                "sip_uri": "sip:a:pass@b",
+                "transfer_plan": {"mode": "blind-transfer", "hold_audio_url": "https://a/?token=b"},
+            },
+        },
+        {
+            "server.url",
+            "fallback_destination.sip_uri",
+            "fallback_destination.transfer_plan.hold_audio_url",
+        },
+    ),
     (
         TwilioPhoneNumber,
         {**LEAST["twilio"], "twilio_api_key": "k", "twilio_api_secret": "s"},
@@ -122,7 +142,10 @@ def test_every_argument_may_come_later(name: str, wrap: Any, run: Any) -> None:
     assert only.inputs[name] == FULL[name]
     if name in ("authentication", "server"):
         assert name in only.secrets
-    assert {path.split(".")[0] for path in only.secrets} == {"authentication", "server"}
+    own = {"authentication", "server", "fallback_destination"} - {name}
+    # What is inside of a later destination is marked where it arrives.
+    own |= {name} & {"authentication", "server"}
+    assert {path.split(".")[0] for path in only.secrets} == own
 
 
 def test_values_inside_may_come_later(run: Any) -> None:

@@ -45,7 +45,10 @@ def test_a_stack_declares_its_lines(stack: str, run: Any) -> None:
     assert set(exported) == LINES
     assert exported["switchboard"].startswith("sip:")
     assert not secret
-    assert ran.resources["switchboard"].secrets == {"authentication.password"}
+    assert ran.resources["switchboard"].secrets == {
+        "authentication.password",
+        "fallback_destination.sip_headers",
+    }
     assert ran.resources["front-desk"].secrets == {"server.headers"}
 
 

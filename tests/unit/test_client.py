@@ -245,10 +245,15 @@ def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
 
 
 def test_all_secrets_are_found() -> None:
-    """Passwords, every header's value and Twilio's credentials are secrets; nothing else is."""
+    """Passwords, headers, Twilio's credentials and free-form texts are secrets, nothing else is."""
     fields = copy.deepcopy(FULL)
     assert sorted(secrets_in(declared("vapi", **fields))) == sorted(
-        [fields["authentication"]["password"], *fields["server"]["headers"].values()]
+        [
+            fields["authentication"]["password"],
+            *fields["server"]["headers"].values(),
+            fields["fallback_destination"]["sip_headers"]["X-Reason"],
+            "{{transcript}}",
+        ]
     )
     secrets = {f"twilio_{name}": name for name in ("auth_token", "api_key", "api_secret")}
     twilio = declared("twilio", **{**LEAST["twilio"], **secrets})

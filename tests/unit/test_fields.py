@@ -105,8 +105,11 @@ def test_marks_are_found_at_any_depth() -> None:
     shapes = KINDS["vapi"].fields
     assert {name for name, shape in shapes.items() if carries(shape, SECRET)} == {
         "authentication",
+        "fallback_destination",
+        "hooks",
         "server",
     }
+    assert not carries(shapes["sip_uri"], SECRET)
     assert carries(shapes["hooks"], ANY_CASE)
     assert not carries(shapes["name"], ANY_CASE)
 

@@ -80,9 +80,9 @@ def refuse(
 
 CLASHES = [
     ("vapi", {"sipUri": "sip:Support@sip.vapi.ai"}, {"sip_uri": "SIP:support@sip.vapi.ai"},
-     "the SIP URI SIP:support@sip.vapi.ai"),
-    ("twilio", {}, {"number": "+14155552671"}, "the number +14155552671"),
-    ("vonage", {}, {"number": "+14155552671"}, "the number +14155552671"),
+     "the SIP URI of `sip_uri`"),
+    ("twilio", {}, {"number": "+14155552671"}, "the number of `number`"),
+    ("vonage", {}, {"number": "+14155552671"}, "the number of `number`"),
     ("vapi", {"name": AUTOMATIC_NAME}, {"name": AUTOMATIC_NAME},
      f"a vapi number with this resource's automatic name '{AUTOMATIC_NAME}'"),
 ]  # fmt: skip
@@ -98,6 +98,8 @@ def test_what_is_there_is_not_made_again(
     text = str(refused.value)
     assert f"the account already has {words} (id {UUID}" in text
     assert "2026-03-26T15:43:16.145Z" in text
+    # A declared value may be a secret, which the engine takes the mark off.
+    assert not [it for it in ("sip_uri", "number") if str(declared.get(it, "-none-")) in text]
     assert 0 < text.index("aliases=[") < text.index(f"adopt_id={UUID!r}")
     assert "\n" not in text
 

@@ -152,7 +152,7 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
 
     Secrets that are not in the stack: VAPI_PROBE_BEARER_<NAME> or VAPI_PROBE_HMAC_<NAME> for the
     number <NAME> (in capitals, _ for what is neither letter nor digit), VAPI_PROBE_VOICE_BEARER
-    or VAPI_PROBE_VOICE_HMAC for the voice server.
+    or VAPI_PROBE_VOICE_HMAC for the voice server. A variable that fits several numbers is refused.
     """
     from vapi_provider.cli.probing import stack_answers
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from vapi_provider.cli.account import deployments
 from vapi_provider.errors import ConfigurationError
@@ -41,7 +42,7 @@ def voice_answers(
         authentication=authentication,
         texts=texts or TEXTS,
         rates=rates or DOCUMENTED_RATES,
-        phone_number=declared.message if declared else None,
+        phone_number=declared.introduction if declared else None,
         seconds=timeout,
         parallel=parallel,
     )
@@ -57,7 +58,7 @@ def server_answers(
     if url is None and declared is not None:
         return ask([_asked(declared, given)], say)
     target, authentication = _checked(url or "", given)
-    message = declared.message if declared else None
+    message = _told_of(declared, target) if declared else None
     return ask([Asked(target.shown, target, authentication, message)], say)
 
 
@@ -66,6 +67,7 @@ def stack_answers(stack: str, voice_url: str | None, say: Say) -> list[Answer]:
     (deployment,) = deployments([stack], [], show_secrets=True)
     numbers = list(numbers_in(deployment))
     asking = [one for one in numbers if one.asks_its_server]
+    _refuse_ambiguous([one.name for one in numbers])
     servers = [_asked(one, _from_environment(f"_{_variable(one.name)}")) for one in asking]
     voice = _checked(voice_url, _from_environment("", "VOICE_")) if voice_url else None
     say(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
@@ -108,6 +110,14 @@ def _asked(declared: DeclaredNumber, given: Authentication) -> Asked:
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
     target, authentication = _checked(declared.server_url, both)
     return Asked(declared.name, target, authentication, declared.message)
+
+
+def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
+    """Return what a server is sent of a number: all of it goes to the number's own host only."""
+    own = declared.server_url
+    if own is not None and urlsplit(own).netloc.lower() == urlsplit(target.url).netloc.lower():
+        return declared.message
+    return declared.introduction
 
 
 def _checked(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
@@ -154,6 +164,26 @@ def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
 
 def _variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
+    """Raise ConfigurationError where one variable's secret would go to several numbers' servers."""
+    sharing: dict[str, list[str]] = {}
+    for name in names:
+        sharing.setdefault(_variable(name), []).append(name)
+    for suffix, shared in sharing.items():
+        given = [
+            variable
+            for variable in (f"VAPI_PROBE_BEARER_{suffix}", f"VAPI_PROBE_HMAC_{suffix}")
+            if environment.get(variable)
+        ]
+        if len(shared) > 1 and given:
+            raise ConfigurationError(
+                f"{given[0]} could be meant for {', '.join(sorted(shared))}: the secret of one "
+                "would go to the servers of the others. Nothing was sent: probe them one by one "
+                "(`probe server --stack … --number …`), or give them names that differ in letters "
+                "and digits"
+            )
 
 
 def _from_environment(

@@ -310,12 +310,12 @@ def _clash(
     """What of the declaration the record already holds, in words."""
     uri = declared.get("sip_uri")
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
-        return f"the SIP URI {uri}"
+        return "the SIP URI of `sip_uri`"
     number = declared.get("number")
     # An extension may exist once on each of several trunks.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
     if number is not None and number == record.number and (_is_public(number) or same_trunk):
-        return f"the number {number}"
+        return "the number of `number`"
     name = declared.get("name")
     if (
         name == automatic_name(declaration)

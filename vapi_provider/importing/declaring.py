@@ -16,6 +16,7 @@ from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
 from vapi_provider.properties import Declared, plain
 from vapi_provider.refusals import problems
+from vapi_provider.secrecy import is_secret
 
 _FILLER = "a-value-of-a-secret-to-fill"
 """Checked in place of a secret that nobody knows yet: as long as any of them may be."""
@@ -124,13 +125,24 @@ class _Place:
     def below(self, name: str) -> _Place:
         return _Place(self.resource, (*self.path, name), self.secrets)
 
-    def secret(self, shown: str | None) -> Secret:
+    def secret(self, shown: Any) -> Secret:
+        key, owner = self._key()
+        if shown is None or isinstance(shown, str):
+            return self.secrets.secret(key, shown, owner)
+        return self.secrets.object_secret(key, shown, owner)
+
+    def _key(self) -> tuple[str, str]:
+        """Return the key in the config, and whose secret it is."""
+        name = slug(self.path[-1]) or "x"
         if self.path[0] == "authentication":
-            key = f"{self.resource}-sip-password"
-            return self.secrets.secret(key, shown, self.resource)
-        # Several servers often know Vapi by one token: equal headers are one secret.
-        key = "-".join(["server-header", slug(self.path[-1]) or "x"])
-        return self.secrets.secret(key, shown, self.path[-1])
+            return f"{self.resource}-sip-password", self.resource
+        if "headers" in self.path[:-1]:
+            # Several servers often know Vapi by one token: equal headers are one secret.
+            return f"server-header-{name}", self.path[-1]
+        if "sip_headers" in self.path[:-1]:
+            return f"sip-header-{name}", self.path[-1]
+        key = "-".join((self.resource, *self.path[-2:])).replace("_", "-")
+        return key, self.resource
 
 
 _TELLING = ("on", "type")
@@ -146,6 +158,9 @@ def _value(shape: FieldShape, value: Any, at: _Place) -> Any:
 
 
 def _item(shape: FieldShape, value: Any, at: _Place) -> Any:
+    if is_secret(shape, value):
+        # A URL with a token in it, or an object that no schema describes.
+        return at.secret(value)
     model = shape.schema_of(value)
     if model is None:
         return value

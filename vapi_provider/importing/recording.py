@@ -13,9 +13,9 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.importing.declaring import Declaration, Scope, revealed
 from vapi_provider.models.fields import FieldShape, as_list, as_object
-from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.properties import Declared, outputs
+from vapi_provider.secrecy import holds_secret, is_secret
 
 PROVIDER = (
     "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
@@ -114,14 +114,24 @@ def _marked(one: Declaration, bag: Mapping[str, Any]) -> dict[str, Any]:
 
 def _marked_value(shape: FieldShape, value: Any) -> Any:
     """A field's value with its secrets as `resources` marks them."""
-    if SECRET in shape.marks:
+    if is_secret(shape, value):
         return secret_of(json.dumps(value))
     if isinstance(value, list):
-        return [_marked_item(shape, item) for item in as_list(cast(Any, value))]
+        items = as_list(cast(Any, value))
+        # The engine encrypts the whole of a list that has a secret in it.
+        whole = any(_holds_secret(shape, item) for item in items)
+        return secret_of(json.dumps(items)) if whole else [_marked_item(shape, it) for it in items]
     return _marked_item(shape, value)
 
 
+def _holds_secret(shape: FieldShape, item: Any) -> bool:
+    model = shape.schema_of(item)
+    return is_secret(shape, item) or bool(model and holds_secret(model.fields, as_object(item)))
+
+
 def _marked_item(shape: FieldShape, value: Any) -> Any:
+    if is_secret(shape, value):
+        return secret_of(json.dumps(value))
     model = shape.schema_of(value)
     if model is None:
         return value

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from vapi_provider.equality import UNSEEN
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the module reads from the stack's config; None where nobody knows it yet."""
+    """A value that the module reads from the stack's config; None where nobody knows it yet.
+
+    Config holds texts: what `is_object` is there as JSON.
+    """
 
     key: str
     value: str | None = field(repr=False)
+    is_object: bool = False
 
     @property
-    def recorded(self) -> str:
+    def recorded(self) -> Any:
         """What the state holds for it."""
-        return UNSEEN if self.value is None else self.value
+        if self.value is None:
+            return UNSEEN
+        return json.loads(self.value) if self.is_object else self.value
 
 
 class Secrets:
@@ -44,6 +52,11 @@ class Secrets:
         if name not in self._known and (value is not None or name not in self._new):
             self._new[name] = value
         return Secret(name, value)
+
+    def object_secret(self, key: str, shown: Any, owner: str) -> Secret:
+        """Return the secret of a value that is no text."""
+        text = json.dumps(shown, ensure_ascii=False, sort_keys=True)
+        return replace(self.secret(key, text, owner), is_object=True)
 
     @property
     def to_set(self) -> dict[str, str]:

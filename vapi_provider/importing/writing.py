@@ -127,7 +127,8 @@ def _one_line(text: str) -> str:
 def _typed(shape: FieldShape, value: Any) -> Any:
     """A field's value as the program writes it: `…Args` for objects, config for secrets."""
     if isinstance(value, Secret):
-        return Call("pulumi.Config().require_secret", [value.key], ())
+        read = "require_secret_object" if value.is_object else "require_secret"
+        return Call(f"pulumi.Config().{read}", [value.key], ())
     if isinstance(value, list):
         return [_typed(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
     model = shape.schema_of(value)

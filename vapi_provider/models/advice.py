@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from vapi_provider.models.addresses import holds_user_information
 from vapi_provider.models.e164 import e164_problem, is_assigned
-from vapi_provider.models.facts import SIP_HOSTS, UUID
+from vapi_provider.models.facts import SIP_HOSTS, UUID, TransferMode
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]
-"""Field (or "" for the object itself) and what to say of it."""
+"""Field (or "" for the object itself) and what to say of it; a declared value only at the start."""
 
 _ANSWERS = ("assistant_id", "squad_id", "workflow_id", "server", "hooks", "fallback_destination")
 _TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
 _EXPERIMENTAL = "warm-transfer-experimental"
 _WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
+_MODES = get_args(TransferMode)
 _SUMMARY_HEADER = "blind-transfer-add-summary-to-sip-header"
 # The modes in which a field is used at all (API schema's descriptions).
 _MODES_OF: Mapping[str, tuple[str, ...]] = {
@@ -46,14 +48,27 @@ _MODES_OF: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def advice(kind: Kind, fields: Object, region: str) -> Iterator[str]:
-    """Warnings about a declaration, one line each, with the path where there is one."""
-    for field, text in _of_number(kind, fields, region):
-        yield f"{field}: {text}" if field else text
+def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True) -> Iterator[str]:
+    """Yield warnings about a declaration, one line each, with the path where there is one.
+
+    Without `show_values` none of them starts with a declared value, which may be a secret.
+    """
+    found: list[tuple[str, Object, Advice]] = [("", fields, _of_number(kind, fields, region))]
     for path, model, value in _objects(kind.create, fields, ""):
         rule = _RULES.get(model.name)
-        for field, text in rule(value, kind) if rule else ():
-            yield f"{path}.{field}: {text}" if field else f"{path}: {text}"
+        found += [(path, value, rule(value, kind))] if rule else []
+    for path, holder, told in found:
+        for field, text in told:
+            where = ".".join(filter(None, (path, field)))
+            said = text if show_values else _without_value(text, holder, field)
+            yield f"{where}: {said}" if where else said
+
+
+def _without_value(text: str, holder: Object, field: str) -> str:
+    value: Any = holder
+    for name in field.split("."):
+        value = as_object(value).get(name)
+    return text.removeprefix(f"{value} ") if isinstance(value, str) else text
 
 
 def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
@@ -118,6 +133,7 @@ def _of_server(server: Object, _kind: Kind) -> Advice:
         yield "encrypted_paths", "needs credential_id, of a credential with an encryption plan"
     if isinstance(credential, str) and not UUID.fullmatch(credential):
         yield "credential_id", "is no UUID: the API will probably refuse it"
+    yield from _of_url("url", server)
 
 
 def _of_number_destination(destination: Object, kind: Kind) -> Advice:
@@ -138,6 +154,7 @@ def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
     verb = as_object(plan).get("sip_verb")
     if destination.get("caller_id") is not None and (verb is None or verb in ("refer", "bye")):
         yield "caller_id", 'is used only with transfer_plan.sip_verb "dial"'
+    yield from _of_url("sip_uri", destination)
     yield from _of_carrier(plan, kind)
 
 
@@ -160,12 +177,14 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
     """Sources: API schema's descriptions; the message's length: Vapi's guide."""
     mode = plan.get("mode")
     for name, modes in _MODES_OF.items():
-        if plan.get(name) is not None and isinstance(mode, str) and mode not in modes:
+        if plan.get(name) is not None and mode in _MODES and mode not in modes:
             yield name, f"is ignored in mode {mode}"
     if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
         yield "dial_timeout", 'is used only with sip_verb "dial"'
     if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
         yield "message", "has more than 1000 characters, the most that Vapi documents"
+    for name in ("hold_audio_url", "transfer_complete_audio_url"):
+        yield from _of_url(name, plan)
 
 
 def _of_custom_message(message: Object, _kind: Kind) -> Advice:
@@ -206,6 +225,13 @@ _RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
     "PhoneNumberCallRingingHookFilter": _of_ringing_filter,
     "TransferPhoneNumberHookAction": _of_transfer_action,
 }
+
+
+def _of_url(name: str, holder: Object) -> Advice:
+    """Source: our own care."""
+    url = holder.get(name)
+    if isinstance(url, str) and holds_user_information(url):
+        yield name, "holds a user name or a password, which is shown wherever the URL is"
 
 
 def _unassigned(name: str, holder: Object) -> Advice:

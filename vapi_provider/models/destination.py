@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import Documented, VapiModel, told_apart_by
 from vapi_provider.models.e164 import e164_problem, is_alphanumeric
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, URL
 from vapi_provider.models.message import Message
 from vapi_provider.models.sip import has_sip_scheme
 from vapi_provider.models.transfer import TransferPlan
@@ -72,7 +72,7 @@ class TransferDestinationSip(_Destination):
     """A SIP URI to send a call to. Source: API schema."""
 
     type: Annotated[Literal["sip"], Field(description="Always sip.")]
-    sip_uri: Annotated[str, Field(description="The SIP URI to call."), ANY_CASE]
+    sip_uri: Annotated[str, Field(description="The SIP URI to call."), ANY_CASE, URL]
     caller_id: Annotated[
         str | None,
         Field(max_length=40, description="What the other side sees; only with sip_verb dial."),
@@ -81,6 +81,7 @@ class TransferDestinationSip(_Destination):
         dict[str, Any] | None,
         Field(description="SIP headers added to the transfer."),
         EMPTY_IS_ABSENT,
+        SECRET,
     ] = None
 
     @field_validator("sip_uri")

@@ -20,6 +20,9 @@ class Mark(Enum):
     REPAIRED = "repaired"
     """The published schema is broken here; ours says what it means."""
 
+    URL = "url"
+    """An address: a user name, a password or a query in it makes it a secret."""
+
     ANY_CASE = "any case"
     """Letter case has no meaning (SIP URIs)."""
 
@@ -28,4 +31,5 @@ SECRET = Mark.SECRET
 EMPTY_IS_ABSENT = Mark.EMPTY_IS_ABSENT
 UNORDERED = Mark.UNORDERED
 REPAIRED = Mark.REPAIRED
+URL = Mark.URL
 ANY_CASE = Mark.ANY_CASE

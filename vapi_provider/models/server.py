@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import Documented, Number, VapiModel
-from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED
+from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
 
 
 class BackoffPlan(VapiModel):
@@ -35,9 +35,9 @@ class BackoffPlan(VapiModel):
 class Server(VapiModel):
     """Your server, which Vapi asks what to do with a call. Source: API schema."""
 
-    url: Annotated[str | None, Field(description="Where Vapi posts its messages; https only.")] = (
-        None
-    )
+    url: Annotated[
+        str | None, Field(description="Where Vapi posts its messages; https only."), URL
+    ] = None
     timeout_seconds: Annotated[
         Number | None,
         Field(

@@ -8,7 +8,7 @@ from pydantic import Field, Tag
 
 from vapi_provider.models.base import Documented, Number, VapiModel, told_apart_by
 from vapi_provider.models.facts import TransferMode
-from vapi_provider.models.marks import REPAIRED
+from vapi_provider.models.marks import REPAIRED, URL
 from vapi_provider.models.message import Message
 
 
@@ -93,11 +93,14 @@ class TransferPlan(VapiModel):
         Documented(60),
     ] = None
     hold_audio_url: Annotated[
-        str | None, Field(description="MP3 or WAV heard on hold (warm-transfer-experimental).")
+        str | None,
+        Field(description="MP3 or WAV heard on hold (warm-transfer-experimental)."),
+        URL,
     ] = None
     transfer_complete_audio_url: Annotated[
         str | None,
         Field(description="MP3 or WAV heard when the call is joined (warm-transfer-experimental)."),
+        URL,
     ] = None
     context_engineering_plan: Annotated[
         ContextEngineeringPlan | None,

@@ -295,7 +295,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
     "Server": (
         {},
         (
-            ("url", "url", False, (), (), ()),
+            ("url", "url", False, (), (), ("url",)),
             ("timeout_seconds", "timeoutSeconds", False, (), (20,), ()),
             ("credential_id", "credentialId", False, (), (), ()),
             ("headers", "headers", False, (), (), ("empty is absent", "secret")),
@@ -396,9 +396,9 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
             ),
             ("description", "description", False, (), (), ()),
             ("type", "type", True, (), (), ()),
-            ("sip_uri", "sipUri", True, (), (), ("any case",)),
+            ("sip_uri", "sipUri", True, (), (), ("any case", "url")),
             ("caller_id", "callerId", False, (), (), ()),
-            ("sip_headers", "sipHeaders", False, (), (), ("empty is absent",)),
+            ("sip_headers", "sipHeaders", False, (), (), ("empty is absent", "secret")),
         ),
     ),
     "TransferFallbackPlan": (
@@ -430,8 +430,8 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
             ("timeout", "timeout", False, (), (60,), ()),
             ("sip_verb", "sipVerb", False, (), ("refer",), ("repaired",)),
             ("dial_timeout", "dialTimeout", False, (), (60,), ()),
-            ("hold_audio_url", "holdAudioUrl", False, (), (), ()),
-            ("transfer_complete_audio_url", "transferCompleteAudioUrl", False, (), (), ()),
+            ("hold_audio_url", "holdAudioUrl", False, (), (), ("url",)),
+            ("transfer_complete_audio_url", "transferCompleteAudioUrl", False, (), (), ("url",)),
             (
                 "context_engineering_plan",
                 "contextEngineeringPlan",

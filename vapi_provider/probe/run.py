@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from vapi_provider.messages import PcmFormat
+from vapi_provider.models.addresses import credentials_in
 from vapi_provider.probe import judge
 from vapi_provider.probe.assistant import PATIENCE, assistant
 from vapi_provider.probe.authentication import Authentication
@@ -16,6 +17,7 @@ from vapi_provider.probe.post import Exchange, Limits, post
 from vapi_provider.probe.request import assistant_request, now_in_milliseconds, voice_request
 from vapi_provider.probe.sound import wrong_rates
 from vapi_provider.probe.target import Target
+from vapi_provider.redaction import redacted
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -76,10 +78,8 @@ class VoiceRun:
         limits = Limits(self.seconds, PcmFormat(rate).bytes_per_second * judge.CAP_SECONDS)
         exchange = await _post(self.target, self.authentication, body, limits)
         findings = judge.voice(exchange, text, rate, limits)
-        return _answer(
-            Answer(f"{rate} Hz", self.target.shown, exchange, findings, rate, text),
-            self.authentication,
-        )
+        answer = Answer(f"{rate} Hz", self.target.shown, exchange, findings, rate, text)
+        return _answer(answer, _secrets(self.target, self.authentication))
 
 
 def ask(servers: Sequence[Asked], say: Say, parallel: int = 4) -> list[Answer]:
@@ -91,7 +91,7 @@ async def _ask(asked: Asked) -> Answer:
     body = assistant_request(asked.phone_number)
     exchange = await _post(asked.target, asked.authentication, body, PATIENCE)
     answer = Answer(asked.name, asked.target.shown, exchange, assistant(exchange))
-    return _answer(answer, asked.authentication)
+    return _answer(answer, _secrets(asked.target, asked.authentication))
 
 
 async def _post(
@@ -100,14 +100,18 @@ async def _post(
     headers = authentication.of(body, target.url, now_in_milliseconds())
     exchange = await post(target, body, headers, limits)
     # A server may send a secret back; first of all, for of one cut short a part would be left.
-    hidden = {name: authentication.hidden(value) for name, value in exchange.headers.items()}
-    return replace(exchange, headers=hidden)
+    return replace(exchange, headers=redacted(exchange.headers, _secrets(target, authentication)))
 
 
-def _answer(answer: Answer, authentication: Authentication) -> Answer:
-    """The answer without our secrets, which a server may have sent back in its body."""
-    hidden = [replace(one, says=authentication.hidden(one.says)[:_LINE]) for one in answer.findings]
+def _answer(answer: Answer, secrets: Collection[str]) -> Answer:
+    """Return the answer without our secrets, which a server may have sent back in its body."""
+    hidden = [replace(one, says=redacted(one.says, secrets)[:_LINE]) for one in answer.findings]
     return replace(answer, findings=hidden)
+
+
+def _secrets(target: Target, authentication: Authentication) -> list[str]:
+    """Return what goes to a server and must not be shown: its URL may hold a token."""
+    return [*authentication.secrets, *credentials_in(target.url)]
 
 
 def _together(

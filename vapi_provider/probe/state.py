@@ -11,16 +11,24 @@ from typing import Any, cast
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.exported import decrypted, is_ours, is_special, name_in, resources_of
+from vapi_provider.models.addresses import bare
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.marks import SECRET
+from vapi_provider.models.marks import URL
+from vapi_provider.secrecy import is_secret
+
+_INTRODUCTION = ("provider", "name", "number", "sipUri")
 
 _ANSWERING = ("assistant_id", "squad_id", "workflow_id")
 
 
 @dataclass(frozen=True)
 class DeclaredNumber:
-    """One number of a stack. `headers` are its server's own, where the state was decrypted."""
+    """One number of a stack. `headers` are its server's own, where the state was decrypted.
+
+    `message` is what Vapi would send of it, for its own server only; `introduction` is what a
+    server of somebody else needs to know.
+    """
 
     name: str
     message: Mapping[str, Any] = field(repr=False)
@@ -28,6 +36,11 @@ class DeclaredNumber:
     headers: Mapping[str, str] = field(repr=False)
     has_credential: bool
     is_answered: bool
+
+    @property
+    def introduction(self) -> dict[str, Any]:
+        """Kind, name, number and SIP URI, as far as they are no secrets."""
+        return {key: self.message[key] for key in _INTRODUCTION if key in self.message}
 
     @property
     def asks_its_server(self) -> bool:
@@ -58,9 +71,6 @@ def _number(name: str, bag: Mapping[str, Any]) -> DeclaredNumber:
     message = _object(KINDS[bag["provider"]].create, bag)
     if message is None:
         raise ConfigurationError(f"a field that {name} must have is encrypted in the state")
-    if "url" in as_object(message.get("server")):
-        # A token may be in its query; a voice server is another host.
-        message["server"]["url"] = message["server"]["url"].partition("?")[0]
     server = as_object(decrypted(bag.get("server")))
     url, headers = decrypted(server.get("url")), as_object(decrypted(server.get("headers")))
     return DeclaredNumber(
@@ -82,7 +92,7 @@ def _object(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
     for name, shape in model.fields.items():
         value = bag.get(name)
-        kept = None if value is None or SECRET in shape.marks else _value(shape, value)
+        kept = None if value is None else _value(shape, value)
         if kept is not None:
             found[shape.wire] = kept
         elif shape.required:
@@ -91,15 +101,14 @@ def _object(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _value(shape: FieldShape, value: Any) -> Any:
-    if is_special(value):
+    if isinstance(value, str) and URL in shape.marks:
+        return bare(value)
+    if is_special(value) or is_secret(shape, value):
         return None
     if isinstance(value, list):
         items = [_value(shape, item) for item in as_list(cast(Any, value))]
         return None if None in items else items
     model = shape.schema_of(value)
     if model is not None:
-        return _object(model, value)
-    if isinstance(value, Mapping):
-        bag = as_object(cast(Any, value))
-        return {key: item for key, item in bag.items() if not is_special(item)}
+        return _object(model, as_object(value))
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +11,8 @@ from vapi_provider.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.summary.events import Events, Said, Step
+from vapi_provider.summary.hiding import hide_alike_in, secret_since
+from vapi_provider.summary.paths import is_below, is_covered, tokens, value_at
 from vapi_provider.summary.values import Hidden, is_hidden, known, shown
 
 Action = Literal["deleted", "replaced", "gone", "changed", "adopted", "created", "forgotten"]
@@ -36,7 +37,6 @@ _ACTIONS: Mapping[str, Action] = {
 }
 # Of the engine's own: the stack itself, and the providers that it starts.
 _NOT_RESOURCES = ("pulumi:pulumi:", "pulumi:providers:")
-_PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     kept: list[Change] = []
     for change in summary.changes:
         patterns = ignored.get(change.id, [])
-        fields = tuple(one for one in change.fields if not _covers(patterns, one.path))
+        fields = tuple(one for one in change.fields if not is_covered(patterns, one.path))
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))
     return replace(summary, changes=tuple(kept))
@@ -142,14 +142,19 @@ def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
     hidden = set(kind.create_only) if action == "changed" else set[str]()
     fields: tuple[FieldChange, ...] = ()
     if action not in ("deleted", "forgotten"):
-        fields = _fields(kind, old.get("outputs"), new.get("inputs"), events.noted.get(id_ or ""))
+        outputs, inputs = old.get("outputs"), new.get("inputs")
+        fields = _fields(kind, outputs, inputs, events.noted.get(id_ or ""))
+        if action == "changed" and not fields:
+            # Nothing differs but what is recorded in clear.
+            before, after = (shown(as_object(it), kind.fields) for it in (outputs, inputs))
+            fields = _fields(kind, outputs, inputs, secret_since(before, after))
         fields = tuple(one for one in fields if one.path not in hidden)
     return Change(
         action,
         kind.class_name,
         name,
         id=id_ or known(_adopts(step)),
-        number=_reached(old.get("outputs")),
+        number=_reached(old.get("outputs"), new.get("inputs")),
         released=action in ("deleted", "replaced") and not kept,
         fields=fields,
     )
@@ -171,54 +176,21 @@ def _drift(step: Step, events: Events) -> Iterator[Change]:
 
 
 def _fields(
-    kind: Kind, old: Any, new: Any, noted: list[str] | None = None
+    kind: Kind, old: Any, new: Any, noted: Iterable[str] | None = None
 ) -> tuple[FieldChange, ...]:
     """The fields that differ: as far as the events show it, then secrets by the plugin's word."""
-    before, after = shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
+    before, after = hide_alike_in(
+        shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
+    )
     found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
     seen = [one.path for one in found]
-    for path in noted or []:
-        values = _at(before, path), _at(after, path)
-        if not any(_below(path, other) or _below(other, path) for other in seen) and all(
+    for path in noted or ():
+        values = value_at(before, path), value_at(after, path)
+        if not any(is_below(path, other) or is_below(other, path) for other in seen) and all(
             is_hidden(value, Hidden.SECRET) for value in values
         ):
             found.append(FieldChange(path, *values))
-    return tuple(sorted(found, key=lambda one: _tokens(one.path)))
-
-
-def _at(bag: Any, path: str) -> Any:
-    """The value at a path, or the hidden one that it is a part of."""
-    value = bag
-    for token in _tokens(path):
-        if isinstance(value, Hidden):
-            return value
-        if isinstance(value, list):
-            items: list[Any] = [*value]
-            value = items[int(token)] if token.isdigit() and int(token) < len(items) else None
-        else:
-            value = as_object(value).get(token)
-    return value
-
-
-def _tokens(path: str) -> list[str]:
-    """The steps of a property path, as Pulumi writes them: ``hooks[0].do`` and ``["a b"]``."""
-    return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
-
-
-def _below(path: str, other: str) -> bool:
-    """Whether `path` is `other` or lies below it."""
-    steps = _tokens(other)
-    return _tokens(path)[: len(steps)] == steps
-
-
-def _covers(patterns: list[Any], path: str) -> bool:
-    """Whether one of the patterns of `ignore_changes` names `path` or what it lies in."""
-    steps = _tokens(path)
-    return any(
-        len(wanted) <= len(steps)
-        and all(one in ("*", step) for one, step in zip(wanted, steps, strict=False))
-        for wanted in map(_tokens, patterns)
-    )
+    return tuple(sorted(found, key=lambda one: tokens(one.path)))
 
 
 def _kind(step: Step) -> Kind | None:
@@ -231,10 +203,13 @@ def _adopts(step: Step) -> Any:
     return as_object(as_object(step.new).get("inputs")).get("adopt_id")
 
 
-def _reached(outputs: Any) -> str | None:
-    bag = as_object(outputs)
-    found = bag.get("number") or bag.get("sip_uri")
-    return found if isinstance(found, str) else None
+def _reached(outputs: Any, inputs: Any = None) -> str | None:
+    """Return what people call; None where the state or the program keeps it secret."""
+    for name in ("number", "sip_uri"):
+        old, new = as_object(outputs).get(name), as_object(inputs).get(name)
+        if old is not None:
+            return old if isinstance(old, str) and not as_object(new) else None
+    return None
 
 
 def _sorted(changes: list[Change]) -> tuple[Change, ...]:

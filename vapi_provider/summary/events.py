@@ -19,6 +19,7 @@ _BESIDE = re.compile(
 )
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
 _PROBLEM = re.compile(r"\S+ resource '[^']*' has a problem: ")
+_STACK = "::pulumi:pulumi:Stack::"
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -93,6 +94,9 @@ def _hear(found: Events, diagnostic: Mapping[str, Any]) -> None:
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
         said = Said(name_in(urn) if urn else None, one_line(message, urn))
+        if severity == "warning" and (urn is None or _STACK in urn):
+            resource, text = notes.subject(said.text)
+            said = Said(resource, text) if resource is not None else said
         (found.errors if severity == "error" else found.warnings).append(said)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
 
-from vapi_provider.exported import SIGNATURE
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
-from vapi_provider.models.marks import SECRET
+from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.secrecy import SIGNATURE, is_secret
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in place of a value that is not known yet."""
@@ -32,29 +31,23 @@ def shown(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str,
 
 
 def _shown(value: Any, shape: FieldShape | None) -> Any:
-    """`shape` is None below what the models describe."""
-    if shape is not None and SECRET in shape.marks:
+    """Return a value as it may be shown; `shape` is None for what no schema describes."""
+    if value == _UNKNOWN:
+        return Hidden.LATER
+    if shape is None or SIGNATURE in as_object(value) or is_secret(shape, value):
+        # A signature is that of a secret, or of something that no field of ours can be.
         return Hidden.SECRET
-    if isinstance(value, str):
-        return Hidden.LATER if value == _UNKNOWN else value
     if isinstance(value, list):
         return [_shown(item, shape) for item in as_list(cast(Any, value))]
-    if isinstance(value, Mapping):
-        return _shown_object(as_object(cast(Any, value)), shape)
+    model = shape.schema_of(value)
+    if model is not None:
+        shapes, bag = model.fields, as_object(value)
+        return {
+            name: _shown(item, shapes.get(name)) for name, item in bag.items() if item is not None
+        }
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
-
-
-def _shown_object(bag: Mapping[str, Any], shape: FieldShape | None) -> Any:
-    if SIGNATURE in bag:
-        # A secret, or something that no field of ours can be.
-        return Hidden.SECRET
-    model: Schema | None = shape.schema_of(bag) if shape else None
-    shapes = model.fields if model else dict[str, FieldShape]()
-    return {
-        name: _shown(value, shapes.get(name)) for name, value in bag.items() if value is not None
-    }
 
 
 def known(value: Any) -> str | None:

@@ -1,0 +1,151 @@
+"""What is secret: fields by their marks, URLs by what they hold, and what no schema describes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import FULL, RECORDED, THERE, UUID, Api, bag, provider
+from vapi_provider.models.addresses import bare, credentials_in, holds_credentials
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.properties import plain
+from vapi_provider.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
+
+UNKNOWN_ACTION = {"type": "webhook", "headers": {"Authorization": "Bearer canary-of-tests"}}
+HOOK = {"on": "call.ringing", "do": [UNKNOWN_ACTION]}
+
+
+def clear(value: Any) -> str:
+    """What of a value is not marked as secret, as a text."""
+    if isinstance(value, dict):
+        return "" if SIGNATURE in value else " ".join(map(clear, value.values()))
+    return " ".join(map(clear, value)) if isinstance(value, list) else str(value)
+
+
+CANARY = "canary-of-tests"
+PLACES: list[dict[str, Any]] = [
+    {"server": {"url": "https://a", "headers": {"X": CANARY}}},
+    {"server": {"url": f"https://a/?token={CANARY}"}},
+    {"server": {"url": f"https://a/#{CANARY}"}},
+    {"server": {"url": f"https://{CANARY}@a/"}},
+    {"server": {"url": f"https://user:{CANARY}@a/"}},
+    {"server": {"url": f"HTTPS://user:{CANARY}@[::1]:8443/a"}},
+    {"server": {"url": "https://a", "unheard_of": {"key": CANARY}}},
+    {"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b", "sip_headers": {"X": CANARY}}},
+    {"fallback_destination": {"type": "sip", "sip_uri": f"sip:a:{CANARY}@b"}},
+    {"fallback_destination": {"type": "sip", "sip_uri": f"sip:a@b?X-Token={CANARY}"}},
+    {"fallback_destination": {"type": "satellite", "key": CANARY}},
+    {
+        "fallback_destination": {
+            "type": "number",
+            "number": "+14155550100",
+            "transfer_plan": {
+                "mode": "warm-transfer-experimental",
+                "hold_audio_url": f"https://a/hold.mp3?sig={CANARY}",
+                "summary_plan": {"messages": [{"role": "system", "content": CANARY}]},
+            },
+        }
+    },
+    {"hooks": [{"on": "call.unheard", "do": CANARY}]},
+    {"hooks": [{"on": "call.ringing", "do": [{"type": "webhook", "url": CANARY}]}]},
+    {"hooks": [{"on": "call.ringing", "do": [], "filters": [{"type": "new", "key": CANARY}]}]},
+]
+
+
+@pytest.mark.parametrize("fields", PLACES)
+def test_check_and_read_mark_every_secret(fields: dict[str, Any]) -> None:
+    """Wherever a secret is, and however it came there, the engine is told that it is one."""
+    working = provider(Api(THERE))
+    # As recorded, so that it is not refused.
+    recorded = {**RECORDED, **fields}
+    assert CANARY not in clear(working.check(recorded, recorded).inputs)
+    assert CANARY in str(working.check(recorded, recorded).inputs)
+    assert CANARY not in clear(sealed(KINDS["vapi"].fields, recorded))
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"hooks": [{"on": "call.ringing", "do": [UNKNOWN_ACTION]}]},
+        {"hooks": [{"on": "call.unheard", "key": CANARY}]},
+        {"fallbackDestination": {"type": "satellite", "key": CANARY}},
+        {"server": {"url": f"https://a/?token={CANARY}"}},
+    ],
+)
+@pytest.mark.parametrize("declared", [RECORDED, {"provider": "vapi"}], ids=["ours", "get"])
+def test_read_marks_what_the_account_holds(wire: dict[str, Any], declared: dict[str, Any]) -> None:
+    """What somebody set in the account is recorded, encrypted, in outputs and inputs."""
+    result = provider(Api({**THERE, **wire})).read(UUID, declared)
+    for found in (result.outs, result.inputs):
+        assert CANARY in str(found)
+        assert CANARY not in clear(found)
+
+
+def test_read_hands_secrets_back_as_inputs() -> None:
+    """Inputs that an earlier version recorded in clear are replaced though nothing differs."""
+    server = {"url": "https://a", "headers": {"X": CANARY}}
+    working = provider(Api({**THERE, "server": server}))
+    result = working.read(UUID, {**RECORDED, "server": server})
+    assert plain(result.inputs)["server"] == server
+    assert CANARY not in clear(result.inputs)
+    assert provider(Api(THERE)).read(UUID, RECORDED).inputs is None
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("https://a.example/path/token", []),
+        ("https://a.example", []),
+        ("https://a.example/?", []),
+        ("https://a.example:8443/a@b", []),
+        ("https://u:p@a.example", ["u:p", "p"]),
+        ("https://u@a.example", ["u"]),
+        ("https://a.example/?a=b&c=d", ["a=b&c=d", "b", "d"]),
+        ("https://a.example/#f", ["f", "f"]),
+        ("sip:desk@pbx.example.com", []),
+        ("sip:desk:pass@pbx.example.com", ["desk:pass", "pass"]),
+        ("sip:desk@pbx.example.com?X-Token=t", ["X-Token=t", "t"]),
+        ("no url", []),
+    ],
+)
+def test_a_url_is_secret_by_what_it_holds(url: str, parts: list[str]) -> None:
+    """User information, a query and a fragment make a URL secret; a path cannot be told."""
+    assert holds_credentials(url) is bool(parts)
+    assert list(credentials_in(url)) == ([url, *parts] if parts else [])
+    assert not holds_credentials(bare(url))
+    if not parts:
+        assert bare(url) == url
+
+
+def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> None:
+    """The engine compares marks only where the program says that it has secrets of its own."""
+
+    def changes(hints: list[str] | None, **more: Any) -> bool | None:
+        working = provider(Api())
+        recorded = {**RECORDED, **more}
+        news = bag(name="support", squad_id="s", number_desired_area_code="415", **more)
+        working.check(news, {**news, **({HINTS: hints} if hints else {})})
+        return working.diff(UUID, recorded, news).changes
+
+    server = {"url": "https://a", "headers": {"X": "y"}}
+    assert changes(None) is False
+    assert changes([OWN_SECRETS]) is None
+    assert changes([TRANSFORMS]) is None
+    # A field that is secret by itself may have been recorded in clear: no reason for an update.
+    assert changes([TRANSFORMS], server=server) is False
+    assert changes([OWN_SECRETS], server=server) is None
+
+
+def test_hints_are_never_recorded() -> None:
+    """What the program tells the plugin alone is in no input that the engine gets back."""
+    inputs = provider(Api()).check({}, {**bag(name="a"), HINTS: [OWN_SECRETS]}).inputs
+    assert HINTS not in inputs
+
+
+def test_everything_full_is_marked_once() -> None:
+    """Marking what is marked already changes nothing."""
+    shapes = KINDS["vapi"].fields
+    once = sealed(shapes, FULL)
+    assert plain(once) == plain(FULL)
+    assert sealed(shapes, plain(once)) == once

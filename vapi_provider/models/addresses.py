@@ -1,0 +1,84 @@
+"""What a URL or a SIP URI may hold beside an address: user information, a query, a fragment.
+
+A token in a path looks like any other path: nothing here can recognize it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*):(?P<slashes>//)?"
+    r"(?P<authority>[^/?#]*)(?P<path>[^?#]*)"
+    r"(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def holds_user_information(text: str) -> bool:
+    """Return whether a URL names a user, or a SIP URI a password: a SIP URI's user is its name."""
+    user, colon, _ = _user_information(text).partition(":")
+    return bool(user or colon) if _has_slashes(text) else bool(colon)
+
+
+def holds_credentials(text: str) -> bool:
+    """Return whether a URL or SIP URI holds what may be a credential."""
+    return holds_user_information(text) or any(_after_the_path(text))
+
+
+def credentials_in(text: str) -> Iterator[str]:
+    """Yield the texts of a URL that an answer must not show: the whole of it, and its parts."""
+    if not holds_credentials(text):
+        return
+    yield text
+    user, _, password = _user_information(text).partition(":")
+    if holds_user_information(text):
+        yield from (_user_information(text), password) if password else (user,)
+    for part in _after_the_path(text):
+        yield part
+        yield from (pair.rpartition("=")[2] for pair in re.split(r"[&;]", part))
+
+
+def bare(text: str) -> str:
+    """Return a URL without user information, query and fragment."""
+    found = _URL.match(text)
+    if found is None or not holds_credentials(text):
+        return text
+    host = found["authority"].rpartition("@")[2] if holds_user_information(text) else None
+    authority = found["authority"] if host is None else host
+    return f"{found['scheme']}:{found['slashes'] or ''}{authority}{found['path']}"
+
+
+def words_in(secret: str) -> Iterator[str]:
+    """Yield a secret and its parts that are secrets as well: `Bearer T` holds `T`."""
+    yield secret
+    yield unquote(secret)
+    scheme, _, token = secret.rpartition(" ")
+    yield token
+    if scheme.strip().lower() == "basic":
+        try:
+            decoded = base64.b64decode(token, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        yield from (decoded, decoded.partition(":")[2])
+
+
+def _has_slashes(text: str) -> bool:
+    found = _URL.match(text)
+    return found is not None and found["slashes"] is not None
+
+
+def _user_information(text: str) -> str:
+    found = _URL.match(text)
+    return found["authority"].rpartition("@")[0] if found else ""
+
+
+def _after_the_path(text: str) -> tuple[str, ...]:
+    """Return query and fragment, where they say anything."""
+    found = _URL.match(text)
+    parts = (found["query"], found["fragment"]) if found else ()
+    return tuple(part for part in parts if part)
