@@ -50,13 +50,15 @@ class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
 
     `organizations` are the owners of all records that were seen: the proof of whose key it is.
-    `written` are the ids of all that was made, changed or released.
+    `written` are the ids of all that was made, changed or released. `hidden` are texts that no
+    error may show, beside the secrets of what is sent.
     """
 
     def __init__(self, transport: Sender) -> None:
         self._transport = transport
         self.organizations: set[str] = set()
         self.written: set[str] = set()
+        self.hidden: set[str] = set()
         self._answers = threading.Condition()
         self._awaited = 0
 
@@ -177,7 +179,7 @@ class VapiClient:
         body: Mapping[str, Any],
         about_to_send: Callable[[], None] = lambda: None,
     ) -> Any:
-        secrets = list(secrets_in(declared))
+        secrets = [*secrets_in(declared), *tuple(self.hidden)]
         return self._transport.request(
             method, path, body=body, secrets=secrets, about_to_send=about_to_send
         )
