@@ -61,7 +61,8 @@ class VapiClient:
 
     `organizations` are the owners of all records that were seen: the proof of whose key it is.
     `written` has the ids of all that was made, changed or released, each with the number of the
-    last write to it; `writes` is how many writes there were.
+    last write to it; `writes` is how many writes there were. `hidden` are texts that no error may
+    show, beside the secrets of what is sent.
     """
 
     def __init__(self, transport: Sender) -> None:
@@ -71,6 +72,7 @@ class VapiClient:
         self.organizations: set[str] = set()
         self.written: dict[str, int] = {}
         self.writes = 0
+        self.hidden: set[str] = set()
         self._answers = threading.Condition()
         self._awaited = 0
 
@@ -209,7 +211,7 @@ class VapiClient:
             self.before_send()
             about_to_send()
 
-        secrets = list(secrets_in(declared))
+        secrets = [*secrets_in(declared), *tuple(self.hidden)]
         return self._transport.request(
             method, path, body=body, secrets=secrets, about_to_send=before_each_try
         )

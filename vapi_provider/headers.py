@@ -6,8 +6,8 @@ same field, the API echoes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.marks import EMPTY_IS_ABSENT, SECRET
@@ -30,58 +30,34 @@ def shown_headers(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -
                 yield from shown_headers(model.fields, as_object(item))
 
 
-def lacking_headers(
-    shapes: Mapping[str, FieldShape], recorded: Mapping[str, Any], actual: Mapping[str, Any]
-) -> set[str]:
-    """Return the names of the fields whose headers are recorded and that an answer lacks."""
-    filled = with_headers_removed(shapes, recorded, actual, None)
-    return set(_emptied(shapes, actual, filled))
-
-
-def with_headers_removed(
+def with_removed_headers(
     shapes: Mapping[str, FieldShape],
     recorded: Mapping[str, Any],
     actual: Mapping[str, Any],
-    names: set[str] | None,
+    echoes: Callable[[str], bool],
 ) -> dict[str, Any]:
-    """Return an answer with empty headers where recorded ones are lacking in it.
+    """Return an answer with empty headers where recorded ones are gone from it.
 
-    `names` are the fields that the API would echo; None for all.
+    `echoes` says whether the API shows the headers of a field of that name; it may be expensive.
     """
     found = dict(actual)
     for name, shape in shapes.items():
         before, value = recorded.get(name), actual.get(name)
         if shape.marks >= _HEADERS:
-            if before and value is None and (names is None or name in names):
+            if before and value is None and echoes(name):
                 found[name] = {}
         elif isinstance(value, list):
-            items, old = as_list(value), as_list(before)  # pyright: ignore[reportUnknownArgumentType]
+            items, old = as_list(cast(Any, value)), as_list(before)
             if len(items) == len(old):
                 pairs = zip(old, items, strict=True)
-                found[name] = [_removed(shape, *pair, names) for pair in pairs]
+                found[name] = [_of_item(shape, *pair, echoes) for pair in pairs]
         elif value is not None:
-            found[name] = _removed(shape, before, value, names)
+            found[name] = _of_item(shape, before, value, echoes)
     return found
 
 
-def _removed(shape: FieldShape, before: Any, value: Any, names: set[str] | None) -> Any:
+def _of_item(shape: FieldShape, before: Any, value: Any, echoes: Callable[[str], bool]) -> Any:
     model = shape.schema_of(value)
     if model is None or shape.schema_of(before) is not model:
         return value
-    return with_headers_removed(model.fields, as_object(before), as_object(value), names)
-
-
-def _emptied(
-    shapes: Mapping[str, FieldShape], actual: Mapping[str, Any], filled: Mapping[str, Any]
-) -> Iterator[str]:
-    for name, shape in shapes.items():
-        value, other = actual.get(name), filled.get(name)
-        if shape.marks >= _HEADERS:
-            if value is None and other is not None:
-                yield name
-            continue
-        pairs = zip(as_list(value) or [value], as_list(other) or [other], strict=True)
-        for one, after in pairs:
-            model = shape.schema_of(one)
-            if model is not None:
-                yield from _emptied(model.fields, as_object(one), as_object(after))
+    return with_removed_headers(model.fields, as_object(before), as_object(value), echoes)

@@ -20,6 +20,10 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
 from vapi_provider.secrecy import OWN_SECRETS, TRANSFORMS
 
+_Path = tuple[str, ...]
+_Found = tuple[_Path, pulumi.Output[Any]]
+"""An output among the declared values, and where it is."""
+
 
 def on_engine() -> bool:
     """Return whether an engine runs the program: its plugin judges what arrives there."""
@@ -63,45 +67,48 @@ def hints(
 
     A transform of its parent's matters to the guards.
     """
-    outputs = list(_outputs_in(kind, fields))
+    outputs = list(_outputs_in(kind, fields, ()))
     if is_mocked() or not (outputs or is_transformed(opts) or (guards and has_parent(opts))):
         return None
 
-    async def told(_: None) -> list[str] | None:
+    async def told(_: None) -> dict[str, Any] | None:
         await parent_registered(opts)
-        words = [TRANSFORMS] if is_transformed(opts) else []
-        return [*words, *([OWN_SECRETS] if await _any_secret(outputs) else [])] or None
+        paths = await _secret_paths(outputs)
+        found = {TRANSFORMS: is_transformed(opts), OWN_SECRETS: paths}
+        return {name: value for name, value in found.items() if value} or None
 
     return pulumi.Output.from_input(None).apply(cast(Callable[[None], Any], told))
 
 
-async def _any_secret(outputs: Sequence[pulumi.Output[Any]]) -> bool:
+async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
     # An output that failed ends the program by itself.
-    told = await asyncio.gather(*(each.is_secret() for each in outputs), return_exceptions=True)
-    return any(each is True for each in told)
+    marks = await asyncio.gather(
+        *(output.is_secret() for _, output in outputs), return_exceptions=True
+    )
+    return [list(path) for (path, _), mark in zip(outputs, marks, strict=True) if mark is True]
 
 
-def _outputs_in(schema: Schema, fields: Mapping[str, Any]) -> Iterator[pulumi.Output[Any]]:
+def _outputs_in(schema: Schema, fields: Mapping[str, Any], path: _Path) -> Iterator[_Found]:
     """Yield the outputs among the values of fields that are no secrets by themselves."""
     for name, value in fields.items():
         shape = schema.fields.get(name)
         if shape is not None and SECRET not in shape.marks:
-            yield from _outputs(shape, value)
+            yield from _outputs(shape, value, (*path, name))
 
 
-def _outputs(shape: FieldShape, value: Any) -> Iterator[pulumi.Output[Any]]:
+def _outputs(shape: FieldShape, value: Any, path: _Path) -> Iterator[_Found]:
     if isinstance(value, pulumi.Output):
-        yield cast(pulumi.Output[Any], value)
+        yield path, cast(pulumi.Output[Any], value)
     elif isinstance(value, list | tuple):
-        for item in as_list(cast(Any, value)):
-            yield from _outputs(shape, item)
+        for at, item in enumerate(as_list(cast(Any, value))):
+            yield from _outputs(shape, item, (*path, str(at)))
     elif isinstance(value, Mapping):
         bag, model = as_object(cast(Any, value)), shape.schema_of(value)
         if model is not None:
-            yield from _outputs_in(model, bag)
+            yield from _outputs_in(model, bag, path)
         else:
-            for item in bag.values():
-                yield from _outputs(shape, item)
+            for name, item in bag.items():
+                yield from _outputs(shape, item, (*path, name))
 
 
 def _has_callbacks() -> bool:

@@ -6,14 +6,15 @@ One `Judge` serves a plugin process, which serves one operation of the engine.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vapi_provider import notes
 from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.plugin import is_plugin_process, warn
 from vapi_provider.properties import Declared, identical
-from vapi_provider.secrecy import HINTS, OWN_SECRETS, TRANSFORMS, holds_secret
+from vapi_provider.secrecy import HINTS, OWN_SECRETS, TRANSFORMS, holds_secret, texts_in
 from vapi_provider.settings import Settings
 
 
@@ -27,15 +28,15 @@ class Judge:
         self._said: set[str] = set()
         self._compared: set[str] = set()
 
-    def refusals(self, inputs: dict[str, Any]) -> tuple[list[str], Collection[str]]:
+    def refusals(self, inputs: dict[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
         """Return what the guards refuse, and the program's hints, which are taken out of `inputs`.
 
         The program has told of what it could see itself, unless a transform came after it.
         """
         told = inputs.pop(REFUSED, None) is not None
-        hints: Collection[str] = inputs.pop(HINTS, None) or ()
+        hints = as_object(inputs.pop(HINTS, None))
         found = [TOLD] if told else []
-        if not told or TRANSFORMS in hints:
+        if not told or hints.get(TRANSFORMS):
             found += violations(self._settings.guards, inputs)
         return found, hints
 
@@ -60,18 +61,30 @@ class Judge:
         declared: Declared,
         before: Mapping[str, Any],
         inputs: Mapping[str, Any],
-        hints: Collection[str],
+        hints: Mapping[str, Any],
     ) -> None:
         """Remember whether a declaration is the recorded one but for what of it is secret.
 
         Only the engine sees the marks of secrets. Fields that are secret by themselves are not
         compared: an earlier version may have recorded them in clear, which a refresh amends.
         """
-        own = OWN_SECRETS in hints or (
-            TRANSFORMS in hints and not holds_secret(declared.kind.fields, declared.fields)
+        own = bool(hints.get(OWN_SECRETS)) or (
+            bool(hints.get(TRANSFORMS)) and not holds_secret(declared.kind.fields, declared.fields)
         )
         if own and declared.declaration and identical(inputs, before):
             self._compared.add(declared.declaration)
+
+    def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the texts of the program's own secrets, which no error may show."""
+        for path in as_list(hints.get(OWN_SECRETS)):
+            value: Any = inputs
+            for step in map(str, as_list(path)):
+                items = as_list(value)
+                if items:
+                    value = items[int(step)] if step.isdigit() and int(step) < len(items) else None
+                else:
+                    value = as_object(value).get(step)
+            yield from texts_in(value)
 
     def leaves_to_engine(self, declared: Declared) -> bool:
         """Return whether the engine shall say if a declaration differs, by what is secret of it."""

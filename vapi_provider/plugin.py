@@ -171,7 +171,13 @@ def _log(severity: Any, message: str) -> bool:
     if not is_plugin_process() or len(sys.argv) < 2:
         return False
     # A record may have been made just now: that a line is lost must not lose it too.
-    with suppress(grpc.RpcError), grpc.insecure_channel(sys.argv[1]) as channel:
-        engine: Any = engine_pb2_grpc.EngineStub(channel)
-        engine.Log(engine_pb2.LogRequest(severity=severity, message=message), timeout=5)
+    with suppress(grpc.RpcError):
+        request = engine_pb2.LogRequest(severity=severity, message=message)
+        _engine(sys.argv[1]).Log(request, timeout=5)
     return True
+
+
+@functools.cache
+def _engine(address: str) -> Any:
+    """The connection to the engine: a fleet has thousands of messages."""
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

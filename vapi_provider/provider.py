@@ -26,7 +26,7 @@ from vapi_provider import notes
 from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.headers import lacking_headers, with_headers_removed
+from vapi_provider.headers import with_removed_headers
 from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
 from vapi_provider.judging import Judge
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
@@ -97,6 +97,7 @@ class PhoneNumberProvider(ResourceProvider):
             found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         self._judge.warn(declared)
         self._judge.note_secrecy(declared, before, inputs, hints)
+        self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
         inputs = sealed(declared.kind.fields, inputs)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
@@ -186,14 +187,10 @@ class PhoneNumberProvider(ResourceProvider):
             return ReadResult(None, {})
         self._session.writers.refreshed.add(id_)
         same_kind(recorded, record)
-        shapes, reader = recorded.kind.fields, self._session.reader
-        lacking = lacking_headers(shapes, recorded.fields, record.fields)
-        removed = {name for name in lacking if reader.echoes_headers(name)}
-        if removed:
-            actual = with_headers_removed(shapes, recorded.fields, record.fields, removed)
-            record = replace(record, fields=actual)
-        outs = outputs_as_read(recorded, record)
-        inputs, fields = inputs_of(outs, recorded.kind), recorded.kind.fields
+        fields, echoes = recorded.kind.fields, self._session.reader.echoes_headers
+        actual = with_removed_headers(fields, recorded.fields, record.fields, echoes)
+        outs = outputs_as_read(recorded, replace(record, fields=actual))
+        inputs = inputs_of(outs, recorded.kind)
         marked = sealed(fields, outs), sealed(fields, inputs)
         if recorded.declaration is None:
             return ReadResult(id_, *marked)

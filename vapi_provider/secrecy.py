@@ -20,14 +20,14 @@ SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 """The signature of a secret, in a state and on the wire between engine, program and plugin."""
 
 HINTS = "declared_with"
-"""The input by which the program tells the plugin what only it can see: a list of the two words
-below. Never recorded."""
+"""The input by which the program tells the plugin what only it can see: an object with the two
+keys below. Never recorded."""
 
 OWN_SECRETS = "secrets"
-"""The program declares a secret in a field that is none by itself."""
+"""Paths of the secrets that the program declares in fields that are none by themselves."""
 
 TRANSFORMS = "transforms"
-"""A transform may change what the program declares before it arrives here."""
+"""Whether a transform may change what the program declares before it arrives."""
 
 
 _LONG = 8
@@ -63,6 +63,20 @@ def secrets_in(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> Iter
     """Yield every secret text in the fields of `bag`, and the parts of a URL that are secret."""
     for name, value in bag.items():
         yield from _secrets(shapes.get(name), value)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value, and every number that is as long as a secret."""
+    if isinstance(value, Mapping):
+        for item in as_object(cast(Any, value)).values():
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in as_list(cast(Any, value)):
+            yield from texts_in(item)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, int | float) and len(str(value)) >= _LONG:
+        yield str(value)
 
 
 def wire_secret(value: Any) -> dict[str, Any]:
@@ -111,10 +125,10 @@ def _secrets(shape: FieldShape | None, value: Any) -> Iterator[str]:
     if shape is not None and isinstance(value, str) and URL in shape.marks:
         yield from credentials_in(value)
     elif shape is not None and SECRET in shape.marks:
-        yield from _texts(value)
+        yield from texts_in(value)
     elif shape is None or is_secret(shape, value):
         # Its words (`"role": "system"`) are those of any message, unless they are long.
-        yield from (text for text in _texts(value) if len(text) >= _LONG)
+        yield from (text for text in texts_in(value) if len(text) >= _LONG)
     elif isinstance(value, list):
         for item in as_list(cast(Any, value)):
             yield from _secrets(shape, item)
@@ -122,16 +136,3 @@ def _secrets(shape: FieldShape | None, value: Any) -> Iterator[str]:
         model = shape.schema_of(value)
         for name, item in as_object(value).items() if model else ():
             yield from _secrets(model.fields.get(name) if model else None, item)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in as_object(cast(Any, value)).values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in as_list(cast(Any, value)):
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, int | float) and len(str(value)) >= _LONG:
-        yield str(value)

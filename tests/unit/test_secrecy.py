@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.builders import FULL, RECORDED, THERE, UUID, Api, bag, provider
+from tests.builders import (
+    FULL,
+    RECORDED,
+    THERE,
+    UUID,
+    Api,
+    answer,
+    bag,
+    failure,
+    provider,
+)
 from vapi_provider.models.addresses import bare, credentials_in, holds_credentials
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.properties import plain
@@ -121,7 +132,7 @@ def test_a_url_is_secret_by_what_it_holds(url: str, parts: list[str]) -> None:
 def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> None:
     """The engine compares marks only where the program says that it has secrets of its own."""
 
-    def changes(hints: list[str] | None, **more: Any) -> bool | None:
+    def changes(hints: dict[str, Any] | None, **more: Any) -> bool | None:
         working = provider(Api())
         recorded = {**RECORDED, **more}
         news = bag(name="support", squad_id="s", number_desired_area_code="415", **more)
@@ -130,17 +141,51 @@ def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> 
 
     server = {"url": "https://a", "headers": {"X": "y"}}
     assert changes(None) is False
-    assert changes([OWN_SECRETS]) is None
-    assert changes([TRANSFORMS]) is None
+    assert changes({OWN_SECRETS: [["name"]]}) is None
+    assert changes({TRANSFORMS: True}) is None
     # A field that is secret by itself may have been recorded in clear: no reason for an update.
-    assert changes([TRANSFORMS], server=server) is False
-    assert changes([OWN_SECRETS], server=server) is None
+    assert changes({TRANSFORMS: True}, server=server) is False
+    assert changes({OWN_SECRETS: [["name"]]}, server=server) is None
 
 
 def test_hints_are_never_recorded() -> None:
     """What the program tells the plugin alone is in no input that the engine gets back."""
-    inputs = provider(Api()).check({}, {**bag(name="a"), HINTS: [OWN_SECRETS]}).inputs
+    inputs = provider(Api()).check({}, {**bag(name="a"), HINTS: {TRANSFORMS: True}}).inputs
     assert HINTS not in inputs
+
+
+def test_a_secret_of_the_programs_own_is_in_no_error_of_the_api() -> None:
+    """What the API echoes of a value that only the program knows as a secret is not shown."""
+    api = Api()
+    number = "+14155550177"
+    place = {"type": "number", "number": number}
+    hints = {OWN_SECRETS: [["fallback_destination", "number"], ["hooks", "3.0"]]}
+    news = bag(name="a", number_desired_area_code="415", fallback_destination=place)
+    working = provider(api)
+    inputs = working.check({}, {**news, HINTS: hints}).inputs
+    api.instead = [httpx.Response(200, json=[])]
+    api.instead += [httpx.Response(400, json={"message": [f"{number} is no number of yours"]})]
+    assert "[secret] is no number of yours" in failure(working.create, inputs)
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bool) -> None:
+    """They are judged like a server's: by whether any record shows headers of that kind."""
+    place = {"type": "sip", "sip_uri": "sip:a@b", "sip_headers": {"X": "y"}}
+    there = {**THERE, "fallbackDestination": {"type": "sip", "sipUri": "sip:a@b"}}
+    shown = {
+        "on": "call.ending",
+        "do": {
+            "type": "transfer",
+            "destination": {"type": "sip", "sipUri": "sip:c@d", "sipHeaders": {"X": "z"}},
+        },
+    }
+    other = answer(id_="other") | ({"hooks": [shown]} if echoes else {})
+    recorded = {**RECORDED, "fallback_destination": place}
+    working = provider(Api(there, other))
+    outs = plain(working.read(UUID, recorded).outs)
+    assert ("sip_headers" in outs["fallback_destination"]) is not echoes
+    assert working.diff(UUID, outs, recorded).changes is echoes
 
 
 def test_everything_full_is_marked_once() -> None:
