@@ -33,6 +33,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import REFUSED, UNPROTECTED, violations
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
+from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
@@ -91,6 +92,7 @@ class _PhoneNumber(dynamic.Resource):
         if not reads_only:
             props.update(_checked(kind.create, fields, where))
             if adopt_id is not None:
+                _check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
             props["declaration"] = "/".join(
                 (
@@ -140,6 +142,7 @@ class _PhoneNumber(dynamic.Resource):
 
         Secrets that the API echoes are not shown.
         """
+        _check_id(f"{cls.__name__} {resource_name!r}: id", id)
         self = cls.__new__(cls)
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         _PhoneNumber.__init__(self, resource_name, opts=merged)
@@ -270,6 +273,12 @@ def _read_settings() -> Settings:
         )
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _check_id(where: str, id_: pulumi.Input[str]) -> None:
+    """End the program at an id that is none: some could not even be handed to the engine."""
+    if isinstance(id_, str) and not is_id(id_):
+        raise pulumi.RunError(f"{where}: must be the id of a phone number")
 
 
 def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ an unclear try of its own has done its work. Knows nothing of phone numbers.
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import sys
 import threading
 import time
@@ -14,6 +15,14 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
+from vapi_provider.answers import (
+    RECORD_BYTES,
+    BadAnswer,
+    BrokenAnswer,
+    LateAnswer,
+    parse,
+    read_content,
+)
 from vapi_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -25,6 +34,7 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
+from vapi_provider.network_settings import NetworkSettings, network_settings
 from vapi_provider.retry import Retry, asked_to_wait
 from vapi_provider.settings import EMBEDDED, Settings
 
@@ -39,7 +49,8 @@ if sys.modules["httpx._main"] is cast(Any, None):
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""
 
-_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# A proxy that refuses does so before it lets anything through.
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 def open_http(settings: Settings) -> httpx.Client:
@@ -48,16 +59,17 @@ def open_http(settings: Settings) -> httpx.Client:
         "Authorization": f"Bearer {settings.api_key}",
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
+        "Accept-Encoding": "gzip",
     }
     file = settings.embedded_file
     if file is None:
-        on_this_machine = settings.base_url.lower().startswith("http://")
+        network = network_settings(settings.base_url, os.environ)
         try:
-            return _over_the_network(settings, headers, on_this_machine)
+            return _over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):
             raise ConfigurationError(
-                "a proxy of the environment (HTTPS_PROXY, ALL_PROXY) cannot be used: it must be "
-                "an http:// or https:// URL"
+                f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
+                "https:// URL"
             ) from None
     # Only here: an ordinary run against a real account never loads the embedded one.
     from vapi_provider.embedded import EmbeddedAccountError, open_app
@@ -75,19 +87,24 @@ def open_http(settings: Settings) -> httpx.Client:
 
 
 def _over_the_network(
-    settings: Settings, headers: Mapping[str, str], on_this_machine: bool
+    settings: Settings, headers: Mapping[str, str], network: NetworkSettings
 ) -> httpx.Client:
+    # Only here: an embedded account needs no network.
+    from vapi_provider.network import AccountTransport
+
     at_once = settings.max_concurrent_requests
     return httpx.Client(
         base_url=settings.base_url,
         headers=headers,
         # Waiting for one's turn is no trouble of the network.
         timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
-        limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
-        # A proxy must not see a key that goes to this machine in clear. Nor is TLS spoken with it:
-        # the certificates, which take as long as all the rest, need not be loaded.
-        trust_env=not on_this_machine,
-        verify=not on_this_machine,
+        transport=AccountTransport(
+            network,
+            httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
+            is_encrypted=not settings.base_url.lower().startswith("http://"),
+        ),
+        # What the environment says is in `network`, for this address.
+        trust_env=False,
     )
 
 
@@ -120,10 +137,17 @@ class InProcess(httpx.WSGITransport):
 class Transport:
     """Sends requests and gives back the answers' JSON, or raises from the error tree."""
 
-    def __init__(self, http: httpx.Client, api_key: str, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        api_key: str,
+        retry: Retry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._http = http
         self._api_key = api_key
         self._retry = retry or Retry()
+        self._clock = clock
         self._refused_key: AuthenticationError | None = None
 
     def request(
@@ -135,8 +159,11 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
         about_to_send: Callable[[], None] = lambda: None,
+        most_bytes: int = RECORD_BYTES,
     ) -> Any:
         """The JSON of a 2xx answer. `secrets` are values that no error may show.
+
+        `most_bytes` is how much the answer may hold.
 
         `about_to_send` is called before each try, after any pause; what it raises ends the request.
         Raises TransportError, UnclearError or an ApiError, by the policy above. Once the key was
@@ -152,7 +179,7 @@ class Transport:
             self._retry.pause()
             about_to_send()
             try:
-                return self._once(method, path, params, body, (self._api_key, *secrets))
+                return self._once(method, path, params, body, (self._api_key, *secrets), most_bytes)
             except NotFoundError:
                 if method == "DELETE" and may_be_done:
                     return None
@@ -170,10 +197,12 @@ class Transport:
         params: Mapping[str, str | int] | None,
         body: Mapping[str, Any] | None,
         secrets: Collection[str],
+        most_bytes: int,
     ) -> Any:
         what = f"{method} {path}"
         try:
-            response = self._http.request(method, path, params=params, json=body)
+            with self._http.stream(method, path, params=params, json=body) as response:
+                response = self._read(what, response, most_bytes)
         except _NOTHING_SENT as error:
             raise TransportError(
                 f"{what}: cannot reach {self._http.base_url} ({_reason(error)}): check the "
@@ -184,6 +213,18 @@ class Transport:
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
                 may_come_later=isinstance(error, httpx.TimeoutException),
             ) from None
+        except BrokenAnswer:
+            raise UnclearError(
+                f"{what}: the answer from {self._http.base_url} is damaged: its compression is "
+                "broken"
+            ) from None
+        except LateAnswer:
+            raise UnclearError(
+                f"{what}: no whole answer from {self._http.base_url} within "
+                f"{self._http.timeout.read:g} s: check the network, or raise "
+                "vapi:requestTimeoutSeconds",
+                may_come_later=True,
+            ) from None
         try:
             return _answer(what, response, secrets)
         except AuthenticationError as error:
@@ -193,20 +234,34 @@ class Transport:
                 )
             raise
 
+    def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
+        """The answer with its body, which has arrived within the bounds of one try."""
+        seconds, began = self._http.timeout.read, self._clock()
+        try:
+            content = read_content(
+                response,
+                most_bytes,
+                lambda: seconds is None or self._clock() - began <= seconds,
+            )
+        except BadAnswer as bad:
+            if response.is_success:
+                raise _not_vapi(what, response.status_code, str(bad)) from None
+            content = b""  # Its status says what it means.
+        headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=content)
+
 
 def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> Any:
     """The answer's JSON; None for an empty 2xx."""
+    fault = ""
     try:
-        parsed: Any = response.json() if response.content else None
-    except (jsonlib.JSONDecodeError, UnicodeDecodeError):
-        parsed = response
+        parsed: Any = parse(response.content)
+    except BadAnswer as bad:
+        parsed, fault = response, str(bad)
     status = f"{response.status_code} {_phrase(response.status_code)}".strip()
     if response.is_success:
-        if parsed is response:
-            raise ServerError(
-                f"{what}: {status} without JSON: something other than Vapi answers here",
-                response.status_code,
-            )
+        if fault:
+            raise _not_vapi(what, response.status_code, fault)
         return parsed
     words = _words(parsed, _redacted(response.text, secrets), secrets)
     kind, advice = _meaning(response.status_code)
@@ -214,6 +269,13 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
         f"{what}: {status}: {words}{advice}",
         response.status_code,
         asked_to_wait(response.headers, time.time()),
+    )
+
+
+def _not_vapi(what: str, status: int, fault: str) -> ServerError:
+    line = f"{status} {_phrase(status)}".strip()
+    return ServerError(
+        f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
     )
 
 
