@@ -11,13 +11,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import httpcore
 import httpx
 
 from vapi_provider.network_settings import NetworkSettings
+from vapi_provider.settings import Settings
 
 _PIECE = 16 * 1024
 """Bytes that are written with one limit: a reader that takes them slowly ends the try as well."""
@@ -60,6 +61,26 @@ class AccountTransport(httpx.HTTPTransport):
                 raise
             words = f"{str(error) or type(error).__name__}, {self._via}"
             raise type(error)(words, request=request) from error
+
+
+def over_the_network(
+    settings: Settings, headers: Mapping[str, str], network: NetworkSettings
+) -> httpx.Client:
+    """Return the client of an account that is reached over the network, or on this machine."""
+    at_once = settings.max_concurrent_requests
+    return httpx.Client(
+        base_url=settings.base_url,
+        headers=headers,
+        # Waiting for one's turn is no trouble of the network.
+        timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
+        transport=AccountTransport(
+            network,
+            httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
+            is_encrypted=not settings.base_url.lower().startswith("http://"),
+        ),
+        # What the environment says is in `network`, for this address.
+        trust_env=False,
+    )
 
 
 def _certificates(settings: NetworkSettings) -> ssl.SSLContext | bool:

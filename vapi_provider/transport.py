@@ -34,8 +34,8 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
-from vapi_provider.network_settings import NetworkSettings, network_settings
-from vapi_provider.retry import Retry, asked_to_wait
+from vapi_provider.network_settings import network_settings
+from vapi_provider.retry import PATIENCE_SECONDS, Retry, is_too_long
 from vapi_provider.settings import EMBEDDED, Settings
 
 # httpx loads its own command line with click and rich, where they are installed, and does without
@@ -65,7 +65,10 @@ def open_http(settings: Settings) -> httpx.Client:
     if file is None:
         network = network_settings(settings.base_url, os.environ)
         try:
-            return _over_the_network(settings, headers, network)
+            # Only here: an embedded account needs no network.
+            from vapi_provider.network import over_the_network
+
+            return over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):
             raise ConfigurationError(
                 f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
@@ -83,28 +86,6 @@ def open_http(settings: Settings) -> httpx.Client:
         headers=headers,
         timeout=settings.request_timeout_seconds,
         transport=InProcess(app, settings.max_concurrent_requests),
-    )
-
-
-def _over_the_network(
-    settings: Settings, headers: Mapping[str, str], network: NetworkSettings
-) -> httpx.Client:
-    # Only here: an embedded account needs no network.
-    from vapi_provider.network import AccountTransport
-
-    at_once = settings.max_concurrent_requests
-    return httpx.Client(
-        base_url=settings.base_url,
-        headers=headers,
-        # Waiting for one's turn is no trouble of the network.
-        timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
-        transport=AccountTransport(
-            network,
-            httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
-            is_encrypted=not settings.base_url.lower().startswith("http://"),
-        ),
-        # What the environment says is in `network`, for this address.
-        trust_env=False,
     )
 
 
@@ -226,7 +207,7 @@ class Transport:
                 may_come_later=True,
             ) from None
         try:
-            return _answer(what, response, secrets)
+            return _answer(what, response, secrets, self._retry.asked)
         except AuthenticationError as error:
             if error.status == 401:
                 self._refused_key = AuthenticationError(
@@ -251,7 +232,12 @@ class Transport:
         return httpx.Response(response.status_code, headers=headers, content=content)
 
 
-def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> Any:
+def _answer(
+    what: str,
+    response: httpx.Response,
+    secrets: Collection[str],
+    asked: Callable[[int, Mapping[str, str]], float | None],
+) -> Any:
     """The answer's JSON; None for an empty 2xx."""
     fault = ""
     try:
@@ -265,11 +251,13 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
         return parsed
     words = _words(parsed, _redacted(response.text, secrets), secrets)
     kind, advice = _meaning(response.status_code)
-    raise kind(
-        f"{what}: {status}: {words}{advice}",
-        response.status_code,
-        asked_to_wait(response.headers, time.time()),
-    )
+    wait = asked(response.status_code, response.headers)
+    if kind is RateLimitedError and is_too_long(wait):
+        advice = (
+            f" — the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
+            "most: run it again then"
+        )
+    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, wait)
 
 
 def _not_vapi(what: str, status: int, fault: str) -> ServerError:
