@@ -24,6 +24,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
 from vapi_provider.errors import VapiError
+from vapi_provider.search_path import is_plugin_process
 
 WATCH_SECONDS = 2.0
 """Between two looks whether the engine is still there."""
@@ -38,12 +39,6 @@ class Failure(Exception):
 
 Failure.__qualname__ = "vapi"
 Failure.__module__ = "builtins"
-
-
-def is_plugin_process() -> bool:
-    """Whether this is the SDK's plugin process rather than a program, a command or a test."""
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return spec is not None and spec.name in ("pulumi.dynamic", "pulumi.dynamic.__main__")
 
 
 def settle_in() -> None:

@@ -38,6 +38,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.search_path import reserved_problem
 from vapi_provider.settings import Settings, load_settings
 
 
@@ -267,6 +268,12 @@ def _settings_of_run(_monitor: object) -> Settings:
 
 def _read_settings() -> Settings:
     """Ends the program with one line where the plugin would fail number by number."""
+    for folder in {
+        os.getcwd(),
+        os.path.abspath(pulumi.runtime.settings.get_root_directory() or "."),
+    }:
+        if (problem := reserved_problem(folder)) is not None:
+            raise pulumi.RunError(problem)
     try:
         return load_settings(
             lambda key: pulumi.runtime.get_config(f"vapi:{key}"), os.environ, Path.cwd()
