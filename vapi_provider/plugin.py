@@ -25,6 +25,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from vapi_provider.collector import collect_rarely
 from vapi_provider.errors import VapiError
 from vapi_provider.search_path import is_plugin_process
+from vapi_provider.terminal import escaped, escaped_page, say
 
 WATCH_SECONDS = 2.0
 """Between two looks whether the engine is still there."""
@@ -89,11 +90,12 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
             with _calls:
                 return method(*args, **kwargs)
         except VapiError as error:
-            raise Failure(str(error)) from None
+            raise Failure(escaped(str(error))) from None
         except Exception as error:  # noqa: BLE001 - the last place that can add the traceback
             # tracebacklimit is 0 here; an explicit limit overrides it.
             lines = traceback.format_exception(error, limit=50)
-            raise Failure(f"unexpected, please report this:\n{''.join(lines)}") from None
+            text = escaped_page("".join(lines))
+            raise Failure(f"unexpected, please report this:\n{text}") from None
 
     return boundary
 
@@ -121,7 +123,7 @@ def warn(message: str) -> None:
     The plugin knows no URN, so the warning stands on the stack.
     """
     if not _log(engine_pb2.WARNING, message):
-        sys.stderr.write(f"warning: {message}\n")
+        say(f"warning: {message}", err=True)
 
 
 def debug(message: str) -> None:
@@ -136,5 +138,7 @@ def _log(severity: Any, message: str) -> bool:
     # A record may have been made just now: that a line is lost must not lose it too.
     with suppress(grpc.RpcError), grpc.insecure_channel(sys.argv[1]) as channel:
         engine: Any = engine_pb2_grpc.EngineStub(channel)
-        engine.Log(engine_pb2.LogRequest(severity=severity, message=message), timeout=5)
+        engine.Log(
+            engine_pb2.LogRequest(severity=severity, message=escaped_page(message)), timeout=5
+        )
     return True

@@ -40,6 +40,7 @@ from vapi_provider.properties import (
     without_headers,
 )
 from vapi_provider.settings import load_settings
+from vapi_provider.terminal import escaped
 from vapi_provider.workers import work_at_once
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class PhoneNumberProvider(ResourceProvider):
             from vapi_provider.refusals import problems
 
             found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
-        return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
+        return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

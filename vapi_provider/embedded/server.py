@@ -10,7 +10,6 @@ import io
 import ipaddress
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -21,6 +20,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from vapi_provider.embedded.errors import EmbeddedAccountError
+from vapi_provider.terminal import say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -100,7 +100,8 @@ class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """The request line and status only: headers and bodies hold secrets."""
         if self.verbose:
-            sys.stderr.write(f"{message % args if args else message}\n")
+            # The request line is whatever somebody has sent.
+            say(message % args if args else message, err=True)
 
 
 class _VerboseHandler(_Handler):
