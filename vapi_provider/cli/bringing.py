@@ -34,6 +34,7 @@ from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import (
     before_declared,
     lacking_in,
+    mentioned,
     names_in,
     stack_module,
     written,
@@ -191,7 +192,7 @@ class Import:
         An import that was killed left some of them there already: then it is finished. Raises
         ConfigurationError where the module has them in another way, or cannot hold them.
         """
-        there = [one.record.id for one in declarations if one.record.id in before]
+        there = mentioned(before, [one.record.id for one in declarations])
         after = written(declarations, base)
         cut = base != before
         if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
