@@ -119,7 +119,9 @@ def test_a_compressed_answer_is_read_whole(pieces: int) -> None:
     assert sender.request("GET", "/phone-number/a") == record
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"{}" * 50)[:-9], b"no gzip"])
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(b"{}" * 50)[:-9], b"no gzip"], ids=["cut", "none"]
+)
 def test_damaged_compression_is_no_answer(packed: bytes) -> None:
     """Whether a request was carried out is unclear where its answer is damaged."""
     with pytest.raises(UnclearError, match="damaged"):
