@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -26,7 +26,8 @@ _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
 By the schema's name: the literals that tell it from its neighbours, and for each field both
-spellings, whether it is required, the schemas its value may be of, documented defaults, marks.
+spellings, whether it is required, the schemas its value may be of, documented defaults, marks, and
+the types that JSON may give it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...]]
+Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
 
 SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
 
@@ -77,7 +78,8 @@ def _row(name: str, info: FieldInfo) -> tuple[Any, ...]:
     schemas = dict.fromkeys(model.__name__ for model in _models_in(info.annotation))
     marks = [item.value for item in info.metadata if isinstance(item, Mark)]
     defaults = documented[0] if documented else ()
-    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(marks)
+    types = tuple(sorted(set(_types_in(info.annotation))))
+    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(marks), types
 
 
 def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
@@ -87,6 +89,29 @@ def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
         return
     for inner in get_args(annotation):
         yield from _models_in(inner)
+
+
+_JSON = {str: "text", bool: "flag", float: "number", int: "number", dict: "object"}
+
+
+def _types_in(annotation: Any) -> Iterator[str]:
+    """Yield the names of the JSON types that a field may have; null is absent everywhere."""
+    origin = get_origin(annotation) or annotation
+    if origin is list:
+        yield from (
+            f"list of {inner}" for each in get_args(annotation) for inner in _types_in(each)
+        )
+    elif origin is Literal:
+        yield from (_JSON[type(word)] for word in get_args(annotation))
+    elif origin in _JSON:
+        yield _JSON[origin]
+    elif isinstance(origin, type) and issubclass(origin, VapiModel):
+        yield "object"
+    elif origin is Annotated:
+        yield from _types_in(get_args(annotation)[0])
+    else:
+        for inner in get_args(annotation):
+            yield from _types_in(inner)
 
 
 def _literals(model: type[VapiModel]) -> dict[str, str]:

@@ -13,6 +13,17 @@ refuse() {
     exit 1
 }
 
+# Python, Pulumi's SDK and its plugin start in this folder: a module of ours that is called like one
+# of theirs would be loaded instead, and some names stop them before any of them could say so.
+guard_names() {
+    while read -r name; do
+        for file in "$name.py" "$name/__init__.py"; do
+            [ ! -f "$file" ] || refuse \
+                "$file would be loaded in place of a module that Python or Pulumi's SDK needs to start: rename it, and what imports it"
+        done
+    done <vapi_provider/reserved_names.txt
+}
+
 stacks() { # the stacks there are; a name with an underscore first is a shared module
     for file in stacks/*.py; do
         name=${file##*/}
@@ -68,3 +79,5 @@ explicit_secrets() {
     [ -n "${PULUMI_CONFIG_PASSPHRASE-}${PULUMI_CONFIG_PASSPHRASE_FILE-}" ] || refuse \
         "stack '$1' needs a key for its secrets: set PULUMI_CONFIG_PASSPHRASE(_FILE), or secretsprovider: in $settings"
 }
+
+guard_names

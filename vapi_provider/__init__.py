@@ -4,8 +4,15 @@ Names are loaded when they are first asked for: the command line and the embedde
 too, and need no Pulumi.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# Before anything else is imported: a project's own module may be called like a library.
+from vapi_provider.search_path import arrange
+
+arrange()
+del arrange
+
+# isort: split
+from importlib import import_module  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 if TYPE_CHECKING:
     from vapi_provider.args import (

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from vapi_provider import secrecy
+from vapi_provider.answers import PAGE_BYTES, RECORD_BYTES
 from vapi_provider.errors import (
+    DeclarationError,
     NotFoundError,
     PagingError,
     RejectedError,
@@ -21,6 +23,7 @@ from vapi_provider.errors import (
     UnclearError,
 )
 from vapi_provider.models.fields import schema_named
+from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """The most records that one answer may hold (API schema)."""
+
+PAGES = 1000
+"""The most pages that a listing may have: what has more does not end."""
 
 _FULL = (PAGE, 100)
 """Lengths of a page that another may follow: what was asked for, and the API's default, which is
@@ -47,6 +53,7 @@ class Sender(Protocol):
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
         about_to_send: Callable[[], None] = ...,
+        most_bytes: int = RECORD_BYTES,
     ) -> Any:
         """Raises from the error tree."""
         ...
@@ -128,12 +135,11 @@ class VapiClient:
 
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
+        path = _path(id_)
         may_have_changed = True
         try:
             with self._answer():
-                answer = self._transport.request(
-                    "DELETE", _path(id_), about_to_send=self.before_send
-                )
+                answer = self._transport.request("DELETE", path, about_to_send=self.before_send)
                 # The record is gone; what the answer looks like changes nothing.
                 with suppress(ValueError):
                     self.organizations.add(PhoneNumberRecord.read(answer).org_id)
@@ -154,7 +160,9 @@ class VapiClient:
         what = "GET /phone-number"
         with self._answer():
             try:
-                answer = self._transport.request("GET", "/phone-number", params=params)
+                answer = self._transport.request(
+                    "GET", "/phone-number", params=params, most_bytes=PAGE_BYTES
+                )
             except NotFoundError as error:
                 # No path, rather than no record: a caller must not take a record to be gone.
                 raise RejectedError(str(error), error.status) from None
@@ -170,11 +178,12 @@ class VapiClient:
         """The account's pages, the newest first, without what an earlier page has shown.
 
         A page starts at the time of the last record before it, not after it: several records may
-        share one time. Raises PagingError where more of them do than a page holds.
+        share one time. Raises PagingError where more of them do than a page holds, and after
+        `PAGES` pages.
         """
         seen: set[str] = set()
         before: str | None = None
-        while True:
+        for _ in range(PAGES):
             page = self.list_phone_numbers(created_at_le=before)
             fresh = [record for record in page if record.id not in seen]
             yield fresh
@@ -186,6 +195,11 @@ class VapiClient:
                 raise PagingError("GET /phone-number: the pages do not advance", 200)
             seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
+        raise PagingError(
+            f"GET /phone-number: the list does not end after {PAGES:,} pages: something other "
+            "than Vapi answers here",
+            200,
+        )
 
     @contextmanager
     def _answer(self) -> Generator[None]:
@@ -237,5 +251,8 @@ def secrets_in(declared: VapiModel) -> Iterator[str]:
 
 
 def _path(id_: str) -> str:
-    # Ids are UUIDs, but they may come from a person (`adopt_id`, `get`).
+    # Ids are UUIDs, but they may come from a person (`adopt_id`, `get`) or an edited state.
+    if not is_id(id_):
+        shown = ascii(id_ if len(id_) <= 40 else f"{id_[:40]}…")
+        raise DeclarationError(f"{shown} is not the id of a phone number: nothing was sent")
     return f"/phone-number/{quote(id_, safe='')}"

@@ -171,7 +171,7 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
 
 def _item(shape: FieldShape) -> FieldShape:
     """The shape of a list's items: the same models, none of the list's own marks."""
-    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset())
+    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), shape.types)
 
 
 def _canonical(shape: FieldShape, value: Any) -> Any:

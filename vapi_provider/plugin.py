@@ -25,6 +25,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
 from vapi_provider.errors import AbandonedError, VapiError
+from vapi_provider.search_path import is_plugin_process
+from vapi_provider.terminal import escaped, escaped_page, say
 
 WATCH_SECONDS = 2.0
 """Between two looks whether the engine is still there."""
@@ -39,12 +41,6 @@ class Failure(Exception):
 
 Failure.__qualname__ = "vapi"
 Failure.__module__ = "builtins"
-
-
-def is_plugin_process() -> bool:
-    """Whether this is the SDK's plugin process rather than a program, a command or a test."""
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return spec is not None and spec.name in ("pulumi.dynamic", "pulumi.dynamic.__main__")
 
 
 def settle_in() -> None:
@@ -95,11 +91,12 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
             with _calls:
                 return method(*args, **kwargs)
         except VapiError as error:
-            raise Failure(str(error)) from None
+            raise Failure(escaped(str(error))) from None
         except Exception as error:  # noqa: BLE001 - the last place that can add the traceback
             # tracebacklimit is 0 here; an explicit limit overrides it.
             lines = traceback.format_exception(error, limit=50)
-            raise Failure(f"unexpected, please report this:\n{''.join(lines)}") from None
+            text = escaped_page("".join(lines))
+            raise Failure(f"unexpected, please report this:\n{text}") from None
 
     return boundary
 
@@ -158,7 +155,7 @@ def warn(message: str) -> None:
     The plugin knows no URN, so the warning stands on the stack.
     """
     if not _log(engine_pb2.WARNING, message):
-        sys.stderr.write(f"warning: {message}\n")
+        say(f"warning: {message}", err=True)
 
 
 def debug(message: str) -> None:
@@ -172,7 +169,7 @@ def _log(severity: Any, message: str) -> bool:
         return False
     # A record may have been made just now: that a line is lost must not lose it too.
     with suppress(grpc.RpcError):
-        request = engine_pb2.LogRequest(severity=severity, message=message)
+        request = engine_pb2.LogRequest(severity=severity, message=escaped_page(message))
         _engine(sys.argv[1]).Log(request, timeout=5)
     return True
 

@@ -42,6 +42,7 @@ from vapi_provider.properties import (
 )
 from vapi_provider.secrecy import holds_secret, sealed
 from vapi_provider.settings import load_settings
+from vapi_provider.terminal import escaped
 from vapi_provider.workers import work_at_once
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
         inputs = sealed(declared.kind.fields, inputs)
-        return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
+        return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from vapi_provider.errors import DeclarationError
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
+from vapi_provider.models.ids import is_id
 from vapi_provider.properties import Declared
 
 _NOT_FIELDS = ("declaration", "adopt_id")
@@ -46,7 +47,7 @@ def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> lis
     """
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
-    if adopt_id == "" or not isinstance(adopt_id, str | Unknown):
+    if not isinstance(adopt_id, Unknown) and not (isinstance(adopt_id, str) and is_id(adopt_id)):
         found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:

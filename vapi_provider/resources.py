@@ -33,11 +33,13 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import PROTECTED, REFUSED, UNPROTECTED, violations
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
+from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import SECRET
 from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.recorder import recorder_of
+from vapi_provider.search_path import reserved_problem
 from vapi_provider.secrecy import HINTS, is_secret
 from vapi_provider.settings import Settings, load_settings
 
@@ -94,6 +96,7 @@ class _PhoneNumber(dynamic.Resource):
         if not reads_only:
             props.update(_checked(kind.create, fields, where))
             if adopt_id is not None:
+                _check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
             props["declaration"] = "/".join(
                 (
@@ -173,6 +176,7 @@ class _PhoneNumber(dynamic.Resource):
 
         Secrets that the API echoes are not shown.
         """
+        _check_id(f"{cls.__name__} {resource_name!r}: id", id)
         self = cls.__new__(cls)
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         _PhoneNumber.__init__(self, resource_name, opts=merged)
@@ -305,12 +309,24 @@ def _settings_of_run(_monitor: object) -> Settings:
 
 def _read_settings() -> Settings:
     """Ends the program with one line where the plugin would fail number by number."""
+    for folder in {
+        os.getcwd(),
+        os.path.abspath(pulumi.runtime.settings.get_root_directory() or "."),
+    }:
+        if (problem := reserved_problem(folder)) is not None:
+            raise pulumi.RunError(problem)
     try:
         return load_settings(
             lambda key: pulumi.runtime.get_config(f"vapi:{key}"), os.environ, Path.cwd()
         )
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _check_id(where: str, id_: pulumi.Input[str]) -> None:
+    """End the program at an id that is none: some could not even be handed to the engine."""
+    if isinstance(id_, str) and not is_id(id_):
+        raise pulumi.RunError(f"{where}: must be the id of a phone number")
 
 
 def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:

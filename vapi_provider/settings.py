@@ -17,6 +17,7 @@ from vapi_provider.backend import Backend, backend_of
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import guards_in
 from vapi_provider.hosts import account_text, is_loopback
+from vapi_provider.network_settings import network_settings
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -87,6 +88,8 @@ def load_settings(
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
         folder,
     )
+    # Also in a run that sends nothing: what a preview passes must not fail in `up`.
+    network_settings(base_url, environment)
     return Settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,

@@ -6,6 +6,7 @@ What is repeated, and how long between, is the policy in `retry`. Knows nothing 
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import re
 import sys
 import threading
@@ -16,6 +17,14 @@ from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
+from vapi_provider.answers import (
+    RECORD_BYTES,
+    BadAnswer,
+    BrokenAnswer,
+    LateAnswer,
+    parse,
+    read_content,
+)
 from vapi_provider.errors import (
     AbandonedError,
     ApiError,
@@ -28,8 +37,9 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
+from vapi_provider.network_settings import network_settings
 from vapi_provider.redaction import redacted
-from vapi_provider.retry import Retry, asked_to_wait
+from vapi_provider.retry import PATIENCE_SECONDS, Retry, is_too_long
 from vapi_provider.settings import EMBEDDED, Settings
 
 # httpx loads its own command line with click and rich, where they are installed, and does without
@@ -48,7 +58,8 @@ _NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
 _MOST_READ = 20_000
 """Characters of a page that is no JSON of which an error may show the beginning."""
 
-_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# A proxy that refuses does so before it lets anything through.
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 def open_http(settings: Settings) -> httpx.Client:
@@ -57,16 +68,20 @@ def open_http(settings: Settings) -> httpx.Client:
         "Authorization": f"Bearer {settings.api_key}",
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
+        "Accept-Encoding": "gzip",
     }
     file = settings.embedded_file
     if file is None:
-        on_this_machine = settings.base_url.lower().startswith("http://")
+        network = network_settings(settings.base_url, os.environ)
         try:
-            return _over_the_network(settings, headers, on_this_machine)
+            # Only here: an embedded account needs no network.
+            from vapi_provider.network import over_the_network
+
+            return over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):
             raise ConfigurationError(
-                "a proxy of the environment (HTTPS_PROXY, ALL_PROXY) cannot be used: it must be "
-                "an http:// or https:// URL"
+                f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
+                "https:// URL"
             ) from None
     # Only here: an ordinary run against a real account never loads the embedded one.
     from vapi_provider.embedded import EmbeddedAccountError, open_app
@@ -80,23 +95,6 @@ def open_http(settings: Settings) -> httpx.Client:
         headers=headers,
         timeout=settings.request_timeout_seconds,
         transport=InProcess(app, settings.max_concurrent_requests),
-    )
-
-
-def _over_the_network(
-    settings: Settings, headers: Mapping[str, str], on_this_machine: bool
-) -> httpx.Client:
-    at_once = settings.max_concurrent_requests
-    return httpx.Client(
-        base_url=settings.base_url,
-        headers=headers,
-        # Waiting for one's turn is no trouble of the network.
-        timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
-        limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
-        # A proxy must not see a key that goes to this machine in clear. Nor is TLS spoken with it:
-        # the certificates, which take as long as all the rest, need not be loaded.
-        trust_env=not on_this_machine,
-        verify=not on_this_machine,
     )
 
 
@@ -131,10 +129,17 @@ class InProcess(httpx.WSGITransport):
 class Transport:
     """Sends requests and gives back the answers' JSON, or raises from the error tree."""
 
-    def __init__(self, http: httpx.Client, api_key: str, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        api_key: str,
+        retry: Retry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._http = http
         self._api_key = api_key
         self._retry = retry or Retry()
+        self._clock = clock
         self._refused_key: AuthenticationError | None = None
         self._api_clock: tuple[float, float] | None = None
 
@@ -147,8 +152,11 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
         about_to_send: Callable[[], None] = lambda: None,
+        most_bytes: int = RECORD_BYTES,
     ) -> Any:
         """The JSON of a 2xx answer. `secrets` are values that no error may show.
+
+        `most_bytes` is how much the answer may hold.
 
         `about_to_send` is called before each try, after any pause; what it raises ends the request.
         Raises TransportError, UnclearError or an ApiError, by the policy above. Once the key was
@@ -164,7 +172,7 @@ class Transport:
             self._retry.pause()
             about_to_send()
             try:
-                return self._once(method, path, params, body, (self._api_key, *secrets))
+                return self._once(method, path, params, body, (self._api_key, *secrets), most_bytes)
             except NotFoundError as missing:
                 missing.after_unclear_try = method == "DELETE" and may_be_done
                 raise
@@ -202,10 +210,12 @@ class Transport:
         params: Mapping[str, str | int] | None,
         body: Mapping[str, Any] | None,
         secrets: Collection[str],
+        most_bytes: int,
     ) -> Any:
         what = f"{method} {path}"
         try:
-            response = self._http.request(method, path, params=params, json=body)
+            with self._http.stream(method, path, params=params, json=body) as response:
+                response = self._read(what, response, most_bytes)
         except _NOTHING_SENT as error:
             raise TransportError(
                 f"{what}: cannot reach {self._http.base_url} ({_reason(error)}): check the "
@@ -216,9 +226,21 @@ class Transport:
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
                 may_come_later=isinstance(error, httpx.TimeoutException),
             ) from None
+        except BrokenAnswer:
+            raise UnclearError(
+                f"{what}: the answer from {self._http.base_url} is damaged: its compression is "
+                "broken"
+            ) from None
+        except LateAnswer:
+            raise UnclearError(
+                f"{what}: no whole answer from {self._http.base_url} within "
+                f"{self._http.timeout.read:g} s: check the network, or raise "
+                "vapi:requestTimeoutSeconds",
+                may_come_later=True,
+            ) from None
         self._hear_clock(response.headers)
         try:
-            return _answer(what, response, secrets)
+            return _answer(what, response, secrets, self._retry.asked)
         except AuthenticationError as error:
             if error.status == 401:
                 self._refused_key = AuthenticationError(
@@ -226,27 +248,55 @@ class Transport:
                 )
             raise
 
+    def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
+        """The answer with its body, which has arrived within the bounds of one try."""
+        seconds, began = self._http.timeout.read, self._clock()
+        try:
+            content = read_content(
+                response,
+                most_bytes,
+                lambda: seconds is None or self._clock() - began <= seconds,
+            )
+        except BadAnswer as bad:
+            if response.is_success:
+                raise _not_vapi(what, response.status_code, str(bad)) from None
+            content = b""  # Its status says what it means.
+        headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=content)
 
-def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> Any:
+
+def _answer(
+    what: str,
+    response: httpx.Response,
+    secrets: Collection[str],
+    asked: Callable[[int, Mapping[str, str]], float | None],
+) -> Any:
     """The answer's JSON; None for an empty 2xx."""
+    fault = ""
     try:
-        parsed: Any = response.json() if response.content else None
-    except (jsonlib.JSONDecodeError, UnicodeDecodeError):
-        parsed = response
+        parsed: Any = parse(response.content)
+    except BadAnswer as bad:
+        parsed, fault = response, str(bad)
     status = f"{response.status_code} {_phrase(response.status_code)}".strip()
     if response.is_success:
-        if parsed is response:
-            raise ServerError(
-                f"{what}: {status} without JSON: something other than Vapi answers here",
-                response.status_code,
-            )
+        if fault:
+            raise _not_vapi(what, response.status_code, fault)
         return parsed
     words = _words(parsed, response, secrets)
     kind, advice = _meaning(response.status_code, parsed)
-    raise kind(
-        f"{what}: {status}: {words}{advice}",
-        response.status_code,
-        asked_to_wait(response.headers, time.time()),
+    wait = asked(response.status_code, response.headers)
+    if kind is RateLimitedError and is_too_long(wait):
+        advice = (
+            f" — the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
+            "most: run it again then"
+        )
+    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, wait)
+
+
+def _not_vapi(what: str, status: int, fault: str) -> ServerError:
+    line = f"{status} {_phrase(status)}".strip()
+    return ServerError(
+        f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
     )
 
 

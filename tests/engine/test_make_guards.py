@@ -113,6 +113,22 @@ def test_another_stack_needs_a_state_backend(clone: Path, verb: str) -> None:
     assert_refused(clone, ran, "set PULUMI_BACKEND_URL")
 
 
+@pytest.mark.parametrize("name", ["types.py", "numbers.py", "enum/__init__.py"])
+@pytest.mark.parametrize("verb", ["up", "check", "venv"])
+def test_a_module_that_stops_python_is_refused(clone: Path, verb: str, name: str) -> None:
+    """A name that stops Python before any code of ours is refused in the shell, for each target."""
+    (clone / name).parent.mkdir(exist_ok=True)
+    (clone / name).touch()
+    assert_refused(clone, make(clone, verb), f"{name} would be loaded in place of a module")
+
+
+def test_a_folder_and_another_name_are_not_refused(clone: Path) -> None:
+    """A folder that is no package, and a name that works, pass."""
+    (clone / "types").mkdir()
+    (clone / "secrets.py").touch()
+    assert guard(clone, "local") == "ok"
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_another_stack_needs_a_key_for_its_secrets(clone: Path, verb: str) -> None:
     """A stack other than local is refused without a passphrase or a secrets provider."""

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
-from vapi_provider.client import PAGE, VapiClient, secrets_in
-from vapi_provider.errors import NotFoundError, RejectedError, ServerError, UnclearError
+from vapi_provider.answers import RECORD_BYTES
+from vapi_provider.client import PAGE, PAGES, VapiClient, secrets_in
+from vapi_provider.errors import (
+    DeclarationError,
+    NotFoundError,
+    PagingError,
+    RejectedError,
+    ServerError,
+    UnclearError,
+)
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
 
@@ -117,6 +126,54 @@ def test_an_id_from_a_person_stays_in_its_place(id_: str, path: str) -> None:
         with pytest.raises(NotFoundError):
             call(id_)
     assert [request.url.raw_path.decode() for request in api.requests] == [path, path]
+
+
+@pytest.mark.parametrize("id_", ["", ".", "..", "x" * 70_000, "\ud800", "a\x00", "\n"], ids=ascii)
+def test_what_is_no_id_is_never_sent(id_: str) -> None:
+    """An id that would be another path, or no path at all, is refused in one short line."""
+    api = Api(answer())
+    client = api.client()
+    for call in (
+        client.get_phone_number,
+        client.delete_phone_number,
+        lambda given: client.update_phone_number(given, KINDS["vapi"], declared("vapi"), ["name"]),
+    ):
+        with pytest.raises(DeclarationError, match="is not the id of a phone number") as refused:
+            call(id_)
+        assert len(str(refused.value)) < 200
+        assert str(refused.value).isprintable()
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("id_", ["made-1", "x" * 256, "a:b", "...", "é", "%2e%2e"])
+def test_ids_that_are_no_uuids_are_asked_for(id_: str) -> None:
+    """Servers that stand in for the API have ids of their own."""
+    assert Api(answer(id_=id_)).client().list_phone_numbers()[0].id == id_
+    with pytest.raises(NotFoundError):
+        Api().client().get_phone_number(id_)
+
+
+def test_a_listing_ends() -> None:
+    """A list whose pages go on for ever is an error after a thousand of them."""
+    pages = itertools.count()
+
+    class Endless:
+        def request(self, *_: Any, **__: Any) -> Any:
+            page = next(pages)
+            return [answer(id_=f"{page}-{at}", createdAt=f"{10**6 - page}") for at in range(100)]
+
+    with pytest.raises(PagingError, match="does not end after 1,000 pages"):
+        for _ in VapiClient(Endless()).pages():
+            pass
+    assert next(pages) == PAGES == 1000
+
+
+def test_a_page_may_be_larger_than_a_record() -> None:
+    """A listing and a record have bounds of their own."""
+    api = Api(answer(name="x" * (RECORD_BYTES + 1)))
+    assert len(api.client().list_phone_numbers()) == 1
+    with pytest.raises(ServerError, match="larger than 4 MiB"):
+        api.client().get_phone_number(UUID)
 
 
 def test_get_reads_and_delete_releases() -> None:

@@ -116,6 +116,39 @@ def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
         assert (refused.exit_code, "choose another --out" in refused.output) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("out", "by"),
+    [
+        ("numbers.py", "a module of Python's own"),
+        ("secrets.py", "a module of Python's own"),
+        ("_socket.py", "a module of Python's own"),
+        ("sub/phonenumbers.py", "an installed package"),
+        ("yaml.py", "an installed package"),
+        ("vapi_provider.py", "this package"),
+        ("class.py", "a word of Python's own"),
+        ("__main__.py", "a word of Python's own"),
+    ],
+)
+def test_a_module_is_not_called_like_anybody_elses(stub: Path, out: str, by: str) -> None:
+    """A name by which Python, a package or this one is imported is refused; nothing is written."""
+    made()
+    refused = bring("--all", "--yes", "--out", out)
+    assert refused.exit_code == 1
+    assert refused.output.count("\n") == 1
+    assert f"{out} would be called like {by}" in refused.output
+    assert not (stub.parent / out).exists()
+    assert not (stub / "imported.json").exists()
+
+
+def test_a_module_of_the_project_takes_no_name(stub: Path) -> None:
+    """What an import has written itself is added to, also beside the program."""
+    made()
+    Path("lines.py").write_text("")
+    Path("folder").mkdir()
+    for out in ("lines.py", "folder.py"):
+        assert bring("--all", "--json", "--out", out).exit_code == 2
+
+
 def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
     """A person's own stack file is not touched; what it lacks is said, and not said twice."""
     made(name="one")

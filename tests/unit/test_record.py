@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -97,18 +98,54 @@ def test_free_form_objects_are_untouched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "read"),
-    [
-        ({"hooks": [{"on": "call.new", "doIt": 1}]}, {"hooks": [{"on": "call.new", "doIt": 1}]}),
-        ({"hooks": []}, {"hooks": []}),
-        ({"hooks": "none"}, {"hooks": "none"}),
-        ({"server": "https://a"}, {"server": "https://a"}),
-        ({"fallbackDestination": []}, {"fallback_destination": []}),
-    ],
+    "part", [{"hooks": [{"on": "call.new", "doIt": 1}]}, {"hooks": []}, {"hooks": [{}]}], ids=str
 )
-def test_a_shape_that_we_do_not_know_is_kept(part: dict[str, Any], read: dict[str, Any]) -> None:
-    """A value that fits no schema is kept as it is instead of breaking the refresh."""
-    assert PhoneNumberRecord.read(answer(**part)).fields == read
+def test_an_object_of_a_kind_that_we_do_not_know_is_kept(part: dict[str, Any]) -> None:
+    """An object that fits no schema is kept as it is instead of breaking the refresh."""
+    assert PhoneNumberRecord.read(answer(**part)).fields == part
+
+
+DIAL = {"type": "sip", "sipUri": "sip:a@b"}
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"name": {}}, "name must be text"),
+        ({"number": 5}, "number must be text"),
+        ({"sipUri": [1]}, "sipUri must be text"),
+        ({"status": True}, "status must be text"),
+        ({"server": "https://a"}, "server must be an object"),
+        ({"server": {"timeoutSeconds": "20"}}, "server.timeoutSeconds must be a number"),
+        ({"server": {"timeoutSeconds": True}}, "server.timeoutSeconds must be a number"),
+        ({"server": {"encryptedPaths": ["a", 1]}}, "server.encryptedPaths must be a list of texts"),
+        ({"server": {"staticIpAddressesEnabled": 1}}, "Enabled must be true or false"),
+        ({"hooks": "none"}, "hooks must be a list of objects"),
+        ({"hooks": [None]}, "hooks must be a list of objects"),
+        ({"hooks": [{"on": "call.ringing", "do": [{"type": "say", "exact": 1}]}]}, "exact must be"),
+        ({"fallbackDestination": []}, "fallbackDestination must be an object"),
+        ({"fallbackDestination": {**DIAL, "message": 1}}, "message must be an object or text"),
+    ],
+    ids=str,
+)
+def test_a_field_of_another_type_is_no_answer(part: dict[str, Any], path: str) -> None:
+    """A known field whose JSON type is not the API's is refused by its path, at any depth."""
+    with pytest.raises(ValueError, match=re.escape(path)):
+        PhoneNumberRecord.read(answer(**part))
+
+
+@pytest.mark.parametrize("part", [{"name": {}}, {"number": 5}, {"status": []}], ids=str)
+def test_what_is_shown_of_an_unknown_kind_is_text(part: dict[str, Any]) -> None:
+    """The fields that are listed of every record are texts, whatever its kind."""
+    with pytest.raises(ValueError, match="must be text"):
+        PhoneNumberRecord.read(answer("plivo", **part))
+
+
+@pytest.mark.parametrize("id_", [".", "..", "x" * 70_000, "\ud800", "a\n", "\x1b[31m"], ids=ascii)
+def test_an_answer_whose_id_is_none_is_no_record(id_: str) -> None:
+    """An id that could not be asked for is refused where it is read."""
+    with pytest.raises(ValueError, match="an id that is none"):
+        PhoneNumberRecord.read(answer(id_=id_))
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1, {}], ids=str)

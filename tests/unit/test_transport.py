@@ -27,6 +27,7 @@ from vapi_provider.errors import (
 from vapi_provider.retry import (
     ATTEMPTS,
     LONGEST_WAIT_SECONDS,
+    MINUTE_JITTER_SECONDS,
     PATIENCE_SECONDS,
     Retry,
     asked_to_wait,
@@ -125,7 +126,8 @@ def test_repeating_ends(failure: Any, may_have_made: bool) -> None:
     clock = Clock()
     error = error_of(account, "GET", clock)
     if isinstance(error, RateLimitedError):
-        assert PATIENCE_SECONDS <= sum(clock.slept) <= PATIENCE_SECONDS + LONGEST_WAIT_SECONDS
+        longest = 60 + MINUTE_JITTER_SECONDS
+        assert PATIENCE_SECONDS <= sum(clock.slept) <= PATIENCE_SECONDS + longest
     else:
         assert len(account.requests) == ATTEMPTS == 5
         assert len(clock.slept) == 4
@@ -178,24 +180,25 @@ def test_an_undecodable_answer_is_in_the_tree(method: str) -> None:
         ("0", 0.5, LONGEST_WAIT_SECONDS),
         ("0.25", 0.25, 0.25),
         ("-5", 0.5, LONGEST_WAIT_SECONDS),
-        ("86400", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
-        ("inf", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.5, LONGEST_WAIT_SECONDS),
-        ("Wed, 21 Oct 2099 07:28:00 GMT", LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
-        ("soon", 0.001, LONGEST_WAIT_SECONDS),
-        ("nan", 0, LONGEST_WAIT_SECONDS),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_honoured_and_bounded(
-    status: int, header: str, least: float, most: float
-) -> None:
-    """The API is waited for as it asks, at most thirty seconds at a time, and never not at all."""
+def test_retry_after_is_honoured(status: int, header: str, least: float, most: float) -> None:
+    """The API is waited for as it asks, and never not at all."""
     clock = Clock()
     account = api(refused(status, headers={"Retry-After": header}), OK)
     account.transport(clock).request("GET", "/phone-number")
     (slept,) = clock.slept
     assert least <= slept <= most
+
+
+@pytest.mark.parametrize("header", ["86400", "31", "Wed, 21 Oct 2099 07:28:00 GMT"])
+def test_an_api_in_trouble_is_asked_again_soon(header: str) -> None:
+    """What a 5xx asks for is waited for thirty seconds at a time: it may be over sooner."""
+    clock = Clock()
+    account = api(refused(503, headers={"Retry-After": header}), OK)
+    account.transport(clock).request("GET", "/phone-number")
+    assert clock.slept == [LONGEST_WAIT_SECONDS]
 
 
 def test_waits_grow_and_stay_bounded() -> None:

@@ -7,8 +7,14 @@ when it is asked for, and imports what it works with only when it runs. No logic
 from __future__ import annotations
 
 import importlib
+import io
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
 
 import click
+
+from vapi_provider.terminal import write
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -26,6 +32,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports one at a time."""
 
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        with _escaped_errors():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _escaped_errors():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -38,6 +52,18 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
+
+
+@contextmanager
+def _escaped_errors() -> Generator[None]:
+    """Write an error of click's here: it holds what a person or the account has said."""
+    try:
+        yield
+    except click.ClickException as error:
+        text = io.StringIO()
+        error.show(text)
+        write(text.getvalue().rstrip("\n"), err=True)
+        raise click.exceptions.Exit(error.exit_code) from None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
+from vapi_provider.cli.module_names import taken_by
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
@@ -33,6 +34,7 @@ from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import (
     before_declared,
     lacking_in,
+    mentioned,
     names_in,
     stack_module,
     written,
@@ -84,6 +86,12 @@ class Import:
         if module == STACKS / f"{scope.stack}.py" or not module.stem.isidentifier():
             raise ConfigurationError(
                 f"{module} cannot be what the stack's program imports: choose another --out"
+            )
+        taken = taken_by(module.stem)
+        if taken is not None:
+            raise ConfigurationError(
+                f"{module} would be called like {taken}, and one of the two could not be "
+                "imported: choose another --out, such as lines.py"
             )
         own = f"{scope.project}:"
         config = {
@@ -184,7 +192,7 @@ class Import:
         An import that was killed left some of them there already: then it is finished. Raises
         ConfigurationError where the module has them in another way, or cannot hold them.
         """
-        there = [one.record.id for one in declarations if one.record.id in before]
+        there = mentioned(before, [one.record.id for one in declarations])
         after = written(declarations, base)
         cut = base != before
         if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):

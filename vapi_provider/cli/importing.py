@@ -13,6 +13,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.cli.bringing import Found, Import
@@ -78,14 +79,14 @@ def command(
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps(_as_json(one, found, backup, advice), indent=2))
+        write(json.dumps(_as_json(one, found, backup, advice), indent=2))
     elif agreed:
-        click.echo(f"Done. The state as it was: {backup}")
+        say(f"Done. The state as it was: {backup}")
         _show_what_is_left(one, found, advice)
     elif advice:
-        click.echo(advice)
+        say(advice)
     elif found.declarations:
-        click.echo("Nothing was changed: say --yes to do it.", err=True)
+        say("Nothing was changed: say --yes to do it.", err=True)
     ctx.exit(0 if agreed or not found.declarations else 2)
 
 
@@ -98,33 +99,33 @@ def _show(one: Import, found: Found) -> None:
     from vapi_provider.cli.account import table
 
     if found.declarations:
-        click.echo(f"To {one.out} and the state of stack {one.stack.name}:")
-        click.echo(table([_row(item) for item in found.declarations]))
+        say(f"To {one.out} and the state of stack {one.stack.name}:")
+        write(table([_row(item) for item in found.declarations]))
     else:
-        click.echo("There is nothing new to import.")
+        say("There is nothing new to import.")
     if found.held:
-        click.echo(f"In a given stack already: {found.held}.")
+        say(f"In a given stack already: {found.held}.")
     for item in found.left_out:
-        click.echo(f"Left out: {item.record.id}, {item.because}", err=True)
+        say(f"Left out: {item.record.id}, {item.because}", err=True)
     for item in found.declarations:
         if item.unknown:
             keys = ", ".join(map(_printable, item.unknown))
-            click.echo(f"Not declared of {item.resource}, unknown here: {keys}", err=True)
+            say(f"Not declared of {item.resource}, unknown here: {keys}", err=True)
     for note in found.notes:
-        click.echo(note, err=True)
+        say(note, err=True)
     for key in found.secrets.to_set:
-        click.echo(f"Into the stack's config, as a secret: {key}")
+        say(f"Into the stack's config, as a secret: {key}")
     for key in found.secrets.to_fill:
-        click.echo(f"Not shown by the account, for you to fill in: {key}")
+        say(f"Not shown by the account, for you to fill in: {key}")
 
 
 def _show_what_is_left(one: Import, found: Found, advice: str | None) -> None:
     if found.secrets.to_fill:
-        click.echo("The account does not show these secrets; the program needs them:")
+        say("The account does not show these secrets; the program needs them:")
     for key in found.secrets.to_fill:
-        click.echo(f"  pulumi config set --secret {key} --stack {one.stack.name}")
+        say(f"  pulumi config set --secret {key} --stack {one.stack.name}")
     if advice:
-        click.echo(advice)
+        say(advice)
 
 
 def _row(item: Any) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.models.record import PhoneNumberRecord
@@ -42,13 +43,13 @@ def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> N
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps({"numbers": found}, indent=2))
+        write(json.dumps({"numbers": found}, indent=2))
     elif found:
         from vapi_provider.cli.account import table
 
-        click.echo(table(found))
+        write(table(found))
     else:
-        click.echo("The account has no phone numbers.")
+        say("The account has no phone numbers.")
 
 
 def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str | None]]:

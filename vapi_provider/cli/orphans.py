@@ -9,6 +9,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
 
 
 @click.command("orphans")
@@ -39,12 +40,12 @@ def command(
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps({"orphans": found}, indent=2))
+        write(json.dumps({"orphans": found}, indent=2))
     elif found:
         from vapi_provider.cli.account import table
 
-        click.echo(table(found))
-        click.echo(f"{len(found)} of the account's numbers are in no given state.", err=True)
+        write(table(found))
+        say(f"{len(found)} of the account's numbers are in no given state.", err=True)
     ctx.exit(2 if found else 0)
 
 
@@ -54,7 +55,7 @@ def _orphans(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, 
 
     states = deployments(stacks, files)
     if any(state.get("pending_operations") for state in states):
-        click.echo("A given stack has pending operations: run `recover` for it first.", err=True)
+        say("A given stack has pending operations: run `recover` for it first.", err=True)
     held = held_by(states)
     with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = [record for record in account.all_phone_numbers() if record.id not in held]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.probe.run import Answer
@@ -162,7 +163,7 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(line, err=True)
 
 
 T = TypeVar("T")
@@ -179,9 +180,9 @@ def _report(answers: Sequence[Answer], as_json: bool) -> None:
     from vapi_provider.probe import report
 
     if as_json:
-        click.echo(json.dumps(report.as_json(answers), indent=2))
+        write(json.dumps(report.as_json(answers), indent=2))
     elif answers:
-        click.echo(report.as_text(answers))
+        write(report.as_text(answers))
 
 
 def _end(ctx: click.Context, answers: Sequence[Answer]) -> None:

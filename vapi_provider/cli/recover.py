@@ -13,6 +13,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.cli.recovering import Found
@@ -66,7 +67,7 @@ def command(
     from vapi_provider.cli.recovering import Recovery
 
     try:
-        with Recovery.of(stack, also, files, lambda text: click.echo(text, err=True)) as recovery:
+        with Recovery.of(stack, also, files, lambda text: say(text, err=True)) as recovery:
             found = recovery.look(choices)
             if not as_json:
                 _show(stack, found)
@@ -75,11 +76,11 @@ def command(
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps(_as_json(stack, found, backup), indent=2))
+        write(json.dumps(_as_json(stack, found, backup), indent=2))
     elif backup:
-        click.echo(f"Done. The state as it was: {backup}")
+        say(f"Done. The state as it was: {backup}")
     elif found.writable:
-        click.echo("Nothing was changed: say --yes to do it.", err=True)
+        say("Nothing was changed: say --yes to do it.", err=True)
     ctx.exit(0 if backup or found.is_clean else 2)
 
 
@@ -89,21 +90,21 @@ def _agrees(as_json: bool) -> bool:
 
 def _show(stack: str, found: Found) -> None:
     if found.is_clean:
-        click.echo(f"Nothing is pending in stack {stack}.")
+        say(f"Nothing is pending in stack {stack}.")
     for one in found.decisions:
-        click.echo(f"{one.operation} {one.resource}: {_in_words(one)}")
+        say(f"{one.operation} {one.resource}: {_in_words(one)}")
     if found.unheld:
         from vapi_provider.cli.account import table
 
-        click.echo(
+        say(
             "The last update failed, and these numbers, made since it began, are in no given "
             "state. Run `up` again where it ran: the journal there takes over what it made. "
             "Without that journal, adopt_id takes one over; delete in the dashboard what nobody "
             "has. A successful `up` ends this list."
         )
-        click.echo(table(found.unheld))
+        write(table(found.unheld))
     if any(one.is_open for one in found.decisions):
-        click.echo(
+        say(
             "Nothing is changed while something is unclear. Decide with --take NAME=ID or "
             "--take NAME=none.",
             err=True,

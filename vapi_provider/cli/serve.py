@@ -9,6 +9,8 @@ import dataclasses
 
 import click
 
+from vapi_provider.terminal import say, write
+
 
 def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
@@ -16,7 +18,7 @@ def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     from vapi_provider.embedded.switches import describe_switches
 
     for name, default, about in describe_switches():
-        click.echo(f"{name}={default}\n    {about}")
+        write(f"{name}={default}\n    {about}")
     ctx.exit()
 
 
@@ -25,9 +27,9 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
         return
     from vapi_provider.embedded.faults import GRAMMAR, describe_faults
 
-    click.echo(GRAMMAR)
+    write(GRAMMAR)
     for name, about in describe_faults():
-        click.echo(f"{name}\n    {about}")
+        write(f"{name}\n    {about}")
     ctx.exit()
 
 
@@ -131,6 +133,6 @@ def command(
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        serve(app, host=host, port=port, verbose=verbose, on_ready=click.echo)
+        serve(app, host=host, port=port, verbose=verbose, on_ready=say)
     except EmbeddedAccountError as error:
         raise click.ClickException(str(error)) from None

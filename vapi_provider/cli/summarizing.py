@@ -7,8 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import click
-
+from vapi_provider import terminal
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.errors import VapiError
 from vapi_provider.releases import too_many
@@ -43,13 +42,13 @@ def drift(stack: Stack) -> Summary:
 def write(summary: Summary, form: str) -> None:
     """The summary to stdout in its form, and its errors to stderr."""
     if form == "json":
-        click.echo(json.dumps(document_of(summary), indent=2, ensure_ascii=False))
+        terminal.write(json.dumps(document_of(summary), indent=2, ensure_ascii=False))
     elif form == "markdown":
-        click.echo(markdown_of(summary))
+        terminal.write(markdown_of(summary))
     elif not summary.errors:
-        click.echo(text_of(summary))
+        terminal.write(text_of(summary))
     for error in summary.errors:
-        click.echo(f"Error: {printable(said(error))}", err=True)
+        terminal.say(f"Error: {printable(said(error))}", err=True)
 
 
 def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import io
 import ipaddress
+import json
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
+from http import HTTPStatus
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
+from vapi_provider.embedded.admission import (
+    CONNECTIONS,
+    REQUEST_SECONDS,
+    Refused,
+    TimedReader,
+    check,
+    read_body,
+)
 from vapi_provider.embedded.errors import EmbeddedAccountError
+from vapi_provider.terminal import say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -57,12 +67,23 @@ class _Handler(WSGIRequestHandler):
     verbose = False
     at_once = 0
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._reader = TimedReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        self._reader.next_request()
+        super().handle_one_request()
+
     def run_wsgi(self) -> None:
-        if self.headers.get("Expect", "").strip().lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.environ = environ = self.make_environ()
-        # Read whole, used or not: what is left would be taken for the next request.
-        environ["wsgi.input"] = io.BytesIO(self._body(environ))
+        try:
+            environ = self._admitted()
+        except Refused as refusal:
+            self._refuse(refusal)
+            return
+        self.connection.settimeout(REQUEST_SECONDS)
         try:
             # Counted until the answer is there, not sent: who has it may already ask again.
             with _in_flight as self.at_once:
@@ -84,11 +105,33 @@ class _Handler(WSGIRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _body(self, environ: dict[str, Any]) -> bytes:
-        if environ.get("wsgi.input_terminated"):
-            return environ["wsgi.input"].read()
-        length = environ.get("CONTENT_LENGTH", "")
-        return self.rfile.read(int(length)) if length.isdecimal() else b""
+    def _admitted(self) -> dict[str, Any]:
+        """The request for the app, with its whole body; raises Refused."""
+        try:
+            self.environ = environ = self.make_environ()
+        except ValueError:
+            raise Refused(400, "the request's target cannot be read") from None
+        length = check(self.headers, environ)
+        if self.headers.get("Expect", "").strip().lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # Read whole, used or not: what is left would be taken for the next request.
+        environ["wsgi.input"] = io.BytesIO(read_body(environ["wsgi.input"], length))
+        return environ
+
+    def _refuse(self, refusal: Refused) -> None:
+        """Answers, and closes: nobody knows where a next request would begin."""
+        self.close_connection = True
+        phrase = HTTPStatus(refusal.status).phrase
+        body = {"message": str(refusal), "error": phrase, "statusCode": refusal.status}
+        content = json.dumps(body).encode()
+        self.connection.settimeout(REQUEST_SECONDS)
+        self.send_response(refusal.status, phrase)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """One plain line: werkzeug's own is coloured, which a log file should not be.
@@ -100,7 +143,28 @@ class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """The request line and status only: headers and bodies hold secrets."""
         if self.verbose:
-            sys.stderr.write(f"{message % args if args else message}\n")
+            # The request line is whatever somebody has sent.
+            say(message % args if args else message, err=True)
+
+
+class _Server(ThreadedWSGIServer):
+    """One thread a connection, of which there are so many at most."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
 
 
 class _VerboseHandler(_Handler):
@@ -134,7 +198,7 @@ def serve(
                 f"cannot listen on {address} port {port}: {reason}"
             ) from error
         handler = _VerboseHandler if verbose else _Handler
-        server = ThreadedWSGIServer(address, port, app, handler, fd=listener.fileno())
+        server = _Server(address, port, app, handler, fd=listener.fileno())
     _stop_on_signals(server)
     shown = f"[{address}]" if ":" in address else address
     on_ready(f"http://{shown}:{server.port}")

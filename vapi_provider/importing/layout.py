@@ -92,19 +92,34 @@ def _line(text: str) -> str:
 
 
 def _pieces(text: str, room: int) -> list[str]:
-    """The text in pieces whose literals fit, broken after spaces where there are any."""
+    """The text in pieces whose literals fit, broken after spaces where there are any.
+
+    Each character is measured once, or once more where its piece ends at a space before it.
+    """
     pieces: list[str] = []
-    while text:
-        end = len(text)
-        while end > 1 and len(quoted(text[:end], plain=True)) > room:
-            # An escape is at most ten characters long.
-            end = min(end - 1, max(end * 3 // 4, room // 10, 1)) if end > room else end - 1
-        space = text.rfind(" ", 0, end)
-        if end < len(text) and space > 0:
+    start = 0
+    while start < len(text):
+        end = _end_of_piece(text, start, room)
+        space = text.rfind(" ", start, end)
+        if end < len(text) and space > start:
             end = space + 1
-        pieces.append(text[:end])
-        text = text[end:]
+        pieces.append(text[start:end])
+        start = end
     return pieces
+
+
+def _end_of_piece(text: str, start: int, room: int) -> int:
+    """Where the longest piece from `start` ends whose literal fits; one character always does."""
+    plain, double, single = 2, 0, 0
+    for at in range(start, len(text)):
+        character = text[at]
+        double += character == '"'
+        single += character == "'"
+        plain += 1 if character in "\"'" else len(_escaped(character, "", True))
+        # The literal is in the quotes of which there are fewer, and these are escaped.
+        if plain + min(double, single) > room and at > start:
+            return at
+    return len(text)
 
 
 def _escaped(character: str, quote: str, plain: bool) -> str:

@@ -26,13 +26,16 @@ def resource_names(
     a program or a state has already.
     """
     used, names = set(taken), dict[str, str]()
+    counts: dict[str, int] = {}
     for record in sorted(records, key=lambda one: (one.created_at, one.id)):
         base = _base(record)
         name = base = f"{base}-line" if _is_reserved(variable(base)) else base
-        count = 1
+        # Where many have one label, the numbers that are taken are not tried again for each.
+        count = counts.get(base, 1)
         while name in used:
             count += 1
             name = f"{base}-{count}"
+        counts[base] = count
         used.add(name)
         names[record.id] = name
     return names

@@ -6,6 +6,7 @@ It is the reader's from then on: what stands there is never rewritten.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ import vapi_provider as vapi
 reached: dict[str, pulumi.Output[str | None]] = {}
 '''
 
+
+_WORD = re.compile(r"[\w.:-]+")
 
 _NEEDED = ("pulumi", "vapi", "reached")
 
@@ -72,11 +75,26 @@ def lacking_in(source: str, what: str) -> list[str]:
 
 def before_declared(source: str, ids: Collection[str]) -> str:
     """The module's text before the first declaration that an import wrote for one of the ids."""
-    lines = source.splitlines(keepends=True)
+    wanted, lines = set(ids), source.splitlines(keepends=True)
     for at, line in enumerate(lines):
-        if line.startswith("# ") and any(f"{id_}, made " in line for id_ in ids):
+        if line.startswith("# ") and _declared_id(line) in wanted:
             return "".join(lines[:at])
     return source
+
+
+def mentioned(source: str, ids: Collection[str]) -> list[str]:
+    """Those of the ids that stand in a module's text, in their order.
+
+    The text is taken apart once, not searched for each id; an id that is no word is searched for.
+    """
+    words = set(_WORD.findall(source))
+    return [id_ for id_ in ids if id_ in words or (not _WORD.fullmatch(id_) and id_ in source)]
+
+
+def _declared_id(comment: str) -> str | None:
+    """The id in a comment above a declaration: ``# <number>, <id>, made <time>``."""
+    known, made, _ = comment.removeprefix("# ").rpartition(", made ")
+    return known.rpartition(", ")[2] if made else None
 
 
 def stack_module(stack: str, imported: str) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
+
+from vapi_provider.search_path import library
 
 _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
 
@@ -20,7 +23,7 @@ def is_alphanumeric(number: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_assigned(number: str) -> bool:
     """Whether an E.164 number lies in a range that is known to be in use."""
-    import phonenumbers
+    phonenumbers = _library()
 
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number))
@@ -36,7 +39,7 @@ def e164_problem(number: str) -> str | None:
     """
     if not number.startswith("+"):
         return "must be E.164: a + and the country code first, such as +14155550123"
-    import phonenumbers
+    phonenumbers = _library()
 
     try:
         parsed = phonenumbers.parse(number)
@@ -47,3 +50,8 @@ def e164_problem(number: str) -> str | None:
     if phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) != number:
         return "must be E.164 exactly: a + and digits, nothing else, such as +14155550123"
     return None
+
+
+def _library() -> Any:
+    # A project may have a `phonenumbers.py` of its own.
+    return library("phonenumbers")

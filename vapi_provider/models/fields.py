@@ -34,7 +34,7 @@ def as_list(value: Any) -> list[Any]:
 
 @dataclass(frozen=True, eq=False)
 class FieldShape:
-    """One field: both spellings, the schemas its value may be of, documented defaults, marks."""
+    """One field: both spellings, its values' schemas and JSON types, documented defaults, marks."""
 
     name: str
     wire: str
@@ -42,6 +42,7 @@ class FieldShape:
     schemas: tuple[Schema, ...]
     defaults: tuple[Any, ...]
     marks: frozenset[Mark]
+    types: frozenset[str]
 
     def schema_of(self, value: Any) -> Schema | None:
         """The schema that describes `value`; None for a plain value and one of no known kind."""
@@ -112,9 +113,9 @@ def carries(shape: FieldShape, mark: Mark) -> bool:
 
 
 def _shape(row: Row) -> FieldShape:
-    name, wire, required, schemas, defaults, marks = row
+    name, wire, required, schemas, defaults, marks, types = row
     inner, marked = tuple(map(schema_named, schemas)), frozenset(map(Mark, marks))
-    return FieldShape(name, wire, required, inner, defaults, marked)
+    return FieldShape(name, wire, required, inner, defaults, marked, frozenset(types))
 
 
 def _snake_case(key: str) -> str:

@@ -1,7 +1,8 @@
 """Reading an answer: one phone number as the API tells it, whatever else it tells.
 
 Tolerant on purpose: unknown keys, unknown statuses and values outside our limits are facts about
-the account, not errors. Only what identifies a record must be there.
+the account, not errors. Only what identifies a record must be there, and each known field is of its
+JSON type: what is of another is no answer of the API's, and nothing is made of it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.ids import is_id
+from vapi_provider.models.json_types import type_problem
 from vapi_provider.models.kinds import KINDS, Kind
 
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
+
+_OF_ANY_KIND = ("status", "number", "name")
+"""Texts that are shown of a record of any kind, also of one that we do not know."""
 
 _UNDOCUMENTED = ("providerResourceId",)
 """Seen in answers, in no schema, and nothing that a person sets."""
@@ -54,13 +60,21 @@ class PhoneNumberRecord:
 
     @classmethod
     def read(cls, raw: Any) -> PhoneNumberRecord:
-        """The record in an answer's JSON. Raises ValueError for what is no record."""
+        """The record in an answer's JSON. Raises ValueError for what is no record.
+
+        The error's text holds no value of the answer: one may be a secret.
+        """
         if not isinstance(raw, dict):
             raise ValueError("the answer is not an object")
         answer = cast(dict[str, Any], raw)
         for key in _IDENTITY:
             if not isinstance(answer.get(key), str) or not answer[key]:
                 raise ValueError(f"the answer has no {key}")
+        if not is_id(answer["id"]):
+            raise ValueError("the answer has an id that is none")
+        for key in _OF_ANY_KIND:
+            if answer.get(key) is not None and not isinstance(answer[key], str):
+                raise ValueError(f"{key} must be text")
         kind = KINDS.get(answer["provider"])
         known = _in_snake_case(kind.read, answer) if kind else {}
         return cls(
@@ -97,17 +111,25 @@ def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[
     return found
 
 
-def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+def _in_snake_case(model: Schema, answer: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     shapes = model.fields_by_wire_name
     return {
-        shapes[wire].name: _value(shapes[wire], value)
+        shapes[wire].name: _value(shapes[wire], value, f"{above}{wire}")
         for wire, value in answer.items()
         if wire in shapes and value is not None
     }
 
 
-def _value(shape: FieldShape, value: Any) -> Any:
+def _value(shape: FieldShape, value: Any, path: str) -> Any:
+    problem = type_problem(value, shape.types)
+    if problem is not None:
+        raise ValueError(f"{path} {problem}")
     if isinstance(value, list):
-        return [_value(shape, item) for item in cast(list[Any], value)]
+        items = enumerate(cast(list[Any], value))
+        return [_object(shape, item, f"{path}[{at}]") for at, item in items]
+    return _object(shape, value, path)
+
+
+def _object(shape: FieldShape, value: Any, path: str) -> Any:
     model = shape.schema_of(value)
-    return _in_snake_case(model, value) if model else value
+    return _in_snake_case(model, value, f"{path}.") if model else value

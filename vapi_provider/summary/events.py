@@ -18,7 +18,8 @@ _BESIDE = re.compile(
     + re.escape(TOLD)
 )
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
-_PROBLEM = re.compile(r"\S+ resource '[^']*' has a problem: ")
+# Starts where a word does: from inside of a long one each place would be tried, to its end.
+_PROBLEM = re.compile(r"(?<!\S)\S+ resource '[^']*' has a problem: ")
 _STACK = "::pulumi:pulumi:Stack::"
 _TRACEBACK = "Traceback (most recent call last)"
 

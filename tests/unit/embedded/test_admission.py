@@ -1,0 +1,238 @@
+"""What a served account takes from a connection, and what ends there."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.embedded.test_serve import serving
+from vapi_provider.embedded.admission import BODY_BYTES, Refused, TimedReader, check, read_body
+
+
+def headers(*pairs: tuple[str, str]) -> Message:
+    """Headers as a request has them, some more than once."""
+    message = Message()
+    for name, value in pairs:
+        message.add_header(name, value)
+    return message
+
+
+def admit(*pairs: tuple[str, str], version: str = "HTTP/1.1", target: str = "") -> int | None:
+    """What `check` says of a request with these headers."""
+    environ = {"SERVER_PROTOCOL": version, **({"HTTP_HOST": target} if target else {})}
+    return check(headers(*pairs), environ)
+
+
+OWN = ("Host", "127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:80", "127.9.9.9"],
+)
+def test_a_loopback_host_is_answered(host: str) -> None:
+    """Each name of this machine, with and without a port."""
+    assert admit(("Host", host)) == 0
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil@127.0.0.1",
+        "127.0.0.1@evil.example",
+        "[::1].evil.example",
+        "[::1",
+        "::1",
+        "192.168.0.1",
+        "0.0.0.0",
+        "127.0.0.1:80:80",
+        "127.0.0.1:x",
+        "127.0.0.1, evil.example",
+        "",
+    ],
+)
+def test_another_host_is_refused(host: str) -> None:
+    """A page under a name of its own that leads to this machine gets no answer of the account."""
+    with pytest.raises(Refused) as refused:
+        admit(("Host", host))
+    assert refused.value.status == 403
+    with pytest.raises(Refused):
+        admit(OWN, target=host or "x")
+
+
+def test_there_is_one_host() -> None:
+    """None or two of them say nothing; a client of HTTP/1.0 need not name one."""
+    for pairs in ([], [OWN, OWN]):
+        with pytest.raises(Refused) as refused:
+            admit(*pairs)
+        assert refused.value.status == 400
+    assert admit(version="HTTP/1.0") == 0
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        ["-1"],
+        ["+5"],
+        ["5 5"],
+        ["5,5"],
+        ["abc"],
+        ["0x10"],
+        ["1e3"],
+        [""],
+        ["5", "5"],
+        ["\u0665"],
+        ["²"],
+    ],
+    ids=ascii,
+)
+def test_an_odd_length_is_refused(lengths: list[str]) -> None:
+    """Where the body ends must be certain: the next request begins there."""
+    with pytest.raises(Refused) as refused:
+        admit(OWN, *(("Content-Length", length) for length in lengths))
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("pairs", "status"),
+    [
+        ([("Content-Length", str(BODY_BYTES + 1))], 413),
+        ([("Content-Length", "999999999999")], 413),
+        ([("Content-Length", "5"), ("Transfer-Encoding", "chunked")], 400),
+        ([("Transfer-Encoding", "gzip, chunked")], 400),
+        ([("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")], 400),
+    ],
+)
+def test_a_length_that_is_unclear_or_too_large_is_refused(
+    pairs: list[tuple[str, str]], status: int
+) -> None:
+    """One way to say how long the body is, and not too long a body."""
+    with pytest.raises(Refused) as refused:
+        admit(OWN, *pairs)
+    assert refused.value.status == status
+
+
+def test_a_body_is_read_whole_or_not_at_all() -> None:
+    """A body that is cut off is no request; one in chunks has a bound as well."""
+    assert admit(OWN, ("Content-Length", "3")) == 3
+    assert admit(OWN, ("Transfer-Encoding", "Chunked")) is None
+    assert read_body(io.BytesIO(b"abcdef"), 3) == b"abc"
+    with pytest.raises(ConnectionError):
+        read_body(io.BytesIO(b"ab"), 3)
+    with pytest.raises(Refused) as refused:
+        read_body(io.BytesIO(bytes(BODY_BYTES + 1)), None)
+    assert refused.value.status == 413
+
+
+class Dripping:
+    """A connection that sends one byte at a time, a second after the other."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.timeouts: list[float] = []
+
+    def settimeout(self, seconds: float) -> None:
+        self.timeouts.append(seconds)
+
+    def recv_into(self, buffer: Any) -> int:
+        self.now += 1
+        buffer[:1] = b"x"
+        return 1
+
+
+def read_bytes(reader: TimedReader, count: int) -> None:
+    """Read so many, one after the other."""
+    for _ in range(count):
+        reader.readinto(bytearray(8))
+
+
+def test_half_a_request_ends() -> None:
+    """The first byte may take long, all others together may not; the next request begins anew."""
+    connection: Any = Dripping()
+    reader = TimedReader(connection, idle=75, whole=30, clock=lambda: connection.now)
+    for _ in range(2):
+        reader.next_request()
+        begun, connection.timeouts = connection.now, []
+        with pytest.raises(TimeoutError):
+            read_bytes(reader, 100)
+        assert connection.now - begun == 31
+        assert connection.timeouts[:3] == [75, 30, 29]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Where an account is served for the tests of this file."""
+    db = tmp_path_factory.mktemp("served") / "a.db"
+    with serving("--db", db, "--verbose") as (process, url):
+        # What it writes is read, or the pipe would fill up and stop it.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield "127.0.0.1", int(url.rpartition(":")[2])
+
+
+def talk(address: tuple[str, int], sent: bytes) -> bytes:
+    """All that is answered until the server closes the connection."""
+    with closing(socket.create_connection(address, timeout=20)) as connection:
+        connection.sendall(sent)
+        answered = b""
+        while piece := connection.recv(65_536):
+            answered += piece
+        return answered
+
+
+GET = (
+    b"GET /phone-number HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: t\r\nAuthorization: Bearer k\r\n"
+)
+NEXT = GET + b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (GET.replace(b"127.0.0.1", b"evil.example") + b"\r\n" + NEXT, 403),
+        (GET.replace(b"/phone", b"http://evil.example/phone") + b"\r\n" + NEXT, 403),
+        (GET + b"Content-Length: -5\r\n\r\n" + NEXT, 400),
+        (GET + b"Content-Length: five\r\n\r\nhello" + NEXT, 400),
+        (GET + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello" + NEXT, 400),
+        (GET + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + NEXT, 400),
+        (GET.replace(b"/phone-number", b"http://[") + b"\r\n" + NEXT, 400),
+    ],
+)
+def test_what_is_refused_closes_the_connection(
+    address: tuple[str, int], request_: bytes, status: int
+) -> None:
+    """One answer in JSON comes, and what follows on the connection is not taken for a request."""
+    head, _, body = talk(address, request_).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"Connection: close" in head
+    assert json.loads(body)["statusCode"] == status
+
+
+def test_an_ordinary_request_is_answered_and_the_next_one_too(address: tuple[str, int]) -> None:
+    """Two requests on one connection get two answers."""
+    answered = talk(address, GET + b"Content-Length: 0\r\n\r\n" + NEXT)
+    assert answered.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_the_log_shows_no_escapes(tmp_path: Path) -> None:
+    """`--verbose` writes the request line, whatever somebody has put into it."""
+    with serving("--db", tmp_path / "a.db", "--verbose") as (process, url):
+        place = ("127.0.0.1", int(url.rpartition(":")[2]))
+        line = GET.replace(b"/phone-number", b"/\x1b[31m\x9b1m") + b"Connection: close\r\n\r\n"
+        talk(place, line)
+        process.terminate()
+        _, log = process.communicate(timeout=10)
+    assert "/\\u001b[31m\\u009b1m" in log
+    assert "\x1b" not in log

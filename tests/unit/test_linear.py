@@ -1,0 +1,104 @@
+"""Cost of long texts and of many numbers: it grows with what there is, not with its square."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.builders import answer
+from vapi_provider.importing.layout import layout
+from vapi_provider.importing.naming import resource_names
+from vapi_provider.importing.writing import before_declared, mentioned
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.summary.events import one_line, read_events
+
+
+def calls(work: Callable[[], Any]) -> int:
+    """How many calls and steps of generators `work` takes: its cost on any machine."""
+    counted = [0]
+
+    def count(_frame: Any, event: str, _argument: Any) -> None:
+        counted[0] += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return counted[0]
+
+
+@pytest.mark.parametrize("piece", ["x", "\x00", "é", "'\"", "a word ", "\u96fb", "\\"], ids=ascii)
+def test_laying_out_a_long_word_costs_its_length(piece: str) -> None:
+    """Twice the text is twice the work, and the text reads back as it was."""
+    short, long = (layout_of(piece * count) for count in (2000, 4000))
+    assert calls(long) < 2.2 * calls(short)
+    lines = long().split("\n")
+    assert ast.literal_eval(long().removeprefix("exact=").removesuffix(",")) == piece * 4000
+    assert max(map(len, lines)) <= 100
+
+
+def layout_of(text: str) -> Callable[[], str]:
+    """What lays the text out."""
+    return lambda: layout(text, prefix="exact=", suffix=",")
+
+
+def test_names_of_numbers_with_one_label_cost_their_count() -> None:
+    """A fleet whose numbers share a label is named without trying each number again."""
+
+    def naming(count: int) -> Callable[[], Any]:
+        records = [
+            PhoneNumberRecord.read(answer(id_=f"id-{at}", name="support")) for at in range(count)
+        ]
+        return lambda: resource_names(records)
+
+    few, many = naming(200), naming(400)
+    assert calls(many) < 2.2 * calls(few)
+    assert list(many().values())[:3] == ["support", "support-2", "support-3"]
+
+
+def test_a_module_is_looked_through_once_for_all_ids() -> None:
+    """What a module has already is found without a search for each number."""
+    text = "".join(f"# +1415555{at:04}, id-{at}, made 2026\nx = 1\n" for at in range(1000))
+
+    def looking(count: int) -> Callable[[], Any]:
+        ids = [f"no-{at}" for at in range(count)]
+        return lambda: (before_declared(text, ids), mentioned(text, ids))
+
+    assert calls(looking(2000)) < 1.2 * calls(looking(1000)) + 3 * 1000
+    assert before_declared(text, ["no", "id-2"]).endswith("id-1, made 2026\nx = 1\n")
+    assert mentioned(text, ["id-1", "no", "id-999", "id-1, made"]) == [
+        "id-1",
+        "id-999",
+        "id-1, made",
+    ]
+
+
+# A pattern that tries each place of a word to its end would need hours for these.
+@pytest.mark.parametrize(
+    "message",
+    [
+        "x" * 4_000_000,
+        "x resource '" * 300_000,
+        "error: " * 500_000,
+        "program exited with non-zero exit code: 1" * 100_000,
+        " " * 4_000_000 + "x",
+    ],
+    ids=lambda it: it[:12],
+)
+def test_a_long_message_of_the_engine_is_read(message: str) -> None:
+    """The engine's messages hold whatever an API has said."""
+    event = {"diagnosticEvent": {"severity": "error", "message": message}}
+    assert len(read_events([event]).errors) == 1
+
+
+def test_a_message_loses_what_stands_before_it() -> None:
+    """The resource that has a problem is named beside the message, and not in it."""
+    said = "error: pulumi-python:dynamic/vapi:VapiPhoneNumber resource 'a' has a problem: name: no"
+    assert one_line(said) == "error: name: no"
+    assert one_line(said.removeprefix("error: ")) == "name: no"

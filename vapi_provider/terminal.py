@@ -1,0 +1,50 @@
+"""The one place that writes to a person's terminal: what could steer it is escaped.
+
+Names, ids and messages come from an account that others may write to. An escape sequence in one can
+recolour, overwrite or retitle, and a direction mark can reorder what is read.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+_STEERING = (
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but for the line feed, DEL, C1: ESC and CSI are there
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, embeddings and overrides
+    "\u2028\u2029"  # line and paragraph separators
+    "\ud800-\udfff"  # halves of surrogate pairs, which no terminal's encoding can spell
+    "\ufeff\ufff9-\ufffb"
+)
+_IN_A_PAGE = re.compile(f"[{_STEERING}]")
+_IN_A_LINE = re.compile(f"[\n{_STEERING}]")
+
+
+def escaped(text: str) -> str:
+    """Return a text as one line in which nothing steers a terminal, spelled as JSON spells it."""
+    return _IN_A_LINE.sub(_escape, text)
+
+
+def escaped_page(text: str) -> str:
+    """Return a text in which nothing but its line feeds steers a terminal; JSON stays JSON."""
+    return _IN_A_PAGE.sub(_escape, text)
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Write one line, to stderr with `err`."""
+    _write(escaped(line), err)
+
+
+def write(page: str, *, err: bool = False) -> None:
+    """Write lines that were put together here, to stderr with `err`."""
+    _write(escaped_page(page), err)
+
+
+def _write(text: str, err: bool) -> None:
+    stream = sys.stderr if err else sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
