@@ -41,7 +41,7 @@ class Snapshot:
     project: str
     stack: str
     deployment: Deployment | None
-    others: Callable[[], Iterable[tuple[str, Deployment]]]
+    others: Callable[[], Sequence[tuple[str, Deployment]]]
     journal_file: Path
     backend: Backend
     account: str = ""
@@ -149,6 +149,15 @@ def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings
     for check in checks:
         check(snapshot, findings)
     return findings
+
+
+def project_in(deployment: Deployment) -> str | None:
+    """Return the project of a state, by its resources' URNs; None where it has none."""
+    for resource in cast(Sequence[Mapping[str, Any]], deployment.get("resources") or []):
+        parts = str(resource.get("urn", "")).split("::")
+        if len(parts) > 1:
+            return parts[1]
+    return None
 
 
 def own_resources(deployment: Deployment) -> list[Mapping[str, Any]]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from vapi_provider.backend import backend_of
 from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.identity.facts import VARIABLE
-from vapi_provider.preflight import Findings, Snapshot, finish_held, run_checks
+from vapi_provider.preflight import Findings, Snapshot, finish_held, project_in, run_checks
 from vapi_provider.settings import journal_in
 from vapi_provider.statefiles import UnreadableError
 
@@ -57,11 +58,13 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
 def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
     """Return a stack's state, read now unless it was read already."""
     project, name = names_of(stack)
+    state = deployment if deployment is not None else _read(stack)
     return Snapshot(
-        project,
+        # A state that was moved here by hand keeps its URNs; the plugin goes by them.
+        project_in(state or {}) or project,
         name,
-        deployment if deployment is not None else _read(stack),
-        lambda: other_deployments(stack, say),
+        state,
+        cache(lambda: other_deployments(stack, say)),
         Path.cwd() / journal_in(os.environ),
         backend_of(os.environ, Path.cwd()),
     )
@@ -82,7 +85,7 @@ def finish_own(stack: str) -> None:
         run_checks(read, [finish_held])
 
 
-def other_deployments(stack: str, say: Say) -> Iterable[tuple[str, Deployment]]:
+def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
     """Return the deployments of the backend's other stacks; say which cannot be read."""
     files = files_of_backend()
     if files is not None:
@@ -92,7 +95,12 @@ def other_deployments(stack: str, say: Say) -> Iterable[tuple[str, Deployment]]:
             pass
     found: list[tuple[str, Deployment]] = []
     own = names_of(stack)
-    for other in stacks_of_backend():
+    try:
+        stacks = stacks_of_backend()
+    except PulumiError as error:
+        say(f"which other stacks there are is not known: {error}")
+        return []
+    for other in stacks:
         if names_of(other) == own:
             continue
         try:
