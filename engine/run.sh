@@ -168,6 +168,8 @@ test)
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"
+    # A pipe or a file whose encoding is left to the locale is an error (EncodingWarning).
+    export PYTHONWARNDEFAULTENCODING=1 PYTHONWARNINGS=ignore::EncodingWarning:dill._dill
     # The engine ring mostly waits for processes to start: more workers than cores pay.
     exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
     ;;

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vapi_provider.identity.matching import contradicts, matches
+from vapi_provider.identity.matching import contradicts, is_named, matches
 from vapi_provider.identity.names import automatic_name, resource_of
 from vapi_provider.identity.searching import Purchase, is_own
 from vapi_provider.models.kinds import KINDS, Kind
@@ -54,9 +54,17 @@ def created_by(
     newer = [one for one in records if intent.before.is_newer(one.id, one.created_at)]
     if kind is None:
         return None, tuple(one.id for one in newer)
-    fitting = [one for one in newer if matches(kind, intent.body, one)]
-    purchase = Purchase.of(kind, intent, {automatic_name(intent.key)})
-    if len(fitting) == 1 and is_own(purchase, fitting[0]):
+    name = automatic_name(intent.key)
+    is_named_by_us = is_named(kind, intent.body, {name}) or "name" not in intent.body["digests"]
+    fitting = [
+        one
+        for one in newer
+        if matches(kind, intent.body, one)
+        # Whatever was edited since, nobody else gives a record this name.
+        or (is_named_by_us and one.provider == kind.provider and one.name == name)
+    ]
+    purchase = Purchase.of(kind, intent, {name})
+    if len(fitting) == 1 and (fitting[0].name == name or is_own(purchase, fitting[0])):
         return fitting[0].id, ()
     # One that was edited since, or that may be another's.
     edited = [one for one in newer if contradicts(kind, intent.body, one)]

@@ -25,7 +25,7 @@ _WORDS = {
         "was made to replace the live number: {record} waits beside it, and the program's next "
         "replacement takes it over; without one, adopt it (adopt_id) or delete it in the dashboard"
     ),
-    "held elsewhere": "{record} was made, and another stack's state holds it: the operation is dropped",
+    "held elsewhere": "{record} was made, and another stack holds it: the operation is dropped",
     "not made": "was not made: the operation is dropped",
     "gone": "{record} is released: leaves the state",
     "still there": "{record} still exists: stays in the state, the operation is dropped",
@@ -42,7 +42,7 @@ _OF_INTENTS = {
     ),
     "gone": "{record} was made for it and is not in the account any more: the journal forgets it",
     "nothing": "nothing was made: the journal forgets it",
-    "other account": "was being made in another account: use the vapi:apiKey and vapi:region of then",
+    "other account": "was being made in another account: run recover with its key and region",
     "under way": "another run is making it: end that run, or wait",
 }
 

@@ -33,7 +33,7 @@ class Owners:
         with self._lock:
             if self._held is None:
                 self._beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                held = self._mark(self.own).open("w")
+                held = self._mark(self.own).open("w", encoding="utf-8")
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX)
                 except OSError:
@@ -58,7 +58,7 @@ class Owners:
         if owner == self.own:
             return False
         mark = self._mark(owner)
-        with suppress(FileNotFoundError), mark.open("r+") as held:
+        with suppress(FileNotFoundError), mark.open("r+", encoding="utf-8") as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
