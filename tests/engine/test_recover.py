@@ -218,7 +218,7 @@ def test_what_a_killed_plugin_made_is_listed(
 
     found = recover(project, "--yes")
     assert found.code == 2
-    assert all(item["id"] in found.text for item in account.records())
+    assert all(item["id"] in found.text for item in account.records()), found.text
     assert project.state() == []
 
 

@@ -157,7 +157,10 @@ class Recovery:
         while may_change() and (left_seconds := until - self.clock()) > 0:
             self.sleep(min(LOOK_SECONDS, left_seconds))
             state, interrupted = settled()
-        return Found(exported, state, interrupted=interrupted)
+        # Where the journal knows nothing of this account, only the last update's time is known.
+        is_known = state is not None or any(one.outcome != "other account" for one in interrupted)
+        unheld = [] if is_known else self._unheld(deployment, snapshot)
+        return Found(exported, state, unheld, interrupted)
 
     def write(self, found: Found) -> str | None:
         """Imports the settled state; the path of the backup of what it was, if it was changed."""
