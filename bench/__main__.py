@@ -25,8 +25,8 @@ def main() -> int:
     found = rows(results.measured)
     _say(table(found))
     if options.write:
-        FIGURE.write_text(figure(found))
-        PAGE.write_text(page(found, results.machine))
+        FIGURE.write_text(figure(found), encoding="utf-8")
+        PAGE.write_text(page(found, results.machine), encoding="utf-8")
         _say(f"written: {PAGE.name}, {FIGURE.name}")
     return 0
 

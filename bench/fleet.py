@@ -47,7 +47,7 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = "5"
         if not checkpoints:
             project.environment |= WITHOUT_CHECKPOINTS
-        (project.folder / "__main__.py").write_text(program("ours", numbers))
+        (project.folder / "__main__.py").write_text(program("ours", numbers), encoding="utf-8")
         log = Log(account.log)
         _kill(project, folder, account.log, numbers // 2, plugin)
         project.pulumi("cancel", "--yes")
@@ -70,7 +70,7 @@ def _kill(project: Project, folder: Path, log: Path, half: int, plugin: bool) ->
     with (folder / "killed.out").open("wb") as out:
         up = start(_UP, project.folder, project.environment, out.fileno())
     deadline = time.monotonic() + _SECONDS
-    while up.poll() is None and log.read_text().count('"POST ') < half:
+    while up.poll() is None and log.read_text(encoding="utf-8").count('"POST ') < half:
         if time.monotonic() > deadline:
             break
         time.sleep(0.02)
@@ -89,7 +89,7 @@ def _up(project: Project, out: Path) -> Cost:
 
 
 def _failed(cost: Cost, out: Path) -> list[str]:
-    return [] if cost.code == 0 else [f"{out.name}: {out.read_text()[-2000:]}"]
+    return [] if cost.code == 0 else [f"{out.name}: {out.read_text(encoding='utf-8')[-2000:]}"]
 
 
 def _wrong(project: Project, account: Account, numbers: int) -> list[str]:

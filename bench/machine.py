@@ -12,9 +12,9 @@ from pathlib import Path
 
 def machine() -> str:
     """One line: processor, memory, versions, and what of the environment changes the figures."""
-    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    cli = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=True)
+    cli = subprocess.run(["pulumi", "version"], capture_output=True, encoding="utf-8", check=True)
     parts = [
         f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()})",
         f"{memory:.0f} GiB",

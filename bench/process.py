@@ -73,7 +73,7 @@ def members(session: int, words: str = "") -> Iterator[int]:
     """The processes of a session whose command line has `words`; with none, zombies as well."""
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             if int(fields[3]) != session:
                 continue
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -104,7 +104,7 @@ class _Memory(threading.Thread):
             plugins = plugins or list(members(self._session, "pulumi.dynamic"))
             for pid in plugins:
                 with suppress(OSError):
-                    status = Path(f"/proc/{pid}/status").read_text()
+                    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
                     found = re.search(r"VmHWM:\s+(\d+) kB", status)
                     self.peak = max(self.peak, int(found[1]) if found else 0)
 

@@ -47,13 +47,13 @@ class Results(_Model):
     def save(self, file: Path) -> None:
         """Writes the file anew: a run that is stopped keeps what it has."""
         part = file.with_name(f"{file.name}.part")
-        part.write_text(self.model_dump_json(indent=1) + "\n")
+        part.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
         part.replace(file)
 
 
 def join(files: Sequence[Path]) -> Results:
     """All measurements of several files. Raises ValueError where they are of several machines."""
-    parts = [Results.model_validate_json(file.read_text()) for file in files]
+    parts = [Results.model_validate_json(file.read_text(encoding="utf-8")) for file in files]
     machines = {part.machine for part in parts}
     if len(machines) != 1:
         raise ValueError(f"measured on different machines or versions: {sorted(machines)}")

@@ -55,7 +55,7 @@ class Log:
 
     def since(self) -> tuple[dict[str, int], int]:
         """Requests by method, and the most that were in flight at once."""
-        text = self.file.read_text()[self._read :]
+        text = self.file.read_text(encoding="utf-8")[self._read :]
         self._read += len(text)
         return count(text)
 
@@ -94,11 +94,13 @@ class Run:
     def phase(self, phase: Phase, **variables: str) -> Measurement:
         """Runs one phase, which must succeed and not warn. Raises RuntimeError with its output."""
         changed = 0 if phase == "one change" else -1
-        (self.project.folder / "__main__.py").write_text(program(self.side, self.numbers, changed))
+        (self.project.folder / "__main__.py").write_text(
+            program(self.side, self.numbers, changed), encoding="utf-8"
+        )
         self._log.since()
         out = self.folder / f"{phase.replace(' ', '-')}.out"
         cost = self._run(phase, out, variables)
-        said = out.read_text()
+        said = out.read_text(encoding="utf-8")
         # A warning for each number would be measured as well.
         if cost.code != 0 or "warning:" in said:
             raise RuntimeError(f"{self.side}: {phase} failed or warned:\n{said[-3000:]}")

@@ -183,13 +183,13 @@ def _others() -> str:
 
 def _examples(heading: str) -> list[str]:
     return [
-        f"```python\n{(EXAMPLES / f'{name}.py').read_text()}```\n"
+        f"```python\n{(EXAMPLES / f'{name}.py').read_text(encoding='utf-8')}```\n"
         for name in SHOWN.get(heading, ())
     ]
 
 
 def _about(path: Path) -> str:
-    return ast.get_docstring(ast.parse(path.read_text())) or ""
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
 def _words(schema: Schema) -> str:
@@ -199,4 +199,4 @@ def _words(schema: Schema) -> str:
 
 
 if __name__ == "__main__":
-    REFERENCE.write_text(reference())
+    REFERENCE.write_text(reference(), encoding="utf-8")

@@ -89,4 +89,4 @@ def _in_words(step: Plan, name: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    PAGE.write_text(page(), encoding="utf-8")

@@ -47,7 +47,7 @@ def vocabulary() -> str:
     words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(VOCABULARY), "-"]
     code = f"{_HEAD}{ordered!r}\n"
     done = subprocess.run(  # noqa: S603  our own words
-        words, input=code, capture_output=True, text=True, check=True, cwd=ROOT
+        words, input=code, capture_output=True, encoding="utf-8", check=True, cwd=ROOT
     )
     return done.stdout
 
@@ -124,4 +124,4 @@ def _literals(model: type[VapiModel]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    VOCABULARY.write_text(vocabulary())
+    VOCABULARY.write_text(vocabulary(), encoding="utf-8")

@@ -11,68 +11,63 @@ export PULUMI_SKIP_UPDATE_CHECK=1
 . engine/setup.sh
 
 # The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
-open_stack() { # [create [key]]: guards, set-up, the stack itself where it may be made; a key needed?
+open_stack() { # guards, set-up; a key needed?
     guard_stack "$STACK"
     # Parse YES before anything is made: a wrong answer must not surface after the set-up.
     agreed=
     if says_yes YES; then agreed=1; fi
     ensure_venv run
-    python engine/settings_file.py "$STACK" "$settings" "${2-}"
+    python engine/settings_file.py "$STACK" "$settings" "${1-}"
     ensure_engine
     export PULUMI_STACK="$STACK"
-    [ "${1-}" = create ] || return 0
-    # The state file of the default backend answers in no time; any other backend is asked.
     # The folder of the default backend, and of the embedded account beside it.
     mkdir -p .pulumi
+}
+
+# The preflight reads the state once for all that a target needs to know of it. It repairs what a
+# killed engine left in a folder, marks in the journal what a state holds, and writes down for the
+# plugin what only the state shows. $found are its words: missing, pending, unfinished.
+read_state() {
+    export VAPI_PREFLIGHT="$root/.pulumi/facts-$$.json"
+    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT") || exit 1
+}
+
+has_found() { case " $found " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+make_stack() { # where there is none yet
     # Pulumi opens a folder and does not make one.
     case ${PULUMI_BACKEND_URL-} in file:///*) mkdir -p "${PULUMI_BACKEND_URL#file://}" ;; esac
-    if [ -n "$our_backend" ]; then
-        if [ -f ".pulumi/.pulumi/stacks/vapi-phone-numbers/$STACK.json" ]; then return 0; fi
-    fi
-    if pulumi stack --stack "$STACK" --show-name --non-interactive >/dev/null 2>&1; then
-        return 0
-    fi
+    read_state
+    has_found missing || return 0
     # Without the flag `init` would drop the file's secrets provider and ask for a passphrase.
     set -- "$STACK" --no-select --non-interactive
     [ -z "$secrets_provider" ] || set -- "$@" --secrets-provider "$secrets_provider"
     pulumi stack init "$@" >&2
 }
 
-# What a killed run left pending is settled first: else it would be bought again. The state is looked
-# at without Python: the file itself, or, where the backend has no file, one export by the CLI.
+# The engine, and afterwards a look at what it left; without a second Python where nothing was bought.
+engine() {
+    exec python -m engine.attend "$STACK" pulumi "$@"
+}
+
+# What a killed run left pending is settled first: else it would be bought again.
 settle_pending() {
-    pending || return 0
+    has_found pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: settling them (python -m vapi_provider recover)"
     # Where nobody has answered yet it shows what it would do, and asks.
     set --
     if answers; then set -- --yes; fi
-    python -m vapi_provider recover --stack "$STACK" "$@" >&2 || exit 1
+    # 2 says that a number is left that a person may have to decide on: the run goes on all the same,
+    # for the program may declare it.
+    python -m vapi_provider recover --stack "$STACK" "$@" >&2 || [ $? = 2 ] || exit 1
+    read_state
+    ! has_found pending || exit 1
 }
 
 tell_pending() { # a preview writes nothing and calls nothing
-    pending || return 0
+    has_found pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: 'make up' or 'make recover' settles them first; until then this takes what they made for not made"
 }
-
-pending() { # whether the stack's state has pending operations
-    case ${PULUMI_BACKEND_URL-} in
-    file://*)
-        folder=${PULUMI_BACKEND_URL#file://}
-        folder=${folder%%\?*}
-        case $folder in '~'*) folder=$HOME${folder#'~'} ;; esac
-        state=$folder/.pulumi/stacks/vapi-phone-numbers/${STACK##*/}.json
-        if [ -f "$state" ]; then
-            has_pending <"$state"
-            return
-        fi
-        ;;
-    esac
-    # A state that cannot be read is not one without pending operations.
-    exported=$(pulumi stack export --stack "$STACK" --non-interactive) || exit 1
-    printf %s "$exported" | has_pending
-}
-
-has_pending() { tr -d ' \n' | grep -q '"pending_operations":\[{'; }
 
 # local is answered for; YES=1 answers for the others.
 answers() { [ "$STACK" = local ] || [ -n "$agreed" ]; }
@@ -98,27 +93,31 @@ quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
 
 case ${1-} in
 up)
-    open_stack create key
+    open_stack key
+    make_stack
     settle_pending
     set --
     if answers; then set -- --yes; fi
     # The embedded account is free and empty: a preview first would only cost a second run.
     if [ "$STACK" = local ]; then set -- "$@" --skip-preview; fi
     if within_limits && answers && [ "$STACK" != local ]; then set -- "$@" --skip-preview; fi
-    exec pulumi up "$@"
+    engine up "$@"
     ;;
 preview)
-    open_stack create key
+    open_stack key
+    make_stack
     tell_pending
-    if [ -z "${FORMAT-}" ]; then exec pulumi preview; fi
+    if [ -z "${FORMAT-}" ]; then engine preview; fi
     shows_changes preview --stack "$STACK" --format "$FORMAT" || exit 1
+    rm -f "$VAPI_PREFLIGHT"
     ;;
 refresh)
     open_stack
+    read_state
     settle_pending
     # With the answer given, a preview would only read everything twice.
     if answers; then set -- --yes --skip-preview; else set --; fi
-    exec pulumi refresh "$@"
+    engine refresh "$@"
     ;;
 drift)
     open_stack
@@ -132,10 +131,11 @@ probe)
     ;;
 destroy)
     open_stack
+    read_state
     settle_pending
     limit_now
     if answers; then set -- --yes --skip-preview; else set --; fi
-    exec pulumi destroy "$@"
+    engine destroy "$@"
     ;;
 recover | orphans)
     open_stack
@@ -147,12 +147,18 @@ recover | orphans)
 unlock)
     # Pulumi's lock is a note, not a hold: one that a killed run left stays until it is taken away.
     open_stack
+    # Whoever unlocks says that no run is at work: what it left empty is removed, lock or not.
+    python -m vapi_provider preflight --stack "$STACK" --idle
     if answers; then set -- --yes; else set --; fi
     exec pulumi cancel --stack "$STACK" "$@"
     ;;
 env)
     # What the user has exported is in that shell already, and is nobody's to print.
-    open_stack create >&2
+    {
+        open_stack
+        make_stack
+        rm -f "$VAPI_PREFLIGHT"
+    } >&2
     printf 'export PATH=%s:"$PATH"\n' "$(quoted x "$on_path" | sed 's/^export x=//')"
     quoted PULUMI_SKIP_UPDATE_CHECK 1
     quoted PULUMI_STACK "$STACK"
@@ -166,6 +172,8 @@ test)
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"
+    # A pipe or a file whose encoding is left to the locale is an error (EncodingWarning).
+    export PYTHONWARNDEFAULTENCODING=1 PYTHONWARNINGS=ignore::EncodingWarning:dill._dill
     # The engine ring mostly waits for processes to start: more workers than cores pay.
     exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
     ;;

@@ -71,7 +71,7 @@ def ask_version(program: str) -> str:
     environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
     try:
         answer = subprocess.run(  # noqa: S603  a program found on PATH, one fixed word
-            [program, "version"], env=environ, capture_output=True, text=True, timeout=20
+            [program, "version"], env=environ, capture_output=True, encoding="utf-8", timeout=20
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -97,7 +97,7 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
                 raise _build_failed(folder.parent, log.read_text("utf-8", "replace"), say)
             log.unlink()
         list_sdk = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
-        sdk = subprocess.check_output(list_sdk, cwd=HERE / "cli", env=settings, text=True)  # noqa: S603  see find_go
+        sdk = subprocess.check_output(list_sdk, cwd=HERE / "cli", env=settings, encoding="utf-8")  # noqa: S603  see find_go
         for launcher in _LAUNCHERS:
             copy = folder / "bin" / Path(launcher).name
             shutil.copyfile(Path(sdk.strip()) / launcher, copy)
@@ -122,7 +122,11 @@ def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         raise UnavailableError("there is no Go to build it with")
     # In the module's folder: there an older Go either fetches the one asked for, or says no.
     asked = subprocess.run(  # noqa: S603  the `go` on PATH, fixed words
-        [go, "env", "GOVERSION"], cwd=HERE / "cli", env=settings, capture_output=True, text=True
+        [go, "env", "GOVERSION"],
+        cwd=HERE / "cli",
+        env=settings,
+        capture_output=True,
+        encoding="utf-8",
     )
     least = number(GO_VERSION)
     got = number(asked.stdout) if asked.returncode == 0 else None

@@ -222,8 +222,10 @@ class Api:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer as the account, with its clock, by which its records are created."""
+        is_own = not self.instead
         response = self._answer(request)
-        response.headers.setdefault("Date", "Thu, 26 Mar 2026 15:43:16 GMT")
+        if is_own:
+            response.headers.setdefault("Date", "Thu, 26 Mar 2026 15:43:16 GMT")
         return response
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much the property tests that cost time try."""
     parser.addoption("--pairs", type=int, default=500, help="pairs of declarations to reconcile")
+
+
+def pytest_report_header() -> str | None:
+    """Say where encodings are not checked: that is chosen when Python starts."""
+    if sys.flags.warn_default_encoding:
+        return None
+    return "encodings are not checked: `make test` sets PYTHONWARNDEFAULTENCODING=1"
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,11 @@ def shared_python(
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder, done = shared / name, shared / f"{name}-is-made"
     interpreter = folder / "bin" / "python"
-    with (shared / f"{name}.lock").open("w") as lock:
+    with (shared / f"{name}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            done.write_text(_made(folder, interpreter, package, pip))
-    if reason := done.read_text():
+            done.write_text(_made(folder, interpreter, package, pip), encoding="utf-8")
+    if reason := done.read_text(encoding="utf-8"):
         pytest.skip(reason)
     return interpreter
 
@@ -48,7 +48,7 @@ def _made(folder: Path, interpreter: Path, package: str | Path, with_pip: bool) 
     installed = subprocess.run(
         [*pip, *quiet, "--retries=1", "--timeout=10", package],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=outside(),
         timeout=300,
         check=False,

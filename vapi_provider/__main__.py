@@ -1,6 +1,20 @@
 """``python -m vapi_provider``: hands over to the command line."""
 
+import io
+import os
+import sys
+
 from vapi_provider.cli import main
 
+
+def state_encoding() -> None:
+    """Write UTF-8 into pipes and files, and to a terminal what it can show, in every locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_chosen = stream.isatty() or os.environ.get("PYTHONIOENCODING")
+            stream.reconfigure(encoding=None if is_chosen else "utf-8", errors="backslashreplace")
+
+
 if __name__ == "__main__":
+    state_encoding()
     main(prog_name="python -m vapi_provider")

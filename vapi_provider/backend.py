@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,32 @@ def backend_of(environment: Mapping[str, str], folder: Path) -> Backend:
     That is `PULUMI_BACKEND_URL`, `backend.url` of Pulumi.yaml, then what `pulumi login` recorded.
     """
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
-    root, project = _project_in(folder)
-    url = named or _backend_in(project) or _of_login(environment) or PULUMI_CLOUD
-    return Backend(identity_of(url, environment, root), bool(named))
+    root, _ = _project_in(folder)
+    return Backend(identity_of(url_of(environment, folder), environment, root), bool(named))
+
+
+def url_of(environment: Mapping[str, str], folder: Path) -> str:
+    """Return the URL of that backend as it is written; it may hold a password."""
+    named = environment.get("PULUMI_BACKEND_URL", "").strip()
+    _, project = _project_in(folder)
+    return named or _backend_in(project) or _of_login(environment) or PULUMI_CLOUD
+
+
+def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
+    """Return the folder of a file backend; None for a backend of another kind."""
+    url = url_of(environment, folder)
+    if url.partition("://")[0].lower() != "file":
+        return None
+    root, _ = _project_in(folder)
+    path = url.partition("://")[2].partition("?")[0]
+    return Path(_folder_in(path, environment, root))
+
+
+def project_name(folder: Path) -> str | None:
+    """Return the project's name in Pulumi.yaml; None where it cannot be read."""
+    _, text = _project_in(folder)
+    found = re.search(r"""^["']?name["']?:[ \t]*["']?([\w.-]+)""", text, re.MULTILINE)
+    return found.group(1) if found else None
 
 
 def identity_of(url: str, environment: Mapping[str, str], folder: Path) -> str:

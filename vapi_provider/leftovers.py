@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import (
@@ -22,11 +23,25 @@ from vapi_provider.exported import (
 )
 from vapi_provider.identity.matching import matches, sent
 from vapi_provider.identity.names import automatic_name
+from vapi_provider.interrupted_purchases import created_by
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
+if TYPE_CHECKING:
+    from vapi_provider.identity.journal import Intent
+
 Resource = Mapping[str, Any]
-Outcome = Literal["made", "not made", "gone", "still there", "recorded", "unclear", "foreign"]
+Outcome = Literal[
+    "made",
+    "waiting",
+    "not made",
+    "gone",
+    "still there",
+    "recorded",
+    "held elsewhere",
+    "unclear",
+    "foreign",
+]
 
 NONE = "none"
 """A person's word for an operation that made nothing."""
@@ -42,9 +57,11 @@ LONGEST_RUN = timedelta(hours=2)
 class Decision:
     """What becomes of one operation.
 
-    *made*: `record` goes into the state. *not made*, *still there*, *recorded*: the operation is
-    dropped, and the resources stay. *gone*: the resource leaves the state. *unclear* (one of
-    `candidates`, or none of them) and *foreign* (another provider's): not settled.
+    *made*: `record` goes into the state. *waiting*: it was created to replace a live resource, and
+    waits in the journal, since the program may have undone the replacement. *not made*, *still
+    there*, *recorded*, *held elsewhere* (by another stack): the operation is dropped, and the
+    resources stay. *gone*: the resource leaves the state. *unclear* (one of `candidates`, or none
+    of them) and *foreign* (another provider's): not settled.
     """
 
     urn: str
@@ -69,14 +86,22 @@ def what_was_made(
     creations: Sequence[Resource],
     free: Sequence[PhoneNumberRecord],
     chosen: Mapping[str, str],
+    intents: Mapping[str, Intent] = MappingProxyType({}),
 ) -> dict[str, Decision]:
     """What came of each resource's creation, by URN.
 
     Several runs may have been killed while they made the same resource: the last one counts.
+    `intents` are what the journal knows of them, by declaration.
     """
     newest = {one["urn"]: one for one in creations}
     decisions = _as_chosen(newest, free, chosen)
     taken = {one.record for one in decisions.values()}
+    for urn, one in newest.items():
+        intent = intents.get(declaration_in(one) or "")
+        if urn not in decisions and intent is not None:
+            left = [record for record in free if record.id not in taken]
+            decisions[urn] = _as_in_journal(urn, intent, left)
+            taken.add(decisions[urn].record)
     left = [record for record in free if record.id not in taken]
     groups: dict[tuple[frozenset[str], str], list[str]] = {}
     for urn, one in newest.items():
@@ -87,7 +112,10 @@ def what_was_made(
             it for other in creations if other["urn"] == urn for it in _candidates(other, left)
         ]
         fresh = [record for record in found if _may_be_of(deployment, one, record)]
-        if earlier and (not fresh or any(record not in found for record in earlier)):
+        # Without an intent a name that people chose proves nothing: another stack may have it, too.
+        if (earlier and (not fresh or any(record not in found for record in earlier))) or (
+            earlier and not _is_named_by_us(one)
+        ):
             decisions[urn] = _unclear(urn, earlier)
         else:
             ids = frozenset(record.id for record in fresh)
@@ -104,6 +132,21 @@ def what_was_made(
             else:
                 decisions[urn] = Decision(urn, "creating", "not made")
     return decisions
+
+
+def declaration_in(resource: Resource) -> str | None:
+    """A resource's declaration; None where none is recorded."""
+    found = cast(Mapping[str, Any], resource.get("inputs", {})).get("declaration")
+    return found if isinstance(found, str) else None
+
+
+def _as_in_journal(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
+    record, among = created_by(intent, left)
+    if record is not None:
+        return Decision(urn, "creating", "made", record)
+    if among:
+        return Decision(urn, "creating", "unclear", candidates=among)
+    return Decision(urn, "creating", "not made")
 
 
 def _unclear(urn: str, among: Iterable[PhoneNumberRecord]) -> Decision:
@@ -141,10 +184,16 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
     # One that was to be adopted exists anyway, and may be another resource's: `up` adopts again.
     if kind is None or "adopt_id" in inputs:
         return []
-    declaration, name = inputs.get("declaration"), inputs.get("name")
-    if isinstance(declaration, str) and name == automatic_name(declaration):
+    if _is_named_by_us(resource):
+        name = inputs["name"]
         return [one for one in free if one.provider == kind.provider and one.name == name]
     return [record for record in free if _matches(kind, inputs, record)]
+
+
+def _is_named_by_us(resource: Resource) -> bool:
+    declaration = declaration_in(resource)
+    name = cast(Mapping[str, Any], resource.get("inputs", {})).get("name")
+    return declaration is not None and name == automatic_name(declaration)
 
 
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:

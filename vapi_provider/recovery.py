@@ -7,13 +7,16 @@ its secrets stay encrypted.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import dependencies_of, ids_in, is_ours, resources_of
-from vapi_provider.leftovers import NONE, Decision, Resource, what_was_made
+from vapi_provider.leftovers import NONE, Decision, Resource, declaration_in, what_was_made
 from vapi_provider.models.record import PhoneNumberRecord
+
+if TYPE_CHECKING:
+    from vapi_provider.identity.journal import Intent
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ def settle(
     held_elsewhere: Collection[str] = (),
     confirmed_empty: str | None = None,
     chosen: Mapping[str, str] | None = None,
+    intents: Mapping[str, Intent] | None = None,
 ) -> Settled:
-    """Settles each pending operation by what the account holds.
+    """Settles each pending operation by what the account holds and what the journal knows.
 
     `held_elsewhere` are ids that other states hold. `chosen` is what a person decided: an id, or
-    `NONE`, by URN. Raises OwnershipError where the account is not known to be the state's, and for
-    a choice that cannot be.
+    `NONE`, by URN. `intents` are the journal's, by declaration. Raises
+    OwnershipError where the account is not known to be the state's, and for a choice that cannot
+    be.
     """
     everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
     pending = _once_each(everything)
@@ -57,7 +62,10 @@ def settle(
     held = {*ids_in(deployment, read_only=True), *held_elsewhere}
     free = [record for record in records if record.id not in held]
     creations = [one["resource"] for one in everything if _is_creating(one)]
-    made = what_was_made(deployment, creations, free, chosen or {})
+    made = what_was_made(deployment, creations, free, chosen or {}, intents or {})
+    known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
+    live = _live(deployment)
+    made = {urn: _beside(known.get(urn, one), live) for urn, one in made.items()}
     there = {record.id for record in records}
     seen = {record.org_id for record in records} or {confirmed_empty}
     decisions = [
@@ -74,6 +82,40 @@ def settle(
             resources = [one for one in resources if (one["urn"], one.get("id")) != gone]
     settled = {name: value for name, value in deployment.items() if name != "pending_operations"}
     return Settled({**settled, "resources": resources}, decisions)
+
+
+def _held_already(
+    creations: Sequence[Resource],
+    intents: Mapping[str, Intent],
+    held: Collection[str],
+    held_elsewhere: Collection[str],
+) -> dict[str, Decision]:
+    """What the journal knows to be created, and some state holds by now."""
+    found: dict[str, Decision] = {}
+    for one in creations:
+        intent = intents.get(declaration_in(one) or "")
+        record = intent.record if intent else None
+        if record is not None and record in held:
+            found[one["urn"]] = Decision(one["urn"], "creating", "recorded", record)
+        elif record is not None and record in held_elsewhere:
+            found[one["urn"]] = Decision(one["urn"], "creating", "held elsewhere", record)
+    return found
+
+
+def _live(deployment: Mapping[str, Any]) -> set[str]:
+    """URNs of the resources that stay in the state whatever a run was about to replace."""
+    return {
+        one["urn"]
+        for one in resources_of(deployment)
+        if not one.get("delete") and not one.get("pendingReplacement")
+    }
+
+
+def _beside(decision: Decision, live: Collection[str]) -> Decision:
+    """A replacement's record is not put into the state: `up` would release the live one."""
+    if decision.outcome == "made" and decision.urn in live:
+        return replace(decision, outcome="waiting")
+    return decision
 
 
 def _once_each(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -154,15 +196,13 @@ def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any
 
 
 def _put(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Adds a resource; one that it replaces goes, or waits to be deleted as the engine would."""
-    live = [
+    """Adds a resource; one that it replaces, and that was deleted before, goes."""
+    old = [
         at for at, one in enumerate(resources) if one["urn"] == new["urn"] and not one.get("delete")
     ]
-    at = live[0] if live else len(resources)
-    if live:
-        old = resources.pop(at)
-        if not old.get("pendingReplacement"):
-            resources.insert(at, {**old, "delete": True})
+    at = old[0] if old else len(resources)
+    if old:
+        resources.pop(at)
     if not dependencies_of(new) <= {one["urn"] for one in resources[:at]}:
         at = len(resources)
     resources.insert(at, new)

@@ -118,7 +118,7 @@ def load_settings(
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
-        journal=folder / _journal(environment),
+        journal=folder / journal_in(environment),
         backend=backend_of(environment, folder),
     )
 
@@ -131,8 +131,8 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
     return int(_number("maxReleases", named, default=0, least=0, whole=True))
 
 
-def _journal(environment: Mapping[str, str]) -> Path:
-    """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
+def journal_in(environment: Mapping[str, str]) -> Path:
+    """Return the journal's file: `VAPI_JOURNAL`, or one for each person in `XDG_STATE_HOME`."""
     if environment.get("VAPI_JOURNAL"):
         return Path(environment["VAPI_JOURNAL"])
     home = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME', '.')}/.local/state"

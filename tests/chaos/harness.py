@@ -104,7 +104,7 @@ def _as_listed(scenario: Scenario, project: Project, account: Account, ups: Ups)
 def _state(project: Project, folder: Path) -> list[str]:
     """The ids that the state holds."""
     state = project.pulumi("stack", "export").text
-    (folder / "state.json").write_text(state)
+    (folder / "state.json").write_text(state, encoding="utf-8")
     resources = json.loads(state)["deployment"].get("resources", [])
     return [item.get("id") for item in resources if "dynamic/vapi" in item["type"]]
 

@@ -73,7 +73,7 @@ class Ups:
                 beside.unlink()
         if any(path.is_file() for path in (state / ".pulumi" / "locks").rglob("*")):
             said = self._project.pulumi("cancel", "--yes").text
-            (self._folder / f"cancel-{len(self._started)}.out").write_text(said)
+            (self._folder / f"cancel-{len(self._started)}.out").write_text(said, encoding="utf-8")
 
     def move(self) -> None:
         """From now on everything runs on another machine: its journal knows of nothing."""
@@ -89,10 +89,12 @@ class Ups:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             timeout=UP_SECONDS,
         )
-        (self._folder / f"recover-{len(self._started)}.out").write_text(done.stdout)
+        (self._folder / f"recover-{len(self._started)}.out").write_text(
+            done.stdout, encoding="utf-8"
+        )
         at = done.stdout.find("{")
         return json.loads(done.stdout[at:]) if at >= 0 else {"operations": [], "unheld": []}
 
@@ -144,7 +146,7 @@ def _members(session: int, words: str = "") -> Iterator[int]:
     """The processes of a session whose command line has `words`; those that ended do not count."""
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            state = (entry / "stat").read_text().rpartition(")")[2].split()
+            state = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             ours = int(state[3]) == session and state[0] != "Z"
             if ours and words in _command(int(entry.name)):
                 yield int(entry.name)

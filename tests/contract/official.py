@@ -32,7 +32,7 @@ ROOTS = {
 @cache
 def document() -> dict[str, Any]:
     """The whole file; empty where it is absent, so that nothing is generated from it."""
-    return json.loads(SPEC.read_text()) if SPEC.exists() else {}
+    return json.loads(SPEC.read_text(encoding="utf-8")) if SPEC.exists() else {}
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -97,7 +97,7 @@ BODIES: list[dict[str, Any]] = [
 def spec() -> dict[str, Any]:
     if not SPEC.exists():
         pytest.skip(f"Vapi's OpenAPI is not at {SPEC}")
-    return json.loads(SPEC.read_text())
+    return json.loads(SPEC.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(

@@ -38,13 +38,13 @@ def serving(db: Path, *options: str) -> Iterator[tuple[str, Path]]:
     """The URL of the served account in `db`, and its log."""
     log = db.with_suffix(".log")
     command = [sys.executable, "-m", "vapi_provider", "serve", "--db", str(db), "--key", "right"]
-    with log.open("w") as stderr:
+    with log.open("w", encoding="utf-8") as stderr:
         process = subprocess.Popen(
             [*command, "--verbose", *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            text=True,
+            encoding="utf-8",
         )
     assert process.stdout is not None
     try:
@@ -59,7 +59,7 @@ def told(python: str, chapter: str, url: str) -> Any:
     ran = subprocess.run(
         [python, HERE / "sdk_calls.py", chapter, url],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=outside(),
         timeout=60,
         check=False,
@@ -152,7 +152,7 @@ def test_repeating(python: str, tmp_path: Path) -> None:
     options = [word for fault in faults for word in ("--fault", fault)]
     with serving(tmp_path / "account.db", *options) as (url, log):
         results = told(python, "repeating", url)
-        lines = re.findall(r'"(\w+) [^"]*" (\d+)', log.read_text())
+        lines = re.findall(r'"(\w+) [^"]*" (\d+)', log.read_text(encoding="utf-8"))
     assert [" ".join(line) for line in lines] == [
         *("GET 429", "GET 429", "GET 200"),
         *("POST 500", "POST 201"),

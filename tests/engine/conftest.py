@@ -52,7 +52,9 @@ class Account:
 
     def requests(self) -> list[str]:
         """Method and path of every request so far, this class's own ones too."""
-        return re.findall(r"((?:GET|POST|PATCH|DELETE) /[^ ?]*)", self.log.read_text())
+        return re.findall(
+            r"((?:GET|POST|PATCH|DELETE) /[^ ?]*)", self.log.read_text(encoding="utf-8")
+        )
 
 
 @dataclass
@@ -97,7 +99,7 @@ class Project:
     def program(self, body: str) -> None:
         """The program from now on; `pulumi` and the package's names are imported."""
         head = "import pulumi\nfrom vapi_provider import *\n"
-        (self.folder / "__main__.py").write_text(head + textwrap.dedent(body))
+        (self.folder / "__main__.py").write_text(head + textwrap.dedent(body), encoding="utf-8")
 
     def pulumi(self, *words: str, **variables: str) -> Result:
         """Runs the CLI; its output and exit code."""
@@ -108,10 +110,11 @@ class Project:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             timeout=300,
             check=False,
         )
+        assert "EncodingWarning" not in done.stdout
         return Result(done.returncode, done.stdout)
 
     def command(self, *words: str, **variables: str) -> Result:
@@ -123,11 +126,12 @@ class Project:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             timeout=300,
             check=False,
         )
         assert "Traceback" not in done.stdout
+        assert "EncodingWarning" not in done.stdout
         return Result(done.returncode, done.stdout)
 
     def up(self, **variables: str) -> dict[str, int]:
@@ -177,13 +181,13 @@ class serve:  # noqa: N801 - reads as what it does: with serve(...) as account
     def __init__(self, folder: Path, name: str, *options: str) -> None:
         self._log = folder / f"{name}.log"
         command = [sys.executable, "-m", "vapi_provider", "serve", "--port", "0", "--verbose"]
-        with self._log.open("w") as log:
+        with self._log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [*command, "--db", str(folder / f"{name}.db"), "--key", KEY, *options],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
+                encoding="utf-8",
             )
 
     def __enter__(self) -> Account:
@@ -212,7 +216,7 @@ def new_project(tmp_path: Path, url: str, name: str = "numbers") -> Project:
     folder, state = tmp_path / name, tmp_path / f"{name}-state"
     folder.mkdir(parents=True)
     state.mkdir()
-    (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+    (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n", encoding="utf-8")
     project = Project.at(folder, state)
     project.environment |= {"PYTHONPATH": str(ROOT), "VAPI_BASE_URL": url, "VAPI_API_KEY": KEY}
     project.init("test")

@@ -36,7 +36,7 @@ def elsewhere(tmp_path: Path, account: Account, python: Path, _pulumi: None) -> 
     state.mkdir()
     options = f"{{toolchain: pip, virtualenv: '{python.parents[1]}'}}"
     settings = f"name: theirs\nruntime: {{name: python, options: {options}}}\n"
-    (folder / "Pulumi.yaml").write_text(settings)
+    (folder / "Pulumi.yaml").write_text(settings, encoding="utf-8")
     project = Project.at(folder, state)
     project.environment = {
         **outside(),
@@ -58,7 +58,7 @@ def run(project: Project, python: Path, *words: str | Path) -> Result:
         env=project.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=120,
     )
     return Result(done.returncode, done.stdout)

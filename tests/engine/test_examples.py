@@ -55,7 +55,7 @@ def inside(value: Any, path: str) -> Any:
 
 def test_every_example_makes_what_it_shows(project: Project, account: Account) -> None:
     """All as one program: no warning, each record as declared; once more, and nothing is sent."""
-    project.program("\n".join(path.read_text() for path in EXAMPLES))
+    project.program("\n".join(path.read_text(encoding="utf-8") for path in EXAMPLES))
     secrets = [word for pair in SECRETS.items() for word in ("--secret", "=".join(pair))]
     plain = ["--plaintext", "twilioAccountSid=AC-of-nobody"]
     configured = project.pulumi("config", "set-all", *secrets, *plain)
@@ -80,5 +80,5 @@ def test_every_example_makes_what_it_shows(project: Project, account: Account) -
 def test_no_example_is_without_its_check() -> None:
     """Each file of the folder makes at least one of the records that are looked at."""
     for path in EXAMPLES:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert any(f'"{name}"' in text for name in MADE), path.name

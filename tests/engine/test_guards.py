@@ -35,7 +35,9 @@ FOUR = "".join(f'VapiPhoneNumber("{name}", number_desired_area_code="415")\n' fo
 def configure(project: Project, config: str) -> None:
     """Adds to the stack's settings."""
     settings = project.folder / "Pulumi.test.yaml"
-    settings.write_text(f"{settings.read_text()}config:\n  {config}\n")
+    settings.write_text(
+        f"{settings.read_text(encoding='utf-8')}config:\n  {config}\n", encoding="utf-8"
+    )
 
 
 def test_each_number_that_breaks_a_rule_is_named(project: Project, account: Account) -> None:

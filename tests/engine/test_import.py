@@ -60,7 +60,7 @@ def command(project: Project, *words: str) -> Result:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=120,
         check=False,
     )
@@ -78,7 +78,7 @@ def fill_in(project: Project, key: str, value: str) -> None:
     """A person types a secret."""
     subprocess.run(
         ["pulumi", "config", "set", "--secret", key, "--stack", "test", "--non-interactive"],
-        cwd=project.folder, env=project.environment, input=value, text=True, check=True,
+        cwd=project.folder, env=project.environment, input=value, encoding="utf-8", check=True,
         capture_output=True,
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
     that is not shown is asked for, and sent once it is changed; a second import adds the new."""
     ids = [made(account, body) for body in BY_HAND]
     records, sent = as_set(account), len(account.requests())
-    (project.folder / "__main__.py").write_text("import imported\n")
+    (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
     module = project.folder / "imported.py"
 
     asked = bring(project, "--all")
@@ -104,7 +104,7 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
     done = bring(project, "--all", "--yes")
     assert done.code == 0, done.text
     assert "pulumi config set --secret class-line-sip-password --stack test" in done.text
-    text = module.read_text()
+    text = module.read_text(encoding="utf-8")
     assert not any(secret in text for secret in SECRETS)
     assert 'require_secret("twilio-auth-token-ac1")' in text
     assert '"v",\n    number=' in text  # Its label is its automatic name.
@@ -127,13 +127,13 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
     again = bring(project, "--all", "--yes")
-    assert (again.code, module.read_text()) == (0, text)
+    assert (again.code, module.read_text(encoding="utf-8")) == (0, text)
     edited = f"{text}\n# A person's own words.\n"
-    module.write_text(edited)
+    module.write_text(edited, encoding="utf-8")
     new = made(account, {**BY_HAND[0], "numberDesiredAreaCode": "212"})
     assert bring(project, new, "--yes").code == 0
-    assert module.read_text().startswith(edited)
-    assert '"support-line-2",' in module.read_text()
+    assert module.read_text(encoding="utf-8").startswith(edited)
+    assert '"support-line-2",' in module.read_text(encoding="utf-8")
     nothing_to_do(project)
 
     # The password was never shown: another one is a change, and it is sent.
@@ -155,8 +155,8 @@ def test_what_another_stack_holds_is_refused(
     (held,) = (item["id"] for item in project.state())
     free = made(account, BY_HAND[5])
     other = new_project(tmp_path, account.url, "other")
-    (other.folder / "__main__.py").write_text("import imported\n")
-    (tmp_path / "held.json").write_text(project.pulumi("stack", "export").text)
+    (other.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
+    (tmp_path / "held.json").write_text(project.pulumi("stack", "export").text, encoding="utf-8")
     given = ("--state", str(tmp_path / "held.json"))
 
     refused = bring(other, held, "--yes", *given)
@@ -183,10 +183,10 @@ def test_a_number_leaves_a_stack_without_being_released(
 ) -> None:
     """`retain_on_delete`, and `pulumi state delete`, let a number go back to the dashboard."""
     id_ = made(account, BY_HAND[0])
-    (project.folder / "__main__.py").write_text("import imported\n")
+    (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
     assert bring(project, id_, "--yes").code == 0
     module = project.folder / "imported.py"
-    (project.folder / "__main__.py").write_text("")
+    (project.folder / "__main__.py").write_text("", encoding="utf-8")
     kept = project.pulumi("up", "--yes", "--skip-preview")
     assert kept.code != 0
     assert "protect" in kept.text
@@ -196,11 +196,11 @@ def test_a_number_leaves_a_stack_without_being_released(
         assert gone.code == 0, gone.text
         assert project.up() == {}
     else:
-        (project.folder / "__main__.py").write_text("import imported\n")
-        text = module.read_text()
-        module.write_text(text.replace("protect=True", "retain_on_delete=True"))
+        (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
+        text = module.read_text(encoding="utf-8")
+        module.write_text(text.replace("protect=True", "retain_on_delete=True"), encoding="utf-8")
         assert project.up() == {}
-        (project.folder / "__main__.py").write_text("")
+        (project.folder / "__main__.py").write_text("", encoding="utf-8")
         assert project.up() == {"delete": 1}
     assert [item["id"] for item in account.records()] == [id_]
     assert project.state() == []
@@ -213,9 +213,9 @@ def test_an_account_that_shows_everything_asks_for_nothing(tmp_path: Path) -> No
     with serve(tmp_path, "open", *shown) as account:
         project = new_project(tmp_path, account.url)
         (project.folder / "stacks").mkdir()
-        (project.folder / "stacks" / "__init__.py").write_text("")
+        (project.folder / "stacks" / "__init__.py").write_text("", encoding="utf-8")
         main = "from stacks import test\nimport pulumi\npulumi.export('numbers', test.declare())\n"
-        (project.folder / "__main__.py").write_text(main)
+        (project.folder / "__main__.py").write_text(main, encoding="utf-8")
         made(account, BY_HAND[1])
         done = command(project, "import", "--stack", "test", "--all", "--yes", "--json")
         assert done.code == 0, done.text

@@ -33,7 +33,7 @@ def until(what: Callable[[], bool], seconds: float = 30) -> None:
 def children(pid: int) -> list[int]:
     """The processes that a process has started, and theirs."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, encoding="utf-8"
     )
     found = [int(line) for line in listed.stdout.split()]
     return found + [grand for child in found for grand in children(child)]
@@ -53,7 +53,7 @@ def kill_in_the_middle(
     )
     log = Path(account.log)
     # Each request is logged when it is answered: the listing is, the POSTs are on their way then.
-    until(lambda: "GET /phone-number" in log.read_text())
+    until(lambda: "GET /phone-number" in log.read_text(encoding="utf-8"))
     time.sleep(0.5)
     family = children(running.pid)
     plugins = [pid for pid in family if "pulumi.dynamic" in _command(pid)]
@@ -65,7 +65,9 @@ def kill_in_the_middle(
 
 
 def _command(pid: int) -> str:
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True)
+    shown = subprocess.run(
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, encoding="utf-8"
+    )
     return shown.stdout
 
 

@@ -23,7 +23,7 @@ def clone(tmp_path: Path) -> Path:
         ["git", "ls-files", "-coz", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     # A blank in the path is ordinary on a laptop.
@@ -33,8 +33,8 @@ def clone(tmp_path: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / "stacks").mkdir(exist_ok=True)
-    (folder / "stacks" / "elsewhere.py").write_text("")
-    (folder / "stacks" / "_common.py").write_text("")
+    (folder / "stacks" / "elsewhere.py").write_text("", encoding="utf-8")
+    (folder / "stacks" / "_common.py").write_text("", encoding="utf-8")
     return folder
 
 
@@ -54,7 +54,7 @@ def make(clone: Path, *words: str, **more: str) -> subprocess.CompletedProcess[s
         env=environment(**more),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
     )
 
@@ -152,7 +152,11 @@ def guard(clone: Path, stack: str, show: str = "ok", **more: str) -> str:
     """What the guard lets through: the text `show`, expanded after it has passed."""
     script = f'root=$PWD; . engine/guard.sh; guard_stack {stack}; printf %s "{show}"'
     ran = subprocess.run(
-        ["sh", "-euc", script], cwd=clone, env=environment(**more), capture_output=True, text=True
+        ["sh", "-euc", script],
+        cwd=clone,
+        env=environment(**more),
+        capture_output=True,
+        encoding="utf-8",
     )
     return ran.stdout
 
@@ -175,14 +179,18 @@ def test_an_explicit_choice_passes(clone: Path, chosen: dict[str, str]) -> None:
 def test_a_secrets_provider_in_the_settings_passes(clone: Path) -> None:
     """A secrets provider in the stack's settings is taken, and needs no passphrase."""
     settings = clone / "stacks" / "Pulumi.elsewhere.yaml"
-    settings.write_text('secretsprovider: "awskms://alias/x?region=eu-west-1" # ours\n')
+    settings.write_text(
+        'secretsprovider: "awskms://alias/x?region=eu-west-1" # ours\n', encoding="utf-8"
+    )
     shown = guard(clone, "elsewhere", "$secrets_provider", **SHARED)
     assert shown == "awskms://alias/x?region=eu-west-1"
 
 
 def test_the_passphrase_provider_still_needs_a_passphrase(clone: Path) -> None:
     """`secretsprovider: passphrase` names no key by itself."""
-    (clone / "stacks" / "Pulumi.elsewhere.yaml").write_text("secretsprovider: passphrase\n")
+    (clone / "stacks" / "Pulumi.elsewhere.yaml").write_text(
+        "secretsprovider: passphrase\n", encoding="utf-8"
+    )
     assert guard(clone, "elsewhere", **SHARED) == ""
 
 
@@ -218,7 +226,7 @@ def test_env_prints_exports_only_and_a_plain_pulumi_works(clone: Path, tmp_path:
         cwd=clone,
         env=environment(PULUMI_HOME=str(tmp_path / "home")),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert plain.stdout.splitlines() == ["local", str(clone / ".venv" / "bin" / "python")]
     assert settings.read_bytes() == before

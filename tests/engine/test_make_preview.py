@@ -26,7 +26,9 @@ def test_make_speaks_for_pipelines(clone: Path, tmp_path: Path) -> None:  # noqa
     drift = make(clone, "-s", "drift", "FORMAT=json", **own)
     assert (drift.returncode, json.loads(drift.stdout)["changes"]) == (0, [])
 
-    (clone / "stacks" / "local.py").write_text("def declare() -> dict[str, str]:\n    return {}\n")
+    (clone / "stacks" / "local.py").write_text(
+        "def declare() -> dict[str, str]:\n    return {}\n", encoding="utf-8"
+    )
     preview = make(clone, "-s", "preview", "FORMAT=markdown", **own)
     assert preview.returncode == 0, preview.stderr
     assert preview.stdout.startswith("**Preview of `local`: 3 deleted; 3 numbers released")
@@ -35,12 +37,12 @@ def test_make_speaks_for_pipelines(clone: Path, tmp_path: Path) -> None:  # noqa
     assert "3 numbers would be released" in refused.stderr
     # A limit that no `up` has recorded yet.
     settings = clone / "stacks" / "Pulumi.local.yaml"
-    before = settings.read_text()
-    settings.write_text(before + "  vapi:maxReleases: 0\n")
+    before = settings.read_text(encoding="utf-8")
+    settings.write_text(before + "  vapi:maxReleases: 0\n", encoding="utf-8")
     refused = make(clone, "destroy", **own)
     assert refused.returncode != 0
     assert "more numbers than vapi:maxReleases allows (0)" in refused.stdout + refused.stderr
-    settings.write_text(before)
+    settings.write_text(before, encoding="utf-8")
     assert make(clone, "-s", "drift", **own).returncode == 0
 
     with closing(sqlite3.connect(clone / ".pulumi" / "account.sqlite")) as account, account:

@@ -24,7 +24,7 @@ def test_orphans_are_what_no_given_state_holds(project: Project, account: Accoun
     project.program('VapiPhoneNumber("lost", sip_uri="sip:lost@sip.vapi.ai")')
     project.up()
     state = project.folder / "gone.json"
-    state.write_text(project.pulumi("stack", "export").text)
+    state.write_text(project.pulumi("stack", "export").text, encoding="utf-8")
     known = project.command("orphans", "--stack", "test", "--state", "gone.json")
     assert known.code == 2
     assert "by hand" in known.text

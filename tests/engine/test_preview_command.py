@@ -48,7 +48,7 @@ def ours(project: Project, *words: str, stack: str = "test", **variables: str) -
         env={**project.environment, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
         check=False,
     )

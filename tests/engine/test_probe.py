@@ -33,10 +33,12 @@ def certificate(tmp_path: Path) -> Path:
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=here"]
     words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(file), "-out", "-"]
     try:
-        made = subprocess.run(["openssl", *words], check=True, capture_output=True, text=True)
+        made = subprocess.run(
+            ["openssl", *words], check=True, capture_output=True, encoding="utf-8"
+        )
     except FileNotFoundError:
         pytest.skip("no openssl to make a certificate with")
-    file.write_text(file.read_text() + made.stdout)
+    file.write_text(file.read_text(encoding="utf-8") + made.stdout, encoding="utf-8")
     return file
 
 
@@ -52,7 +54,7 @@ def test_the_servers_of_a_stack_are_probed(project: Project, certificate: Path) 
             cwd=project.folder,
             env={**project.environment, "SSL_CERT_FILE": str(certificate)},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=60,
             check=False,
         )

@@ -29,7 +29,8 @@ def test_a_state_names_the_programs_own_lines_and_no_path_of_a_machine(project: 
             def later(_):
                 {LINE.format("later", "later")}
             """
-        )
+        ),
+        encoding="utf-8",
     )
     project.program(
         f"""

@@ -34,11 +34,11 @@ def project(tmp_path: Path, _pulumi: None) -> Project:
 def test_local_needs_nothing_and_leaves_the_clone_clean(project: Project) -> None:
     """`up` of `local` makes three lines on the embedded account, twice, and writes no config."""
     config = project.folder / "stacks" / "Pulumi.local.yaml"
-    before = config.read_text()
+    before = config.read_text(encoding="utf-8")
     project.init("local")
     assert project.up() == {"create": 4}
     assert project.up() == {}
-    assert config.read_text() == before
+    assert config.read_text(encoding="utf-8") == before
     shown = project.pulumi("stack", "output", "--json").text
     for reached in ("+1415", "+1212", "sip:local-switchboard@sip.vapi.ai"):
         assert reached in shown
@@ -91,7 +91,7 @@ def test_a_broken_config_file_is_refused(project: Project) -> None:
     """A stack's file that is no YAML is refused with its line, without a traceback."""
     config = project.folder / "stacks" / "Pulumi.local.yaml"
     project.init("local")
-    config.write_text(config.read_text() + "config: [\n")
+    config.write_text(config.read_text(encoding="utf-8") + "config: [\n", encoding="utf-8")
     result = project.pulumi("up", "--yes", "--skip-preview")
     assert result.code != 0
     assert "invalid YAML file: yaml: line" in result.text

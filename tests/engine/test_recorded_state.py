@@ -22,7 +22,7 @@ OF_THE_ACCOUNT = ("org_id", "created_at", "number")
 
 def imported(project: Project, folder: Path, live: Project) -> None:
     """Puts the recorded state into `project`, with the ids of the records that exist now."""
-    text = (folder / "state.json").read_text()
+    text = (folder / "state.json").read_text(encoding="utf-8")
     made = {item["urn"]: item for item in live.state()}
     for old in json.loads(text)["deployment"]["resources"]:
         if old["urn"] in made:
@@ -32,7 +32,7 @@ def imported(project: Project, folder: Path, live: Project) -> None:
                 if key in old["outputs"] and key not in old["inputs"]:
                     text = text.replace(old["outputs"][key], now["outputs"][key])
     shutil.copy(folder / "Pulumi.test.yaml", project.folder)
-    (project.folder / "state.json").write_text(text)
+    (project.folder / "state.json").write_text(text, encoding="utf-8")
     result = project.pulumi("stack", "import", "--file", "state.json")
     assert result.code == 0, result.text
 
@@ -44,7 +44,7 @@ def test_a_recorded_state_refreshes_previews_and_destroys(
 ) -> None:
     """From an earlier version's state nothing changes, and everything can be released."""
     folder = Path(__file__).parent / "recorded" / version
-    program = (folder / "program.py").read_text()
+    program = (folder / "program.py").read_text(encoding="utf-8")
     live = new_project(tmp_path / "live", account.url)
     live.program(program)
     live.up()

@@ -57,7 +57,7 @@ def processes(session: int, words: str = "") -> list[int]:
     found: list[int] = []
     for entry in Path("/proc").iterdir():
         try:
-            after_name = (entry / "stat").read_text().rpartition(")")[2].split()
+            after_name = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
@@ -88,7 +88,7 @@ class Run:
 
     def is_buying(self) -> None:
         """Waits for the plugin's POSTs to be under way: its list was answered just now."""
-        until(lambda: "GET /phone-number" in self._log.read_text())
+        until(lambda: "GET /phone-number" in self._log.read_text(encoding="utf-8"))
         time.sleep(SLOW / 4)
 
     def kill(self, words: str = "") -> None:
@@ -103,7 +103,9 @@ class Run:
         self.process.wait()
 
     def _checkpoint(self) -> str:
-        return "".join(path.read_text() for path in self._state.rglob("stacks/*/test.json"))
+        return "".join(
+            path.read_text(encoding="utf-8") for path in self._state.rglob("stacks/*/test.json")
+        )
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def test_what_a_killed_run_made_goes_into_the_state(
     assert not any(secret in state for secret in SECRETS)
     for backup in (project.folder / ".pulumi" / "recover").iterdir():
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-        assert not any(secret in backup.read_text() for secret in SECRETS)
+        assert not any(secret in backup.read_text(encoding="utf-8") for secret in SECRETS)
     project.refresh()
     result = project.pulumi("preview", "--expect-no-changes")
     assert result.code == 0, result.text
@@ -216,14 +218,16 @@ def test_what_a_killed_plugin_made_is_listed(
 
     found = recover(project, "--yes")
     assert found.code == 2
-    assert all(item["id"] in found.text for item in account.records())
+    assert all(item["id"] in found.text for item in account.records()), found.text
     assert project.state() == []
 
 
 def test_make_settles_what_is_pending_first(tmp_path: Path, account: Account) -> None:
     """`make up` says that it settles, does, and buys nothing again; a clean state is left alone."""
     listing = ["git", "ls-files", "-coz", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = subprocess.run(
+        listing, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     clone = tmp_path / "a clone"
     for name in filter(None, names.split("\0")):
         if not name.startswith("tests/") and (ROOT / name).is_file():
@@ -237,25 +241,25 @@ def test_make_settles_what_is_pending_first(tmp_path: Path, account: Account) ->
         }
         done = subprocess.run(
             ["make", "up"], cwd=clone, env=ours, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def held() -> list[str]:
-        latest = json.loads(state.read_text())["checkpoint"]["latest"]
+        latest = json.loads(state.read_text(encoding="utf-8"))["checkpoint"]["latest"]
         return sorted(one["id"] for one in latest["resources"] if "dynamic/vapi" in one["type"])
 
     state = clone / ".pulumi" / ".pulumi" / "stacks" / "vapi-phone-numbers" / "local.json"
     assert "pending" not in make()
     made = held()
-    checkpoint = json.loads(state.read_text())
+    checkpoint = json.loads(state.read_text(encoding="utf-8"))
     latest = checkpoint["checkpoint"]["latest"]
     lost = latest["resources"].pop()
     assert lost["id"] in made
     left = {name: value for name, value in lost.items() if name not in ("id", "outputs")}
     latest["pending_operations"] = [{"type": "creating", "resource": left}]
-    state.write_text(json.dumps(checkpoint))
+    state.write_text(json.dumps(checkpoint), encoding="utf-8")
     said = make()
     assert "left pending: settling them" in said
     assert f"goes into the state as {lost['id']}" in said

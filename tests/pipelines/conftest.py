@@ -25,7 +25,9 @@ Configure = Callable[[str, Mapping[str, str]], None]
 def repository(tmp_path: Path) -> Path:
     """What would be committed, without the tests."""
     listing = ["git", "ls-files", "-coz", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = subprocess.run(
+        listing, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     folder = tmp_path / "repository"
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file() and not name.startswith("tests/"):

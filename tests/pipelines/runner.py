@@ -33,7 +33,7 @@ _MACHINE = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "LANG")
 
 def load(path: Path) -> dict[str, Any]:
     """A workflow; YAML reads its bare `on:` as true."""
-    found: dict[Any, Any] = yaml.safe_load(path.read_text())
+    found: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {"on" if key is True else key: item for key, item in found.items()}
 
 
@@ -62,11 +62,11 @@ class GitHub:
     def __post_init__(self) -> None:
         (self.work / "caches").mkdir(parents=True)
         self._store = self.work / "store.json"
-        self._store.write_text('{"comments": [], "issues": []}')
+        self._store.write_text('{"comments": [], "issues": []}', encoding="utf-8")
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         """The `comments` or the `issues` there are."""
-        return json.loads(self._store.read_text())[kind]
+        return json.loads(self._store.read_text(encoding="utf-8"))[kind]
 
     def run(self, name: str, only: str = "", **event: Any) -> list[Job]:
         """Runs a workflow for an event; `only` is the one stack of its matrix to run."""
@@ -157,7 +157,9 @@ class GitHub:
         elif action == "actions/github-script":
             return self._script(folder, step["with"]["script"], variables)
         elif action == "./.github/actions/setup":
-            steps = yaml.safe_load((folder / action / "action.yml").read_text())["runs"]["steps"]
+            steps = yaml.safe_load((folder / action / "action.yml").read_text(encoding="utf-8"))[
+                "runs"
+            ]["steps"]
             assert all("run" not in inner for inner in steps)
         else:
             assert action in ("actions/checkout", "actions/setup-go"), action
@@ -193,7 +195,7 @@ def _shell(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=300,
         check=False,
     )

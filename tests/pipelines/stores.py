@@ -75,7 +75,7 @@ def postgres_server(programs: Path) -> Generator[str, None, None]:
 def s3_server(log: Path) -> Generator[str, None, None]:
     """The address of a bucket in a store that speaks S3, until the block ends."""
     program = Path(sys.executable).with_name("moto_server")
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             [program, "-H", "127.0.0.1", "-p", "0"],
             stdout=output,
@@ -83,8 +83,8 @@ def s3_server(log: Path) -> Generator[str, None, None]:
             env={**os.environ, **S3_KEYS},
         )
     try:
-        _until(lambda: re.search(r"Running on http://\S+", log.read_text()))
-        (place,) = re.findall(r"Running on http://(127[\d.]+:\d+)", log.read_text())
+        _until(lambda: re.search(r"Running on http://\S+", log.read_text(encoding="utf-8")))
+        (place,) = re.findall(r"Running on http://(127[\d.]+:\d+)", log.read_text(encoding="utf-8"))
         with httpx.Client(trust_env=False) as http:
             http.put(f"http://{place}/state").raise_for_status()
         yield f"s3://state?endpoint={place}&disableSSL=true&s3ForcePathStyle=true"

@@ -21,7 +21,7 @@ def test_a_real_account_takes_four_commands(
     tmp_path: Path, repository: Path, account: Account
 ) -> None:
     """At most four commands bring `dev` about, and the key goes into no file."""
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"## A real account\n\n```sh\n(.+?)```", readme, re.S)
     assert len(block.splitlines()) <= 4
     block = block.replace("VAPI_API_KEY=…", f"VAPI_API_KEY={KEY}")
@@ -38,12 +38,12 @@ def test_a_real_account_takes_four_commands(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=200,
     )
     assert ran.returncode == 0, ran.stdout
     assert "4 created" in ran.stdout
     assert len(account.records()) == 3
-    settings = (repository / "stacks" / "Pulumi.dev.yaml").read_text()
+    settings = (repository / "stacks" / "Pulumi.dev.yaml").read_text(encoding="utf-8")
     assert KEY not in settings
     assert "typed-secret" not in settings

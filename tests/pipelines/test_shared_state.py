@@ -113,7 +113,7 @@ def test_a_runner_that_was_killed_is_settled_by_the_next(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             start_new_session=True,
         )
 

@@ -80,9 +80,12 @@ def test_a_change_goes_through_the_pipelines(github: GitHub, accounts: dict[str,
     assert kept == sorted(f"journal-{stack}@2-1" for stack in STACKS)
 
     lines = github.repository / "stacks" / "_lines.py"
-    words = lines.read_text()
-    lines.write_text(words.replace("Connecting you to our support desk.", "One moment, please."))
-    assert lines.read_text() != words
+    words = lines.read_text(encoding="utf-8")
+    lines.write_text(
+        words.replace("Connecting you to our support desk.", "One moment, please."),
+        encoding="utf-8",
+    )
+    assert lines.read_text(encoding="utf-8") != words
     before = comments(github)
     pull_request(github, only="prod")
     after = comments(github)

@@ -23,7 +23,7 @@ RIGHTS |= {name: {"contents": "read"} for name in ("dev", "staging", "prod", "re
 RIGHTS["preview"] = {"contents": "read", "pull-requests": "write"}
 RIGHTS["watch"] = {"contents": "read", "issues": "write"}
 GITLAB = ROOT / "docs/gitlab-ci.yml"
-TARGETS = set(re.findall(r"^([a-z]+): ##", (ROOT / "Makefile").read_text(), re.M))
+TARGETS = set(re.findall(r"^([a-z]+): ##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
 
 
 def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -42,7 +42,7 @@ def lines(workflow: dict[str, Any]) -> list[str]:
 )
 def test_actions_are_pinned_by_commit(path: Path) -> None:
     """What is not in this repository is named by its whole commit, with its version beside it."""
-    used = re.findall(r"uses: (.+)", path.read_text())
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
     foreign = [line for line in used if not line.startswith("./")]
     assert all(re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40} # v[\d.]+", line) for line in foreign)
 
@@ -183,12 +183,14 @@ def test_a_pull_request_never_has_the_key() -> None:
     """On pull requests the key is a word that says so, and only the preview has any secret."""
     on_requests = [path.name for path in FILES if "pull_request" in (load(path)["on"] or {})]
     assert on_requests == ["check.yml", "preview.yml"]
-    assert not [path for path in FILES if "pull_request_target" in path.read_text()]
-    assert "secrets." not in (ROOT / WORKFLOWS / "check.yml").read_text()
+    assert not [path for path in FILES if "pull_request_target" in path.read_text(encoding="utf-8")]
+    assert "secrets." not in (ROOT / WORKFLOWS / "check.yml").read_text(encoding="utf-8")
     preview = load(ROOT / WORKFLOWS / "preview.yml")
     (keys,) = [step["env"] for step in steps(preview) if "VAPI_API_KEY" in step.get("env", {})]
     assert keys["VAPI_API_KEY"] == "not-a-key-previews-call-nothing"
-    assert "secrets.VAPI_API_KEY" not in (ROOT / WORKFLOWS / "preview.yml").read_text()
+    assert "secrets.VAPI_API_KEY" not in (ROOT / WORKFLOWS / "preview.yml").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_one_run_a_stack_at_a_time() -> None:
@@ -202,7 +204,7 @@ def test_one_run_a_stack_at_a_time() -> None:
 
 def test_gitlab_runs_the_same_targets() -> None:
     """Each line of the GitHub pipelines is a line of GitLab's, and each of its targets exists."""
-    gitlab = yaml.safe_load((ROOT / "docs/gitlab-ci.yml").read_text())
+    gitlab = yaml.safe_load((ROOT / "docs/gitlab-ci.yml").read_text(encoding="utf-8"))
     scripts = [line for job in gitlab.values() if "script" in job for line in job["script"]]
     for path in FILES:
         for line in lines(load(path)):
@@ -214,7 +216,7 @@ def test_gitlab_runs_the_same_targets() -> None:
 
 def test_each_stack_can_be_repaired_by_hand_at_gitlab() -> None:
     """GitLab asks for variables only where a job is manual; it blocks no pipeline meanwhile."""
-    gitlab = yaml.safe_load((ROOT / "docs/gitlab-ci.yml").read_text())
+    gitlab = yaml.safe_load((ROOT / "docs/gitlab-ci.yml").read_text(encoding="utf-8"))
     assert gitlab[".repair"]["extends"] == ".deploy"
     (rule,) = gitlab[".repair"]["rules"]
     assert (rule["when"], rule["allow_failure"]) == ("manual", True)

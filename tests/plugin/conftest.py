@@ -50,7 +50,7 @@ class Plugin:
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         assert self._process.stdout is not None
         port = int(self._process.stdout.readline())

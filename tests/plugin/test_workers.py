@@ -221,7 +221,7 @@ def test_who_waits_for_a_number_to_be_known_holds_up_nobody(start: Any) -> None:
 
 def test_who_shares_a_page_takes_no_worker_more(start: Any, tmp_path: Path) -> None:
     """A refresh gets no more workers than requests make wait: the others would only be busy."""
-    (tmp_path / "sitecustomize.py").write_text(WATCHED)
+    (tmp_path / "sitecustomize.py").write_text(WATCHED, encoding="utf-8")
     records = [answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at:03}Z") for at in range(80)]
 
     def answered(_method: str, path: str, _body: Any) -> Any:
@@ -233,12 +233,12 @@ def test_who_shares_a_page_takes_no_worker_more(start: Any, tmp_path: Path) -> N
         declared = {"provider": "vapi", "declaration": "acme/shop/dev/VapiPhoneNumber/a"}
         found = list(engine.map(lambda at: plugin.read(f"n{at}", declared)[0], range(80)))
         assert found == [f"n{at}" for at in range(80)]
-        assert 4 < int((tmp_path / "workers").read_text().split()[-1]) <= 8
+        assert 4 < int((tmp_path / "workers").read_text(encoding="utf-8").split()[-1]) <= 8
 
 
 def test_a_changed_sdk_serves_as_it_chooses(start: Any, tmp_path: Path) -> None:
     """Where the SDK's workers are not as we know them, four calls run, and debug says why."""
-    (tmp_path / "sitecustomize.py").write_text(OTHER_WORKERS)
+    (tmp_path / "sitecustomize.py").write_text(OTHER_WORKERS, encoding="utf-8")
     crowd, engine = Crowd(4), Engine()
     with served(crowd.answered) as url, engine.listening() as address:
         plugin = start(baseUrl=url, apiKey=KEY, engine=address, path=tmp_path)

@@ -133,7 +133,7 @@ def test_a_signature_is_that_of_vapis_credentials(probe: Probe) -> None:
 def test_a_signature_may_be_made_in_every_documented_way(probe: Probe, tmp_path: Path) -> None:
     """Algorithm, names, prefix, payload, message id, base64; the secret from a file."""
     key = b"a-key-in-base64"
-    (tmp_path / "key").write_text(base64.b64encode(key).decode() + "\n")
+    (tmp_path / "key").write_text(base64.b64encode(key).decode() + "\n", encoding="utf-8")
     options = {
         **{"algorithm": "sha512", "signature-header": "X-Sig", "prefix": "v1,"},
         **{"payload": "{svix-id}.{method}.{url}.{body}", "message-id-header": "X-Id"},
@@ -211,13 +211,13 @@ def test_a_secret_that_comes_back_and_is_cut_short_is_not_shown(probe: Probe) ->
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Puts a `pulumi` on PATH whose stack holds the given numbers; secrets as given when shown."""
     script = tmp_path / "pulumi"
-    script.write_text(PULUMI)
+    script.write_text(PULUMI, encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
     def put(*resources: Any) -> None:
         state = {"version": 3, "deployment": deployment(*resources, pending=[])}
-        (tmp_path / "shown.json").write_text(json.dumps(state))
+        (tmp_path / "shown.json").write_text(json.dumps(state), encoding="utf-8")
 
         def encrypted(value: Any) -> Any:
             if isinstance(value, dict):
@@ -225,7 +225,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
                 return SECRET if "plaintext" in value else inside
             return [encrypted(item) for item in value] if isinstance(value, list) else value
 
-        (tmp_path / "export.json").write_text(json.dumps(encrypted(state)))
+        (tmp_path / "export.json").write_text(json.dumps(encrypted(state)), encoding="utf-8")
 
     return put
 

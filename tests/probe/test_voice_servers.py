@@ -80,7 +80,7 @@ def test_a_table_for_people(probe: Probe, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_costs_no_report(probe: Probe, tmp_path: Path) -> None:
     """The answers are reported all the same; that they could not be saved is an error."""
-    (tmp_path / "out").write_text("")
+    (tmp_path / "out").write_text("", encoding="utf-8")
     place = str(tmp_path / "out" / "below")
     with Server(answers(at_once)) as server:
         done = probe("voice", server.url, "--text", "Good day.", "--save", place)

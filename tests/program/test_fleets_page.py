@@ -20,9 +20,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """This project with the page's modules among its stacks."""
     shutil.copy(ROOT / "__main__.py", tmp_path)
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
-    page = (ROOT / "docs" / "fleets.md").read_text()
+    page = (ROOT / "docs" / "fleets.md").read_text(encoding="utf-8")
     for name, text in re.findall(r"```python\n# (stacks/\S+)\n(.*?)```", page, re.DOTALL):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
         monkeypatch.delitem(sys.modules, name)

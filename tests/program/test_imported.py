@@ -204,10 +204,12 @@ def assert_clean(modules: list[str], folder: Path) -> None:
     (folder / "stacks").mkdir()
     (folder / "stacks" / "__init__.py").touch()
     (folder / "stacks" / "_imported_dev.py").write_text(modules[0], encoding="utf-8")
-    (folder / "stacks" / "dev.py").write_text(stack_module("dev", "_imported_dev"))
+    (folder / "stacks" / "dev.py").write_text(
+        stack_module("dev", "_imported_dev"), encoding="utf-8"
+    )
     rules = {"include": ["."], "extraPaths": [str(ROOT)], "typeCheckingMode": "strict",
              "pythonVersion": "3.10"}  # fmt: skip
-    (folder / "pyrightconfig.json").write_text(json.dumps(rules))
+    (folder / "pyrightconfig.json").write_text(json.dumps(rules), encoding="utf-8")
     config = f"--config={ROOT / 'pyproject.toml'}"
     for words in (
         ["ruff", "check", "--no-cache", config, "."],
@@ -219,7 +221,7 @@ def assert_clean(modules: list[str], folder: Path) -> None:
             cwd=folder,
             env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=240,
             check=False,
         )

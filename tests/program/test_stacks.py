@@ -109,7 +109,9 @@ def test_a_missing_secret_is_named(missing: str, run: Any) -> None:
 
 def test_prod_keeps_to_its_own_guards(run: Any) -> None:
     """What prod declares breaks none of the rules that its settings turn on, and would else."""
-    settings: Any = yaml.safe_load((ROOT / "stacks" / "Pulumi.prod.yaml").read_text())["config"]
+    settings: Any = yaml.safe_load(
+        (ROOT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    )["config"]
     guards = {"vapi:guards": json.dumps(settings["vapi:guards"])}
     assert run(program, stack="prod", config={**CONFIG, **guards}).errors == []
     broken = run(program, stack="staging", config={**CONFIG, **guards}).errors

@@ -31,7 +31,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Path, set[int]]:
         "typeCheckingMode": "strict",
         "pythonVersion": "3.10",
     }
-    project.write_text(json.dumps(settings))
+    project.write_text(json.dumps(settings), encoding="utf-8")
     command = ["-m", "pyright", "--outputjson", "--project", str(project)]
     done = subprocess.run(
         [sys.executable, *command, "--pythonpath", sys.executable],
@@ -39,7 +39,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Path, set[int]]:
         # Without it pyright would ask a server for a newer one of itself.
         env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=240,
         check=False,
     )
@@ -59,7 +59,7 @@ def test_what_is_right_is_accepted(path: Path, found: Mapping[Path, set[int]]) -
 
 def test_each_mistake_is_found_where_it_is(found: Mapping[Path, set[int]]) -> None:
     """Wrong keys, literals and types, and missing keys are found, on their lines and no others."""
-    lines = BAD.read_text().splitlines()
+    lines = BAD.read_text(encoding="utf-8").splitlines()
     marked = {at for at, line in enumerate(lines, 1) if line.endswith("# expect: error")}
     assert found[BAD] == marked
     assert len(marked) == 23

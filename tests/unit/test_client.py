@@ -162,6 +162,9 @@ def test_a_listing_ends() -> None:
             page = next(pages)
             return [answer(id_=f"{page}-{at}", createdAt=f"{10**6 - page}") for at in range(100)]
 
+        def api_time(self) -> None:
+            return None
+
     with pytest.raises(PagingError, match="does not end after 1,000 pages"):
         for _ in VapiClient(Endless()).pages():
             pass

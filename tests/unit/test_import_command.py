@@ -38,7 +38,7 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("bin", "stub", "stacks"):
         (tmp_path / name).mkdir()
     script = tmp_path / "bin" / "pulumi"
-    script.write_text(PULUMI)
+    script.write_text(PULUMI, encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
     monkeypatch.chdir(tmp_path)
@@ -52,13 +52,13 @@ def config(stub: Path, query: str = "", **more: str) -> None:
     """The stack's config, decrypted."""
     values = {"vapi:baseUrl": f"embedded:a.db{query}", **more}
     text = json.dumps({key: {"value": value} for key, value in values.items()})
-    (stub / "config.json").write_text(text)
+    (stub / "config.json").write_text(text, encoding="utf-8")
 
 
 def state(stub: Path, *resources: Any, file: str = "export.json", **more: Any) -> None:
     """The stack's state."""
     held = {**deployment(*resources, pending=[]), **more}
-    (stub / file).write_text(json.dumps({"version": 3, "deployment": held}))
+    (stub / file).write_text(json.dumps({"version": 3, "deployment": held}), encoding="utf-8")
 
 
 def made(**body: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def bring(*words: str) -> Result:
 
 def imported(stub: Path) -> list[dict[str, Any]]:
     """The numbers of the state that was written."""
-    written = json.loads((stub / "imported.json").read_text())["deployment"]
+    written = json.loads((stub / "imported.json").read_text(encoding="utf-8"))["deployment"]
     return [one for one in written["resources"] if "dynamic/vapi" in one["type"]]
 
 
@@ -94,8 +94,8 @@ def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
     done = bring("--all", "--yes")
     assert done.exit_code == 0, done.output
     assert [one["id"] for one in imported(stub)] == [id_]
-    assert id_ in MODULE.read_text()
-    assert "return _imported_dev.reached" in Path("stacks/dev.py").read_text()
+    assert id_ in MODULE.read_text(encoding="utf-8")
+    assert "return _imported_dev.reached" in Path("stacks/dev.py").read_text(encoding="utf-8")
     (backup,) = Path(".pulumi/import").iterdir()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
@@ -105,7 +105,7 @@ def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
     made()
     modules: set[str] = set()
     for name in ("prod-eu", "prod_eu", "prod.eu"):
-        (stub / "name").write_text(f"acme/shop/{name}\n")
+        (stub / "name").write_text(f"acme/shop/{name}\n", encoding="utf-8")
         modules.add(json.loads(bring("--all", "--json").stdout)["module"])
     assert len(modules) == 3
     assert "stacks/_imported_prod_eu.py" in modules
@@ -143,7 +143,7 @@ def test_a_module_is_not_called_like_anybody_elses(stub: Path, out: str, by: str
 def test_a_module_of_the_project_takes_no_name(stub: Path) -> None:
     """What an import has written itself is added to, also beside the program."""
     made()
-    Path("lines.py").write_text("")
+    Path("lines.py").write_text("", encoding="utf-8")
     Path("folder").mkdir()
     for out in ("lines.py", "folder.py"):
         assert bring("--all", "--json", "--out", out).exit_code == 2
@@ -153,12 +153,12 @@ def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
     """A person's own stack file is not touched; what it lacks is said, and not said twice."""
     made(name="one")
     own = Path("stacks/dev.py")
-    own.write_text("# mine\n")
+    own.write_text("# mine\n", encoding="utf-8")
     assert "add `from stacks import _imported_dev`" in bring("--all", "--yes").output
-    assert own.read_text() == "# mine\n"
+    assert own.read_text(encoding="utf-8") == "# mine\n"
     made(name="two")
     state(stub, *imported(stub))
-    own.write_text("from stacks import _imported_dev\n")
+    own.write_text("from stacks import _imported_dev\n", encoding="utf-8")
     again = bring("--all", "--yes")
     assert again.exit_code == 0, again.output
     assert "Declare them" not in again.output
@@ -172,13 +172,13 @@ def test_where_the_state_is_not_written_the_module_is_as_it_was(stub: Path) -> N
     assert locked.exit_code == 1
     assert "the stack is locked" in locked.output
     assert not MODULE.exists()
-    MODULE.write_text(HEAD)
+    MODULE.write_text(HEAD, encoding="utf-8")
     assert bring("--all", "--yes").exit_code == 1
-    assert MODULE.read_text() == HEAD
+    assert MODULE.read_text(encoding="utf-8") == HEAD
     (stub / "locked").unlink()
     state(stub, file="next.json", manifest={})
     assert "another run has changed the state" in bring("--all", "--yes").output
-    assert MODULE.read_text() == HEAD
+    assert MODULE.read_text(encoding="utf-8") == HEAD
 
 
 def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
@@ -187,17 +187,23 @@ def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
     authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
     made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
     assert bring("--all", "--yes").exit_code == 0
-    text = MODULE.read_text()  # The stub's state never changes: as if the engine was not asked.
+    text = MODULE.read_text(
+        encoding="utf-8"
+    )  # The stub's state never changes: as if the engine was not asked.
     made(name="one")
     told = bring("--all", "--yes")
     assert told.exit_code == 0, told.output
     assert "An import was interrupted" in told.output
-    assert MODULE.read_text().startswith(text)
-    assert MODULE.read_text().count("= vapi.VapiPhoneNumber(") == len(imported(stub)) == 3
-    MODULE.write_text(text.replace('name="one"', 'name="two"'))
+    assert MODULE.read_text(encoding="utf-8").startswith(text)
+    assert (
+        MODULE.read_text(encoding="utf-8").count("= vapi.VapiPhoneNumber(")
+        == len(imported(stub))
+        == 3
+    )
+    MODULE.write_text(text.replace('name="one"', 'name="two"'), encoding="utf-8")
     refused = bring("--all", "--yes")
     assert "Take them out of the module" in refused.output
-    assert "two" in MODULE.read_text()
+    assert "two" in MODULE.read_text(encoding="utf-8")
 
 
 def test_a_state_that_was_written_though_the_answer_was_lost_keeps_its_module(stub: Path) -> None:
@@ -205,11 +211,11 @@ def test_a_state_that_was_written_though_the_answer_was_lost_keeps_its_module(st
     id_ = made()["id"]
     (stub / "drop").touch()
     assert bring("--all", "--yes").exit_code == 1
-    assert id_ in MODULE.read_text()
+    assert id_ in MODULE.read_text(encoding="utf-8")
     (stub / "drop").unlink()
     assert not Path("stacks/dev.py").exists()
     assert "nothing new" in bring("--all", "--yes").output
-    assert "_imported_dev" in Path("stacks/dev.py").read_text()
+    assert "_imported_dev" in Path("stacks/dev.py").read_text(encoding="utf-8")
 
 
 def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
@@ -224,11 +230,14 @@ def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
     assert "for you to fill in: entry-sip-password" in bring("--all").output
     done = bring("--all", "--yes")
     assert done.exit_code == 0, done.output
-    assert (stub / "keys").read_text().split() == ["twilio-auth-token-ac1-2"]
+    assert (stub / "keys").read_text(encoding="utf-8").split() == ["twilio-auth-token-ac1-2"]
     # pulumi takes one line's end away, so that a value keeps its own.
-    assert (stub / "values").read_text() == "token-two\n"
+    assert (stub / "values").read_text(encoding="utf-8") == "token-two\n"
     assert "config set --secret entry-sip-password --stack dev" in done.output
-    assert not any(word in done.output + MODULE.read_text() for word in ("token-one", "token-two"))
+    assert not any(
+        word in done.output + MODULE.read_text(encoding="utf-8")
+        for word in ("token-one", "token-two")
+    )
 
 
 def test_a_secret_that_is_in_config_before_is_recorded(stub: Path) -> None:
@@ -249,7 +258,7 @@ def test_masked_numbers_are_read_one_by_one(stub: Path) -> None:
     config(stub, "?switch=mask_listed_numbers%3Dtrue")
     made(provider="vonage", number="+14155552671", credentialId=UUID)
     assert bring("--all", "--yes").exit_code == 0
-    assert 'number="+14155552671"' in MODULE.read_text()
+    assert 'number="+14155552671"' in MODULE.read_text(encoding="utf-8")
 
 
 def test_what_is_wanted_is_chosen(stub: Path) -> None:
@@ -277,11 +286,11 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     other = str((stub / "export.json").rename(stub / "other.json"))
     state(stub)
     assert "`recover` for that stack" in bring("--all", "--yes", "--state", other).output
-    MODULE.write_text(f"{HEAD}a = '{id_}'\n")
+    MODULE.write_text(f"{HEAD}a = '{id_}'\n", encoding="utf-8")
     assert "an import was interrupted" in bring("--all", "--yes").output
-    MODULE.write_text("import pulumi\nimport vapi_provider\n")
+    MODULE.write_text("import pulumi\nimport vapi_provider\n", encoding="utf-8")
     assert "has no vapi, reached" in bring("--all", "--yes").output
-    MODULE.write_text("def (\n")
+    MODULE.write_text("def (\n", encoding="utf-8")
     assert "is no Python that runs" in bring("--all", "--yes").output
     assert "--out FILE" not in bring("--all").output
     Path("stacks").rename("elsewhere")

@@ -84,7 +84,7 @@ def another_process(file: Path, alike: str) -> Iterator[subprocess.Popen[str]]:
     """A process that has the turn until it is killed, or the block ends."""
     words = [sys.executable, "-c", _HOLDER, str(file), alike]
     pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as holder:
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, encoding="utf-8") as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
         yield holder
@@ -133,7 +133,7 @@ def test_a_process_with_many_turns_lets_others_in(tmp_path: Path) -> None:
     """Who waits has its turn next, although the other begins its next one at once."""
     file = tmp_path / "journal.sqlite"
     words = [sys.executable, "-c", _MANY, str(file)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8") as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
         until = time.monotonic() + 10

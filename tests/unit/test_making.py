@@ -590,7 +590,7 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
 
 def test_a_journal_that_cannot_be_written_stops_the_purchase(tmp_path: Path) -> None:
     """Without its journal nothing is bought, and one line says what to set."""
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     api = Api()
     text = failure(new_provider(api, journal=tmp_path / "file" / "j").create, bag())
     assert "VAPI_JOURNAL" in text

@@ -23,7 +23,9 @@ def pins(file: str) -> dict[str, set[str]]:
 def test_the_ranges_of_the_package_hold_the_pins() -> None:
     """Each run-time dependency has a range that begins with what is tested, and ends somewhere."""
     declared = re.search(
-        r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.M | re.S
+        r"^dependencies = \[(.*?)^\]",
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
+        re.M | re.S,
     )
     assert declared
     ranges = {

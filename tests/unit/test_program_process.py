@@ -148,7 +148,7 @@ def test_the_collector_is_made_rarer_where_the_process_is_the_programs(
         [sys.executable, "-c", COLLECTOR.format(before=before, monitor=monitor, run=run)],
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )

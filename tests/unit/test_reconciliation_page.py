@@ -6,7 +6,7 @@ from vapi_provider.models.kinds import KINDS
 
 def test_the_page_is_not_stale() -> None:
     """The file is what `make docs` would write."""
-    assert page() == PAGE.read_text(), "run `make docs`"
+    assert page() == PAGE.read_text(encoding="utf-8"), "run `make docs`"
 
 
 def test_every_field_of_every_kind_has_its_row() -> None:

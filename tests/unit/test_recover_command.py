@@ -29,6 +29,7 @@ if [ -f refused ]; then cat refused >&2; exit 1; fi
 case "$1 $2" in
 "stack export") cat export.json; [ ! -f next.json ] || mv next.json export.json ;;
 "stack import") cat >imported.json ;;
+"stack ls") echo '[]' ;;
 "stack history") cat history.json ;;
 "config --json") cat config.json ;;
 esac
@@ -41,18 +42,18 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("bin", "stub"):
         (tmp_path / name).mkdir()
     script = tmp_path / "bin" / "pulumi"
-    script.write_text(PULUMI)
+    script.write_text(PULUMI, encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "stub" / "history.json").write_text("[]")
+    (tmp_path / "stub" / "history.json").write_text("[]", encoding="utf-8")
     put(tmp_path / "stub" / "config.json", {"vapi:baseUrl": {"value": "embedded:a.db"}})
     return tmp_path / "stub"
 
 
 def put(file: Path, value: Any) -> None:
     """What the stub answers."""
-    file.write_text(json.dumps(value))
+    file.write_text(json.dumps(value), encoding="utf-8")
 
 
 def state(stub: Path, *pending: Any, **more: Any) -> dict[str, Any]:
@@ -90,9 +91,9 @@ def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
     assert told["changed"]
     assert told["operations"][0]["id"] == id_
     kept = Path(told["backup"])
-    assert json.loads(kept.read_text()) == exported
+    assert json.loads(kept.read_text(encoding="utf-8")) == exported
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    imported = json.loads((stub / "imported.json").read_text())
+    imported = json.loads((stub / "imported.json").read_text(encoding="utf-8"))
     assert imported["version"] == 3
     assert imported["deployment"]["resources"][-1]["id"] == id_
 
@@ -120,12 +121,12 @@ def test_an_unclear_operation_holds_everything_back(stub: Path) -> None:
     assert wrong.exit_code == 1
     assert "write NAME=ID or NAME=none" in wrong.output
     assert recover("--yes", "--take", f"{urn('b')}={ids[1]}").exit_code == 0
-    imported = json.loads((stub / "imported.json").read_text())
+    imported = json.loads((stub / "imported.json").read_text(encoding="utf-8"))
     assert imported["deployment"]["resources"][-1]["id"] == ids[1]
 
 
 def test_the_journal_is_told(stub: Path) -> None:
-    """An intent of this machine is finished with the record that comes into the state."""
+    """An intent of this machine whose record goes into the state is finished by that."""
     operation = creating("a")
     declaration = operation["resource"]["inputs"]["declaration"]
     state(stub, operation)
@@ -192,12 +193,14 @@ def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
 
 def test_what_pulumi_says_is_told_in_one_line(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first error is shown, and that it is missing with what to do; never a traceback."""
-    (stub / "refused").write_text("warning: first\nerror: no such stack\n  more\n")
+    (stub / "refused").write_text(
+        "warning: first\nerror: no such stack\n  more\n", encoding="utf-8"
+    )
     assert recover().output == "Error: pulumi config --json: no such stack\n"
-    (stub / "refused").write_text("")
+    (stub / "refused").write_text("", encoding="utf-8")
     assert "it failed and did not say why" in recover().output
     (stub / "refused").unlink()
-    (stub / "config.json").write_text("not JSON")
+    (stub / "config.json").write_text("not JSON", encoding="utf-8")
     assert "the answer is not JSON" in recover().output
     monkeypatch.setenv("PATH", "/nowhere")
     result = recover()
@@ -214,7 +217,7 @@ def test_orphans_tell_what_they_know(stub: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAPI_BASE_URL", "embedded:a.db")
         told = CliRunner().invoke(main, ["orphans", "--state", "stub/state.json"])
-        (stub / "broken.json").write_text("[]")
+        (stub / "broken.json").write_text("[]", encoding="utf-8")
         broken = CliRunner().invoke(main, ["orphans", "--state", "stub/broken.json"])
     assert told.exit_code == 2
     heading, *rows = told.stdout.splitlines()

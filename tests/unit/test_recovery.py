@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -20,7 +23,27 @@ from tests.deployments import (
 )
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import ids_in
+from vapi_provider.identity.journal import Before, Intent
+from vapi_provider.identity.matching import sent
+from vapi_provider.models.kinds import KINDS
 from vapi_provider.recovery import Settled, settle
+
+
+def journal(
+    called: str,
+    since: str = OLDER,
+    known: Sequence[str] = (),
+    made: str | None = None,
+    **fields: Any,
+) -> dict[str, Intent]:
+    """What a journal knows of one purchase, which was sent as the account's records are made."""
+    key = f"acme/shop/dev/VapiPhoneNumber/{called}"
+    body, sent_at = sent(KINDS["vapi"], fields), datetime.fromisoformat(NEWER[:-1] + "+00:00")
+    before = Before(since, frozenset(known))
+    intent = Intent(
+        key, "account", frozenset(), body, before, "owner", made, 0, sent_at.timestamp()
+    )
+    return {key: intent}
 
 
 def outcomes(settled: Settled) -> list[tuple[str, str, str | None]]:
@@ -64,7 +87,9 @@ def test_an_explicit_name_is_known_by_every_field() -> None:
     ]
     assert outcomes(settle(before, wrong)) == [("a", "not made", None)]
     right = record("4", name="line", squadId="s")
-    assert outcomes(settle(before, [*wrong, right])) == [("a", "made", "4")]
+    assert outcomes(settle(before, [*wrong, right])) == [("a", "unclear", None)]
+    intents = journal("a", name="line", squad_id="s")
+    assert outcomes(settle(before, [*wrong, right], intents=intents)) == [("a", "made", "4")]
 
 
 def test_what_is_encrypted_as_a_whole_is_left_out() -> None:
@@ -72,7 +97,8 @@ def test_what_is_encrypted_as_a_whole_is_left_out() -> None:
     fields = {"name": "line", "hooks": SECRET, "server": {"url": SECRET}}
     before = deployment(pending=[creating("a", **fields)])
     shown = {"hooks": [{"on": "call.ending"}], "server": {"url": "https://a.example"}}
-    assert outcomes(settle(before, [record("1", name="line", **shown)])) == [("a", "made", "1")]
+    settled = settle(before, [record("1", name="line", **shown)])
+    assert settled.open[0].candidates == ("1",)
     assert outcomes(settle(before, [record("1", name="two", **shown)])) == [("a", "not made", None)]
 
 
@@ -95,7 +121,8 @@ def test_one_record_is_not_chosen_twice() -> None:
     before = deployment(pending=[creating("a", name="line"), creating("b", name="line")])
     found = [record("1", name="line"), record("2", name="line")]
     settled = settle(before, found, chosen={urn("b"): "1"})
-    assert outcomes(settled) == [("a", "made", "2"), ("b", "made", "1")]
+    assert outcomes(settled) == [("a", "unclear", None), ("b", "made", "1")]
+    assert settled.open[0].candidates == ("2",)
     with pytest.raises(OwnershipError, match="1 cannot be taken as b"):
         settle(before, [record("1", name="line")], chosen={urn("a"): "1", urn("b"): "1"})
 
@@ -105,27 +132,41 @@ def test_several_killed_runs_of_one_resource() -> None:
     same = deployment(pending=[creating("a"), creating("a")])
     assert outcomes(settle(same, [record("1", "a")])) == [("a", "made", "1")]
     renamed = deployment(pending=[creating("a", name="old"), creating("a", name="new")])
-    assert outcomes(settle(renamed, [record("1", name="new")])) == [("a", "made", "1")]
+    assert outcomes(settle(renamed, [record("1", name="new")])) == [("a", "unclear", None)]
     settled = settle(renamed, [record("1", name="old"), record("2", name="new")])
     assert outcomes(settled) == [("a", "unclear", None)]
     assert set(settled.open[0].candidates) == {"1", "2"}
 
 
-def test_equal_bodies_are_shared_out() -> None:
-    """Of equal creations each takes one record, and those for which none is left made none."""
-    before = deployment(pending=[creating(name, name="line") for name in ("a", "b", "c")])
-    found = [record("1", name="line"), record("2", name="line")]
-    ids = outcomes(settle(before, found))
-    assert [one[1:] for one in ids] == [("made", "1"), ("made", "2"), ("not made", None)]
-
-
-def test_bodies_that_differ_never_share() -> None:
-    """Where two different creations could have made the same record, neither takes it."""
-    codes = [creating(code, name="line", number_desired_area_code=code) for code in ("415", "628")]
-    settled = settle(deployment(pending=codes), [record("1", name="line", number=None)])
+def test_a_chosen_name_without_an_intent_is_never_taken() -> None:
+    """A name that people chose may be another stack's: without an intent a person decides."""
+    before = deployment(pending=[creating(name, name="line") for name in ("a", "b")])
+    settled = settle(before, [record("1", name="line")])
     assert [one[1] for one in outcomes(settled)] == ["unclear", "unclear"]
-    by_digits = settle(deployment(pending=codes), [record("1", name="line", number="+16285550123")])
-    assert outcomes(by_digits) == [("415", "not made", None), ("628", "made", "1")]
+    assert outcomes(settle(before, [])) == [("a", "not made", None), ("b", "not made", None)]
+
+
+def test_an_intent_says_what_was_there_before() -> None:
+    """Nothing that the account showed before the POST, or soon after another's, is taken."""
+    before = deployment(pending=[creating("a", name="line")])
+    theirs = record("theirs", name="line", createdAt=OLDER)
+    intents = journal("a", since=OLDER, known=["theirs"], name="line")
+    assert outcomes(settle(before, [theirs], intents=intents)) == [("a", "not made", None)]
+    late = record("late", name="line", createdAt="2026-03-26T15:53:16.145Z")
+    assert outcomes(settle(before, [late], intents=intents)) == [("a", "unclear", None)]
+    own = record("own", name="line")
+    assert outcomes(settle(before, [theirs, own], intents=intents)) == [("a", "made", "own")]
+
+
+def test_an_answer_in_the_journal_is_the_record() -> None:
+    """The id that the journal knows is the record, however it was edited since."""
+    before = deployment(pending=[creating("a", name="line")])
+    intents = journal("a", made="2", name="line")
+    records = [record("1", name="line"), record("2", name="edited")]
+    assert outcomes(settle(before, records, intents=intents)) == [("a", "made", "2")]
+    held = settle(before, records, intents=intents, held_elsewhere=["2"])
+    assert outcomes(held) == [("a", "held elsewhere", "2")]
+    assert outcomes(settle(before, [records[0]], intents=intents)) == [("a", "not made", None)]
 
 
 @pytest.mark.parametrize("made", [OLDER, "2026-03-26T15:42:00Z", "some day"])
@@ -153,24 +194,23 @@ def test_what_another_state_holds_is_not_taken() -> None:
     assert outcomes(settled) == [("a", "not made", None)]
 
 
-def test_a_replacement_leaves_the_old_one_to_be_deleted() -> None:
-    """The new record stands where the old one stood, which the next run deletes."""
+def test_a_replacement_waits_beside_the_live_one() -> None:
+    """The new record stays out of the state, where `up` would release the live number for it."""
     old, child = resource("a", "old"), {**resource("b", "two"), "dependencies": [urn("a")]}
     before = deployment(old, child, pending=[creating("a")])
     settled = settle(before, [record("old", "a", createdAt=OLDER), record("new", "a")])
-    assert outcomes(settled) == [("a", "made", "new")]
-    tail = settled.deployment["resources"][2:]
-    shown = [(one["id"], one.get("delete", False)) for one in tail]
-    assert shown == [("new", False), ("old", True), ("two", False)]
+    assert outcomes(settled) == [("a", "waiting", "new")]
+    assert settled.deployment["resources"] == before["resources"]
+    assert "pending_operations" not in settled.deployment
 
 
-def test_a_replacement_stands_behind_what_it_needs() -> None:
+def test_a_record_stands_behind_what_it_needs() -> None:
     """Where the new resource depends on a later one, it comes after that."""
-    later = resource("b", "two")
+    old = {**resource("a", "old"), "pendingReplacement": True}
     new = creating("a")
     new["resource"]["propertyDependencies"] = {"squad_id": [urn("b")]}
-    settled = settle(deployment(resource("a", "old"), later, pending=[new]), [record("new", "a")])
-    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["old", "two", "new"]
+    settled = settle(deployment(old, resource("b", "two"), pending=[new]), [record("new", "a")])
+    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["two", "new"]
 
 
 def test_an_older_twin_does_not_replace_what_is_held() -> None:

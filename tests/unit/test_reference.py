@@ -13,7 +13,7 @@ from docs.samples import warnings
 from tests.contract.official import models
 from vapi_provider.models.fields import schema_named
 
-TEXT = REFERENCE.read_text()
+TEXT = REFERENCE.read_text(encoding="utf-8")
 
 
 def test_the_reference_is_not_stale() -> None:
@@ -43,7 +43,7 @@ def test_every_rule_has_its_source(name: str) -> None:
 
 def templates() -> Iterator[str]:
     """The text of every warning in the code as a pattern: what is filled in may be anything."""
-    tree = ast.parse((ROOT / "vapi_provider/models/advice.py").read_text())
+    tree = ast.parse((ROOT / "vapi_provider/models/advice.py").read_text(encoding="utf-8"))
     walking = ("advice", "_objects")
     rules = [node for node in tree.body if getattr(node, "name", None) not in walking]
     for node in (node for rule in rules for node in ast.walk(rule)):
@@ -83,5 +83,5 @@ def test_links_lead_somewhere() -> None:
     anchors = {heading.lower().replace(" ", "-") for heading in headings}
     assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= anchors
     for path in EXAMPLES.glob("*.py"):
-        assert path.read_text() in TEXT or f"](examples/{path.name})" in TEXT
+        assert path.read_text(encoding="utf-8") in TEXT or f"](examples/{path.name})" in TEXT
     assert all((EXAMPLES / name).exists() for name in re.findall(r"\]\(examples/([^)]+)\)", TEXT))

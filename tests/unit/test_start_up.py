@@ -70,7 +70,7 @@ def test_an_ordinary_run_loads_no_more_than_it_needs(
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )

@@ -358,7 +358,7 @@ def test_an_embedded_account_answers_in_this_process(tmp_path: Path) -> None:
 def test_an_embedded_account_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     """A file that is no account is a configuration error that names it."""
     file = tmp_path / "account.sqlite"
-    file.write_text("this is no database")
+    file.write_text("this is no database", encoding="utf-8")
     configured = Settings(
         api_key="embedded", region="us", base_url=f"embedded:{file}", journal=Path("j")
     )

@@ -9,7 +9,7 @@ from vapi_provider.models.vocabulary import SCHEMAS
 
 def test_the_vocabulary_is_the_models() -> None:
     """The file on disk is what `make docs` would write."""
-    assert VOCABULARY.read_text() == vocabulary()
+    assert VOCABULARY.read_text(encoding="utf-8") == vocabulary()
 
 
 def test_every_schema_has_its_model() -> None:

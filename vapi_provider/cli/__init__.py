@@ -28,6 +28,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 
+# For the make targets alone.
+_HIDDEN = {"preflight": "preflight"}
+
 
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports one at a time."""
@@ -44,9 +47,10 @@ class _Lazy(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        name = _COMMANDS.get(cmd_name, (_HIDDEN.get(cmd_name),))[0]
+        if name is None:
             return None
-        module = importlib.import_module(f"vapi_provider.cli.{_COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"vapi_provider.cli.{name}")
         return module.command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -44,7 +44,7 @@ def deployments(
     found = [Stack(name).export(show_secrets=show_secrets) for name in stacks]
     for file in files:
         try:
-            found.append(json.loads(Path(file).read_text()))
+            found.append(json.loads(Path(file).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{file} is no exported state: {error}") from None
     return [_deployment(one) for one in found]
@@ -64,7 +64,9 @@ def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
     path = folder / f"{stack.replace('/', '-')}-{now:%Y%m%dT%H%M%S%f}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
             json.dump(exported, file)
     except OSError as error:
         raise ConfigurationError(

@@ -5,22 +5,23 @@ The account is only read. How a record becomes code and state is `vapi_provider.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
+from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
 from vapi_provider.cli.module_names import taken_by
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
 from vapi_provider.exported import ids_in, name_in, resources_of
+from vapi_provider.identity import Journal
+from vapi_provider.identity.names import resource_of
 from vapi_provider.importing.choosing import (
     Choice,
     likely_others,
@@ -40,9 +41,9 @@ from vapi_provider.importing.writing import (
     written,
 )
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.settings import Settings
 
 BACKUPS = Path(".pulumi") / "import"
-STACKS = Path("stacks")
 
 _INTERRUPTED = (
     "An import was interrupted: its numbers are in the module already, and come into the state now."
@@ -73,6 +74,7 @@ class Import:
     held_elsewhere: Collection[str]
     config: Mapping[str, str] = field(repr=False)
     out: Path
+    settings: Settings
 
     @classmethod
     @contextmanager
@@ -82,7 +84,7 @@ class Import:
         """Opens the stack's account. Raises ConfigurationError where no module can be named."""
         named = Stack(stack)
         scope = Scope(*named.full_name())
-        module = Path(out) if out else _module_of(scope.stack)
+        module = Path(out) if out else module_of(scope.stack)
         if module == STACKS / f"{scope.stack}.py" or not module.stem.isidentifier():
             raise ConfigurationError(
                 f"{module} cannot be what the stack's program imports: choose another --out"
@@ -99,10 +101,11 @@ class Import:
             for key, value in named.config().items()
             if key.startswith(own)
         }
-        with account_of(settings_of(named)) as account:
+        settings = settings_of(named)
+        with account_of(settings) as account:
             others = deployments(also, files)
             refuse_unclear(others)
-            yield cls(named, scope, account, held_by(others), config, module)
+            yield cls(named, scope, account, held_by(others), config, module, settings)
 
     def look(self, choice: Choice) -> Found:
         """What would be brought; nothing is changed."""
@@ -113,10 +116,13 @@ class Import:
         free = {one.id for one in importable(deployment, records, self.held_elsewhere)}
         wanted = [one for one in records if choice.fits(one)]
         chosen = [self._whole(one) for one in wanted if one.id in free]
-        before = _text_of(self.out)
+        before = text_of(self.out)
         base = before_declared(before, [one.id for one in chosen])
         taken = names_in(base, str(self.out))
         taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
+        # A name whose purchase was interrupted is that purchase's.
+        unfinished = self._journal().unfinished(self.scope.project, self.scope.stack)
+        taken |= {resource_of(intent.key) for intent in unfinished}
         names, secrets = resource_names(chosen, taken), Secrets(self.config)
         chosen.sort(key=lambda one: (one.created_at, one.id))
         made = [declare(one, names[one.id], self.scope, secrets) for one in chosen]
@@ -145,13 +151,13 @@ class Import:
         """
         if self.stack.export() != found.exported:
             raise PulumiError("another run has changed the state meanwhile: run import again")
-        if _text_of(self.out) != found.before:
+        if text_of(self.out) != found.before:
             raise ConfigurationError(f"{self.out} has been edited meanwhile: run import again")
         backup = kept(self.stack.name, found.exported, BACKUPS)
         for key, value in found.secrets.to_set.items():
             self.stack.set_secret(key, value)
         is_new = not self.out.exists()
-        _put(self.out, found.after)
+        put_file(self.out, found.after)
         deployment = with_resources(
             found.exported["deployment"], found.declarations, self.scope, str(uuid4())
         )
@@ -163,23 +169,38 @@ class Import:
                 if is_new:
                     self.out.unlink()
                 else:
-                    _put(self.out, found.before)
+                    put_file(self.out, found.before)
             raise
+        self._note_in_journal(found.declarations)
         return backup
+
+    def _note_in_journal(self, declarations: Iterable[Declaration]) -> None:
+        """Tell the journal what the state holds now: an interrupted run may have bought it."""
+        if not self.settings.journal.exists():
+            return
+        journal = self._journal()
+        for one in declarations:
+            organizations = {one.record.org_id} if one.record.org_id else set[str]()
+            # The state is written: the next preflight finds it there.
+            with suppress(VapiError):
+                journal.hold(one.declaration, one.record.id, organizations)
+
+    def _journal(self) -> Journal:
+        return Journal(self.settings.journal, self.settings.account, self.settings.backend)
 
     def wire_up(self) -> str | None:
         """Makes `stacks/<stack>.py` where there is none; else what a person has to add, if any."""
         module = self.out.stem
         if self.out.parent != STACKS:
-            program = _text_of(Path("__main__.py"))
+            program = text_of(Path("__main__.py"))
             if re.search(rf"\b{re.escape(module)}\b", program):
                 return None
             return f"Declare them: add `import {module}` to the program (they are in {self.out})."
         own = STACKS / f"{self.scope.stack}.py"
         if not own.exists():
-            _put(own, stack_module(self.scope.stack, module))
+            put_file(own, stack_module(self.scope.stack, module))
             return None
-        if module in _text_of(own):
+        if module in text_of(own):
             return None
         return (
             f"Declare them: in {own} add `from stacks import {module}`, and to what declare() "
@@ -232,34 +253,3 @@ class Import:
                     f"{id_} is held by another given stack: take it out there first "
                     "(docs/from-the-dashboard.md), nothing was changed"
                 )
-
-
-def _module_of(stack: str) -> Path:
-    if not STACKS.is_dir():
-        raise ConfigurationError("say where the module goes: --out FILE, beside the program")
-    name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
-    if name != stack:
-        # Else prod-eu and prod_eu would share a module, and each declare the other's numbers.
-        name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
-    return STACKS / f"_imported_{name}.py"
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
-
-
-def _put(path: Path, text: str) -> None:
-    """Writes a file as a whole or not at all."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise ConfigurationError(f"{path} cannot be written: {error}") from None

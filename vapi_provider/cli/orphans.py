@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 import click
 
@@ -29,7 +31,8 @@ def command(
     """List the account's numbers that none of the given states holds.
 
     Run it in the project's folder. Name every stack that shares the account: the likely owner is
-    read from an automatic name, <project>/<stack>/<resource>. Nothing is released.
+    read from an automatic name, <project>/<stack>/<resource>. Purchases of these stacks that were
+    interrupted, by this machine's journal, are named as well. Nothing is released.
 
     Exit codes: 0 there are none, 1 error, 2 there are some.
     """
@@ -39,17 +42,26 @@ def command(
         found = _orphans(stacks, files)
     except VapiError as error:
         raise click.ClickException(str(error)) from None
+    orphans, interrupted = found
     if as_json:
-        write(json.dumps({"orphans": found}, indent=2))
-    elif found:
+        write(json.dumps({"orphans": orphans, "interrupted": interrupted}, indent=2))
+    elif orphans:
         from vapi_provider.cli.account import table
 
-        write(table(found))
-        say(f"{len(found)} of the account's numbers are in no given state.", err=True)
-    ctx.exit(2 if found else 0)
+        write(table(orphans))
+        say(f"{len(orphans)} of the account's numbers are in no given state.", err=True)
+    for one in interrupted:
+        made = one["id"] or "a number, of which the answer is not known,"
+        say(
+            f"An interrupted run made {made} for {one['declaration']}: `recover` settles it.",
+            err=True,
+        )
+    ctx.exit(2 if orphans or interrupted else 0)
 
 
-def _orphans(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str | None]]:
+def _orphans(
+    stacks: tuple[str, ...], files: tuple[str, ...]
+) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
     from vapi_provider.cli.account import account_of, deployments, held_by, row, settings_of
     from vapi_provider.cli.pulumi_cli import Stack
 
@@ -57,7 +69,28 @@ def _orphans(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, 
     if any(state.get("pending_operations") for state in states):
         say("A given stack has pending operations: run `recover` for it first.", err=True)
     held = held_by(states)
+    interrupted = _interrupted(dict(zip(stacks, states, strict=False)), held)
     with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = [record for record in account.all_phone_numbers() if record.id not in held]
     now = datetime.now(timezone.utc)
-    return [row(record, now) for record in records]
+    return [row(record, now) for record in records], interrupted
+
+
+def _interrupted(
+    states: Mapping[str, Mapping[str, Any]], held: set[str]
+) -> list[dict[str, str | None]]:
+    """Unfinished purchases of the given stacks, in the journal of this machine.
+
+    Those whose record one of the stacks holds are finished by that.
+    """
+    from vapi_provider.cli.preflighting import snapshot_of
+    from vapi_provider.preflight import finish_held, run_checks
+
+    found: list[dict[str, str | None]] = []
+    for stack, state in states.items():
+        snapshot = snapshot_of(stack, lambda line: say(line, err=True), state)
+        for intent in run_checks(snapshot, [finish_held]).unfinished:
+            is_at_work = snapshot.journal is not None and snapshot.journal.is_under_way(intent)
+            if intent.record not in held and not is_at_work:
+                found.append({"declaration": intent.key, "id": intent.record})
+    return found

@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from vapi_provider.cli.backend_files import repair
 from vapi_provider.errors import VapiError
 
 
 class PulumiError(VapiError):
     """`pulumi` is not there, or said no."""
+
+
+class NoStackError(PulumiError):
+    """There is no stack of this name."""
+
+
+def stacks_of_backend() -> list[str]:
+    """Return the names of all stacks in this backend, other projects' among them."""
+    found = cast(list[dict[str, Any]], _parsed(_checked(_LIST, _call(_LIST)), _LIST))
+    return [str(one["name"]) for one in found]
+
+
+_LIST = ("stack", "ls", "--all", "--json")
+_NO_STACK = re.compile(r"no stack named .* found")
 
 
 @dataclass(frozen=True)
@@ -78,35 +94,63 @@ class Stack:
         return events, _reason(done.stderr or done.stdout) if done.returncode != 0 else None
 
     def _json(self, *words: str) -> Any:
-        text = self._run(*words)
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise PulumiError(f"pulumi {' '.join(words)}: the answer is not JSON") from None
+        return _parsed(self._run(*words), words)
 
     def _run(self, *words: str, given: str = "") -> str:
-        done = self._call(*words, given=given)
-        if done.returncode != 0:
-            raise PulumiError(f"pulumi {' '.join(words[:2])}: {_reason(done.stderr)}")
-        return done.stdout
+        return _checked(words, self._call(*words, given=given))
 
     def _call(
         self, *words: str, given: str = "", variables: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", *words, "--stack", self.name, "--non-interactive", "--color", "never"]
-        try:
-            return subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
-                command,
-                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1", **(variables or {})},
-                input=given,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise PulumiError(
-                'no pulumi on PATH: in the project\'s folder, eval "$(make -s env)" brings one'
-            ) from None
+    ) -> _Answer:
+        repair(self.name)
+        return _call([*words, "--stack", self.name], given, variables)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _call(
+    words: Sequence[str], given: str = "", variables: Mapping[str, str] | None = None
+) -> _Answer:
+    """Run the CLI. It speaks UTF-8 in every locale: in another encoding a state would change."""
+    command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
+            command,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1", **(variables or {})},
+            input=given.encode(),
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise PulumiError(
+            'no pulumi on PATH: in the project\'s folder, eval "$(make -s env)" brings one'
+        ) from None
+    try:
+        answer = done.stdout.decode()
+    except UnicodeDecodeError:
+        raise PulumiError(f"pulumi {' '.join(words[:2])}: the answer is not UTF-8") from None
+    # What a program prints may be anything.
+    return _Answer(done.returncode, answer, done.stderr.decode(errors="replace"))
+
+
+def _checked(words: Sequence[str], answer: _Answer) -> str:
+    if answer.returncode != 0:
+        reason = _reason(answer.stderr)
+        kind = NoStackError if _NO_STACK.search(reason) else PulumiError
+        raise kind(f"pulumi {' '.join(words[:2])}: {reason}")
+    return answer.stdout
+
+
+def _parsed(text: str, words: Sequence[str]) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise PulumiError(f"pulumi {' '.join(words)}: the answer is not JSON") from None
 
 
 def _reason(text: str) -> str:

@@ -17,15 +17,34 @@ from vapi_provider.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.cli.recovering import Found
+    from vapi_provider.interrupted_purchases import Interrupted
     from vapi_provider.leftovers import Decision
 
 _WORDS = {
     "made": "was made: goes into the state as {record}",
+    "waiting": (
+        "was made to replace the live number: {record} waits beside it, and the program's next "
+        "replacement takes it over; without one, adopt it (adopt_id) or delete it in the dashboard"
+    ),
+    "held elsewhere": "{record} was made, and another stack holds it: the operation is dropped",
     "not made": "was not made: the operation is dropped",
     "gone": "{record} is released: leaves the state",
     "still there": "{record} still exists: stays in the state, the operation is dropped",
     "recorded": "is in the state as it was: the operation is dropped, refresh tells the rest",
     "foreign": "is not ours: only its own provider can tell what was done",
+}
+
+
+_OF_INTENTS = {
+    "unheld": (
+        "{record} was made for it and is in no state: the next `up` takes it over if the program "
+        "still declares the resource; else adopt_id={record} under another name, or delete it in "
+        "the dashboard"
+    ),
+    "gone": "{record} was made for it and is not in the account any more: the journal forgets it",
+    "nothing": "nothing was made: the journal forgets it",
+    "other account": "was being made in another account: run recover with its key and region",
+    "under way": "another run is making it: end that run, or wait",
 }
 
 
@@ -59,8 +78,11 @@ def command(
     forgotten, so that the next `up` makes it. It shows first what it will do, and asks. While one
     is unclear nothing is written: --take decides it. The old state is kept in .pulumi/recover.
 
+    Purchases that the journal of this machine does not know to be finished are settled, too: one
+    that made nothing is forgotten, a number that no stack of this backend holds is named.
+
     Without pending operations, but with a failed last update, the numbers that were made since it
-    began and that no given state holds are listed.
+    began and that no state holds are listed.
 
     Exit codes: 0 nothing to do, or done; 1 error; 2 something to decide.
     """
@@ -73,19 +95,20 @@ def command(
                 _show(stack, found)
             agreed = found.writable and (yes or _agrees(as_json))
             backup = recovery.write(found) if agreed else None
+            is_done = agreed and not found.is_left
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         write(json.dumps(_as_json(stack, found, backup), indent=2))
-    elif backup:
-        say(f"Done. The state as it was: {backup}")
+    elif agreed:
+        say(f"Done. The state as it was: {backup}" if backup else "Done.")
     elif found.writable:
         say("Nothing was changed: say --yes to do it.", err=True)
-    ctx.exit(0 if backup or found.is_clean else 2)
+    ctx.exit(0 if is_done or found.is_clean else 2)
 
 
 def _agrees(as_json: bool) -> bool:
-    return not as_json and sys.stdin.isatty() and click.confirm("Write this into the state?")
+    return not as_json and sys.stdin.isatty() and click.confirm("Do this?")
 
 
 def _show(stack: str, found: Found) -> None:
@@ -93,6 +116,8 @@ def _show(stack: str, found: Found) -> None:
         say(f"Nothing is pending in stack {stack}.")
     for one in found.decisions:
         say(f"{one.operation} {one.resource}: {_in_words(one)}")
+    for other in found.interrupted:
+        say(f"interrupted purchase of {other.resource}: {_of_intent(other)}")
     if found.unheld:
         from vapi_provider.cli.account import table
 
@@ -118,6 +143,12 @@ def _in_words(one: Decision) -> str:
     return _WORDS[one.outcome].format(record=one.record)
 
 
+def _of_intent(one: Interrupted) -> str:
+    if one.outcome == "unclear":
+        return f"is unclear, it may be one of: {', '.join(one.candidates)}"
+    return _OF_INTENTS[one.outcome].format(record=one.record or "a number")
+
+
 def _as_json(stack: str, found: Found, backup: str | None) -> dict[str, Any]:
     return {
         "stack": stack,
@@ -130,6 +161,15 @@ def _as_json(stack: str, found: Found, backup: str | None) -> dict[str, Any]:
                 "candidates": list(one.candidates),
             }
             for one in found.decisions
+        ],
+        "interrupted": [
+            {
+                "declaration": one.key,
+                "outcome": one.outcome,
+                "id": one.record,
+                "candidates": list(one.candidates),
+            }
+            for one in found.interrupted
         ],
         "unheld": found.unheld,
         "changed": backup is not None,

@@ -6,12 +6,12 @@ The account is only read. The decisions are `vapi_provider.recovery`'s.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vapi_provider.cli.account import (
     Row,
@@ -22,12 +22,17 @@ from vapi_provider.cli.account import (
     row,
     settings_of,
 )
+from vapi_provider.cli.journaling import Intents, note_interrupted, note_settled
+from vapi_provider.cli.preflighting import snapshot_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import ConfigurationError, VapiError
-from vapi_provider.exported import ids_in, instant, name_in, resources_of
-from vapi_provider.identity import Journal
-from vapi_provider.leftovers import CLOCKS_DIFFER, Decision
+from vapi_provider.errors import ConfigurationError, NotFoundError
+from vapi_provider.exported import ids_in, instant, name_in
+from vapi_provider.identity import Intent, Journal
+from vapi_provider.interrupted_purchases import Interrupted
+from vapi_provider.leftovers import CLOCKS_DIFFER, Decision, declaration_in
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.preflight import Snapshot, finish_held, run_checks
 from vapi_provider.recovery import Settled, settle
 from vapi_provider.settings import Settings
 
@@ -42,11 +47,15 @@ BACKUPS = Path(".pulumi") / "recover"
 
 @dataclass(frozen=True)
 class Found:
-    """What there is to do, and what is only to be told."""
+    """What there is to do, and what is only to be told.
+
+    `interrupted` are the journal's unfinished intents that no pending operation covers.
+    """
 
     exported: Mapping[str, Any]
     settled: Settled | None = None
     unheld: list[Row] = field(default_factory=list[Row])
+    interrupted: Sequence[Interrupted] = ()
 
     @property
     def decisions(self) -> Sequence[Decision]:
@@ -55,13 +64,20 @@ class Found:
 
     @property
     def writable(self) -> bool:
-        """Whether there is a settled state, and nothing in it is open."""
-        return self.settled is not None and not self.settled.open
+        """Whether there is something to write, and nothing in the state is open."""
+        if self.settled is not None:
+            return not self.settled.open
+        return any(one.is_over for one in self.interrupted)
 
     @property
     def is_clean(self) -> bool:
         """Whether there is nothing to do and nothing to tell."""
-        return self.settled is None and not self.unheld
+        return self.settled is None and not self.unheld and not self.interrupted
+
+    @property
+    def is_left(self) -> bool:
+        """Whether something is left to a person once it is written."""
+        return bool(self.unheld) or any(not one.is_over for one in self.interrupted)
 
 
 @dataclass(frozen=True)
@@ -92,40 +108,90 @@ class Recovery:
             yield cls(named, settings, account, held_by(deployments(also, files)), say)
 
     def look(self, choices: Collection[str]) -> Found:
-        """What was left, settled as far as it can be; the state is not touched."""
+        """What was left, settled as far as it can be; the state is not touched.
+
+        Intents whose record some stack's state holds are finished: that is proven.
+        """
         exported = self.stack.export()
         deployment: Mapping[str, Any] = exported["deployment"]
-        if not deployment.get("pending_operations"):
-            return Found(exported, unheld=self._unheld(deployment))
+        snapshot = snapshot_of(self.stack.name, self.say, deployment)
+        intents = {one.key: one for one in run_checks(snapshot, [finish_held]).unfinished}
+        operations = _pending(deployment)
+        if not operations and not intents:
+            return Found(exported, unheld=self._unheld(deployment, snapshot))
+        held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
         chosen = _by_urn(deployment, choices)
-        until = self._quiet_at(deployment)
-        settled = self._settle(deployment, chosen)
-        left = until - self.clock()
-        if settled.may_change and left > 0:
-            self.say(f"Waiting up to {left:.0f} s for a request that may still be under way.")
-        while settled.may_change and (left := until - self.clock()) > 0:
-            self.sleep(min(LOOK_SECONDS, left))
-            settled = self._settle(deployment, chosen)
-        return Found(exported, settled)
+        keys = {declaration_in(one["resource"]) for one in operations if one["type"] == "creating"}
+        left = [intent for key, intent in intents.items() if key not in keys]
+        journal = Intents(self._journal(), self.account, self.settings, left)
+        until = max(self._quiet_at(deployment) if operations else 0.0, *self._late(intents))
 
-    def write(self, found: Found) -> str:
-        """Imports the settled state; the path of the backup of what it was."""
-        assert found.settled is not None  # noqa: S101 - see Found.writable
-        if self.stack.export() != found.exported:
-            raise PulumiError("another run has changed the state meanwhile: run recover again")
-        backup = kept(self.stack.name, found.exported, BACKUPS)
-        self.stack.load({**found.exported, "deployment": found.settled.deployment})
-        self._note_in_journal(found.exported["deployment"], found.settled)
-        return str(backup)
+        def settled() -> tuple[Settled | None, Sequence[Interrupted]]:
+            records = self._records(intents.values())
+            own = {*ids_in(deployment, read_only=True), *held}
+            free = [one for one in records if one.id not in own]
+            if not operations:
+                return None, journal.outcomes(free)
+            whole = settle(
+                deployment,
+                records,
+                held_elsewhere=held,
+                confirmed_empty=self.settings.confirmed_empty_account,
+                chosen=chosen,
+                intents={key: one for key, one in intents.items() if key in keys},
+            )
+            taken = {one.record for one in whole.decisions}
+            return whole, journal.outcomes([one for one in free if one.id not in taken])
 
-    def _settle(self, deployment: Mapping[str, Any], chosen: Mapping[str, str]) -> Settled:
-        return settle(
-            deployment,
-            list(self.account.all_phone_numbers()),
-            held_elsewhere=self.held_elsewhere,
-            confirmed_empty=self.settings.confirmed_empty_account,
-            chosen=chosen,
-        )
+        def may_change() -> bool:
+            return any(one.outcome == "nothing" for one in interrupted) or (
+                state is not None and state.may_change
+            )
+
+        state, interrupted = settled()
+        left_seconds = until - self.clock()
+        if may_change() and left_seconds > 0:
+            self.say(
+                f"Waiting up to {left_seconds:.0f} s for a request that may still be under way."
+            )
+        while may_change() and (left_seconds := until - self.clock()) > 0:
+            self.sleep(min(LOOK_SECONDS, left_seconds))
+            state, interrupted = settled()
+        # Where the journal knows nothing of this account, only the last update's time is known.
+        is_known = state is not None or any(one.outcome != "other account" for one in interrupted)
+        unheld = [] if is_known else self._unheld(deployment, snapshot)
+        return Found(exported, state, unheld, interrupted)
+
+    def write(self, found: Found) -> str | None:
+        """Imports the settled state; the path of the backup of what it was, if it was changed."""
+        backup = None
+        if found.settled is not None:
+            if self.stack.export() != found.exported:
+                raise PulumiError("another run has changed the state meanwhile: run recover again")
+            backup = kept(self.stack.name, found.exported, BACKUPS)
+            self.stack.load({**found.exported, "deployment": found.settled.deployment})
+            note_settled(self._journal(), found.exported["deployment"], found.settled, self.account)
+        note_interrupted(self._journal(), found.interrupted)
+        return None if backup is None else str(backup)
+
+    def _late(self, intents: Mapping[str, Intent]) -> list[float]:
+        """When the requests of open intents can complete no more, by this clock."""
+        now = self.clock()
+        return [0.0] + [
+            now + one.late_seconds + LOOK_SECONDS
+            for one in intents.values()
+            if one.record is None and one.late_seconds > 0
+        ]
+
+    def _records(self, intents: Iterable[Intent]) -> list[PhoneNumberRecord]:
+        """The account's records; those that the journal names, also where the list lags behind."""
+        records = list(self.account.all_phone_numbers())
+        listed = {one.id for one in records}
+        for intent in intents:
+            if intent.record is not None and intent.record not in listed:
+                with suppress(NotFoundError):
+                    records.append(self.account.get_phone_number(intent.record))
+        return records
 
     def _quiet_at(self, deployment: Mapping[str, Any]) -> float:
         """When a request that the killed run sent last must have ended, by this clock.
@@ -138,51 +204,37 @@ class Recovery:
             return now
         return now + self.settings.late_seconds + LOOK_SECONDS
 
-    def _unheld(self, deployment: Mapping[str, Any]) -> list[Row]:
+    def _unheld(self, deployment: Mapping[str, Any], snapshot: Snapshot) -> list[Row]:
         """Records since the last update began, where it failed, that no given state holds."""
         last = self.stack.last_update()
         began = instant(last.get("startTime")) if last else None
         if last is None or last.get("result") != "failed" or began is None:
             return []
-        if any(self._journal().unfinished(*_stack_of(one)) for one in resources_of(deployment)):
-            return []  # The journal here takes over what was made, with the next `up`.
         held = {*ids_in(deployment, read_only=True), *self.held_elsewhere}
         now = datetime.now(timezone.utc)
         oldest = datetime.min.replace(tzinfo=timezone.utc)
-        return [
-            row(record, now)
+        found = [
+            record
             for record in self.account.all_phone_numbers()
             if record.id not in held
             and (instant(record.created_at) or oldest) >= began - CLOCKS_DIFFER
         ]
+        if found:
+            elsewhere = held_by(state for _, state in snapshot.others())
+            found = [record for record in found if record.id not in elsewhere]
+        return [row(record, now) for record in found]
 
     def _journal(self) -> Journal:
         return Journal(self.settings.journal, self.settings.account, self.settings.backend)
 
-    def _note_in_journal(self, deployment: Mapping[str, Any], settled: Settled) -> None:
-        """Tells this machine's journal which record an intent made: the next run closes it."""
-        journal = self._journal()
-        made = {one.urn: one.record for one in settled.decisions if one.outcome == "made"}
-        for operation in deployment["pending_operations"]:
-            resource = operation["resource"]
-            declaration = resource.get("inputs", {}).get("declaration")
-            record = made.get(resource["urn"])
-            if record and isinstance(declaration, str):
-                # The state is written: the next run finds the number there, journal or not.
-                with suppress(VapiError):
-                    journal.hold(declaration, record)
-                    journal.forget(declaration)
 
-
-def _stack_of(resource: Mapping[str, Any]) -> tuple[str, str]:
-    """The project and the stack in a resource's URN."""
-    stack, project, *_ = resource["urn"].removeprefix("urn:pulumi:").split("::")
-    return project, stack
+def _pending(deployment: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return cast(Sequence[Mapping[str, Any]], deployment.get("pending_operations") or [])
 
 
 def _by_urn(deployment: Mapping[str, Any], choices: Collection[str]) -> dict[str, str]:
     """``NAME=ID`` choices by the URN of the pending operation that each is about."""
-    urns = {one["resource"]["urn"] for one in deployment["pending_operations"]}
+    urns = {one["resource"]["urn"] for one in _pending(deployment)}
     chosen: dict[str, str] = {}
     for choice in choices:
         name, equals, id_ = choice.rpartition("=")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vapi_provider import terminal
+from vapi_provider.cli.preflighting import facts_for
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.errors import VapiError
 from vapi_provider.releases import too_many
@@ -15,6 +16,7 @@ from vapi_provider.settings import max_releases
 from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
 from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Events, Said, read_events
+from vapi_provider.summary.forced import with_forced
 from vapi_provider.summary.markdown import markdown_of
 from vapi_provider.summary.text import text_of
 from vapi_provider.summary.values import printable
@@ -23,8 +25,9 @@ from vapi_provider.summary.words import said
 
 def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
-    events = _events(stack, "preview")
-    found = preview_of(stack.name, events)
+    with facts_for(stack.name, _say_unless_warned):
+        events = _events(stack, "preview")
+    found = with_forced(preview_of(stack.name, events), events)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
         return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")
@@ -33,7 +36,8 @@ def preview(stack: Stack) -> Summary:
 
 def drift(stack: Stack) -> Summary:
     """In what the account differs from the state, but for what is left to the dashboard."""
-    found = drift_of(stack.name, _events(stack, "refresh", "--preview-only"))
+    with facts_for(stack.name, _say_unless_warned):
+        found = drift_of(stack.name, _events(stack, "refresh", "--preview-only"))
     if found.changes and not found.errors:
         found = without_ignored(found, stack.export()["deployment"])
     return found
@@ -59,6 +63,12 @@ def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> i
         summary = Summary(what, stack, errors=(Said(None, str(error)),))
     write(summary, form)
     return summary.exit_code
+
+
+def _say_unless_warned(line: str) -> None:
+    # The summary has a warning of its own for each replacement.
+    if not line.startswith("warning: "):
+        terminal.say(line, err=True)
 
 
 def _events(stack: Stack, *words: str) -> Events:

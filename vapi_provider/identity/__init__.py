@@ -1,17 +1,22 @@
 """Whose record is this: names, claims, the journal of intents, and what a stack may take or forget.
 
 A *declaration* is ``<organization>/<project>/<stack>/<Class>/<resource>``, sent by the program: the
-plugin sees neither. Knows no Pulumi and no HTTP.
+plugin sees neither. Names are loaded when they are first asked for: the preflight of every make
+target needs the journal alone.
 """
 
-from vapi_provider.identity.account import Account
-from vapi_provider.identity.claims import Claims
-from vapi_provider.identity.intents import Intent
-from vapi_provider.identity.journal import Journal
-from vapi_provider.identity.late import LateRecords
-from vapi_provider.identity.making import Maker
-from vapi_provider.identity.names import automatic_name
-from vapi_provider.identity.writers import Writers
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vapi_provider.identity.account import Account
+    from vapi_provider.identity.claims import Claims
+    from vapi_provider.identity.intents import Intent
+    from vapi_provider.identity.journal import Journal
+    from vapi_provider.identity.late import LateRecords
+    from vapi_provider.identity.making import Maker
+    from vapi_provider.identity.names import automatic_name
+    from vapi_provider.identity.writers import Writers
 
 __all__ = [
     "Account",
@@ -23,3 +28,20 @@ __all__ = [
     "Writers",
     "automatic_name",
 ]
+
+_MODULES = {
+    "Account": "account",
+    "Claims": "claims",
+    "Intent": "intents",
+    "Journal": "journal",
+    "LateRecords": "late",
+    "Maker": "making",
+    "Writers": "writers",
+    "automatic_name": "names",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

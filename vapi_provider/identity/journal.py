@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
@@ -21,9 +21,11 @@ from vapi_provider.identity.boot import BootClock
 from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
-from vapi_provider.identity.matching import Sent
 from vapi_provider.identity.names import is_of_stack
 from vapi_provider.identity.owners import Owners, Turns
+
+if TYPE_CHECKING:
+    from vapi_provider.identity.matching import Sent
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""

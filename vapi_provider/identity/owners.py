@@ -45,7 +45,8 @@ class Owners:
         with self._lock:
             if self._held is None:
                 self._beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                held = os.fdopen(_private(str(self._mark(self.own)), os.O_WRONLY | os.O_CREAT), "w")
+                file = _private(str(self._mark(self.own)), os.O_WRONLY | os.O_CREAT)
+                held = os.fdopen(file, "w", encoding="utf-8")
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX)
                 except OSError:
@@ -70,7 +71,8 @@ class Owners:
         if owner == self.own:
             return False
         mark = self._mark(owner)
-        with suppress(FileNotFoundError), open(mark, "r+", opener=_private) as held:
+        opened = suppress(FileNotFoundError)
+        with opened, open(mark, "r+", opener=_private, encoding="utf-8") as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -61,7 +61,7 @@ class Search:
         """
         free = self.free(purchase, after)
         found = [one for one in free if matches(purchase.kind, purchase.body, one)]
-        if len(found) == 1 and len(free) == 1 and _is_own(purchase, found[0]):
+        if len(found) == 1 and len(free) == 1 and is_own(purchase, found[0]):
             return found[0]
         if free:
             raise unclear(found or free)
@@ -109,7 +109,8 @@ def unclear(found: Collection[PhoneNumberRecord]) -> OwnershipError:
     )
 
 
-def _is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
+def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
+    """Return whether a record that matches is this resource's: by its name, or by its time."""
     if is_named(purchase.kind, purchase.body, purchase.names):
         return True
     created = _seconds(record.created_at)

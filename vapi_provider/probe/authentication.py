@@ -126,7 +126,7 @@ def secret_at(place: str, environment: Mapping[str, str] = os.environ) -> str:
             raise ConfigurationError(f"{name} is not set in the environment")
         return environment[name]
     try:
-        found = Path(name).read_text().rstrip("\r\n")
+        found = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(f"the secret's file cannot be read: {name}") from None
     if not found:

@@ -41,6 +41,8 @@ class Step:
     type: str
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
+    is_forced: bool = False
+    """Whether the engine replaces it without having asked the provider for a diff."""
 
 
 @dataclass
@@ -83,6 +85,11 @@ def _step(metadata: Mapping[str, Any]) -> Step:
         metadata["type"],
         cast(Any, metadata.get("old")),
         cast(Any, metadata.get("new")),
+        # Without a diff the engine names nothing but the id as what differs.
+        metadata["op"] == "replace"
+        and set(metadata.get("keys") or []) <= {"id"}
+        and not metadata.get("diffs")
+        and not metadata.get("detailedDiff"),
     )
 
 

@@ -32,7 +32,7 @@ def serving(db: Path, *faults: str, seed: int = 0) -> Iterator[tuple[Any, httpx.
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert process.stdout is not None
     try:

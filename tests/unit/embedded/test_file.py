@@ -81,9 +81,9 @@ def one_line(path):
 def test_not_a_database(tmp_path):
     """A file of another kind is refused and left as it is."""
     path = tmp_path / "notes.txt"
-    path.write_text("dear diary " * 20)
+    path.write_text("dear diary " * 20, encoding="utf-8")
     assert "not a database" in one_line(path)
-    assert path.read_text().startswith("dear diary")
+    assert path.read_text(encoding="utf-8").startswith("dear diary")
 
 
 def test_not_ours(tmp_path):
@@ -170,7 +170,7 @@ def test_two_processes_on_a_new_file(db):
             [sys.executable, "-c", BUYER, str(db)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for _ in range(2)
     ]

@@ -28,7 +28,7 @@ def serving(*options):
         env=os.environ | {"PYTHONUNBUFFERED": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert process.stdout is not None
     try:
@@ -135,7 +135,7 @@ def test_loopback_only(db, host):
 def test_bad_file(tmp_path):
     """A file that is no account is an error in one line."""
     path = tmp_path / "notes.txt"
-    path.write_text("dear diary " * 20)
+    path.write_text("dear diary " * 20, encoding="utf-8")
     result = run("--db", path)
     assert result.exit_code == 1
     assert result.output == f"Error: {path}: file is not a database\n"
@@ -167,7 +167,7 @@ def test_help_is_light(arguments):
         "assert 'flask' not in sys.modules and 'werkzeug' not in sys.modules\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
     assert "serve" in done.stdout

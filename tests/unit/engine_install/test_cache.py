@@ -40,14 +40,14 @@ print(cache.obtain(root, [cache.Recipe("fake", build)], lambda line: print(line,
 def start(root: Path, how: str) -> subprocess.Popen[str]:
     """Start a run of its own on this cache."""
     command = [sys.executable, "-c", RUN, str(root), how]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def fill(folder: Path) -> None:
     """Build a whole engine out of empty scripts."""
     (folder / "bin").mkdir()
     for name in cache.PROGRAMS:
-        (folder / "bin" / name).write_text("#!/bin/sh\n")
+        (folder / "bin" / name).write_text("#!/bin/sh\n", encoding="utf-8")
         (folder / "bin" / name).chmod(0o755)
 
 
@@ -91,7 +91,7 @@ def test_two_runs_build_once(tmp_path: Path) -> None:
     outputs = sorted(run.communicate(timeout=30)[0].splitlines() for run in runs)
     place = str(tmp_path / "c" / "fake" / "bin")
     assert outputs == [[place], ["another run is getting the Pulumi CLI: waiting for it", place]]
-    assert (tmp_path / "builds").read_text() == "build\n"
+    assert (tmp_path / "builds").read_text(encoding="utf-8") == "build\n"
 
 
 def test_a_killed_build_does_not_count(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A cache folder that cannot be made is named in one line."""
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(cache.EngineError, match=f"could not be put into {tmp_path}/file/c"):
         cache.obtain(tmp_path / "file" / "c", [cache.Recipe("fake", fill)], print_nothing)
 

@@ -21,7 +21,7 @@ def ensured(folder: Path, user: int, apt_get: str | None) -> tuple[str, Path]:
         (programs / name).symlink_to(shutil.which(name) or "")
     fakes = {"id": f"echo {user}"} | ({"apt-get": apt_get} if apt_get else {})
     for name, script in fakes.items():
-        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     script = ". engine/setup.sh; ensure_postgresql"
     ran = subprocess.run(
@@ -34,7 +34,7 @@ def ensured(folder: Path, user: int, apt_get: str | None) -> tuple[str, Path]:
             "log": str(folder / "log"),
         },
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     return ran.stderr, folder / "log"
@@ -48,7 +48,7 @@ def test_root_gets_it_from_the_distribution(tmp_path: Path) -> None:
         mkdir -p {bin_folder}; echo >{bin_folder}/initdb; chmod +x {bin_folder}/initdb"""
     said, log = ensured(tmp_path, 0, apt_get)
     assert said == "installing PostgreSQL for the tests of shared state, first time only\n"
-    asked, settings = log.read_text().splitlines()
+    asked, settings = log.read_text(encoding="utf-8").splitlines()
     assert asked.endswith("install -y --no-install-recommends postgresql")
     assert settings == "create_main_cluster = false"
     assert list((tmp_path / "settings").iterdir()) == []
@@ -58,7 +58,10 @@ def test_a_package_list_that_is_old_is_renewed_once(tmp_path: Path) -> None:
     """Where the package is not found, the list is renewed; where that fails, a line says so."""
     said, log = ensured(tmp_path, 0, 'echo "$*" >>"$log"; exit 100')
     assert said.splitlines()[-1] == SKIPPED
-    assert [line.split()[-1] for line in log.read_text().splitlines()] == ["postgresql", "update"]
+    assert [line.split()[-1] for line in log.read_text(encoding="utf-8").splitlines()] == [
+        "postgresql",
+        "update",
+    ]
 
 
 @pytest.mark.parametrize("apt_get", [None, 'echo "$*" >>"$log"'])

@@ -19,7 +19,7 @@ def settings(tmp_path: Path) -> Path:
 
 def test_an_embedded_account_is_fine(settings: Path) -> None:
     """The committed shape of local passes."""
-    settings.write_text(EMBEDDED)
+    settings.write_text(EMBEDDED, encoding="utf-8")
     assert problem("local", settings, needs_key=True) is None
 
 
@@ -29,7 +29,7 @@ def test_an_embedded_account_is_fine(settings: Path) -> None:
 @pytest.mark.parametrize("stack", ["local", "dev"])
 def test_what_is_no_settings_file_is_named(settings: Path, stack: str, text: str) -> None:
     """Broken YAML, and YAML that holds no settings, is one line with the file's name."""
-    settings.write_text(text)
+    settings.write_text(text, encoding="utf-8")
     said = problem(stack, settings, needs_key=False)
     assert said is not None
     assert str(settings) in said
@@ -41,7 +41,7 @@ def test_what_is_no_settings_file_is_named(settings: Path, stack: str, text: str
 )
 def test_local_is_never_on_a_real_account(settings: Path, text: str) -> None:
     """Without an embedded account local, which asks nobody, is refused."""
-    settings.write_text(text)
+    settings.write_text(text, encoding="utf-8")
     assert "must say `vapi:baseUrl: embedded:<file>`" in str(problem("local", settings, False))
 
 
@@ -74,6 +74,6 @@ def test_a_stack_without_a_key_is_stopped_before_it_is_made(
     """`up` and `preview` want a key from config, environment or ESC; `env` does not."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    settings.write_text(text)
+    settings.write_text(text, encoding="utf-8")
     assert ("no Vapi key" in str(problem("dev", settings, needs_key=True))) is refused
     assert problem("dev", settings, needs_key=False) is None

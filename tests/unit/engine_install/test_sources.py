@@ -14,7 +14,7 @@ def program(folder: Path, name: str, script: str = "exit 0") -> Path:
     """Write a small program and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -96,7 +96,9 @@ def test_what_speeds_the_engine_up_is_not_for_its_build(
     tmp_path: Path, given: str, left: str | None
 ) -> None:
     """Of `make env`'s GOGC the build gets nothing; of somebody's own it does."""
-    assert f"export GOGC={sources.OF_THE_ENGINE}\n" in (sources.HERE / "setup.sh").read_text()
+    assert f"export GOGC={sources.OF_THE_ENGINE}\n" in (sources.HERE / "setup.sh").read_text(
+        encoding="utf-8"
+    )
     go = program(tmp_path / "bin", "go", "echo go1.26.0")
     _, settings = sources.find_go({"PATH": f"{go.parent}:{os.defpath}", "GOGC": given})
     assert settings.get("GOGC") == left
@@ -132,7 +134,7 @@ def test_the_build_has_a_key_of_its_own() -> None:
 
 def test_the_modules_pin_what_is_said_to_be_built() -> None:
     """The version in the code is the one that the CLI's go.mod requires."""
-    modules = (sources.HERE / "cli" / "go.mod").read_text()
+    modules = (sources.HERE / "cli" / "go.mod").read_text(encoding="utf-8")
     assert f"github.com/pulumi/pulumi/pkg/v3 v{sources.VERSION}" in modules
     assert f"\ngo {sources.GO_VERSION}\n" in modules
 

@@ -19,7 +19,7 @@ def program(folder: Path, name: str) -> Path:
     """A program that does nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_text("#!/bin/sh\n")
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -27,13 +27,13 @@ def program(folder: Path, name: str) -> Path:
 def looked_at(folder: Path, workflow: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The verdict on a project with this one workflow."""
     (folder / ".github" / "workflows").mkdir(parents=True)
-    (folder / ".github" / "workflows" / "one.yml").write_text(workflow)
+    (folder / ".github" / "workflows" / "one.yml").write_text(workflow, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "engine.workflows"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=200,
     )
 

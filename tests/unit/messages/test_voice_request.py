@@ -205,7 +205,7 @@ def test_importing_it_imports_no_pulumi_and_no_http() -> None:
         "print([n for n in ('pulumi', 'grpc', 'httpx', 'flask', 'click') if n in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
     assert done.stdout == "[]\n"
 

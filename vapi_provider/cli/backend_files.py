@@ -1,0 +1,39 @@
+"""The backend's own files, where it is a folder; and a stack's owners by its name."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from vapi_provider.backend import folder_of, project_name
+from vapi_provider.statefiles import StateFiles
+from vapi_provider.terminal import say
+
+
+def files_of_backend() -> StateFiles | None:
+    """Return the files of a backend that is a folder; None for another one."""
+    folder = folder_of(os.environ, Path.cwd())
+    return None if folder is None else StateFiles(folder)
+
+
+def names_of(stack: str) -> tuple[str, str]:
+    """Return the project and the stack of a name as Pulumi takes it: `dev`, or with its owners."""
+    parts = stack.split("/")
+    return parts[1] if len(parts) == 3 else project_name(Path.cwd()) or "", parts[-1]
+
+
+def repair(stack: str, *, is_idle: bool = False) -> None:
+    """Remove empty attributes that a killed run left; say so. Once for a stack and process.
+
+    `is_idle`: a person has said that no run is at work.
+    """
+    _repair(stack, is_idle, Path.cwd(), os.environ.get("PULUMI_BACKEND_URL"))
+
+
+@cache
+def _repair(stack: str, is_idle: bool, _folder: Path, _backend: str | None) -> None:
+    files = files_of_backend()
+    if files is not None:
+        for line in files.repair(*names_of(stack), is_idle=is_idle):
+            say(line, err=True)

@@ -1,0 +1,46 @@
+"""The module that `import` writes: where it lies, reading it, and replacing it as a whole."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from vapi_provider.errors import ConfigurationError
+
+STACKS = Path("stacks")
+
+
+def module_of(stack: str) -> Path:
+    """Return the module that a stack's imported numbers are written to, unless --out names one."""
+    if not STACKS.is_dir():
+        raise ConfigurationError("say where the module goes: --out FILE, beside the program")
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
+    if name != stack:
+        # Else prod-eu and prod_eu would share a module, and each declare the other's numbers.
+        name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
+    return STACKS / f"_imported_{name}.py"
+
+
+def text_of(path: Path) -> str:
+    """Return a file's text; nothing where there is no file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+
+
+def put_file(path: Path, text: str) -> None:
+    """Writes a file as a whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise ConfigurationError(f"{path} cannot be written: {error}") from None

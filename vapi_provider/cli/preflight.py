@@ -1,0 +1,45 @@
+"""``preflight``: what a make target asks of the state before it starts an engine.
+
+For engine/run.sh alone; its words are no interface.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vapi_provider.errors import VapiError
+from vapi_provider.terminal import say, write
+
+
+@click.command("preflight", hidden=True)
+@click.option("--stack", required=True)
+@click.option("--facts", metavar="FILE", help="Where to write what the plugin needs to know.")
+@click.option("--idle", is_flag=True, help="No run is at work: a person says so.")
+def command(stack: str, facts: str | None, idle: bool) -> None:
+    """Read the state once, repair and mark what can be, and print words for the shell."""
+    from vapi_provider.cli.backend_files import repair
+    from vapi_provider.cli.preflighting import preflight
+
+    if idle:
+        repair(stack, is_idle=True)
+        return
+    try:
+        findings = preflight(stack, lambda line: say(line, err=True))
+    except VapiError as error:
+        raise click.ClickException(str(error)) from None
+    if facts is not None:
+        file = Path(facts)
+        _sweep(file)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        findings.facts.written_to(file)
+    write(" ".join(sorted(findings.words)))
+
+
+def _sweep(file: Path) -> None:
+    """Remove the facts of runs that were killed; a file's name ends with its run's process."""
+    for other in file.parent.glob("facts-*.json"):
+        pid = other.stem.rpartition("-")[2]
+        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
+            other.unlink(missing_ok=True)
