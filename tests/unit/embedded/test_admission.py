@@ -178,6 +178,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
     db = tmp_path_factory.mktemp("served") / "a.db"
     with serving("--db", db, "--verbose") as (process, url):
         # What it writes is read, or the pipe would fill up and stop it.
+        assert process.stderr is not None
         threading.Thread(target=process.stderr.read, daemon=True).start()
         yield "127.0.0.1", int(url.rpartition(":")[2])
 
