@@ -25,6 +25,7 @@ DIGITS = 300
 """Digits of a whole number in an answer: more than any that the engine could carry."""
 
 _AT_ONCE = 256 * 1024
+_CONTAINERS = (dict, list)
 _ENCODINGS = ("", "identity", "gzip")
 
 # Half of a surrogate pair: a server that cuts texts by UTF-16 units leaves some. Python reads it,
@@ -139,22 +140,16 @@ def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _check_depth(value: Any) -> None:
-    level: list[Any] = [value]
+    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in _contents(outer)  # pyright: ignore[reportUnknownArgumentType]
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
+        below: list[Any] = []
+        for outer in level:
+            inner: Any = cast(Any, outer).values() if isinstance(outer, dict) else outer
+            below += [it for it in inner if isinstance(it, _CONTAINERS)]
+        if not below:
             return
+        level = below
     raise _too_deep()
-
-
-def _contents(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
 
 
 def _too_deep() -> BadAnswer:

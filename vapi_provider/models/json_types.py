@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 _WORDS = {
     "text": "text",
@@ -16,26 +16,26 @@ _WORDS = {
 }
 
 
-def type_problem(value: Any, types: Collection[str]) -> str | None:
-    """Return what a value must be that is of none of `types`; None where it is of one."""
-    kind = _kind(value)
-    if kind in types:
-        return None
-    if kind == "list":
+_KINDS: dict[type[Any], str] = {
+    str: "text",
+    bool: "flag",  # A number to Python, never to JSON.
+    int: "number",
+    float: "number",
+    dict: "object",
+}
+
+
+class WrongType(ValueError):
+    """A value of another type; its text starts with the path, as far as it is known."""
+
+
+def check_type(value: Any, types: Collection[str]) -> None:
+    """Raise WrongType where JSON's type of a value is none of `types`."""
+    kind = cast(type[Any], type(value))
+    if _KINDS.get(kind) in types:
+        return
+    if kind is list:
         listed = [name.removeprefix("list of ") for name in types if name.startswith("list of ")]
-        if listed and all(_kind(item) in listed for item in value):
-            return None
-    return f"must be {' or '.join(_WORDS[name] for name in sorted(types))}"
-
-
-def _kind(value: Any) -> str:
-    # A flag is a number to Python, never to JSON.
-    if isinstance(value, bool):
-        return "flag"
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, dict):
-        return "object"
-    return "list" if isinstance(value, list) else "nothing"
+        if listed and all(_KINDS.get(cast(type[Any], type(item))) in listed for item in value):
+            return
+    raise WrongType(f" must be {' or '.join(_WORDS[name] for name in sorted(types))}")

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, Schema
 from vapi_provider.models.ids import is_id
-from vapi_provider.models.json_types import type_problem
+from vapi_provider.models.json_types import WrongType, check_type
 from vapi_provider.models.kinds import KINDS, Kind
 
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
@@ -111,25 +111,38 @@ def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[
     return found
 
 
-def _in_snake_case(model: Schema, answer: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    shapes = model.fields_by_wire_name
-    return {
-        shapes[wire].name: _value(shapes[wire], value, f"{above}{wire}")
-        for wire, value in answer.items()
-        if wire in shapes and value is not None
-    }
+def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+    shapes, found = model.fields_by_wire_name, dict[str, Any]()
+    for wire, value in answer.items():
+        shape = shapes.get(wire)
+        if shape is not None and value is not None:
+            try:
+                found[shape.name] = _value(shape, value)
+            except WrongType as wrong:
+                raise WrongType(f"{wire}{wrong}") from None
+    return found
 
 
-def _value(shape: FieldShape, value: Any, path: str) -> Any:
-    problem = type_problem(value, shape.types)
-    if problem is not None:
-        raise ValueError(f"{path} {problem}")
-    if isinstance(value, list):
-        items = enumerate(cast(list[Any], value))
-        return [_object(shape, item, f"{path}[{at}]") for at, item in items]
-    return _object(shape, value, path)
+def _value(shape: FieldShape, value: Any) -> Any:
+    check_type(value, shape.types)
+    if not shape.schemas:
+        return value
+    if not isinstance(value, list):
+        return _object(shape, value)
+    found: list[Any] = []
+    for at, item in enumerate(cast(list[Any], value)):
+        try:
+            found.append(_object(shape, item))
+        except WrongType as wrong:
+            raise WrongType(f"[{at}]{wrong}") from None
+    return found
 
 
-def _object(shape: FieldShape, value: Any, path: str) -> Any:
+def _object(shape: FieldShape, value: Any) -> Any:
     model = shape.schema_of(value)
-    return _in_snake_case(model, value, f"{path}.") if model else value
+    if model is None:
+        return value
+    try:
+        return _in_snake_case(model, value)
+    except WrongType as wrong:
+        raise WrongType(f".{wrong}") from None
