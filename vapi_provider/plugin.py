@@ -103,14 +103,20 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
     return boundary
 
 
+def engine_address() -> str | None:
+    """Return where the engine that started this plugin listens; None outside of the process."""
+    return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else None
+
+
 def engine_lives() -> bool:
     """Whether the engine that started this plugin still listens: a plugin may outlive it.
 
     Only a refused connection says no; outside of the plugin process it is True.
     """
-    if not is_plugin_process() or len(sys.argv) < 2:
+    address = engine_address()
+    if address is None:
         return True
-    host, _, port = sys.argv[1].rpartition(":")
+    host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=5):
             return True

@@ -26,6 +26,7 @@ from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.keys import recorded_form, resource_of
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -39,6 +40,7 @@ from vapi_provider.properties import (
     plain,
     without_headers,
 )
+from vapi_provider.releasing import may_release
 from vapi_provider.settings import load_settings
 from vapi_provider.workers import work_at_once
 
@@ -78,27 +80,42 @@ class PhoneNumberProvider(ResourceProvider):
         """
         inputs, before = plain(news), plain(_olds)
         found = self._refused(inputs)
-        declared = Declared.of(inputs)
-        if declared.declaration:
-            adopting = None if _olds else declared.adopt_id
-            self._session.claims.declare(declared.declaration, adopting)
-            self._session.declared_before[declared.declaration] = before
-        unnamed = "name" not in inputs and declared.declaration
-        if unnamed:
-            inputs["name"] = self._session.automatic_name(unnamed)
+        declared = self._declare(inputs, before)
+        if "name" not in inputs and declared.declaration:
+            inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
             from vapi_provider.refusals import problems
 
             found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
+    def _declare(self, inputs: dict[str, Any], before: Mapping[str, Any]) -> Declared:
+        """Note what the program declares; a key that is recorded in its old form stays so."""
+        session, declared = self._session, Declared.of(inputs)
+        key = declared.declaration
+        if not key:
+            return declared
+        if before:
+            inputs["declaration"] = recorded_form(key, before.get("declaration"))
+            declared = Declared.of(inputs)
+            session.claims.declare(key, recorded=declared.declaration)
+            session.declared_before[inputs["declaration"]] = before
+        elif session.claims.declare(key, declared.adopt_id) or session.is_to_replace(key):
+            session.releases.announce(key)
+            warn(
+                f"{resource_of(key)!r} will be replaced because the engine was told to (taint, "
+                "--target-replace, replacement_trigger, replace_with): its number is released for "
+                "good, and people may be calling it"
+            )
+        return declared
+
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
         declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
+        recorded = self._recorded(_id, _olds, declared)
         self._close(_id, recorded)
-        if declared.adopt_id not in (None, _id):
+        if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
@@ -106,6 +123,8 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.claims.own(_id, declared.declaration)
         self._session.name_late_records(declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
+        # `update` runs beside the checks of others, which may share the key.
+        self._session.recorded_before[_id] = self._before(_id, declared)
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
             debug(notes.written(_id, (path for path, *_ in paths)))
@@ -122,7 +141,7 @@ class PhoneNumberProvider(ResourceProvider):
                 "names: remove adopt_id to let it go, or undo the change"
             )
         self._session.releases.expect(_id)
-        self._session.claims.replace(_id, declared.declaration)
+        self._session.claims.replace(_id)
         warn(
             f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
             f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
@@ -137,6 +156,7 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = Declared.of(plain(props))
+        self._session.claims.asked(declared.declaration or "")
         _refuse_hidden(declared.fields)
         if declared.adopt_id is not None:
             record = adopt(self._session, declared, declared.adopt_id)
@@ -179,7 +199,7 @@ class PhoneNumberProvider(ResourceProvider):
         """PATCHes exactly what differs."""
         self._close(_id, plain(_olds))
         declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
+        recorded = self._recorded(_id, _olds, declared)
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
@@ -201,17 +221,18 @@ class PhoneNumberProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
         session, recorded = self._session, plain(_props)
+        key = recorded.get("declaration")
         self._close(_id, recorded)
-        if session.claims.has_changed_hands(_id, recorded.get("declaration")):
+        if not may_release(session, _id, key):
             return
-        session.releases.expect(_id)
+        session.releases.expect(_id, key)
         try:
             session.client.delete_phone_number(_id)
         except NotFoundError:
             session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
         session.journal.gone(_id)
-        session.claims.release(recorded.get("declaration"))
+        session.claims.release(key)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the intent of a record that a state is proven to hold.
@@ -229,11 +250,19 @@ class PhoneNumberProvider(ResourceProvider):
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
 
-    def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
+    def _recorded(self, id_: str, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
         """What the state holds; an imported secret that nobody has seen is taken to be right."""
-        before = self._session.declared_before.get(declared.declaration or "", {})
+        before = self._before(id_, declared)
         recorded = plain(olds)
         return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
+
+    def _before(self, id_: str, declared: Declared) -> Mapping[str, Any]:
+        """The inputs of the run before."""
+        session = self._session
+        found = session.recorded_before.get(id_)
+        if found is None:
+            found = session.declared_before.get(declared.declaration or "", {})
+        return found
 
     def _refused(self, inputs: dict[str, Any]) -> list[str]:
         """What the stack's guards refuse; the program has told of what it could see itself."""

@@ -31,6 +31,7 @@ from vapi_provider.args import (
 )
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import REFUSED, UNPROTECTED, violations
+from vapi_provider.keys import resource_key
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.kinds import KINDS
@@ -93,15 +94,7 @@ class _PhoneNumber(dynamic.Resource):
             props.update(_checked(kind.create, fields, where))
             if adopt_id is not None:
                 props["adopt_id"] = adopt_id
-            props["declaration"] = "/".join(
-                (
-                    pulumi.get_organization(),
-                    pulumi.get_project(),
-                    pulumi.get_stack(),
-                    kind.class_name,
-                    resource_name,
-                )
-            )
+            props["declaration"] = _key(kind.class_name, resource_name, opts)
             if settings.guards:
                 # Asked for once the resource is there: a parent may have protected it.
                 props[REFUSED] = pulumi.Output.from_input(None).apply(lambda _: self._refused)
@@ -245,6 +238,24 @@ def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     recorder = None if isinstance(monitor, MockMonitor) else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
+
+
+def _key(
+    class_name: str, resource_name: str, opts: pulumi.ResourceOptions | None
+) -> pulumi.Input[str]:
+    """What the plugin knows a resource by; a child's also by its parent's types."""
+    names = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
+    scope = "/".join(names)
+    parent = None if opts is None else opts.parent
+    if parent is None:
+        return resource_key(scope, class_name, resource_name)
+
+    # Past the parent's own output: what depends on a component waits for all of its children.
+    async def key() -> str:
+        urn = await parent.urn.future(with_unknowns=False)
+        return resource_key(scope, class_name, resource_name, urn)
+
+    return pulumi.Output.from_input(key())
 
 
 @cache

@@ -11,4 +11,12 @@ from vapi_provider.identity.late import LateRecords
 from vapi_provider.identity.making import Maker
 from vapi_provider.identity.names import automatic_name
 
-__all__ = ["Account", "Claims", "Intent", "Journal", "LateRecords", "Maker", "automatic_name"]
+__all__ = [
+    "Account",
+    "Claims",
+    "Intent",
+    "Journal",
+    "LateRecords",
+    "Maker",
+    "automatic_name",
+]

@@ -22,8 +22,8 @@ from vapi_provider.identity.boot import BootClock
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
 from vapi_provider.identity.matching import Sent
-from vapi_provider.identity.names import is_of_stack
 from vapi_provider.identity.owners import Owners, Turns
+from vapi_provider.keys import is_of_stack
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""

@@ -10,7 +10,7 @@ from vapi_provider.identity.account import Account
 from vapi_provider.identity.journal import Before, Journal
 from vapi_provider.identity.ledger import Repeated
 from vapi_provider.identity.matching import contradicts, matches
-from vapi_provider.identity.names import resource_of
+from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import AbandonedError, NotFoundError, OwnershipError
+from vapi_provider.errors import AbandonedError, OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.buying import Buyer
-from vapi_provider.identity.claims import Claims
+from vapi_provider.identity.claims import Claims, Quiet
+from vapi_provider.identity.holding import LOOK_SECONDS as OWNER_LOOK_SECONDS
+from vapi_provider.identity.holding import Holdings
 from vapi_provider.identity.journal import Intent, Journal
 from vapi_provider.identity.matching import Sent, resembles, sent, unique_texts
-from vapi_provider.identity.names import automatic_name, resource_of, stack_of
+from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, Search
+from vapi_provider.keys import class_of, resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
 
 OWNER_WAIT_SECONDS = 300.0
 
-OWNER_LOOK_SECONDS = 0.2
-"""Between two looks whether another run has ended."""
-
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still create."""
 
@@ -41,9 +41,6 @@ SAID_SECONDS = 10.0
 
 LATE_SECONDS_AT_MOST = 600.0
 """No clock makes a run wait longer than this."""
-
-QUIET_SECONDS = 1.0
-"""Once the engine has checked no resource for this long, the program declares no more for now."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,7 @@ class Maker:
         self._sleep = sleep
         self._clock = clock
         self._named: set[str] = set()
+        self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
         self._search = Search(client, account, claims.has_owner)
         self._buyer = Buyer(
             client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
@@ -117,14 +115,16 @@ class Maker:
             self._account.confirm_organization(
                 self._journal.ledger.organizations(*stack_of(declaration))
             )
+            held = self._holdings.of_others(kind, fields, declaration, replaced)
             if not replacing:
-                for key in (declaration, *other_forms):
-                    self._refuse_held(key, replaced)
+                self._holdings.refuse(declaration, held.union(replaced))
             kept = sent(kind, fields)
             self._name_unfinished(kept, declaration, other_forms)
             # What other processes created since the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
-            self._account.refuse_what_is_there(kind, fields, declaration, replaced)
+            self._account.refuse_what_is_there(
+                kind, fields, declaration, replaced, held, replacing=replacing
+            )
             record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)
 
@@ -149,8 +149,8 @@ class Maker:
         replaced: Collection[str],
     ) -> Made | None:
         """Return the record that an interrupted run created but never saved to a state."""
-        if key != declaration and self._claims.is_declared(key):
-            return None  # Another resource of this program goes by the other form.
+        if key != declaration and self._is_anothers(key):
+            return None
         intent = self._wait_for_owner(key)
         if intent is None:
             return None
@@ -166,26 +166,14 @@ class Maker:
         record = self._buyer.take(record, kind, key)
         return Made(record, intent.body.get("code"), left_over=True)
 
-    def _refuse_held(self, key: str, replaced: Collection[str]) -> None:
-        """Raise OwnershipError where a state held a record for this resource and this one does not.
-
-        The state was edited or restored behind the provider. A record that is gone is forgotten.
-        """
-        for held in self._journal.ledger.held(key):
-            if held.record in replaced:
-                continue
-            try:
-                self._client.get_phone_number(held.record)
-            except NotFoundError:
-                self._account.confirm_record_gone(held.record, held.account, held.organizations)
-                self._journal.gone(held.record)
-                continue
-            raise OwnershipError(
-                f"{held.record} was bought for this resource and is still in the account, but the "
-                "state of this run does not have it (it was edited, moved or restored): nothing "
-                "was bought. `pulumi refresh` the stack that holds it, or restore the newer state; "
-                f"only if no stack holds it, adopt_id={held.record!r}"
-            )
+    def _is_anothers(self, key: str) -> bool:
+        """Return whether another resource of this program goes by the other form of a key."""
+        if self._journal.find(key) is None:
+            return False
+        quiet = Quiet(self._claims, self._clock)
+        while not self._claims.is_declared(key) and not quiet.is_over():
+            self._wait(OWNER_LOOK_SECONDS)
+        return self._claims.is_declared(key)
 
     def _name_unfinished(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
         """Name interrupted purchases of this stack that the program does not declare any more.
@@ -202,7 +190,7 @@ class Maker:
                 if intent.record
                 else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
             )
-            if resembles(kept, intent.body) and _class_of(intent.key) == _class_of(declaration):
+            if resembles(kept, intent.body) and class_of(intent.key) == class_of(declaration):
                 way = (
                     f"take it over with adopt_id={intent.record!r}"
                     if intent.record
@@ -223,17 +211,15 @@ class Maker:
         The engine checks resources one after the other, as the program declares them: wait until
         it has checked none for a while.
         """
-        count, quiet_since = -1, self._clock()
+        quiet = Quiet(self._claims, self._clock)
         while True:
             intents = [
                 intent
                 for intent in self._journal.unfinished(*stack)
-                if intent.owner != self._journal.owner and not self._claims.is_declared(intent.key)
+                if intent.owner != self._journal.owner and not self._claims.is_covered(intent.key)
             ]
-            if not intents or self._clock() - quiet_since >= QUIET_SECONDS:
+            if not intents or quiet.is_over():
                 return intents
-            if self._claims.declared != count:
-                count, quiet_since = self._claims.declared, self._clock()
             self._wait(OWNER_LOOK_SECONDS)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
@@ -302,7 +288,3 @@ class Maker:
         if not self._engine_lives():
             raise AbandonedError("the engine that asked for it is gone: nothing more is made")
         self._sleep(seconds)
-
-
-def _class_of(declaration: str) -> str:
-    return declaration.split("/", 4)[3]

@@ -59,13 +59,16 @@ class Search:
         the same name, number or SIP URI that was edited since, or whose name is not this
         resource's own and which was not created when the POST was sent.
         """
-        free = [
+        shown = [
             record
             for record in self._account.records(after)
-            if purchase.before.is_newer(record.id, record.created_at)
+            if record.provider == purchase.kind.provider
+            and purchase.before.is_newer(record.id, record.created_at)
             and not self._account.is_of_this_run(record.id)
             and not self._is_owned(record.id)
         ]
+        # Of a number that a list shows in part nobody can say whether it is the one.
+        free = [one for one in map(self._account.whole, shown) if one is not None]
         found = [one for one in free if matches(purchase.kind, purchase.body, one)]
         if len(found) == 1 and _is_own(purchase, found[0]):
             return found[0]
