@@ -113,6 +113,9 @@ class PhoneNumberProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
         declared = Declared.of(plain(_news))
+        session = self._session
+        # `update` runs beside the checks of others, which may share the key.
+        session.recorded_before[_id] = session.declared_before.get(declared.declaration or "", {})
         recorded = self._recorded(_id, _olds, declared)
         self._close(_id, recorded)
         if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
@@ -120,11 +123,15 @@ class PhoneNumberProvider(ResourceProvider):
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
-        self._session.claims.own(_id, declared.declaration)
-        self._session.name_late_records(declared.declaration)
+        other = session.claims.own(_id, declared.declaration)
+        if other is not None:
+            warn(
+                f"{_id} is recorded for {resource_of(other)!r} and for "
+                f"{resource_of(declared.declaration or '')!r}: remove one of them from the "
+                "program; the number is kept for the other"
+            )
+        session.name_late_records(declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
-        # `update` runs beside the checks of others, which may share the key.
-        self._session.recorded_before[_id] = self._before(_id, declared)
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
             debug(notes.written(_id, (path for path, *_ in paths)))
@@ -140,8 +147,8 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
-        self._session.releases.expect(_id)
-        self._session.claims.replace(_id)
+        session.releases.expect(_id)
+        session.claims.replace(_id, declared.declaration)
         warn(
             f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
             f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
@@ -252,17 +259,11 @@ class PhoneNumberProvider(ResourceProvider):
 
     def _recorded(self, id_: str, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
         """What the state holds; an imported secret that nobody has seen is taken to be right."""
-        before = self._before(id_, declared)
+        before = self._session.recorded_before.get(id_)
+        if before is None:
+            before = self._session.declared_before.get(declared.declaration or "", {})
         recorded = plain(olds)
         return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
-
-    def _before(self, id_: str, declared: Declared) -> Mapping[str, Any]:
-        """The inputs of the run before."""
-        session = self._session
-        found = session.recorded_before.get(id_)
-        if found is None:
-            found = session.declared_before.get(declared.declaration or "", {})
-        return found
 
     def _refused(self, inputs: dict[str, Any]) -> list[str]:
         """What the stack's guards refuse; the program has told of what it could see itself."""

@@ -11,6 +11,7 @@ import click
 
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.errors import VapiError
+from vapi_provider.exported import OURS
 from vapi_provider.releases import too_many
 from vapi_provider.settings import max_releases
 from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
@@ -25,7 +26,10 @@ from vapi_provider.summary.words import said
 def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
     events = _events(stack, "preview")
-    found = preview_of(stack.name, events)
+    goes = any(step.op == "delete" and step.type.startswith(OURS) for step in events.planned)
+    # Only the state says what is deleted together with another resource.
+    exported = stack.export()["deployment"] if goes and not events.errors else None
+    found = preview_of(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
         return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")

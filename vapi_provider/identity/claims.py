@@ -36,7 +36,7 @@ class Claims:
         self._undecided: dict[str, str] = {}
         self._creating: Counter[str] = Counter()
         self._forced: set[str] = set()
-        self._owners: dict[str, str] = {}
+        self._owners: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._adopters: dict[str, str] = {}
         self._gained: dict[str, str] = {}
         self._replaced: set[str] = set()
@@ -73,7 +73,7 @@ class Claims:
 
     def _adopt(self, adopt_id: str, declaration: str) -> None:
         id_ = adopt_id.lower()
-        _only_one(adopt_id, self._owners.get(id_), declaration, is_held=True)
+        _only_one(adopt_id, self._owner(id_), declaration, is_held=True)
         if id_ not in self._adopters:
             self._operation.tell(Event(_ADOPTER, id_, declaration))
         _only_one(adopt_id, self._adopters.get(id_), declaration)
@@ -104,28 +104,42 @@ class Claims:
         """Return whether a resource was checked whose `create` has not come yet."""
         return any(count > 0 for count in self._creating.values())
 
-    def own(self, id_: str, declaration: str | None) -> None:
+    def own(self, id_: str, declaration: str | None) -> str | None:
         """Note that a resource holds a record, as its `diff` says.
 
-        Raise OwnershipError where another one is adopting it.
+        Return another resource that holds it, too. Raise OwnershipError where one is adopting it.
         """
         with self._lock:
             if declaration is None or declaration not in self._declared:
-                return
+                return None
             self._operation.catch_up()
-            for key in [key for key, held in self._undecided.items() if held == declaration]:
-                del self._undecided[key]
-            _only_one(id_, self._adopters.get(id_.lower()), declaration)
-            self._owners[id_.lower()] = declaration
-            self._alike[old_form(declaration)][id_.lower()] = declaration
+            key, owners = id_.lower(), self._owners[id_.lower()]
+            checked = [raw for raw, held in self._undecided.items() if held == declaration]
+            for raw in checked:
+                del self._undecided[raw]
+            # Two resources may share a key and a record: each is checked before its diff.
+            owners[declaration] = (
+                owners[declaration] + 1 if checked else max(owners[declaration], 1)
+            )
+            self._alike[old_form(declaration)][key] = declaration
+            _only_one(id_, self._adopters.get(key), declaration)
+            others = owners - Counter([declaration])
+            return next(iter(others), None)
 
-    def replace(self, id_: str) -> None:
-        """Note that another record takes this one's place."""
+    def replace(self, id_: str, declaration: str | None) -> None:
+        """Note that another record takes this one's place in a resource."""
         with self._lock:
+            owners = self._owners[id_.lower()]
+            owners[declaration or ""] -= 1
+            if self._owner(id_.lower()) is not None:
+                return  # Another resource holds the same one.
             self._replaced |= {id_, id_.lower()}
-            owner = self._owners.pop(id_.lower(), None)
-            if owner is not None:
-                self._alike[old_form(owner)].pop(id_.lower(), None)
+            if declaration is not None:
+                self._alike[old_form(declaration)].pop(id_.lower(), None)
+
+    def _owner(self, key: str) -> str | None:
+        owners = self._owners.get(key)
+        return None if owners is None else next((one for one in owners if owners[one] > 0), None)
 
     def make(self, declaration: str) -> None:
         """Note that the engine asks for the record of a resource.
@@ -157,13 +171,13 @@ class Claims:
     def has_owner(self, id_: str) -> bool:
         """Return whether a resource has a record already, or is about to adopt it."""
         key = id_.lower()
-        return key in self._owners or key in self._adopters or key in self._gained
+        return self._owner(key) is not None or key in self._adopters or key in self._gained
 
     def holder(self, id_: str) -> str | None:
         """Return the resource that holds a record and keeps it, or has gained it in this run."""
         self._operation.catch_up()
         key = id_.lower()
-        return self._gained.get(key) or self._owners.get(key)
+        return self._gained.get(key) or self._owner(key)
 
     def adopter(self, id_: str) -> str | None:
         """Return the resource that names a record in `adopt_id` in this run."""

@@ -34,13 +34,11 @@ def name_without_parent(name: str) -> str:
 
 def alias_hint(*, renamed: bool = False) -> str:
     """Return what to write in a program in which a resource was moved, or maybe renamed."""
-    moved = (
-        "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE) if it had no parent, "
-        "pulumi.Alias(parent='<URN of its old parent>') if it had one "
-        "(`python -m vapi_provider preview` shows the line)"
-    )
-    name = "pulumi.Alias(name='<old name>') if it was renamed, " if renamed else ""
+    name = ", pulumi.Alias(name='<old name>') if it was renamed" if renamed else ""
     return (
         f"If this resource was {'renamed or ' if renamed else ''}moved in the program, add "
-        f"opts=pulumi.ResourceOptions(aliases=[...]) with {name}{moved}"
+        "opts=pulumi.ResourceOptions(aliases=[...]): "
+        "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE) if it had no parent, "
+        f"pulumi.Alias(parent='<URN of its old parent>') if it had one{name}; "
+        "`python -m vapi_provider preview` shows which"
     )
