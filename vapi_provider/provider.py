@@ -137,9 +137,11 @@ class PhoneNumberProvider(ResourceProvider):
             debug(notes.written(_id, (path for path, *_ in paths)))
         _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
+            session.claims.keep(_id, declared.declaration)
             warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
+            session.claims.keep(_id, declared.declaration)
             renamed = declared.declaration != recorded.get("declaration")
             return DiffResult(changes=renamed or isinstance(step, Update), replaces=[])
         if declared.adopt_id is not None:
@@ -147,12 +149,14 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
-        session.releases.expect(_id)
+        if other is None and session.claims.adopter(_id) is None:
+            session.releases.expect(_id)
+            warn(
+                f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced "
+                f"because of {', '.join(step.because)}: it is released for good, and people may be "
+                "calling it"
+            )
         session.claims.replace(_id, declared.declaration)
-        warn(
-            f"{_id} ({recorded.get('number') or recorded.get('sip_uri')}) will be replaced because "
-            f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
-        )
         return DiffResult(
             changes=True,
             replaces=list(step.because),

@@ -22,7 +22,7 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
     claims = session.claims
     if claims.is_creating:
         # A deletion before its replacement: the adopter may come later in the program.
-        session.wait_until_quiet(lambda: claims.adopter(id_) is not None)
+        session.wait_until_quiet(lambda: claims.holder(id_) is not None)
     holder, adopter = claims.holder(id_), claims.adopter(id_)
     if holder is None and adopter is not None:
         if adopter == key:

@@ -348,8 +348,9 @@ def test_what_one_adopts_no_other_has() -> None:
     run = claims(DECLARATION, OTHER)
     run.declare(DECLARATION, UUID)
     run.own(UUID, DECLARATION)
+    run.own(UUID, OTHER)
     with pytest.raises(OwnershipError, match=TWICE):
-        run.own(UUID, OTHER)
+        run.keep(UUID, OTHER)
 
 
 def test_only_what_the_program_declares_counts() -> None:

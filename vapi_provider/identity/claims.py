@@ -107,7 +107,7 @@ class Claims:
     def own(self, id_: str, declaration: str | None) -> str | None:
         """Note that a resource holds a record, as its `diff` says.
 
-        Return another resource that holds it, too. Raise OwnershipError where one is adopting it.
+        Return another resource that holds it, too.
         """
         with self._lock:
             if declaration is None or declaration not in self._declared:
@@ -122,9 +122,13 @@ class Claims:
                 owners[declaration] + 1 if checked else max(owners[declaration], 1)
             )
             self._alike[old_form(declaration)][key] = declaration
-            _only_one(id_, self._adopters.get(key), declaration)
             others = owners - Counter([declaration])
             return next(iter(others), None)
+
+    def keep(self, id_: str, declaration: str | None) -> None:
+        """Raise OwnershipError where another resource adopts the record that this one keeps."""
+        if declaration in self._declared:
+            _only_one(id_, self._adopters.get(id_.lower()), declaration or "")
 
     def replace(self, id_: str, declaration: str | None) -> None:
         """Note that another record takes this one's place in a resource."""

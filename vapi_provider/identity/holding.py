@@ -95,5 +95,7 @@ def _held_by_none(record: str, key: str, declaration: str) -> str:
         f"{record} was bought for this resource and is still in the account, but the state of this "
         "run does not have it (it was edited, moved or restored): nothing was bought. `pulumi "
         "refresh` the stack that holds it, or restore the newer state. "
-        f"{alias_hint()}; only if no stack holds it, adopt_id={record!r}"
+        f"{alias_hint()}. If the engine was told to replace it (taint, --target-replace), run it "
+        "with `make up`, or set delete_before_replace=True. Only if no stack holds it, "
+        f"adopt_id={record!r}"
     )
