@@ -26,7 +26,9 @@ from vapi_provider.summary.words import said
 def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
     events = _events(stack, "preview")
-    goes = any(step.op == "delete" and step.type.startswith(OURS) for step in events.planned)
+    goes = any(
+        step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
+    )
     # Only the state says what is deleted together with another resource.
     exported = stack.export()["deployment"] if goes and not events.errors else None
     found = preview_of(stack.name, events, exported)

@@ -28,11 +28,11 @@ def kept_ids(steps: Collection[Step], exported: Mapping[str, Any]) -> set[str]:
     for step in steps:
         if step.type.startswith(OURS) and step.op not in (*_GOES, "create"):
             found.add(as_object(step.old).get("id"))
-    deleted = {step.urn for step in steps if step.op == "delete"}
+    going = {step.urn for step in steps if step.op in ("delete", "replace")}
     found |= {
         one.get("id")
         for one in resources_of(exported)
-        if is_ours(one) and one.get("deletedWith") in deleted
+        if is_ours(one) and one.get("deletedWith") in going
     }
     return {id_.lower() for id_ in found if isinstance(id_, str) and id_}
 
