@@ -1,22 +1,27 @@
 """The events that the plugin processes of one engine operation share.
 
-Explicit providers start several plugin processes. A file beside the journal, named after the
-engine's address, carries what all of them must know. It is written by rare events only, lives as
-long as one of its processes, and its order decides between two of them.
+Explicit providers start several plugin processes. A file in a folder of this person, named after
+the engine's own socket, carries what all of them must know. It is written by rare events only, and
+its order decides between two of them.
 """
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import hashlib
 import json
 import os
+import stat
+import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+STALE_SECONDS = 24 * 3600.0
+"""A file that nobody has open and nobody has written for so long is of an engine that is gone."""
 
 
 class Event(NamedTuple):
@@ -30,18 +35,22 @@ class Event(NamedTuple):
 class Operation:
     """The events of one engine operation, in one order for all its plugin processes.
 
-    Without an engine's address they stay in this process.
+    `engine` is the address at which the engine listens; without it, or without a folder that is
+    this person's alone, events stay in this process.
     """
 
-    def __init__(self, journal: Path | None = None, engine: str | None = None) -> None:
+    def __init__(self, engine: str | None = None, folder: Path | None = None) -> None:
         self._listeners: list[Callable[[Event], None]] = []
         self._lock = threading.RLock()
         self._path: Path | None = None
-        if journal is not None and engine is not None:
-            digest = hashlib.sha256(engine.encode()).hexdigest()[:12]
-            self._path = journal.with_name(f"{journal.name}.{digest}.run")
+        self._is_exact = False
         self._file = -1
         self._offset = 0
+        if engine is not None:
+            socket = _socket_at(engine)
+            self._is_exact = socket is not None
+            digest = hashlib.sha256(f"{engine} {socket}".encode()).hexdigest()[:16]
+            self._path = (folder or _own_folder()) / f"{digest}.run"
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call `listener` with every event, those of this process too, in the shared order."""
@@ -59,7 +68,7 @@ class Operation:
                     # One write to a file that is open for appending: others write whole lines too.
                     os.write(self._file, json.dumps(event).encode() + b"\n")
                 except OSError:
-                    self._path = None
+                    self._path = None  # Better one process's claims than none.
                 else:
                     self._receive()
                     return
@@ -89,29 +98,46 @@ class Operation:
             listener(event)
 
     def _opened(self, path: Path) -> None:
-        """Open the file; what no living process holds is of an earlier engine at this address."""
+        """Open the file; where the engine is known by its address alone, it may be an old one's."""
         while self._file < 0:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(path.parent)
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            if _is_free(file):
+            if not self._is_exact and _is_free(file):
                 os.ftruncate(file, 0)
+            # Held as long as this process lives: nobody else takes the file for a stale one.
             fcntl.flock(file, fcntl.LOCK_SH)
             if _is_at(file, path):
                 self._file = file
-                atexit.register(self.close)
                 _remove_stale(path)
             else:
-                os.close(file)  # Its last process removed it meanwhile.
+                os.close(file)
 
-    def close(self) -> None:
-        """Let go of the file, and remove it as the last process."""
-        with self._lock, suppress(OSError):
-            if self._file >= 0 and self._path is not None:
-                if _is_free(self._file) and _is_at(self._file, self._path):
-                    self._path.unlink(missing_ok=True)
-                os.close(self._file)
-            self._file = -1
-            self._offset = 0
+
+def _own_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"vapi-phone-numbers-{os.getuid()}"
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder of this person alone. Raise PermissionError where it is anybody else's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(f"{folder} is not this person's alone")
+
+
+def _socket_at(engine: str) -> str | None:
+    """Return the number of the socket that listens there; None where the system does not say.
+
+    A port is used again by a later engine, a socket's number is not.
+    """
+    port = f"{int(engine.rpartition(':')[2]):04X}"
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with suppress(OSError):
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and fields[1].endswith(f":{port}"):
+                    return fields[9]
+    return None
 
 
 def _is_free(file: int) -> bool:
@@ -131,11 +157,10 @@ def _is_at(file: int, path: Path) -> bool:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove the files of engines that are gone: their plugins may have been killed."""
-    journal = path.name.removesuffix(".run").rpartition(".")[0]
-    for other in path.parent.glob(f"{journal}.*.run"):
+    """Remove the files of engines that are long gone."""
+    for other in path.parent.glob("*.run"):
         with suppress(OSError):
-            if other != path:
+            if other != path and time.time() - other.stat().st_mtime > STALE_SECONDS:
                 file = os.open(other, os.O_RDWR)
                 try:
                     if _is_free(file) and _is_at(file, other):

@@ -59,7 +59,7 @@ class Session:
         for organization in self.facts.organizations:
             self.account.note_recorded(organization)
         self.reader = Reader(client, clock)
-        operation = Operation(settings.journal, engine)
+        operation = Operation(engine)
         self.claims = Claims(operation)
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.engine.conftest import Account, Project
@@ -112,8 +114,9 @@ def test_a_forced_replacement_is_announced_and_counted_once(
     project.up()
     project.program(body("b"))
     told = project.command("preview", "--stack", "test").text
-    for name in ("line", "beside"):
-        assert told.count(f"'{name}' will be replaced because the engine was told to") == 1
+    # Of what is deleted first for another's sake the plugin is told nothing: the events say it.
+    assert len(re.findall(r"line'? ?:? will be replaced because the engine was told", told)) == 1
+    assert len(re.findall(r"beside'?:? will be replaced because the engine was told", told)) == 1
     limited = project.pulumi("up", "--yes", "--skip-preview", VAPI_MAX_RELEASES="0")
     assert limited.code != 0
     assert account.requests().count("POST /phone-number") == 2

@@ -56,6 +56,8 @@ def test_a_recorded_state_refreshes_previews_and_destroys(
     live.up()
 
     project = new_project(tmp_path / "old", account.url)
+    # Another machine: this one's journal knows that the other project has the records.
+    project.environment["VAPI_JOURNAL"] = str(tmp_path / "another.sqlite")
     project.program(program)
     imported(project, folder, live, account)
     for check in (("refresh", "--preview-only"), ("preview",), ("preview", "--refresh")):

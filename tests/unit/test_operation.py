@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def files(folder: Path) -> list[str]:
 
 def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
     """Nothing is opened by a run that adopts, creates and releases nothing."""
-    operation = Operation(tmp_path / "journal", ENGINE)
+    operation = Operation(ENGINE, tmp_path)
     claims = Claims(operation)
     claims.declare(KEY.format("a"), recorded=KEY.format("a"))
     claims.own("x", KEY.format("a"))
@@ -35,7 +36,7 @@ def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
 
 def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
     """An adopted record is known to the process that is asked to delete it."""
-    here, there = (Operation(tmp_path / "journal", ENGINE) for _ in range(2))
+    here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
     one, other = Claims(here), Claims(there)
     one.declare(KEY.format("new"), "ID")
     one.gain("id", KEY.format("new"))
@@ -43,43 +44,63 @@ def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
     assert other.holder("Id") == KEY.format("new")
     with pytest.raises(OwnershipError, match="declared twice"):
         other.declare(KEY.format("third"), "id")
-    here.close()
-    assert len(files(tmp_path)) == 1
-    there.close()
-    assert files(tmp_path) == []
 
 
-def test_another_engine_shares_nothing(tmp_path: Path) -> None:
-    """Events are an operation's own; those of an engine that is gone are dropped."""
-    Claims(first := Operation(tmp_path / "journal", ENGINE)).gain("id", KEY.format("a"))
-    other = Claims(second := Operation(tmp_path / "journal", "127.0.0.1:40001"))
-    other.gain("another", KEY.format("b"))
-    assert other.holder("id") is None
-    # Its plugin was killed: the file stays, and nobody holds it.
-    os.close(first._file)
-    first._file = -1
-    again = Operation(tmp_path / "journal", ENGINE)
-    assert Claims(again).holder("id") is None
-    again.close()
-    second.close()
-    assert files(tmp_path) == []
+def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
+    """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        first = Operation(address, tmp_path)
+        Claims(first).gain("id", KEY.format("a"))
+        os.close(first._file)
+        assert Claims(Operation(address, tmp_path)).holder("id") == KEY.format("a")
 
 
-def test_files_of_engines_that_are_gone_are_removed(tmp_path: Path) -> None:
-    """Whoever writes the first event takes away what killed plugins left, and nothing else."""
-    stale, held = (tmp_path / f"journal.{at * 12}.run" for at in "ab")
-    for path in (stale, held, tmp_path / "journal.turns"):
+def test_a_later_engine_at_the_same_address_shares_nothing(tmp_path: Path) -> None:
+    """A port is used again, a socket is not."""
+    port = 0
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", port)) as engine:
+            port = engine.getsockname()[1]
+            claims = Claims(Operation(f"127.0.0.1:{port}", tmp_path))
+            assert claims.holder("id") is None
+            claims.gain("id", KEY.format("a"))
+
+
+def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
+    """Where nobody listens there the file is an old one's, unless another process has it open."""
+    first = Operation(ENGINE, tmp_path)
+    Claims(first).gain("id", KEY.format("a"))
+    assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+
+
+def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None:
+    """Whoever writes the first event takes old files away, but none that a process has open."""
+    stale, held, young = (tmp_path / f"{name}.run" for name in ("stale", "held", "young"))
+    for path in (stale, held, young):
         path.touch()
+    for path in (stale, held):
+        os.utime(path, (0, 0))
     with held.open() as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        operation = Operation(tmp_path / "journal", ENGINE)
-        operation.tell(Event("gained", "id", "key"))
-        operation.close()
-        assert sorted(files(tmp_path)) == [held.name, "journal.turns"]
+        Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
+    assert {"held.run", "young.run"} < set(files(tmp_path))
+    assert "stale.run" not in files(tmp_path)
 
 
-def _adopt(journal: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    claims = Claims(Operation(journal, ENGINE))
+def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
+    """Nobody else can tell a plugin whose a number is."""
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    claims = Claims(Operation(ENGINE, folder))
+    claims.gain("id", KEY.format("a"))
+    assert claims.holder("id") == KEY.format("a")
+    assert files(folder) == []
+
+
+def _adopt(folder: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+    claims = Claims(Operation(ENGINE, folder))
     try:
         claims.declare(KEY.format(name), "id")
     except OwnershipError:
@@ -92,23 +113,20 @@ def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> Non
     """The order of the file decides, the same for all."""
     context = multiprocessing.get_context("spawn")
     won = context.Queue()
-    keeper = Operation(tmp_path / "journal", ENGINE)
+    keeper = Operation(ENGINE, tmp_path)
     keeper.tell(Event("other", "", ""))
     names = [f"n{at}" for at in range(4)]
-    workers = [
-        context.Process(target=_adopt, args=(tmp_path / "journal", name, won)) for name in names
-    ]
+    workers = [context.Process(target=_adopt, args=(tmp_path, name, won)) for name in names]
     for worker in workers:
         worker.start()
     assert sum(won.get(timeout=60) for _ in workers) == 1
     for worker in workers:
         worker.join(timeout=60)
-    keeper.close()
 
 
 def test_releases_are_counted_over_all_processes(tmp_path: Path) -> None:
     """Two processes together release no more numbers than one may, and each number once."""
-    one, other = (Releases(2, Operation(tmp_path / "journal", ENGINE)) for _ in range(2))
+    one, other = (Releases(2, Operation(ENGINE, tmp_path)) for _ in range(2))
     one.expect("a")
     other.expect("A")
     other.expect("b")
@@ -133,6 +151,6 @@ def test_a_folder_that_cannot_be_written_keeps_events_in_the_process(tmp_path: P
     """Where the file cannot be made the process goes on by what it knows itself."""
     blocked = tmp_path / "file"
     blocked.touch()
-    claims = Claims(Operation(blocked / "journal", ENGINE))
+    claims = Claims(Operation(ENGINE, blocked / "folder"))
     claims.gain("id", KEY.format("a"))
     assert claims.holder("id") == KEY.format("a")
