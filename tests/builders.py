@@ -221,6 +221,12 @@ class Api:
         return json.loads(self.requests[at].content)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer as the account, with its clock, by which its records are created."""
+        response = self._answer(request)
+        response.headers.setdefault("Date", "Thu, 26 Mar 2026 15:43:16 GMT")
+        return response
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if b'"provider"' in request.content:  # A declaration's: the client sends it with each.
             assert_documented(request.method, json.loads(request.content))

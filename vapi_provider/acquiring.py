@@ -87,18 +87,7 @@ def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
             f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
             "asks for: remove that field to adopt the number as it is"
         )
-    intent = session.journal.find(key)
-    if intent is not None and intent.record != id_:
-        raise OwnershipError(
-            "an interrupted run was making "
-            + (
-                f"{intent.record} for this resource"
-                if intent.record
-                else "a number for this resource"
-            )
-            + f": run once without adopt_id, which takes it over, or settle it with `recover`; "
-            f"{id_} was left as it is"
-        )
+    session.maker.refuse_another(declared.kind, key, record)
     record = _as_declared(session, declared, record)
     session.claims.gain(id_, key)
     try:

@@ -1,7 +1,7 @@
 """The events that the plugin processes of one engine operation share.
 
 Explicit providers start several plugin processes. A file in a folder of this person, named after
-the engine's own socket, carries what all of them must know. It is written by rare events only, and
+the engine, carries what all of them must know. It is written by rare events only, and
 its order decides between two of them.
 """
 
@@ -35,21 +35,21 @@ class Event(NamedTuple):
 class Operation:
     """The events of one engine operation, in one order for all its plugin processes.
 
-    `engine` is the address at which the engine listens; without it, or without a folder that is
-    this person's alone, events stay in this process.
+    `engine` is where the engine listens and, behind a space, its process where that is known.
+    Without it, or without a folder that is this person's alone, events stay in this process.
     """
 
-    def __init__(self, engine: str | None = None, folder: Path | None = None) -> None:
+    def __init__(self, engine: str = "", folder: Path | None = None) -> None:
         self._listeners: list[Callable[[Event], None]] = []
         self._lock = threading.RLock()
         self._path: Path | None = None
         self._is_exact = False
         self._file = -1
         self._offset = 0
-        if engine is not None:
-            socket = _socket_at(engine)
-            self._is_exact = socket is not None
-            digest = hashlib.sha256(f"{engine} {socket}".encode()).hexdigest()[:16]
+        if engine:
+            # An address alone may be a later engine's, too.
+            self._is_exact = bool(engine.partition(" ")[2])
+            digest = hashlib.sha256(engine.encode()).hexdigest()[:16]
             self._path = (folder or _own_folder()) / f"{digest}.run"
 
     def listen(self, listener: Callable[[Event], None]) -> None:
@@ -123,21 +123,6 @@ def _make_private(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise PermissionError(f"{folder} is not this person's alone")
-
-
-def _socket_at(engine: str) -> str | None:
-    """Return the number of the socket that listens there; None where the system does not say.
-
-    A port is used again by a later engine, a socket's number is not.
-    """
-    port = f"{int(engine.rpartition(':')[2]):04X}"
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with suppress(OSError):
-            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == "0A" and fields[1].endswith(f":{port}"):
-                    return fields[9]
-    return None
 
 
 def _is_free(file: int) -> bool:

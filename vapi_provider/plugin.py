@@ -17,13 +17,14 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
-from vapi_provider.errors import VapiError
+from vapi_provider.errors import AbandonedError, VapiError
 
 WATCH_SECONDS = 2.0
 """Between two looks whether the engine is still there."""
@@ -103,19 +104,33 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
     return boundary
 
 
-def engine_address() -> str | None:
-    """Return where the engine that started this plugin listens; None outside of the process."""
-    return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else None
+def engine_operation() -> str:
+    """Return what the plugin processes of one engine operation have in common, and no others.
+
+    That is the engine's address and, where the system tells it, its process; outside of a plugin
+    process it is empty.
+    """
+    if not is_plugin_process() or len(sys.argv) < 2:
+        return ""
+    engine = ""
+    # The engine starts a script, which starts this process.
+    with suppress(OSError, IndexError):
+        stat = Path(f"/proc/{os.getppid()}/stat").read_text(encoding="utf-8")
+        engine = stat.rpartition(")")[2].split()[1]
+    return f"{sys.argv[1]} {engine}"
 
 
 def engine_lives() -> bool:
     """Whether the engine that started this plugin still listens: a plugin may outlive it.
 
-    Only a refused connection says no; outside of the plugin process it is True.
+    Outside of the plugin process it is True.
     """
     address = engine_address()
-    if address is None:
-        return True
+    return not address or is_listening(address)
+
+
+def is_listening(address: str) -> bool:
+    """Return whether an engine listens at `host:port`; only a refused connection says no."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=5):
@@ -124,6 +139,17 @@ def engine_lives() -> bool:
         return False
     except (OSError, ValueError):
         return True
+
+
+def engine_address() -> str:
+    """Return where the engine of this plugin listens; empty outside of the plugin process."""
+    return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else ""
+
+
+def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
+    """Raise AbandonedError where the engine is gone: nothing would record what is sent."""
+    if not lives():
+        raise AbandonedError("the engine that asked for it is gone: nothing more is sent")
 
 
 def warn(message: str) -> None:

@@ -18,6 +18,7 @@ from vapi_provider.identity import (
     Journal,
     LateRecords,
     Maker,
+    Writers,
     automatic_name,
 )
 from vapi_provider.identity.claims import Quiet
@@ -25,7 +26,14 @@ from vapi_provider.identity.facts import StateFacts, facts_of
 from vapi_provider.identity.holding import LOOK_SECONDS
 from vapi_provider.keys import old_form, stack_of
 from vapi_provider.operation import Operation
-from vapi_provider.plugin import engine_address, engine_lives, warn
+from vapi_provider.plugin import (
+    engine_address,
+    engine_lives,
+    engine_operation,
+    is_listening,
+    require_engine,
+    warn,
+)
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
@@ -47,19 +55,24 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         lives: Callable[[], bool] = engine_lives,
-        facts: StateFacts | None = None,
         engine: str | None = None,
+        listening: Callable[[str], bool] = is_listening,
+        facts: StateFacts | None = None,
     ) -> None:
+        """`lives` and `listening` ask the engine of this process, and one at an address."""
         self.settings = settings
         self.client = client
         self._sleep = sleep
+        self._lives = lives
         self.clock = clock
-        self.account = Account(client, settings.confirmed_empty_account, settings.account)
+        self.reader = Reader(client, clock)
+        self.account = Account(
+            client, settings.confirmed_empty_account, settings.account, self.reader.is_listed
+        )
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
             self.account.note_recorded(organization)
-        self.reader = Reader(client, clock)
-        operation = Operation(engine)
+        operation = Operation(engine_operation())
         self.claims = Claims(operation)
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
@@ -69,11 +82,24 @@ class Session:
         self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.giving_up = threading.Lock()
         """Held while it is decided whether a record is released: two may give up the same one."""
-        self._lives = lives
         self._quiet = Quiet(self.claims, clock)
         self._to_replace = set(self.facts.replacing)
         self.releases = Releases(settings.max_releases, operation)
-        self.journal = Journal(settings.journal, settings.account, settings.backend)
+        self.journal = Journal(
+            settings.journal, settings.account, settings.backend, operation=engine_operation()
+        )
+        self.writers = Writers(
+            settings.journal,
+            settings.backend.identity,
+            engine_address() if engine is None else engine,
+            listening,
+            settings.late_seconds,
+            warn,
+            waiting,
+            self.sleep,
+            clock,
+        )
+        client.before_send = self._before_send
         self.maker = Maker(
             client,
             self.account,
@@ -130,6 +156,10 @@ class Session:
         if declaration is not None:
             self.late_records.name(*stack_of(declaration))
 
+    def _before_send(self) -> None:
+        require_engine(self._lives)
+        self.writers.before_send()
+
     @classmethod
     @cache
     def open(cls, settings: Settings) -> Session:
@@ -139,7 +169,7 @@ class Session:
         version: a state's and the program's must know the same of a run.
         """
         client = VapiClient(_WhenNeeded(settings))
-        return cls(settings, client, facts=facts_of(os.environ), engine=engine_address())
+        return cls(settings, client, facts=facts_of(os.environ))
 
 
 class _WhenNeeded:
@@ -158,7 +188,7 @@ class _WhenNeeded:
                 from vapi_provider.transport import Transport, open_http
 
                 settings = self._settings
-                retry = Retry(say=warn)
+                retry = Retry(say=warn, watch=require_engine)
                 self._opened = Transport(open_http(settings), settings.api_key, retry)
             transport = self._opened
         with waiting():

@@ -262,5 +262,8 @@ def test_a_release_that_was_not_sent_is_none() -> None:
         def request(self, *_: Any, **__: Any) -> Any:
             raise ValueError("a proxy of no known kind")
 
+        def api_time(self) -> None:
+            return None
+
     with pytest.raises(ValueError, match="no known kind"):
         VapiClient(Broken()).delete_phone_number("a")

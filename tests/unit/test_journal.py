@@ -13,17 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
+from vapi_provider.identity.intents import Before
 
 WORKERS = 16
+BACKEND = Backend("backend", is_named=True)
 
 
 def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
     """Whoever returns from `begin` finds its intent in the file, as another process would."""
     file = tmp_path / "journal.sqlite"
-    journal, other = Journal(file, "account", "backend"), Journal(file, "account", "backend")
+    journal, other = Journal(file, "account", BACKEND), Journal(file, "account", BACKEND)
     together = threading.Barrier(WORKERS)
 
     def begin(worker: int) -> None:
@@ -42,7 +44,7 @@ def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
 
 def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:
     """Nobody takes another's failed write for a success."""
-    journal = Journal(tmp_path, "account", "backend")  # A folder is no journal.
+    journal = Journal(tmp_path, "account", BACKEND)  # A folder is no journal.
     together = threading.Barrier(WORKERS)
 
     def begin(worker: int) -> None:
@@ -68,8 +70,10 @@ def waiting() -> None:
 _HOLDER = """
 import sys
 from pathlib import Path
+from vapi_provider.backend import Backend
 from vapi_provider.identity import Journal
-with Journal(Path(sys.argv[1]), "account", "backend").turn(sys.argv[2], lambda: None):
+journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
+with journal.turn(lambda: None, sys.argv[2]):
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -88,36 +92,37 @@ def another_process(file: Path, alike: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_what_looks_alike_is_made_by_one_process_at_a_time(tmp_path: Path) -> None:
     """While another process has the turn ours waits, for this and nothing else, until it ends."""
-    journal = Journal(tmp_path / "journal.sqlite", "account", "backend")
+    journal = Journal(tmp_path / "journal.sqlite", "account", BACKEND)
     with another_process(tmp_path / "journal.sqlite", "Our pool") as holder:
-        with pytest.raises(StillWaitingError), journal.turn("Our pool", waiting):
+        with pytest.raises(StillWaitingError), journal.turn(waiting, "Our pool"):
             pass
-        with journal.turn("Our line", waiting):
+        with journal.turn(waiting, "Our line"):
             pass
         holder.kill()
         holder.wait(timeout=20)
-        with journal.turn("Our pool", waiting):
+        with journal.turn(waiting, "Our pool"):
             pass
 
 
 def test_turns_of_one_process_are_kept_from_all_others(tmp_path: Path) -> None:
     """One thread's end of its turn ends no other thread's, and the accounts have their own."""
     file = tmp_path / "journal.sqlite"
-    journal, other = Journal(file, "account", "backend"), Journal(file, "other", "backend")
-    with another_process(file, "Our pool"), journal.turn("ours", waiting):
-        with other.turn("Our pool", waiting):
+    journal, other = Journal(file, "account", BACKEND), Journal(file, "other", BACKEND)
+    with another_process(file, "Our pool"), journal.turn(waiting, "ours"):
+        with other.turn(waiting, "Our pool"):
             pass
-        with pytest.raises(StillWaitingError), journal.turn("Our pool", waiting):
+        with pytest.raises(StillWaitingError), journal.turn(waiting, "Our pool"):
             pass
 
 
 _MANY = """
 import sys, time
 from pathlib import Path
+from vapi_provider.backend import Backend
 from vapi_provider.identity import Journal
-journal = Journal(Path(sys.argv[1]), "account", "backend")
+journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 for at in range(300):
-    with journal.turn("Our pool", lambda: time.sleep(0.01)):
+    with journal.turn(lambda: time.sleep(0.01), "Our pool"):
         if at == 0:
             print("mine", flush=True)
         time.sleep(0.1)
@@ -139,5 +144,5 @@ def test_a_process_with_many_turns_lets_others_in(tmp_path: Path) -> None:
                 raise StillWaitingError
             time.sleep(0.01)
 
-        with Journal(file, "account", "backend").turn("Our pool", wait):
+        with Journal(file, "account", BACKEND).turn(wait, "Our pool"):
             holder.kill()

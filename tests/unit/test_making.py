@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,15 +27,18 @@ from tests.builders import (
 from tests.builders import provider as new_provider
 from tests.builders import settings as new_settings
 from vapi_provider.client import VapiClient
-from vapi_provider.identity.journal import Before, Journal
-from vapi_provider.identity.making import LATE_SECONDS_AT_MOST
+from vapi_provider.identity.boot import BootClock
+from vapi_provider.identity.intents import Before
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import sent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.session import Session
 
 POST = "POST /phone-number"
-MAIN = sent(KINDS["vapi"], {"name": "Main", **LEAST["vapi"]})
+OWN_NAME = {"name": AUTOMATIC_NAME, **LEAST["vapi"]}
+"""A declaration whose name tells that it is this resource's, whenever its record came."""
+OWN = sent(KINDS["vapi"], OWN_NAME)
 
 
 @pytest.fixture
@@ -45,10 +47,10 @@ def journal(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
-def journal_of(file: Path, now: Callable[[], float] = time.time) -> Journal:
+def journal_of(file: Path, clock: BootClock | None = None) -> Journal:
     """The journal as another process has it."""
     settings = new_settings(journal=file)
-    return Journal(file, settings.account, settings.backend, now)
+    return Journal(file, settings.account, settings.backend, clock)
 
 
 class Losing(Api):
@@ -115,15 +117,15 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     The next run gives it as much time again before it buys.
     """
     api = Losing("lost", error=error)
-    text = failure(new_provider(api, journal=journal).create, bag(name="Main", **LEAST["vapi"]))
+    text = failure(new_provider(api, journal=journal).create, bag(**OWN_NAME))
     assert "the journal knows of it" in text
     assert api.sent.count(POST) == 1
     intent = journal_of(journal).find(DECLARATION)
     assert intent is not None
     assert intent.late_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
-    late = {**answer(id_="late", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+    late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api.records["late"] = late
-    assert new_provider(api, journal=journal).create(bag(name="Main", **LEAST["vapi"])).id == "late"
+    assert new_provider(api, journal=journal).create(bag(**OWN_NAME)).id == "late"
     assert list(api.records) == ["late"]
 
 
@@ -171,9 +173,9 @@ def test_another_area_code_since_is_recorded_as_it_is(journal: Path) -> None:
     assert len(api.records) == 1
 
 
-@pytest.mark.parametrize("call", ["diff", "read", "update", "delete"])
-def test_what_the_engine_knows_is_closed(journal: Path, call: str) -> None:
-    """Once the engine calls with the id, some state has it: a create after that is another one."""
+@pytest.mark.parametrize("call", ["diff", "read", "update"])
+def test_what_a_state_holds_is_not_taken_over(journal: Path, call: str) -> None:
+    """Once the engine calls with the id a state has it: a create after that is refused."""
     api = Api()
     news = bag(name="Main", **LEAST["vapi"])
     made = new_provider(api, journal=journal).create(news)
@@ -182,9 +184,19 @@ def test_what_the_engine_knows_is_closed(journal: Path, call: str) -> None:
         "diff": (made.id, made.outs, news),
         "read": (made.id, made.outs),
         "update": (made.id, made.outs, {**news, "squad_id": "s"}),
-        "delete": (made.id, made.outs),
     }
     getattr(later, call)(*calls[call])
+    text = failure(new_provider(api, journal=journal).create, news)
+    assert f"{made.id} was bought for this resource" in text
+    assert list(api.records) == [made.id]
+
+
+def test_what_was_released_is_made_anew(journal: Path) -> None:
+    """A record that this package released is in nobody's way."""
+    api = Api()
+    news = bag(name="Main", **LEAST["vapi"])
+    made = new_provider(api, journal=journal).create(news)
+    new_provider(api, journal=journal).delete(made.id, made.outs)
     assert new_provider(api, journal=journal).create(news).id != made.id
 
 
@@ -246,10 +258,10 @@ def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
 
 def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
     """A purchase put off by 429 is not made once its engine is gone, and leaves no intent."""
-    api, alive = Losing("lost", "lost", error=httpx.Response(429, json={})), [True, False]
+    api = Losing("lost", "lost", error=httpx.Response(429, json={}))
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
-    working.use(Session(new_settings(journal=journal), client, lives=lambda: alive.pop(0)))
+    working.use(Session(new_settings(journal=journal), client, lives=lambda: POST not in api.sent))
     assert "the engine that asked for it is gone" in failure(working.create, bag())
     assert api.sent.count(POST) == 1
     assert journal_of(journal).find(DECLARATION) is None
@@ -259,8 +271,8 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     """A record that comes after the run that asked for it was killed is waited for and taken."""
     settings = new_settings(journal=journal)
     killed = journal_of(journal)
-    killed.begin(DECLARATION, MAIN, Before("", frozenset()), settings.late_seconds)
-    made = {**answer(id_="made", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+    killed.begin(DECLARATION, OWN, Before("", frozenset()), settings.late_seconds)
+    made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
 
     class Late(Api):
         def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -269,7 +281,7 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
             return super().__call__(request)
 
     api, clock = Late(), Clock()
-    news = bag(name="Main", **LEAST["vapi"])
+    news = bag(**OWN_NAME)
     assert new_provider(api, clock, journal=journal).create(news).id == "made"
     assert POST not in api.sent
 
@@ -278,21 +290,23 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
 def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: float) -> None:
     """A killed request is waited for as long as the killed run would have waited."""
     settings = new_settings(journal=journal)
-    killed = journal_of(journal, lambda: time.time() - age)
-    killed.begin(DECLARATION, MAIN, Before("", frozenset()), settings.late_seconds)
+    machine = BootClock.of_machine()
+    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
+    killed.begin(DECLARATION, OWN, Before("", frozenset()), settings.late_seconds)
     api, clock = Api(), Clock()
-    new_provider(api, clock, journal=journal).create(bag(name="Main", **LEAST["vapi"]))
+    new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
     assert clock.now == pytest.approx(max(settings.request_timeout_seconds - age, 0), abs=1)
     assert len(api.records) == 1
 
 
-def test_a_clock_that_was_set_back_costs_minutes_at_most(journal: Path) -> None:
-    """An intent from the future is waited for no longer than ten minutes."""
-    future = journal_of(journal, lambda: time.time() + 10**9)
-    future.begin(DECLARATION, MAIN, Before("", frozenset()), 60)
+@pytest.mark.parametrize("boot", ["another", ""])
+def test_an_intent_of_another_boot_is_given_its_whole_time(journal: Path, boot: str) -> None:
+    """After a restart no clock says when a request was sent: its time counts from now on."""
+    killed = journal_of(journal, BootClock(boot, lambda: 10.0**9))
+    killed.begin(DECLARATION, OWN, Before("", frozenset()), 60)
     api, clock = Api(), Clock()
-    new_provider(api, clock, journal=journal).create(bag(name="Main", **LEAST["vapi"]))
-    assert clock.now == pytest.approx(LATE_SECONDS_AT_MOST, abs=1)
+    new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
+    assert clock.now == pytest.approx(60, abs=1)
     assert len(api.records) == 1
 
 
@@ -304,7 +318,9 @@ def test_a_sister_of_the_same_body_is_not_taken(journal: Path) -> None:
     run = new_provider(api, journal=journal)
     failure(run.create, bag(**pool))
     sister = run.create(bag(declaration=other, **pool))
-    again = new_provider(api, journal=journal).create(bag(**pool))
+    rerun = new_provider(api, journal=journal)
+    rerun.check({}, bag(declaration=other, **pool))
+    again = rerun.create(bag(**pool))
     assert again.id != sister.id
     assert set(api.records) == {again.id, sister.id}
 
@@ -327,14 +343,14 @@ def test_what_was_adopted_is_not_taken_over_later(journal: Path) -> None:
     assert list(api.records) == [new.id]
 
 
-def test_a_number_that_reached_the_state_elsewhere_closes_its_intent(journal: Path) -> None:
-    """What `recover` brought into the state on another machine is not taken over on this one."""
+def test_an_unanswered_intent_is_not_closed_by_its_resource(journal: Path) -> None:
+    """That a state holds some record for the resource does not say what the POST created."""
     news = bag(name="Main", **LEAST["vapi"])
     api = Losing("lost", error=httpx.ReadTimeout("slow"))
     failure(new_provider(api, journal=journal).create, news)
     recorded = {**RECORDED, **news, "created_at": "2030-01-01T00:00:00.000Z"}
     new_provider(api, journal=journal).diff("late", recorded, news)
-    assert journal_of(journal).find(DECLARATION) is None
+    assert journal_of(journal).find(DECLARATION) is not None
 
 
 def test_an_older_record_does_not_close_an_intent(journal: Path) -> None:
@@ -359,7 +375,7 @@ def test_what_was_made_is_kept_though_the_journal_fails(
             made = super().__call__(request)
             if request.method == "POST":
                 with closing(sqlite3.connect(journal)) as broken, broken:
-                    broken.execute("DROP TABLE open_intents")
+                    broken.execute("DROP TABLE intents")
             return made
 
     api = Breaking()
@@ -424,7 +440,7 @@ def test_equal_names_are_made_one_after_the_other(journal: Path) -> None:
 def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     """A plugin whose engine died while it waited leaves the intents of others alone."""
     settings = new_settings(journal=journal)
-    journal_of(journal).begin(DECLARATION, MAIN, Before("", frozenset()), 60)
+    journal_of(journal).begin(DECLARATION, OWN, Before("", frozenset()), 60)
     api, clock = Api(), Clock()
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
@@ -437,14 +453,11 @@ def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     assert journal_of(journal).find(DECLARATION) is not None
 
 
-@pytest.mark.parametrize(("then", "now"), [("s3://b", ""), ("", "s3://b")])
-def test_a_backend_that_was_named_only_once_stops_the_run(
-    journal: Path, then: str, now: str
-) -> None:
+def test_a_backend_that_was_not_named_then_stops_the_run(journal: Path) -> None:
     """Where it cannot be told whose intent it is, nothing is bought, and a line says what to do."""
     api, news = Losing("lost", error=httpx.ReadTimeout("slow")), bag(name="Main", **LEAST["vapi"])
-    failure(new_provider(api, journal=journal, backend=then).create, news)
-    text = failure(new_provider(api, journal=journal, backend=now).create, news)
+    failure(new_provider(api, journal=journal, backend="").create, news)
+    text = failure(new_provider(api, journal=journal, backend="s3://b").create, news)
     assert "PULUMI_BACKEND_URL" in text
     assert api.sent.count(POST) == 1
 
@@ -499,6 +512,7 @@ def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> No
     beside: list[threading.Thread] = []
 
     def make_another() -> None:
+        other.check({}, bag(**pool))
         ids.append(other.create(bag(declaration=sister, **pool)).id)
 
     class Looking(Clock):
@@ -523,7 +537,11 @@ def test_what_another_run_made_since_the_listing_is_not_taken(journal: Path) -> 
     api = Losing()
     ours = new_provider(api, journal=journal)
     ours.create(bag(declaration=first, name="First", **LEAST["vapi"]))  # Lists the account.
-    theirs = new_provider(api, journal=journal).create(bag(declaration=sister, **pool))
+    other = new_provider(api, journal=journal)
+    for declaration in (first, DECLARATION):
+        other.check({}, bag(declaration=declaration, **pool))
+    theirs = other.create(bag(declaration=sister, **pool))
+    ours.check({}, bag(declaration=sister, **pool))
     api.fates = ["lost"]
     made = ours.create(bag(**pool))
     assert made.id != theirs.id
@@ -539,23 +557,28 @@ def test_what_is_closed_stays_anothers(journal: Path) -> None:
     early.diff("x", RECORDED, RECORDED)  # Reads the journal, which is empty.
     unlisted = new_provider(api, journal=journal)
     unlisted.create(bag(declaration=DECLARATION.replace("support", "a"), name="A", **LEAST["vapi"]))
-    theirs = new_provider(api, journal=journal).create(bag(declaration=sister, **pool))
+    other = new_provider(api, journal=journal)
+    other.check({}, bag(declaration=DECLARATION.replace("support", "a"), **pool))
+    theirs = other.create(bag(declaration=sister, **pool))
+    unlisted.check({}, bag(declaration=sister, **pool))
     api.fates = ["lost"]
     failure(unlisted.create, bag(**pool))
     closing = new_provider(api, journal=journal)
     closing.diff(theirs.id, theirs.outs, bag(declaration=sister, **pool))
-    again = new_provider(api, journal=journal).create(bag(**pool))
+    rerun = new_provider(api, journal=journal)
+    rerun.check({}, bag(declaration=DECLARATION.replace("support", "a"), **pool))
+    again = rerun.create(bag(**pool))
     assert again.id != theirs.id
 
 
 def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
-    news = bag(name="Main", **LEAST["vapi"])
+    news = bag(**OWN_NAME)
     first = journal_of(journal)
-    made = {**answer(id_="made", name="Main"), "createdAt": "2030-01-01T00:00:00.000Z"}
+    made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = Api(), Clock()
     with first.owned():
-        first.begin(DECLARATION, MAIN, Before("", frozenset()), 0)
+        first.begin(DECLARATION, OWN, Before("", frozenset()), 0)
         text = failure(new_provider(api, clock, journal=journal).create, news)
         assert "another run is still making this number" in text
         assert clock.now >= 300

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from vapi_provider.identity import Claims
 from vapi_provider.operation import Event, Operation
 from vapi_provider.releases import Releases
 
-ENGINE = "127.0.0.1:40000"
+ENGINE = "127.0.0.1:40000 4711"
 KEY = "acme/shop/dev/VapiPhoneNumber/{}"
 
 
@@ -48,30 +47,23 @@ def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
 
 def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
     """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
-    with socket.create_server(("127.0.0.1", 0)) as engine:
-        address = f"127.0.0.1:{engine.getsockname()[1]}"
-        first = Operation(address, tmp_path)
-        Claims(first).gain("id", KEY.format("a"))
-        os.close(first._file)
-        assert Claims(Operation(address, tmp_path)).holder("id") == KEY.format("a")
-
-
-def test_a_later_engine_at_the_same_address_shares_nothing(tmp_path: Path) -> None:
-    """A port is used again, a socket is not."""
-    port = 0
-    for _ in range(2):
-        with socket.create_server(("127.0.0.1", port)) as engine:
-            port = engine.getsockname()[1]
-            claims = Claims(Operation(f"127.0.0.1:{port}", tmp_path))
-            assert claims.holder("id") is None
-            claims.gain("id", KEY.format("a"))
+    first = Operation(ENGINE, tmp_path)
+    Claims(first).gain("id", KEY.format("a"))
+    os.close(first._file)
+    assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+    assert Claims(Operation(ENGINE + "5", tmp_path)).holder("id") is None
 
 
 def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
-    """Where nobody listens there the file is an old one's, unless another process has it open."""
-    first = Operation(ENGINE, tmp_path)
+    """The file that another process has open is this engine's, any other an old one's."""
+    address = ENGINE.partition(" ")[0]
+    first = Operation(address, tmp_path)
     Claims(first).gain("id", KEY.format("a"))
-    assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+    second = Operation(address, tmp_path)
+    assert Claims(second).holder("id") == KEY.format("a")
+    for one in (first, second):
+        os.close(one._file)
+    assert Claims(Operation(address, tmp_path)).holder("id") is None
 
 
 def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None:

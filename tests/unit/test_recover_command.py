@@ -19,7 +19,7 @@ from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.recovering import Recovery
 from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
+from vapi_provider.identity.intents import Before
 from vapi_provider.transport import open_http
 
 # Stands for the CLI: answers from files, and the state may change between two exports.
@@ -125,7 +125,7 @@ def test_an_unclear_operation_holds_everything_back(stub: Path) -> None:
 
 
 def test_the_journal_is_told(stub: Path) -> None:
-    """An intent of this machine learns which record it made, so that the next run closes it."""
+    """An intent of this machine is finished with the record that comes into the state."""
     operation = creating("a")
     declaration = operation["resource"]["inputs"]["declaration"]
     state(stub, operation)
@@ -134,9 +134,8 @@ def test_the_journal_is_told(stub: Path) -> None:
     journal.begin(declaration, {"digests": {}}, Before("", frozenset()), 0)
     id_ = made(name="shop/dev/a")
     assert recover("--yes").exit_code == 0
-    intent = journal.find(declaration)
-    assert intent is not None
-    assert intent.record == id_
+    assert journal.find(declaration) is None
+    assert journal.ledger.holders(id_) == {declaration}
 
 
 @pytest.mark.parametrize(

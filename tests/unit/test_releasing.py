@@ -184,12 +184,11 @@ def test_a_forced_replacement_buys_and_releases(
 
 def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path) -> None:
     """With `maxReleases` 0 the second check is refused; the facts of a taint do the same."""
-    for facts in ({}, {"replacing": frozenset({DECLARATION})}):
+    for known in (StateFacts(), StateFacts(replacing=frozenset({DECLARATION}))):
         api = Api(answer(name="Main"))
         made = PhoneNumberProvider()
-        known = StateFacts(**facts)
         made.use(Session(settings(max_releases=0), VapiClient(api.transport()), facts=known))
-        if not facts:
+        if not known.replacing:
             made.check(news(), news())
         assert "maxReleases" in failure(made.check, {}, news())
         assert api.sent == []

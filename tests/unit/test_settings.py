@@ -34,6 +34,7 @@ def test_only_a_key_is_needed() -> None:
         region="us",
         base_url="https://api.vapi.ai",
         journal=load().journal,
+        backend=load().backend,
         request_timeout_seconds=30,
         max_concurrent_requests=16,
         ready_timeout_seconds=60,

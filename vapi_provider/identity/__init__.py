@@ -6,10 +6,12 @@ plugin sees neither. Knows no Pulumi and no HTTP.
 
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.claims import Claims
-from vapi_provider.identity.journal import Intent, Journal
+from vapi_provider.identity.intents import Intent
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.late import LateRecords
 from vapi_provider.identity.making import Maker
 from vapi_provider.identity.names import automatic_name
+from vapi_provider.identity.writers import Writers
 
 __all__ = [
     "Account",
@@ -18,5 +20,6 @@ __all__ = [
     "Journal",
     "LateRecords",
     "Maker",
+    "Writers",
     "automatic_name",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,8 @@ from vapi_provider.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
 from vapi_provider.hosts import account_text
 from vapi_provider.identity.clashes import name_clash, unique_clash
-from vapi_provider.identity.journal import Before, Intent
+from vapi_provider.identity.intents import Before, Intent
+from vapi_provider.identity.ledger import Held
 from vapi_provider.identity.names import alias_hint, automatic_name, name_without_parent
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
@@ -27,17 +28,20 @@ class Account:
     """What is known of the account in this run; shared by all calls of the plugin."""
 
     def __init__(
-        self, client: VapiClient, confirmed_empty: str | None = None, url: str = ""
+        self,
+        client: VapiClient,
+        confirmed_empty: str | None = None,
+        url: str = "",
+        is_listed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._client = client
         self._url = url
+        self._is_listed = is_listed
         self._recorded: set[str] = set()
         self._masked: dict[str, PhoneNumberRecord] = {}
         self._seen: dict[str, PhoneNumberRecord] = {}
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
-        self._looking = threading.Lock()
-        self._is_in_view = False
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
@@ -114,16 +118,30 @@ class Account:
         """
         self._confirm(self._recorded.union(organizations))
 
-    def confirm_intent(self, intent: Intent) -> None:
-        """Raise OwnershipError where an intent was written for another account than this one."""
-        if intent.organizations:
-            self._confirm(intent.organizations)
-        elif account_text(intent.account) != account_text(self._url):
+    def is_account_of(self, kept: Intent | Held) -> bool:
+        """Return whether the journal's intent or held record is of this account.
+
+        It is not where either is an embedded account, which is the file that is named. Raises
+        OwnershipError where the key is of another organization, or nobody can tell.
+        """
+        if self._is_same_file(kept) is not None:
+            return bool(self._is_same_file(kept))
+        if kept.organizations:
+            self._confirm(kept.organizations)
+        elif account_text(kept.account) != account_text(self._url):
             raise OwnershipError(
-                f"an interrupted run was making this number in the account at {intent.account}, "
+                f"an interrupted run was making this number in the account at {kept.account}, "
                 f"and this run uses {self._url}: run it once more with that vapi:baseUrl or "
                 "vapi:region, or give the resource another name"
             )
+        return True
+
+    def _is_same_file(self, kept: Intent | Held) -> bool | None:
+        """Return whether both accounts are one embedded account; None where neither is embedded."""
+        accounts = account_text(kept.account), account_text(self._url)
+        if any(one.startswith("embedded:") for one in accounts):
+            return accounts[0] == accounts[1]
+        return None
 
     def _confirm(self, organizations: Collection[str]) -> None:
         if not organizations or self._is_embedded:
@@ -146,11 +164,10 @@ class Account:
             f"VAPI_CONFIRM_EMPTY_ACCOUNT={min(organizations)} in the environment and run again"
         )
 
-    def confirm_record_gone(self, id_: str, account: str, organizations: Collection[str]) -> None:
+    def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
         """Return where a record of the journal that answers 404 is gone; raise where unsure."""
-        if self._is_embedded and account_text(account) == account_text(self._url):
-            return
-        self.confirm_gone(id_, min(organizations, default=None))
+        if not self._is_same_file(kept):
+            self.confirm_gone(id_, min(kept.organizations, default=None), self._is_listed)
 
     @property
     def _is_embedded(self) -> bool:
@@ -181,24 +198,30 @@ class Account:
             known = frozenset(id_ for moment in self._newest for id_ in self._made_at[moment])
             return Before(self._newest[0] if self._newest else "", known)
 
-    def confirm_gone(self, id_: str, organization: str | None) -> None:
-        """Returns where a record that answers 404 is gone; raises OwnershipError where unsure.
+    def confirm_gone(
+        self,
+        id_: str,
+        organization: str | None,
+        is_listed: Callable[[str], bool],
+        *,
+        may_be_released_by_us: bool = False,
+    ) -> None:
+        """Return where a record that answers 404 is gone; raise OwnershipError where unsure.
 
-        A key of another account or region gets 404 for everything. So the account must be known
-        to be the recorded one: a record of the same organization is in view, or was in this run.
+        `is_listed` tells whether a fresh listing of the account shows it all the same. A key of
+        another account or region gets 404 for everything, so the account must be known to be the
+        recorded one: a record of the same organization was seen in this run. An account that shows
+        none is believed where a lost answer of this run's own DELETE explains the 404.
         """
+        if is_listed(id_):
+            raise OwnershipError(
+                f"{id_} answers 404, but the account's list still shows it: nothing was forgotten, "
+                "run again"
+            )
+        # A list that shows nothing may just have been emptied by this run: a DELETE that is about
+        # to be answered names the organization.
+        self._client.wait_for_an_organization()
         seen = self._client.organizations
-        # What is about to be answered may show it, too, and costs nothing.
-        self._client.wait_for_an_organization()
-        if organization in seen:
-            return
-        with self._looking:
-            # Once a run: what it shows later is seen by whoever lists or reads it.
-            if not seen and not self._is_in_view:
-                self._client.list_phone_numbers(limit=1)
-                self._is_in_view = True
-        # What shows nothing may just have been emptied by this run: that is about to be answered.
-        self._client.wait_for_an_organization()
         if organization in seen:
             return
         if seen:
@@ -207,6 +230,8 @@ class Account:
                 f"{', '.join(sorted(seen))}, the state was recorded in {organization}. Nothing was "
                 "forgotten: check vapi:apiKey and vapi:region of this stack"
             )
+        if may_be_released_by_us:
+            return
         if organization is None or organization != self._confirmed_empty:
             raise OwnershipError(
                 f"{id_} is not in this account, which shows no phone number at all, so it may be "

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.journal import Before, Journal
+from vapi_provider.identity.intents import Before
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import Sent, unique_texts
 from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.models.kinds import Kind
@@ -132,7 +133,8 @@ class Buyer:
         self._account.made(record)
         shown = {**(fields or record.fields), "number": record.number}
         try:
-            self._journal.answer(declaration, record.id, unique_texts(kind, shown))
+            texts = unique_texts(kind, shown)
+            self._journal.answer(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record is there and its id is about to reach the state: that must not be lost.
             self._say(f"{record.id} was made, but {error}")

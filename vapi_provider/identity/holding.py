@@ -75,8 +75,9 @@ class Holdings:
                 try:
                     self._client.get_phone_number(held.record)
                 except NotFoundError:
-                    self._account.confirm_record_gone(held.record, held.account, held.organizations)
-                    self._journal.gone(held.record)
+                    if self._account.is_account_of(held):
+                        self._account.confirm_record_gone(held.record, held)
+                        self._journal.gone(held.record)
                     continue
                 raise OwnershipError(_held_by_none(held.record, key, declaration))
 

@@ -12,13 +12,13 @@ import json
 import os
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.identity.boot import BootClock
+from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
 from vapi_provider.identity.matching import Sent
@@ -27,42 +27,6 @@ from vapi_provider.keys import is_of_stack
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""
-
-
-@dataclass(frozen=True)
-class Before:
-    """The newest that an account showed at a moment, by the server's clock.
-
-    `since` is a `createdAt`, empty where there was nothing; `known` are the ids from then on that
-    are not what comes later.
-    """
-
-    since: str
-    known: frozenset[str]
-
-    def is_newer(self, id_: str, created_at: str) -> bool:
-        """Return whether a record was created after this moment."""
-        return created_at >= self.since and id_ not in self.known
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A purchase that no state is proven to hold.
-
-    `before` is what the account showed then, in `organizations` as far as they were seen. `record`
-    is the id of what was created, once known. `late_seconds` is how long from now on the request
-    may still complete. `sent_at` is when it was last sent, by the API's clock, in Unix seconds.
-    """
-
-    key: str
-    account: str
-    organizations: frozenset[str]
-    body: Sent
-    before: Before
-    owner: str
-    record: str | None
-    late_seconds: float
-    sent_at: float | None
 
 
 _INTENT = (
@@ -77,12 +41,17 @@ class Journal:
     """The intents and held records of one backend; shared by the threads of a process.
 
     Nothing is opened or created before it is needed: a run that buys nothing leaves no trace.
-    `account` is the account's normalized URL. Raises ConfigurationError where the file cannot be
-    used.
+    `account` is the account's normalized URL, `operation` what the processes of one engine
+    operation have in common. Raises ConfigurationError where the file cannot be used.
     """
 
     def __init__(
-        self, file: Path, account: str, backend: Backend, clock: BootClock | None = None
+        self,
+        file: Path,
+        account: str,
+        backend: Backend,
+        clock: BootClock | None = None,
+        operation: str = "",
     ) -> None:
         self._file = JournalFile(file, _identity_of_text, USUAL_LATE_SECONDS)
         self._account = account
@@ -91,7 +60,7 @@ class Journal:
         self._to_write: dict[str, tuple[str | float | None, ...]] = {}
         self._answered: dict[str, str] | None = None
         self._seen_at: dict[str, float] = {}
-        self._owners = Owners(file)
+        self._owners = Owners(file, operation)
         self._turns = Turns.beside(file)
         self.ledger = Ledger(self._file, backend.identity, account)
 
@@ -177,17 +146,27 @@ class Journal:
             for written in rows:
                 del self._to_write[written]
 
-    def answer(self, key: str, record: str, texts: Iterable[str] = ()) -> None:
+    def answer(
+        self,
+        key: str,
+        record: str,
+        texts: Iterable[str] = (),
+        organizations: Collection[str] = (),
+    ) -> None:
         """Record what an intent created: no other open intent did.
 
-        `texts` are what no other record may have too (`matching.unique_texts`).
+        `texts` are what no other record may have too (`matching.unique_texts`); `organizations` are
+        those of the account, now that one of its records is known.
         """
         if not self._file.exists():
             return
         with self._file.lock:
             self._read_answered()[record] = key
             with self._file.transaction():
-                self._change_own("UPDATE intents SET record = ?3", key, record)
+                self._change_own("UPDATE intents SET record = :value", key, record)
+                if organizations:
+                    orgs = json.dumps(sorted(organizations))
+                    self._change_own("UPDATE intents SET organizations = :value", key, orgs)
                 self.ledger.note_texts(record, texts)
                 self._tell_others(record)
 
@@ -199,6 +178,8 @@ class Journal:
         with self._file.lock:
             with self._file.transaction():
                 self._file.change("DELETE FROM intents WHERE record = ?", record)
+                # Its own unanswered one is answered by this: whoever adopts it says so.
+                self._change_own("DELETE FROM intents", key, None)
                 self._tell_others(record)
                 self.ledger.hold(key, record, organizations)
             self._read_answered().pop(record, None)
@@ -216,8 +197,7 @@ class Journal:
     def forget(self, key: str) -> None:
         """Forget an open intent, whoever wrote it: nothing was created, or a person decided so."""
         if self._file.exists():
-            with self._file.lock:
-                self._change_own("DELETE FROM intents", key, None)
+            self._change_own("DELETE FROM intents", key, None)
 
     def finish(self, record: str) -> None:
         """Finish the intent that created `record`, if there is one: a state holds it.
@@ -235,7 +215,7 @@ class Journal:
             if self._file.exists():
                 for record in records:
                     found = self._file.run(
-                        "SELECT key FROM intents WHERE record = ?1 AND backend IN ('', ?2)",
+                        "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)",
                         record,
                         self._backend.identity,
                     )
@@ -279,7 +259,7 @@ class Journal:
         with ExitStack() as held:
             try:
                 # In one order for all, so that no two wait for each other.
-                for slot in sorted({self._turns.slot(key) for key in keys}):
+                for slot in sorted({self._turns.slot(f"{self._account} {key}") for key in keys}):
                     held.enter_context(self._turns.of(slot, wait))
             except OSError as error:
                 raise self._file.unusable(error) from None
@@ -292,10 +272,9 @@ class Journal:
         except OSError as error:
             raise self._file.unusable(error) from None
 
-    @property
-    def owner(self) -> str:
-        """Return this process's mark."""
-        return self._owners.own
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether this process, or another of the same engine operation, wrote an intent."""
+        return self._owners.is_of_this_operation(owner)
 
     def _rows(self, where: str, *values: str) -> list[Any]:
         return self._file.run(f"{_INTENT} {where}", *values)
@@ -328,7 +307,7 @@ class Journal:
     def _records_of_others(self, key: str) -> frozenset[str]:
         rows = self._file.run(
             "SELECT record FROM intents WHERE record IS NOT NULL"
-            " AND NOT (key = ?2 AND backend = ?1)"
+            " AND NOT (backend = ? AND key = ?)"
             " UNION SELECT record FROM held",
             self._backend.identity,
             key,
@@ -341,14 +320,14 @@ class Journal:
             "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
         )
 
-    def _change_own(self, statement: str, key: str, record: str | None) -> int:
-        """Change this backend's intent of a resource; `?3` is `record`, which must fit a delete."""
-        where = " WHERE key = ?2 AND (backend = ?1 OR backend = '')"
-        if statement.startswith("DELETE") and record is not None:
-            where += " AND record = ?3"
-        elif statement.startswith("DELETE"):
-            where += " AND ?3 IS NULL"
-        return self._file.change(statement + where, self._backend.identity, key, record)
+    def _change_own(self, statement: str, key: str, value: str | None) -> int:
+        """Change this backend's intent of a resource; a DELETE only where its record is `value`."""
+        where = " WHERE key = :key AND backend IN ('', :backend)"
+        if statement.startswith("DELETE"):
+            where += " AND record IS :value"
+        return self._file.change(
+            statement + where, key=key, backend=self._backend.identity, value=value
+        )
 
     def _finish(self, key: str, record: str) -> None:
         with self._file.transaction():

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from vapi_provider.errors import VapiError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.journal import Before, Journal
+from vapi_provider.identity.intents import Before
+from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.ledger import Repeated
 from vapi_provider.identity.matching import contradicts, matches
 from vapi_provider.keys import resource_of
@@ -36,7 +37,7 @@ class LateRecords:
             self._looked.add((project, stack))
         try:
             for repeated in self._journal.ledger.repeated(project, stack):
-                if repeated.owner != self._journal.owner:
+                if not self._journal.is_of_this_operation(repeated.owner):
                     self._name(repeated)
         except VapiError:
             return  # The next run looks again.

@@ -19,11 +19,13 @@ from vapi_provider.identity.buying import Buyer
 from vapi_provider.identity.claims import Claims, Quiet
 from vapi_provider.identity.holding import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.identity.holding import Holdings
-from vapi_provider.identity.journal import Intent, Journal
-from vapi_provider.identity.matching import Sent, resembles, sent, unique_texts
+from vapi_provider.identity.intents import Intent
+from vapi_provider.identity.journal import Journal
+from vapi_provider.identity.matching import sent, unique_texts
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, Search
-from vapi_provider.keys import class_of, resource_of, stack_of
+from vapi_provider.identity.unfinished import Unfinished
+from vapi_provider.keys import resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
@@ -80,8 +82,8 @@ class Maker:
         self._waiting = waiting
         self._sleep = sleep
         self._clock = clock
-        self._named: set[str] = set()
         self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
+        self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
         self._search = Search(client, account, claims.has_owner)
         self._buyer = Buyer(
             client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
@@ -119,7 +121,7 @@ class Maker:
             if not replacing:
                 self._holdings.refuse(declaration, held.union(replaced))
             kept = sent(kind, fields)
-            self._name_unfinished(kept, declaration, other_forms)
+            self._unfinished.name(kept, declaration, other_forms)
             # What other processes created since the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             self._account.refuse_what_is_there(
@@ -127,6 +129,26 @@ class Maker:
             )
             record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)
+
+    def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
+        """Raise OwnershipError where `record` is adopted on a key with another unfinished purchase.
+
+        What that purchase created would be forgotten. A record that it may have created, as far as
+        anybody can tell, is a person's answer to the question whose it is.
+        """
+        intent = self._wait_for_owner(declaration)
+        if intent is None or intent.record == record.id:
+            return
+        created = [intent.record]
+        if intent.record is None:
+            if self._search.may_have_created(Purchase.of(kind, intent, ()), record):
+                return
+            created = [one.id for one in self._search.free(Purchase.of(kind, intent, ()))]
+        shown = ", ".join(str(id_) for id_ in created) or "a number"
+        raise OwnershipError(
+            f"an interrupted run was making {shown} for this resource: run once without adopt_id, "
+            f"which takes it over, or settle it with `recover`; {record.id} was left as it is"
+        )
 
     @contextmanager
     def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
@@ -154,8 +176,12 @@ class Maker:
         intent = self._wait_for_owner(key)
         if intent is None:
             return None
-        self._account.confirm_intent(intent)
-        record = self._created_by(kind, intent, names)
+        # A record that answers shows whose account this is, also where the list lags behind.
+        record = None if intent.record is None else self._search.by_id(intent.record)
+        if record is None:
+            if not self._account.is_account_of(intent):
+                return None
+            record = self._created_by(kind, intent, names)
         if record is None or record.id in replaced:
             return None
         if self._claims.has_owner(record.id):
@@ -174,53 +200,6 @@ class Maker:
         while not self._claims.is_declared(key) and not quiet.is_over():
             self._wait(OWNER_LOOK_SECONDS)
         return self._claims.is_declared(key)
-
-    def _name_unfinished(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
-        """Name interrupted purchases of this stack that the program does not declare any more.
-
-        Raises OwnershipError where one of them may be what is about to be bought, under another
-        name.
-        """
-        own = {declaration, *other_forms}
-        for intent in self._undeclared(stack_of(declaration)):
-            if intent.key in own:
-                continue
-            what = (
-                f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
-                if intent.record
-                else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
-            )
-            if resembles(kept, intent.body) and class_of(intent.key) == class_of(declaration):
-                way = (
-                    f"take it over with adopt_id={intent.record!r}"
-                    if intent.record
-                    else "declare it once more under that name"
-                )
-                raise OwnershipError(
-                    f"{what}, which the program does not declare, and {resource_of(declaration)!r} "
-                    f"asks for the same: nothing was bought. If it was renamed, {way}; otherwise "
-                    "`python -m vapi_provider recover` settles it"
-                )
-            if intent.key not in self._named:
-                self._named.add(intent.key)
-                self._say(f"{what}, which the program does not declare: see `recover`")
-
-    def _undeclared(self, stack: tuple[str, str]) -> list[Intent]:
-        """Return the stack's unfinished intents of other runs that the engine did not check here.
-
-        The engine checks resources one after the other, as the program declares them: wait until
-        it has checked none for a while.
-        """
-        quiet = Quiet(self._claims, self._clock)
-        while True:
-            intents = [
-                intent
-                for intent in self._journal.unfinished(*stack)
-                if intent.owner != self._journal.owner and not self._claims.is_covered(intent.key)
-            ]
-            if not intents or quiet.is_over():
-                return intents
-            self._wait(OWNER_LOOK_SECONDS)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
         """Return the unfinished intent, once no process works on it any more."""
@@ -260,13 +239,9 @@ class Maker:
         That it created nothing is concluded only from a listing that began after that time.
         """
         if intent.record is not None:
-            record = self._search.by_id(intent.record)
-            if record is None:
-                self._account.confirm_record_gone(
-                    intent.record, intent.account, intent.organizations
-                )
-                self._journal.gone(intent.record)
-            return record
+            self._account.confirm_record_gone(intent.record, intent)
+            self._journal.gone(intent.record)
+            return None
         purchase = Purchase.of(kind, intent, names)
         until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
         # What was listed before the intent was read may be older than its time.

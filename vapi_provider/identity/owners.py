@@ -21,12 +21,19 @@ from typing import IO
 class Owners:
     """This process's own mark, and looks at the marks of others; shared by its threads."""
 
-    def __init__(self, beside: Path) -> None:
-        self.own = uuid.uuid4().hex
+    def __init__(self, beside: Path, operation: str = "") -> None:
+        # Processes of one engine operation begin alike.
+        of_operation = hashlib.sha256(operation.encode()).hexdigest()[:8] if operation else ""
+        self.own = of_operation + uuid.uuid4().hex[len(of_operation) :]
+        self._operation = of_operation
         self._beside = beside
         self._lock = threading.Lock()
         self._in_flight = 0
         self._held: IO[str] | None = None
+
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether a mark is of a process that the same engine operation started."""
+        return owner == self.own or bool(self._operation and owner.startswith(self._operation))
 
     def hold(self) -> None:
         """Marks this process as living until `let_go` was called as often. Raises OSError."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.journal import Before, Intent
+from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.matching import Sent, contradicts, is_named, matches
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -59,6 +59,16 @@ class Search:
         the same name, number or SIP URI that was edited since, or whose name is not this
         resource's own and which was not created when the POST was sent.
         """
+        free = self.free(purchase, after)
+        found = [one for one in free if matches(purchase.kind, purchase.body, one)]
+        if len(found) == 1 and len(free) == 1 and _is_own(purchase, found[0]):
+            return found[0]
+        if free:
+            raise unclear(found or free)
+        return None
+
+    def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
+        """Return the records that a purchase may have created and that nobody has."""
         shown = [
             record
             for record in self._account.records(after)
@@ -68,14 +78,19 @@ class Search:
             and not self._is_owned(record.id)
         ]
         # Of a number that a list shows in part nobody can say whether it is the one.
-        free = [one for one in map(self._account.whole, shown) if one is not None]
-        found = [one for one in free if matches(purchase.kind, purchase.body, one)]
-        if len(found) == 1 and _is_own(purchase, found[0]):
-            return found[0]
-        edited = [one for one in free if contradicts(purchase.kind, purchase.body, one)]
-        if found or edited:
-            raise unclear(found or edited)
-        return None
+        whole = [one for one in map(self._account.whole, shown) if one is not None]
+        return [record for record in whole if self.may_have_created(purchase, record)]
+
+    def may_have_created(self, purchase: Purchase, record: PhoneNumberRecord) -> bool:
+        """Return whether a record is newer than a purchase's watermark and like its body.
+
+        It is where it matches, or has the same name, number or SIP URI: somebody may have edited
+        the rest.
+        """
+        return purchase.before.is_newer(record.id, record.created_at) and (
+            matches(purchase.kind, purchase.body, record)
+            or contradicts(purchase.kind, purchase.body, record)
+        )
 
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record of an id, also where the list lags behind; None where it is gone."""
