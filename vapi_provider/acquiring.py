@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
+from vapi_provider.keys import old_form, resource_of
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import warn
@@ -32,20 +33,22 @@ def body_of(declared: Declared) -> VapiModel:
 
 def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
     """The record, and what it is as far as it could be made as declared."""
-    declaration = declared.declaration or ""
-    session.claims.make(declaration)
+    key = declared.declaration or ""
+    claims = session.claims
+    claims.make(key)
+    forms = {key, old_form(key)}
     made = session.maker.make(
         declared.kind,
         body_of(declared),
         declared.fields,
-        declaration,
-        session.claims.replaced,
-        replacing=bool(session.declared_before.get(declaration))
-        or declaration in session.facts.replacing,
+        key,
+        claims.replaced,
+        replacing=claims.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
+        other_forms=tuple(forms - {key}),
     )
+    claims.gain(made.record.id, key)
     if not made.left_over:
         return declared, made.record
-    session.claims.take(made.record.id)
     code = made.area_code
     if declared.fields.get(AREA_CODE, code) != code:
         # Another code has been declared since: recorded as it is, the next run replaces it.
@@ -73,32 +76,55 @@ def _as_declared(
 
 def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
     """An existing record, taken under management and PATCHed; never a purchase."""
-    try:
-        record = session.client.get_phone_number(id_)
-    except NotFoundError as missing:
-        raise OwnershipError(
-            f"{missing}: adopt_id names a number that this account does not have; nothing was made"
-        ) from None
+    key = declared.declaration or ""
+    record = _named(session, id_)
+    id_ = record.id
     same_kind(declared, record)
-    if session.account.is_of_this_run(id_):
-        raise OwnershipError(
-            f"adopt_id names {id_}, which this run has just made or taken for another resource"
-        )
+    _refuse_held_elsewhere(session, id_, key)
     step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
     if isinstance(step, Replace):
         raise OwnershipError(
             f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
             "asks for: remove that field to adopt the number as it is"
         )
-    session.maker.refuse_another(declared.kind, declared.declaration or "", record)
+    session.maker.refuse_another(declared.kind, key, record)
     record = _as_declared(session, declared, record)
-    session.claims.own(id_, declared.declaration)
+    session.claims.gain(id_, key)
     try:
-        session.journal.hold(declared.declaration or "", id_, session.client.organizations)
+        session.journal.hold(key, id_, session.client.organizations)
     except VapiError as error:
         # The record is the resource's all the same, and its id is about to reach the state.
         warn(f"{id_} was adopted, but {error}")
     return record
+
+
+def _named(session: Session, id_: str) -> PhoneNumberRecord:
+    """The record that `adopt_id` names, in whatever case."""
+    try:
+        return session.client.get_phone_number(id_)
+    except NotFoundError as missing:
+        if id_ != id_.lower():
+            return _named(session, id_.lower())
+        raise OwnershipError(
+            f"{missing}: adopt_id names a number that this account does not have; nothing was made"
+        ) from None
+
+
+def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
+    """Raises OwnershipError where another resource of this run holds a record and keeps it.
+
+    One that held it before may be declared later in the program.
+    """
+    claims = session.claims
+    if (session.holders_before(id_) | session.journal.ledger.holders(id_)) - {key}:
+        session.wait_until_quiet(lambda: claims.holder(id_) is not None)
+    holder = claims.holder(id_)
+    if holder is not None or session.account.is_of_this_run(id_):
+        raise OwnershipError(
+            f"adopt_id names {id_}, which {resource_of(holder)!r} has: nothing was changed"
+            if holder
+            else f"adopt_id names {id_}, which this run has just made or taken for another resource"
+        )
 
 
 def when_ready(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vapi_provider.identity.matching import contradicts, is_named, matches
-from vapi_provider.identity.names import automatic_name, resource_of
+from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, is_own
+from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 

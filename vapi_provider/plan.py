@@ -49,7 +49,10 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     """The smallest step from `recorded` to `declared`.
 
     `recorded` may hold read-only outputs beside the fields; of these only `number` is looked at.
+    A record of another kind, which an alias may bring, can only be replaced.
     """
+    if recorded.get("provider", kind.provider) != kind.provider:
+        return Replace(("provider",), _same_number(recorded, declared))
     if AREA_CODE in kind.create_only and _wants_another_number(recorded, declared):
         return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared))
     changed = {
@@ -76,6 +79,13 @@ def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, An
     if not isinstance(wanted, str):
         return False
     return wanted not in (recorded.get(AREA_CODE), area_code_of(recorded.get("number")))
+
+
+def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    number, uri = recorded.get("number"), recorded.get("sip_uri")
+    wanted = declared.get("sip_uri")
+    same_uri = isinstance(uri, str) and isinstance(wanted, str) and uri.lower() == wanted.lower()
+    return same_uri or (number is not None and number == declared.get("number"))
 
 
 def _same_sip_uri(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:

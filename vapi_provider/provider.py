@@ -29,6 +29,7 @@ from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.headers import with_removed_headers
 from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
 from vapi_provider.judging import Judge
+from vapi_provider.keys import recorded_form, resource_of
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -40,6 +41,7 @@ from vapi_provider.properties import (
     outputs_unsent,
     plain,
 )
+from vapi_provider.releasing import may_release
 from vapi_provider.secrecy import holds_secret, sealed
 from vapi_provider.settings import load_settings
 from vapi_provider.terminal import escaped
@@ -84,14 +86,9 @@ class PhoneNumberProvider(ResourceProvider):
         """
         inputs, before = plain(news), plain(_olds)
         found, hints = self._judge.refusals(inputs)
-        declared = Declared.of(inputs)
-        if declared.declaration:
-            adopting = None if _olds else declared.adopt_id
-            self._session.claims.declare(declared.declaration, adopting)
-            self._session.declared_before[declared.declaration] = before
-        unnamed = "name" not in inputs and declared.declaration
-        if unnamed:
-            inputs["name"] = self._session.automatic_name(unnamed)
+        declared = self._declare(inputs, before)
+        if "name" not in inputs and declared.declaration:
+            inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
             from vapi_provider.refusals import problems
 
@@ -102,22 +99,51 @@ class PhoneNumberProvider(ResourceProvider):
         inputs = sealed(declared.kind.fields, inputs)
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
+    def _declare(self, inputs: dict[str, Any], before: Mapping[str, Any]) -> Declared:
+        """Note what the program declares; a key that is recorded in its old form stays so."""
+        session, declared = self._session, Declared.of(inputs)
+        key = declared.declaration
+        if not key:
+            return declared
+        if before:
+            inputs["declaration"] = recorded_form(key, before.get("declaration"))
+            declared = Declared.of(inputs)
+            session.claims.declare(key, recorded=declared.declaration)
+            session.declared_before[inputs["declaration"]] = before
+        elif session.claims.declare(key, declared.adopt_id) or session.is_to_replace(key):
+            session.releases.announce(key)
+            warn(
+                f"{resource_of(key)!r} will be replaced because the engine was told to (taint, "
+                "--target-replace, replacement_trigger, replace_with): its number is released for "
+                "good, and people may be calling it"
+            )
+        return declared
+
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
+        session = self._session
         declared, olds = Declared.of(plain(_news)), plain(_olds)
-        self._session.writers.wait_for_others(declared.declaration)
+        session.writers.wait_for_others(declared.declaration)
         self._close(_id, olds)
-        recorded = recorded_of(self._session, _id, olds, declared)
-        if declared.adopt_id not in (None, _id):
+        # `update` runs beside the checks of others, which may share the key.
+        session.recorded_before[_id] = session.declared_before.get(declared.declaration or "", {})
+        recorded = recorded_of(session, _id, olds, declared)
+        if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
-        self._session.claims.own(_id, declared.declaration)
-        self._session.name_late_records(declared.declaration)
+        other = session.claims.own(_id, declared.declaration)
+        if other is not None:
+            warn(
+                f"{_id} is recorded for {resource_of(other)!r} and for "
+                f"{resource_of(declared.declaration or '')!r}: remove one of them from the "
+                "program; the number is kept for the other"
+            )
+        session.name_late_records(declared.declaration)
         if recorded is None:
-            replace_released(self._session, _id, olds, declared)
+            replace_released(session, _id, olds, declared)
             return DiffResult(changes=True, replaces=["provider"])
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
@@ -125,9 +151,11 @@ class PhoneNumberProvider(ResourceProvider):
             debug(notes.written(_id, (path for path, *_ in paths)))
         _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
+            session.claims.keep(_id, declared.declaration)
             warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
+            session.claims.keep(_id, declared.declaration)
             renamed = declared.declaration != recorded.get("declaration")
             outdated = is_outdated(self._session, _id, olds, recorded)
             changes = renamed or outdated or isinstance(step, Update)
@@ -140,12 +168,13 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
-        self._session.releases.expect(_id)
-        self._session.claims.replace(_id, declared.declaration)
-        warn(
-            f"{_id}{_bought(declared, recorded)} will be replaced because "
-            f"of {', '.join(step.because)}: it is released for good, and people may be calling it"
-        )
+        if other is None and session.claims.adopter(_id) is None:
+            session.releases.expect(_id)
+            warn(
+                f"{_id}{_bought(declared, recorded)} will be replaced because of "
+                f"{', '.join(step.because)}: it is released for good, and people may be calling it"
+            )
+        session.claims.replace(_id, declared.declaration)
         return DiffResult(
             changes=True,
             replaces=list(step.because),
@@ -156,6 +185,7 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = Declared.of(plain(props))
+        self._session.claims.asked(declared.declaration or "")
         _refuse_hidden(declared.fields)
         self._session.writers.wait_for_others(declared.declaration)
         with self._session.writers.writing(declared.declaration):
@@ -237,11 +267,12 @@ class PhoneNumberProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
         session, recorded = self._session, plain(_props)
+        key = recorded.get("declaration")
         self._close(_id, recorded)
-        if session.claims.has_changed_hands(_id, recorded.get("declaration")):
+        if not may_release(session, _id, key):
             return
         if _id not in session.writers.released:
-            session.releases.expect(_id)
+            session.releases.expect(_id, key)
         try:
             with session.writers.writing(recorded.get("declaration"), _id):
                 session.client.delete_phone_number(_id)
@@ -255,7 +286,7 @@ class PhoneNumberProvider(ResourceProvider):
         session.writers.forget(_id)
         session.account.released(_id)
         session.journal.gone(_id)
-        session.claims.release(recorded.get("declaration"))
+        session.claims.release(key)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the intent of a record that a state is proven to hold.

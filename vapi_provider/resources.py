@@ -31,6 +31,7 @@ from vapi_provider.args import (
 )
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import PROTECTED, REFUSED, UNPROTECTED, violations
+from vapi_provider.keys import resource_key
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.ids import is_id
@@ -98,15 +99,7 @@ class _PhoneNumber(dynamic.Resource):
             if adopt_id is not None:
                 _check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
-            props["declaration"] = "/".join(
-                (
-                    pulumi.get_organization(),
-                    pulumi.get_project(),
-                    pulumi.get_stack(),
-                    kind.class_name,
-                    resource_name,
-                )
-            )
+            props["declaration"] = _key(kind.class_name, resource_name, opts)
             told = hints.hints(kind.create, fields, opts, settings.guards)
             if told is not None:
                 props[HINTS] = told
@@ -280,6 +273,24 @@ def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     recorder = None if isinstance(monitor, MockMonitor) else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
+
+
+def _key(
+    class_name: str, resource_name: str, opts: pulumi.ResourceOptions | None
+) -> pulumi.Input[str]:
+    """What the plugin knows a resource by; a child's also by its parent's types."""
+    names = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
+    scope = "/".join(names)
+    parent = None if opts is None else opts.parent
+    if parent is None:
+        return resource_key(scope, class_name, resource_name)
+
+    # Past the parent's own output: what depends on a component waits for all of its children.
+    async def key() -> str:
+        urn = await parent.urn.future(with_unknowns=False)
+        return resource_key(scope, class_name, resource_name, urn)
+
+    return pulumi.Output.from_input(key())
 
 
 @cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
+from vapi_provider.errors import AbandonedError
 from vapi_provider.identity import (
     Account,
     Claims,
@@ -19,8 +21,11 @@ from vapi_provider.identity import (
     Writers,
     automatic_name,
 )
+from vapi_provider.identity.claims import Quiet
 from vapi_provider.identity.facts import StateFacts, facts_of
-from vapi_provider.identity.names import stack_of
+from vapi_provider.identity.holding import LOOK_SECONDS
+from vapi_provider.keys import old_form, stack_of
+from vapi_provider.operation import Operation
 from vapi_provider.plugin import (
     engine_address,
     engine_lives,
@@ -67,10 +72,19 @@ class Session:
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
             self.account.note_recorded(organization)
-        self.claims = Claims()
+        operation = Operation(engine_operation())
+        self.claims = Claims(operation)
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
-        self.releases = Releases(settings.max_releases)
+        self.recorded_before: dict[str, Mapping[str, Any]] = {}
+        """The same by id, once `diff` has told which id it is."""
+        self._holders_before = {id_.lower(): keys for id_, keys in self.facts.holders.items()}
+        self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.giving_up = threading.Lock()
+        """Held while it is decided whether a record is released: two may give up the same one."""
+        self._quiet = Quiet(self.claims, clock)
+        self._to_replace = set(self.facts.replacing)
+        self.releases = Releases(settings.max_releases, operation)
         self.journal = Journal(
             settings.journal, settings.account, settings.backend, operation=engine_operation()
         )
@@ -105,6 +119,38 @@ class Session:
         with waiting():
             self._sleep(seconds)
 
+    def wait_until_quiet(self, is_settled: Callable[[], bool]) -> None:
+        """Wait until the engine has checked no further resource for a while, or `is_settled`.
+
+        Raise AbandonedError where the engine is gone.
+        """
+        while not is_settled() and not self._quiet.is_over():
+            if not self._lives():
+                raise AbandonedError("the engine that asked for it is gone: nothing more is done")
+            self.sleep(LOOK_SECONDS)
+
+    def holders_before(self, id_: str) -> set[str]:
+        """Return the resources that held a record when the run began, as the preflight read it."""
+        return set(self._holders_before.get(id_.lower(), ()))
+
+    def still_holding(self, id_: str, key: str | None) -> list[str]:
+        """Return which of them still do once `key` has given it up; a key may stand twice."""
+        left = Counter(self._holders_before.get(id_.lower(), ()))
+        left -= self._given_up[id_.lower()] + Counter([key or ""])
+        return sorted(left)
+
+    def give_up(self, id_: str, key: str | None) -> None:
+        """Note that a resource does not hold a record any more, which others have."""
+        self._given_up[id_.lower()][key or ""] += 1
+
+    def is_to_replace(self, key: str) -> bool:
+        """Return whether the state says that the engine replaces this resource; once for each."""
+        for form in (key, old_form(key)):
+            if form in self._to_replace:
+                self._to_replace.discard(form)
+                return True
+        return False
+
     def name_late_records(self, declaration: str | None) -> None:
         """Warn of what a repeated purchase of the resource's stack created late."""
         if declaration is not None:
@@ -122,7 +168,8 @@ class Session:
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
         """
-        return cls(settings, VapiClient(_WhenNeeded(settings)), facts=facts_of(os.environ))
+        client = VapiClient(_WhenNeeded(settings))
+        return cls(settings, client, facts=facts_of(os.environ))
 
 
 class _WhenNeeded:

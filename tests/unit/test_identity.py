@@ -13,6 +13,7 @@ from tests.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
 from vapi_provider.identity import Account, Claims, automatic_name
 from vapi_provider.identity.names import NAME_LENGTH
+from vapi_provider.keys import old_form, recorded_form, resource_key
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -59,6 +60,54 @@ def test_a_long_name_keeps_both_ends() -> None:
     assert "front-desk-hotline".endswith(end)
     assert len(beginning) == len(end) == 15
     assert int(digest, 16) >= 0
+
+
+CHILD = "acme/shop/dev/VapiPhoneNumber~0a1b2c3d/support"
+
+
+def test_a_child_is_named_after_its_parents_types() -> None:
+    """The hash of the parent's types stands behind the name, and in the digest of a long one."""
+    assert automatic_name(CHILD) == f"{AUTOMATIC_NAME}~0a1b2c3d"
+    long = "acme/customer-portal/production/VapiPhoneNumber{}/front-desk-hotline"
+    names = {automatic_name(long.format(f"~0a1b2c3{at}")) for at in "def"}
+    assert len({automatic_name(long.format("")), *names}) == 4
+    assert {len(name) for name in names} <= set(range(NAME_LENGTH + 1))
+    assert all(name.endswith("ont-desk-hotline"[-15:]) for name in names)
+
+
+def test_a_key_is_hashed_over_all_types_up_the_chain() -> None:
+    """Parents of other types give other keys; the stack as a parent is no parent."""
+    head = "urn:pulumi:dev::shop::"
+    parents = (None, f"{head}pulumi:pulumi:Stack::shop-dev")
+    assert {
+        resource_key("acme/shop/dev", "VapiPhoneNumber", "support", one) for one in parents
+    } == {DECLARATION}
+    parents = (f"{head}a:b:C::x", f"{head}d:e:F$a:b:C::x", f"{head}a:b:C::y")
+    keys = [resource_key("acme/shop/dev", "VapiPhoneNumber", "support", one) for one in parents]
+    assert keys[0] == keys[2] != keys[1]
+    assert {old_form(key) for key in keys} == {DECLARATION}
+    assert recorded_form(keys[0], DECLARATION) == DECLARATION
+    assert recorded_form(keys[0], keys[1]) == keys[0]
+
+
+@pytest.mark.parametrize(
+    ("there", "asking"),
+    [(AUTOMATIC_NAME, CHILD), (f"{AUTOMATIC_NAME}~0a1b2c3d", DECLARATION)],
+)
+def test_a_moved_resource_is_known_by_the_other_form_of_its_name(there: str, asking: str) -> None:
+    """What was moved into a component or out of one clashes with its earlier name, with a hint.
+
+    Where a resource of this run holds it, or it is being replaced, it is no clash.
+    """
+    account = Account(Api(answer(name=there)).client())
+    declared = {"name": automatic_name(asking)}
+    with pytest.raises(OwnershipError, match="Alias\\(parent=pulumi.ROOT_STACK_RESOURCE\\)"):
+        account.refuse_what_is_there(KINDS["vapi"], declared, asking, ())
+    account.refuse_what_is_there(KINDS["vapi"], declared, asking, (), {UUID})
+    account.refuse_what_is_there(KINDS["vapi"], declared, asking, (), replacing=True)
+    sister = asking.replace("0a1b2c3d", "ffffffff") if asking == CHILD else CHILD
+    other = Account(Api(answer(name=f"{AUTOMATIC_NAME}~12345678")).client())
+    other.refuse_what_is_there(KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
 
 
 def test_names_tell_stacks_apart() -> None:
@@ -186,7 +235,6 @@ def test_what_one_has_no_other_adopts() -> None:
     run = claims(DECLARATION)
     run.own(UUID, DECLARATION)
     run.own(UUID, DECLARATION)
-    run.declare(DECLARATION, UUID)
     run.declare(OTHER, "another")
     with pytest.raises(OwnershipError, match=TWICE):
         run.declare(OTHER, UUID)
@@ -197,17 +245,65 @@ def test_what_one_adopts_no_other_has() -> None:
     run = claims(DECLARATION, OTHER)
     run.declare(DECLARATION, UUID)
     run.own(UUID, DECLARATION)
+    run.own(UUID, OTHER)
     with pytest.raises(OwnershipError, match=TWICE):
-        run.own(UUID, OTHER)
+        run.keep(UUID, OTHER)
 
 
 def test_only_what_the_program_declares_counts() -> None:
-    """A refresh under names that the program has changed since stands in nobody's way."""
+    """A refresh under keys that the program has changed since stands in nobody's way."""
     run = claims()
     run.own(UUID, DECLARATION)
+    assert run.holder(UUID) is None
     run.declare(OTHER, UUID)
     run.own(UUID, OTHER)
-    assert run.has_changed_hands(UUID, DECLARATION)
+    assert run.holder(UUID) == OTHER
+
+
+@pytest.mark.parametrize("spelled", [UUID, UUID.upper()])
+def test_an_id_is_one_in_any_case(spelled: str) -> None:
+    """`adopt_id` in capitals names the record that another resource holds."""
+    run = claims(DECLARATION)
+    run.own(UUID, DECLARATION)
+    with pytest.raises(OwnershipError, match=TWICE):
+        run.declare(OTHER, spelled)
+
+
+def test_two_resources_of_one_key_are_told_apart_by_id() -> None:
+    """Where two children share a key, replacing the record of one leaves the other its own."""
+    run = Claims()
+    for id_ in ("one", "two"):
+        run.declare(DECLARATION, recorded=DECLARATION)
+        run.own(id_, DECLARATION)
+    run.replace("one", DECLARATION)
+    run.make(DECLARATION)
+    assert (run.holder("one"), run.holder("two")) == (None, DECLARATION)
+
+
+def test_a_record_with_two_holders_is_kept_for_the_other() -> None:
+    """Where two children share key and record, replacing one of them gives nothing up."""
+    run = Claims()
+    others: list[str | None] = []
+    for _ in range(2):
+        run.declare(DECLARATION, recorded=DECLARATION)
+        others.append(run.own(UUID, DECLARATION))
+    run.replace(UUID, DECLARATION)
+    assert others == [None, DECLARATION]
+    assert run.holder(UUID) == DECLARATION
+    assert UUID not in run.replaced
+
+
+def test_a_replacement_without_a_diff_is_seen() -> None:
+    """A check with recorded inputs, then one without, and no diff between: the engine's wish."""
+    run = Claims()
+    assert not run.declare(OTHER)
+    assert not run.declare(DECLARATION, recorded=DECLARATION)
+    assert run.declare(DECLARATION)
+    assert run.is_forced(DECLARATION)
+    run = Claims()
+    run.declare(DECLARATION, recorded=DECLARATION)
+    run.own(UUID, DECLARATION)
+    assert not run.declare(DECLARATION)
 
 
 def test_one_of_many_adopters_wins() -> None:
@@ -225,27 +321,12 @@ def test_one_of_many_adopters_wins() -> None:
         assert sum(threads.map(adopts, range(64))) == 1
 
 
-@pytest.mark.parametrize(
-    ("owner", "replaced", "made", "changed"),
-    [
-        (None, False, None, False),
-        (DECLARATION, False, None, False),
-        (OTHER, False, None, True),
-        (OTHER, False, DECLARATION, True),
-        (OTHER, False, OTHER, False),
-        (OTHER, True, None, False),
-        (DECLARATION, True, None, False),
-    ],
-)
-def test_a_record_changes_hands(
-    owner: str | None, replaced: bool, made: str | None, changed: bool
-) -> None:
-    """A record that another resource has by now is kept, unless that one has a new record."""
+def test_what_a_run_gains_is_held_whatever_comes_of_its_key() -> None:
+    """A record that was adopted, taken over or created in a run stays its resource's to the end."""
     run = claims(DECLARATION, OTHER)
-    if owner:
-        run.own(UUID, owner)
-    if replaced:
-        run.replace(UUID, DECLARATION)
-    if made:
-        run.make(made)
-    assert run.has_changed_hands(UUID, DECLARATION) is changed
+    run.own(UUID, DECLARATION)
+    run.gain(UUID, OTHER)
+    run.replace(UUID, DECLARATION)
+    run.make(OTHER)
+    run.release(OTHER)
+    assert run.holder(UUID.upper()) == OTHER

@@ -186,14 +186,14 @@ def test_the_id_that_was_replaced_closes_nothing(file: Path) -> None:
     """A delete-first replacement that lost its answer is found, though `diff` names the old id."""
     api = Api(answer(name="Main", sipUri="sip:a@b", number=None))
     old = {**RECORDED, **bag(name="Main", sip_uri="sip:a@b")}
-    new = bag(name="Main", sip_uri="sip:a@b", number_desired_area_code="415")
+    new = bag(name="Main", sip_uri="sip:a@b", number_desired_area_code="212")
     run = new_provider(api, journal=file)
     run.check(bag(name="Main", sip_uri="sip:a@b"), new)
     id_ = next(iter(api.records))
     run.diff(id_, old, new)
     run.delete(id_, old)
     lost(api, file, news=new)
-    api.records["new"] = answer(id_="new", name="Main", sipUri="sip:a@b")
+    api.records["new"] = answer(id_="new", name="Main", sipUri="sip:a@b", number="+12125550123")
     rerun = new_provider(api, journal=file)
     rerun.diff(id_, old, new)
     assert rerun.create(new).id == "new"

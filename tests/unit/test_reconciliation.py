@@ -61,18 +61,18 @@ class Run:
         )
         client = VapiClient(Transport(http, "a-key-for-tests-only"))
         self.client = client
-        self.provider = PhoneNumberProvider()
-        self.provider.use(
-            Session(
-                Settings(
-                    api_key="a-key-for-tests-only",
-                    region="us",
-                    base_url="http://embedded",
-                    journal=db.with_name("journal.sqlite"),
-                ),
-                client,
-            )
+        self.settings = Settings(
+            api_key="a-key-for-tests-only",
+            region="us",
+            base_url="http://embedded",
+            journal=db.with_name("journal.sqlite"),
         )
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another run: what one run makes it never releases."""
+        self.provider = PhoneNumberProvider()
+        self.provider.use(Session(self.settings, self.client))
 
     def checked(self, olds: dict[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
         """What the engine hands on: checked inputs."""
@@ -155,6 +155,7 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         news = run.checked({}, before)
         made = run.provider.create(news)
         assert made.outs is not None
+        run.begin()
         wanted = run.checked(news, after)
         run.sent.clear()
         id_, outs, promised = run.step(made.id, made.outs, wanted)
@@ -176,6 +177,7 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
             actual = settled(declared.kind.fields, declared.fields, record.fields)
         number = {"number": record.number}
         assert isinstance(plan(declared.kind, {**number, **actual}, declared.fields), NoChange)
+        run.begin()
         run.provider.delete(id_, outs)
 
     holds()

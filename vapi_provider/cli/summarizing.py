@@ -11,12 +11,12 @@ from vapi_provider import terminal
 from vapi_provider.cli.preflighting import facts_for
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.errors import VapiError
+from vapi_provider.exported import OURS
 from vapi_provider.releases import too_many
 from vapi_provider.settings import max_releases
 from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
 from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Events, Said, read_events
-from vapi_provider.summary.forced import with_forced
 from vapi_provider.summary.markdown import markdown_of
 from vapi_provider.summary.text import text_of
 from vapi_provider.summary.values import printable
@@ -27,7 +27,12 @@ def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
     with facts_for(stack.name, _say_unless_warned):
         events = _events(stack, "preview")
-    found = with_forced(preview_of(stack.name, events), events)
+    goes = any(
+        step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
+    )
+    # Only the state says what is deleted together with another resource.
+    exported = stack.export()["deployment"] if goes and not events.errors else None
+    found = preview_of(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
         return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")

@@ -10,12 +10,13 @@ from contextlib import suppress
 from typing import Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.equality import same
 from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
 from vapi_provider.hosts import account_text
+from vapi_provider.identity.clashes import name_clash, unique_clash
 from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.ledger import Held
-from vapi_provider.identity.names import automatic_name
+from vapi_provider.identity.names import alias_hint, automatic_name, name_without_parent
+from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -57,24 +58,43 @@ class Account:
         declared: Mapping[str, Any],
         declaration: str,
         being_replaced: Collection[str],
+        held: Collection[str] = (),
+        *,
+        replacing: bool = False,
     ) -> None:
-        """Raises OwnershipError where the account holds what is about to be made.
+        """Raise OwnershipError where the account holds what is about to be made.
 
-        That is the same SIP URI or carrier number, or a record of this kind with this
-        declaration's automatic name: an interrupted run, or another state of the same stack. The
-        account is listed once a run; `being_replaced` are ids that are about to go.
+        That is the same SIP URI or carrier number, or a record of this kind with the automatic name
+        of this resource in either form: an interrupted run, another state of the same stack, or a
+        resource that was moved. The account is listed once a run. `being_replaced` are ids that are
+        about to go; `held` are ids that resources of the same name hold. With `replacing` the
+        engine replaces the resource, and the plugin is not told its id.
         """
-        for record in self._alike(declared):
+        for record in self._alike(declared, automatic_name(old_form(declaration))):
             if record.id in being_replaced:
                 continue
-            reason = _clash(record, kind, declared, declaration)
-            if reason:
+            what = unique_clash(record, kind, declared)
+            name = None
+            if record.id.lower() not in held and not replacing:
+                name = name_clash(record, kind, declared, declaration)
+            if what or name:
                 raise OwnershipError(
-                    f"the account already has {reason} (id {record.id}, made "
-                    f"{record.created_at}): nothing was made. If this resource was renamed, add "
-                    "opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name='<old name>')]); "
-                    f"to take the record over, adopt_id={record.id!r}"
+                    f"the account already has {what or name} (id {record.id}, made "
+                    f"{record.created_at}): nothing was made. "
+                    + (
+                        "If it is what is being replaced, set delete_before_replace=True; "
+                        if replacing
+                        else f"{alias_hint(renamed=bool(what))}; "
+                    )
+                    + "if no resource has it, adopt_id="
+                    f"{record.id!r} takes it over"
                 )
+
+    def named_alike(self, kind: Kind, declared: Mapping[str, Any], declaration: str) -> set[str]:
+        """Return the ids of records with the automatic name of a resource in either form."""
+        names = {"name": declared.get("name")}
+        found = self._alike(names, automatic_name(old_form(declaration)))
+        return {one.id for one in found if name_clash(one, kind, declared, declaration)}
 
     def see(self, ids: Collection[str]) -> None:
         """Look at records that were created after the account was listed, as others say."""
@@ -265,17 +285,28 @@ class Account:
             del self._newest[:-NEWEST]
         self._made_at[moment].add(record.id)
 
-    def _alike(self, declared: Mapping[str, Any]) -> list[PhoneNumberRecord]:
-        """The account's records that have any text in common with what is declared."""
+    def _alike(self, declared: Mapping[str, Any], *names: str) -> list[PhoneNumberRecord]:
+        """Return records that have any text in common with what is declared, or one of `names`."""
         number = declared.get("number")
         if isinstance(number, str):
             self._unmask(number)
         with self._lock:
             listed = self._listed()
-            texts = _texts(declared.get("number"), declared)
+            texts = [*_texts(declared.get("number"), declared), *(one.lower() for one in names)]
             ids = dict.fromkeys(id_ for text in texts for id_ in self._ids.get(text, ()))
             found = (self._made.get(id_) or self._seen.get(id_) or listed.get(id_) for id_ in ids)
             return [record for record in found if record is not None]
+
+    def whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
+        """Return a record with its whole number, where a list shows it in part; None if gone."""
+        if not record.is_masked:
+            return record
+        try:
+            found = self._client.get_phone_number(record.id)
+        except NotFoundError:
+            return None
+        self._note_seen(found)
+        return found
 
     def _unmask(self, number: str) -> None:
         """Read singly what the list shows in part and may be `number`."""
@@ -288,39 +319,16 @@ class Account:
 
 
 def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
-    """What one record has and no other may, in one letter case."""
+    """Yield what one record has and no other may, in one letter case; of a name both forms."""
     for text in (number, fields.get("sip_uri"), fields.get("name")):
         if isinstance(text, str):
             yield text.lower()
+    name = fields.get("name")
+    if isinstance(name, str) and (short := name_without_parent(name)) != name:
+        yield short.lower()
 
 
 def _may_be(number: str, masked: str) -> bool:
     """Return whether a number fits one whose middle is hidden by asterisks, however many."""
     start, end = masked.partition("*")[0], masked.rpartition("*")[2]
     return number.startswith(start) and number.endswith(end)
-
-
-def _is_public(number: str) -> bool:
-    return number.startswith("+")
-
-
-def _clash(
-    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
-) -> str | None:
-    """What of the declaration the record already holds, in words."""
-    uri = declared.get("sip_uri")
-    if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
-        return "the SIP URI of `sip_uri`"
-    number = declared.get("number")
-    # An extension may exist once on each of several trunks.
-    same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
-    if number is not None and number == record.number and (_is_public(number) or same_trunk):
-        return "the number of `number`"
-    name = declared.get("name")
-    if (
-        name == automatic_name(declaration)
-        and record.name == name
-        and record.provider == kind.provider
-    ):
-        return f"a {kind.provider} number with this resource's automatic name {name!r}"
-    return None

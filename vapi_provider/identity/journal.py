@@ -21,8 +21,8 @@ from vapi_provider.identity.boot import BootClock
 from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
-from vapi_provider.identity.names import is_of_stack
 from vapi_provider.identity.owners import Owners, Turns
+from vapi_provider.keys import is_of_stack
 
 if TYPE_CHECKING:
     from vapi_provider.identity.matching import Sent

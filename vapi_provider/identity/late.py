@@ -11,7 +11,7 @@ from vapi_provider.identity.intents import Before
 from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.ledger import Repeated
 from vapi_provider.identity.matching import contradicts, matches
-from vapi_provider.identity.names import resource_of
+from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.identity.journal_file import JournalFile
-from vapi_provider.identity.names import is_of_stack
+from vapi_provider.keys import is_of_stack, old_form
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,39 @@ class Ledger:
             key,
         )
         return [Held(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows]
+
+    def held_alike(self, key: str) -> dict[str, list[Held]]:
+        """Return what a state held for a resource under either form of its key, by key.
+
+        For a resource without parent that is what was held for children of its name, too: it may
+        have been one of them.
+        """
+        if not self._file.exists():
+            return {}
+        keys = {key, old_form(key)}
+        if key == old_form(key):
+            *scope, class_name, resource = key.split("/", 4)
+            children, name = "/".join((*scope, f"{class_name}~")), f"/{resource}"
+            rows = self._file.run(
+                "SELECT DISTINCT key FROM held WHERE backend = ?1 AND key >= ?2 AND key < ?2 || '~'"
+                " AND substr(key, length(?2) + 9) = ?3",
+                self._backend,
+                children,
+                name,
+            )
+            keys.update(found for (found,) in rows)
+        return {one: held for one in sorted(keys) if (held := self.held(one))}
+
+    def holders_here(self, record: str) -> set[str]:
+        """Return the resources of this backend whose state held `record`."""
+        if not self._file.exists():
+            return set()
+        rows = self._file.run(
+            "SELECT key FROM held WHERE backend = ? AND record = ? COLLATE NOCASE",
+            self._backend,
+            record,
+        )
+        return {key for (key,) in rows}
 
     def holders(self, record: str) -> set[str]:
         """Return the resources whose state held `record`, those of other backends too."""

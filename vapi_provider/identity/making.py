@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import AbandonedError, NotFoundError, OwnershipError
+from vapi_provider.errors import AbandonedError, OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.buying import Buyer
-from vapi_provider.identity.claims import Claims
+from vapi_provider.identity.claims import Claims, Quiet
+from vapi_provider.identity.holding import LOOK_SECONDS as OWNER_LOOK_SECONDS
+from vapi_provider.identity.holding import Holdings
 from vapi_provider.identity.intents import Intent
 from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import sent, unique_texts
-from vapi_provider.identity.names import automatic_name, resource_of, stack_of
+from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.identity.unfinished import Unfinished
+from vapi_provider.keys import resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
@@ -31,9 +34,6 @@ if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
 OWNER_WAIT_SECONDS = 300.0
-
-OWNER_LOOK_SECONDS = 0.2
-"""Between two looks whether another run has ended."""
 
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still create."""
@@ -82,6 +82,7 @@ class Maker:
         self._waiting = waiting
         self._sleep = sleep
         self._clock = clock
+        self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
         self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
         self._search = Search(client, account, claims.has_owner)
         self._buyer = Buyer(
@@ -116,14 +117,16 @@ class Maker:
             self._account.confirm_organization(
                 self._journal.ledger.organizations(*stack_of(declaration))
             )
+            held = self._holdings.of_others(kind, fields, declaration, replaced)
             if not replacing:
-                for key in (declaration, *other_forms):
-                    self._refuse_held(key, replaced)
+                self._holdings.refuse(declaration, held.union(replaced))
             kept = sent(kind, fields)
             self._unfinished.name(kept, declaration, other_forms)
             # What other processes created since the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
-            self._account.refuse_what_is_there(kind, fields, declaration, replaced)
+            self._account.refuse_what_is_there(
+                kind, fields, declaration, replaced, held, replacing=replacing
+            )
             record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)
 
@@ -168,8 +171,8 @@ class Maker:
         replaced: Collection[str],
     ) -> Made | None:
         """Return the record that an interrupted run created but never saved to a state."""
-        if key != declaration and self._claims.is_declared(key):
-            return None  # Another resource of this program goes by the other form.
+        if key != declaration and self._is_anothers(key):
+            return None
         intent = self._wait_for_owner(key)
         if intent is None:
             return None
@@ -189,27 +192,14 @@ class Maker:
         record = self._buyer.take(record, kind, key)
         return Made(record, intent.body.get("code"), left_over=True)
 
-    def _refuse_held(self, key: str, replaced: Collection[str]) -> None:
-        """Raise OwnershipError where a state held a record for this resource and this one does not.
-
-        The state was edited or restored behind the provider. A record that is gone is forgotten.
-        """
-        for held in self._journal.ledger.held(key):
-            if held.record in replaced:
-                continue
-            try:
-                self._client.get_phone_number(held.record)
-            except NotFoundError:
-                if self._account.is_account_of(held):
-                    self._account.confirm_record_gone(held.record, held)
-                    self._journal.gone(held.record)
-                continue
-            raise OwnershipError(
-                f"{held.record} was bought for this resource and is still in the account, but the "
-                "state of this run does not have it (it was edited, moved or restored): nothing "
-                "was bought. `pulumi refresh` the stack that holds it, or restore the newer state; "
-                f"only if no stack holds it, adopt_id={held.record!r}"
-            )
+    def _is_anothers(self, key: str) -> bool:
+        """Return whether another resource of this program goes by the other form of a key."""
+        if self._journal.find(key) is None:
+            return False
+        quiet = Quiet(self._claims, self._clock)
+        while not self._claims.is_declared(key) and not quiet.is_over():
+            self._wait(OWNER_LOOK_SECONDS)
+        return self._claims.is_declared(key)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
         """Return the unfinished intent, once no process works on it any more."""

@@ -69,13 +69,17 @@ class Search:
 
     def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
         """Return the records that a purchase may have created and that nobody has."""
-        return [
+        shown = [
             record
             for record in self._account.records(after)
-            if not self._account.is_of_this_run(record.id)
+            if record.provider == purchase.kind.provider
+            and purchase.before.is_newer(record.id, record.created_at)
+            and not self._account.is_of_this_run(record.id)
             and not self._is_owned(record.id)
-            and self.may_have_created(purchase, record)
         ]
+        # Of a number that a list shows in part nobody can say whether it is the one.
+        whole = [one for one in map(self._account.whole, shown) if one is not None]
+        return [record for record in whole if self.may_have_created(purchase, record)]
 
     def may_have_created(self, purchase: Purchase, record: PhoneNumberRecord) -> bool:
         """Return whether a record is newer than a purchase's watermark and like its body.

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from vapi_provider.errors import OwnershipError
-from vapi_provider.identity.claims import Claims
+from vapi_provider.identity.claims import Claims, Quiet
 from vapi_provider.identity.intents import Intent
 from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import Sent, resembles
-from vapi_provider.identity.names import resource_of, stack_of
+from vapi_provider.keys import class_of, resource_of, stack_of
 
 LOOK_SECONDS = 0.2
 """Between two looks whether the engine has checked another resource."""
-
-QUIET_SECONDS = 1.0
-"""Once the engine has checked no resource for this long, the program declares no more for now."""
 
 
 class Unfinished:
@@ -51,7 +48,7 @@ class Unfinished:
                 if intent.record
                 else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
             )
-            if resembles(kept, intent.body) and _class_of(intent.key) == _class_of(declaration):
+            if resembles(kept, intent.body) and class_of(intent.key) == class_of(declaration):
                 way = (
                     f"take it over with adopt_id={intent.record!r}"
                     if intent.record
@@ -72,21 +69,15 @@ class Unfinished:
         The engine checks resources one after the other, as the program declares them: wait until
         it has checked none for a while.
         """
-        count, quiet_since = -1, self._clock()
+        quiet = Quiet(self._claims, self._clock)
         while True:
             intents = [
                 intent
                 for intent in self._journal.unfinished(*stack_of(declaration))
                 if intent.key not in (declaration, *other_forms)
                 and not self._journal.is_of_this_operation(intent.owner)
-                and not self._claims.is_declared(intent.key)
+                and not self._claims.is_covered(intent.key)
             ]
-            if not intents or self._clock() - quiet_since >= QUIET_SECONDS:
+            if not intents or quiet.is_over():
                 return intents
-            if self._claims.declared != count:
-                count, quiet_since = self._claims.declared, self._clock()
             self._wait(LOOK_SECONDS)
-
-
-def _class_of(declaration: str) -> str:
-    return declaration.split("/", 4)[3]

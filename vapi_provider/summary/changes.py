@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.hiding import hide_alike_in, secret_since
+from vapi_provider.summary.ownership import adopts, kept_ids, move_hints, unannounced
 from vapi_provider.summary.paths import is_below, is_covered, tokens, value_at
 from vapi_provider.summary.values import Hidden, is_hidden, known, shown
 
@@ -94,15 +95,20 @@ class Summary:
         return replace(self, errors=(*self.errors, Said(None, text)))
 
 
-def preview_of(stack: str, events: Events) -> Summary:
-    """What `up` would do."""
-    adopted = {known(_adopts(step)) for step in events.planned if step.op == "create"}
+def preview_of(stack: str, events: Events, exported: Mapping[str, Any] | None = None) -> Summary:
+    """Return what `up` would do.
+
+    `exported` is the recorded state (a deployment), which alone says what is deleted together with
+    another resource (`deleted_with`): that is not released.
+    """
+    kept = kept_ids(events.planned, exported or {})
     found = [
-        _planned(step, events, adopted)
+        _planned(step, events, kept)
         for step in events.planned
         if step.op in _ACTIONS and not step.type.startswith(_NOT_RESOURCES)
     ]
-    return Summary("preview", stack, _sorted(found), tuple(events.warnings), tuple(events.errors))
+    warnings = (*events.warnings, *move_hints(events.planned), *unannounced(events))
+    return Summary("preview", stack, _sorted(found), warnings, tuple(events.errors))
 
 
 def drift_of(stack: str, events: Events) -> Summary:
@@ -127,17 +133,17 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     return replace(summary, changes=tuple(kept))
 
 
-def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
+def _planned(step: Step, events: Events, kept_ids: Collection[str]) -> Change:
     action, name = _ACTIONS[step.op], name_in(step.urn)
     old, new = as_object(step.old), as_object(step.new)
     kind = _kind(step)
     if kind is None:
         return Change(action, step.type, name, id=old.get("id") or None)
     id_ = old.get("id") or None
-    kept = bool(old.get("retainOnDelete")) or id_ in adopted
+    kept = bool(old.get("retainOnDelete")) or (id_ or "").lower() in kept_ids
     if action == "deleted" and kept:
         action = "forgotten"
-    if action == "created" and _adopts(step) is not None:
+    if action == "created" and adopts(step) is not None:
         action = "adopted"
     hidden = set(kind.create_only) if action == "changed" else set[str]()
     fields: tuple[FieldChange, ...] = ()
@@ -149,11 +155,14 @@ def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
             before, after = (shown(as_object(it), kind.fields) for it in (outputs, inputs))
             fields = _fields(kind, outputs, inputs, secret_since(before, after))
         fields = tuple(one for one in fields if one.path not in hidden)
+        was = as_object(old.get("outputs")).get("provider", kind.provider)
+        if was != kind.provider:
+            fields = (FieldChange("provider", was, kind.provider), *fields)
     return Change(
         action,
         kind.class_name,
         name,
-        id=id_ or known(_adopts(step)),
+        id=id_ or known(adopts(step)),
         number=_reached(old.get("outputs"), new.get("inputs")),
         released=action in ("deleted", "replaced") and not kept,
         fields=fields,
@@ -196,11 +205,6 @@ def _fields(
 def _kind(step: Step) -> Kind | None:
     class_name = step.type.removeprefix(OURS)
     return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
-
-
-def _adopts(step: Step) -> Any:
-    """The argument `adopt_id` as the events show it; None where there is none."""
-    return as_object(as_object(step.new).get("inputs")).get("adopt_id")
 
 
 def _reached(outputs: Any, inputs: Any = None) -> str | None:

@@ -41,8 +41,6 @@ class Step:
     type: str
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
-    is_forced: bool = False
-    """Whether the engine replaces it without having asked the provider for a diff."""
 
 
 @dataclass

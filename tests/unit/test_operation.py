@@ -1,0 +1,148 @@
+"""What the plugin processes of one engine operation share: events in one order, and no trace."""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from vapi_provider.errors import LimitError, OwnershipError
+from vapi_provider.identity import Claims
+from vapi_provider.operation import Event, Operation
+from vapi_provider.releases import Releases
+
+ENGINE = "127.0.0.1:40000 4711"
+KEY = "acme/shop/dev/VapiPhoneNumber/{}"
+
+
+def files(folder: Path) -> list[str]:
+    """What lies beside the journal."""
+    return [path.name for path in folder.iterdir()]
+
+
+def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
+    """Nothing is opened by a run that adopts, creates and releases nothing."""
+    operation = Operation(ENGINE, tmp_path)
+    claims = Claims(operation)
+    claims.declare(KEY.format("a"), recorded=KEY.format("a"))
+    claims.own("x", KEY.format("a"))
+    assert claims.holder("y") is None
+    assert files(tmp_path) == []
+
+
+def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
+    """An adopted record is known to the process that is asked to delete it."""
+    here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
+    one, other = Claims(here), Claims(there)
+    one.declare(KEY.format("new"), "ID")
+    one.gain("id", KEY.format("new"))
+    assert other.adopter("id") == KEY.format("new")
+    assert other.holder("Id") == KEY.format("new")
+    with pytest.raises(OwnershipError, match="declared twice"):
+        other.declare(KEY.format("third"), "id")
+
+
+def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
+    """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
+    first = Operation(ENGINE, tmp_path)
+    Claims(first).gain("id", KEY.format("a"))
+    os.close(first._file)
+    assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+    assert Claims(Operation(ENGINE + "5", tmp_path)).holder("id") is None
+
+
+def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
+    """The file that another process has open is this engine's, any other an old one's."""
+    address = ENGINE.partition(" ")[0]
+    first = Operation(address, tmp_path)
+    Claims(first).gain("id", KEY.format("a"))
+    second = Operation(address, tmp_path)
+    assert Claims(second).holder("id") == KEY.format("a")
+    for one in (first, second):
+        os.close(one._file)
+    assert Claims(Operation(address, tmp_path)).holder("id") is None
+
+
+def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None:
+    """Whoever writes the first event takes old files away, but none that a process has open."""
+    stale, held, young = (tmp_path / f"{name}.run" for name in ("stale", "held", "young"))
+    for path in (stale, held, young):
+        path.touch()
+    for path in (stale, held):
+        os.utime(path, (0, 0))
+    with held.open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
+    assert {"held.run", "young.run"} < set(files(tmp_path))
+    assert "stale.run" not in files(tmp_path)
+
+
+def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
+    """Nobody else can tell a plugin whose a number is."""
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    claims = Claims(Operation(ENGINE, folder))
+    claims.gain("id", KEY.format("a"))
+    assert claims.holder("id") == KEY.format("a")
+    assert files(folder) == []
+
+
+def _adopt(folder: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+    claims = Claims(Operation(ENGINE, folder))
+    try:
+        claims.declare(KEY.format(name), "id")
+    except OwnershipError:
+        won.put(0)
+    else:
+        won.put(1)
+
+
+def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> None:
+    """The order of the file decides, the same for all."""
+    context = multiprocessing.get_context("spawn")
+    won = context.Queue()
+    keeper = Operation(ENGINE, tmp_path)
+    keeper.tell(Event("other", "", ""))
+    names = [f"n{at}" for at in range(4)]
+    workers = [context.Process(target=_adopt, args=(tmp_path, name, won)) for name in names]
+    for worker in workers:
+        worker.start()
+    assert sum(won.get(timeout=60) for _ in workers) == 1
+    for worker in workers:
+        worker.join(timeout=60)
+
+
+def test_releases_are_counted_over_all_processes(tmp_path: Path) -> None:
+    """Two processes together release no more numbers than one may, and each number once."""
+    one, other = (Releases(2, Operation(ENGINE, tmp_path)) for _ in range(2))
+    one.expect("a")
+    other.expect("A")
+    other.expect("b")
+    for releases in (one, other):
+        with pytest.raises(LimitError):
+            releases.expect("c")
+
+
+def test_an_announced_replacement_is_counted_once() -> None:
+    """The deletion that follows an announcement of its resource is not counted again."""
+    releases = Releases(1)
+    releases.announce(KEY.format("a"))
+    releases.expect("old", KEY.format("a"))
+    releases.expect("old", KEY.format("a"))
+    with pytest.raises(LimitError):
+        releases.expect("another", KEY.format("a"))
+    with pytest.raises(LimitError):
+        releases.announce(KEY.format("b"))
+
+
+def test_a_folder_that_cannot_be_written_keeps_events_in_the_process(tmp_path: Path) -> None:
+    """Where the file cannot be made the process goes on by what it knows itself."""
+    blocked = tmp_path / "file"
+    blocked.touch()
+    claims = Claims(Operation(ENGINE, blocked / "folder"))
+    claims.gain("id", KEY.format("a"))
+    assert claims.holder("id") == KEY.format("a")

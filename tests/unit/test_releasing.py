@@ -1,0 +1,228 @@
+"""Whose record is it that a resource gives up: what changed hands, or never did, is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import (
+    DECLARATION,
+    LEAST,
+    ORG,
+    UUID,
+    Api,
+    Clock,
+    answer,
+    bag,
+    failure,
+    settings,
+)
+from vapi_provider.client import VapiClient
+from vapi_provider.identity.facts import StateFacts
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.session import Session
+
+OTHER = "acme/shop/dev/VapiPhoneNumber/other"
+CHILD = "acme/shop/dev/VapiPhoneNumber~0a1b2c3d/support"
+OUTS = {**bag(name="Main", **LEAST["vapi"]), "org_id": ORG, "number": "+14155550123"}
+DELETE = f"DELETE /phone-number/{UUID}"
+
+
+def run(api: Api, journal: Path, clock: Clock | None = None, **facts: Any) -> Any:
+    """A new run on `api`, of which the preflight knows `facts`."""
+    time = clock or Clock()
+    made = PhoneNumberProvider()
+    client = VapiClient(api.transport(time))
+    known = StateFacts(**facts)
+    made.use(Session(settings(journal=journal), client, time.sleep, time, facts=known))
+    return made
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """One journal for all runs of a test."""
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def api() -> Api:
+    """An account with one number."""
+    return Api(answer(name="Main"))
+
+
+def news(declaration: str = DECLARATION, **more: Any) -> dict[str, Any]:
+    """What the program declares of it."""
+    return bag(declaration=declaration, name="Main", **LEAST["vapi"], **more)
+
+
+@pytest.mark.parametrize("spelled", [UUID, UUID.upper()])
+def test_an_adopted_record_is_not_released(api: Api, journal: Path, spelled: str) -> None:
+    """Whatever the keys and the case: what a run adopted stays, and the next run has it."""
+    working = run(api, journal)
+    inputs = working.check({}, news(OTHER, adopt_id=spelled)).inputs
+    made = working.create(inputs)
+    assert made.id == UUID
+    working.delete(UUID, OUTS)
+    assert DELETE not in api.sent
+    later = run(api, journal)
+    later.delete(UUID, {**OUTS, "declaration": OTHER})
+    assert DELETE in api.sent
+
+
+def test_a_record_that_is_only_named_stays_in_the_state(api: Api, journal: Path) -> None:
+    """Before an adoption, and after it has failed, a deletion is refused in one line."""
+    working = run(api, journal)
+    inputs = working.check({}, news(OTHER, adopt_id=UUID)).inputs
+    assert "'other' names" in failure(working.delete, UUID, OUTS)
+    failure(working.create, {**inputs, "number_desired_area_code": "212"})
+    assert "'other' names" in failure(working.delete, UUID, OUTS)
+    assert DELETE not in api.sent
+
+
+def test_an_adopter_that_the_program_declares_later_is_waited_for(api: Api, journal: Path) -> None:
+    """A deletion before its replacement waits until the engine checks no further resource."""
+
+    class Later(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.slept) == 3:
+                working.check({}, news(OTHER, adopt_id=UUID))
+
+    working = run(api, journal, Later())
+    inputs = working.check(news(), {**news(), "number_desired_area_code": "212"}).inputs
+    assert working.diff(UUID, OUTS, inputs).replaces
+    working.check({}, {**news(), "number_desired_area_code": "212"})
+    assert "'other' names" in failure(working.delete, UUID, OUTS)
+    assert DELETE not in api.sent
+
+
+def test_a_resource_that_adopts_its_own_record_again_keeps_it(api: Api, journal: Path) -> None:
+    """A forced replacement, deleted first, with `adopt_id` still written: the record stays."""
+    working = run(api, journal)
+    inputs = working.check({}, news(adopt_id=UUID)).inputs
+    working.delete(UUID, OUTS)
+    assert working.create(inputs).id == UUID
+    assert DELETE not in api.sent
+
+
+def test_a_record_of_another_resource_of_the_state_is_kept(
+    api: Api, journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the state holds twice is kept with a warning, and released with its last holder."""
+    working = run(api, journal, holders={UUID.upper(): (DECLARATION, DECLARATION)})
+    working.delete(UUID, OUTS)
+    assert "its number is kept" in capsys.readouterr().err
+    assert DELETE not in api.sent
+    working.delete(UUID, OUTS)
+    assert DELETE in api.sent
+
+
+def test_what_the_journal_says_is_kept_with_a_warning(
+    api: Api, journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An adoption in an earlier run counts; the warning names who holds the number."""
+    run(api, journal).create(news(OTHER, adopt_id=UUID))
+    run(api, journal).delete(UUID, OUTS)
+    assert "it is recorded for 'other', too" in capsys.readouterr().err
+    assert DELETE not in api.sent
+
+
+def test_an_old_row_of_this_stack_gives_way_to_what_the_state_says(api: Api, journal: Path) -> None:
+    """Where the preflight has read the state, a resource that is not in it holds nothing."""
+    run(api, journal).create(news(OTHER, adopt_id=UUID))
+    run(api, journal, holders={UUID: (DECLARATION,)}).delete(UUID, OUTS)
+    assert DELETE in api.sent
+
+
+def test_the_older_form_of_a_key_is_the_same_resource(api: Api, journal: Path) -> None:
+    """A child's record under its key without the hash keeps nothing from being released."""
+    run(api, journal).create(news(adopt_id=UUID))
+    run(api, journal).delete(UUID, {**OUTS, "declaration": CHILD})
+    assert DELETE in api.sent
+
+
+def test_a_record_that_a_declared_resource_keeps_is_not_released(api: Api, journal: Path) -> None:
+    """Two resources of one key hold one record: removing one leaves it to the other."""
+    working = run(api, journal)
+    inputs = working.check(news(), news()).inputs
+    working.diff(UUID, OUTS, inputs)
+    working.delete(UUID, OUTS)
+    assert DELETE not in api.sent
+
+
+def test_a_key_that_is_recorded_in_its_old_form_stays(api: Api, journal: Path) -> None:
+    """A child of a component keeps the key and the name that an earlier version recorded."""
+    working = run(api, journal)
+    recorded = {**bag(**LEAST["vapi"]), "name": "shop/dev/support"}
+    inputs = working.check(recorded, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    assert inputs == recorded
+    assert not working.diff(UUID, {**OUTS, **recorded}, inputs).changes
+    fresh = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    assert fresh["declaration"] == CHILD
+    assert fresh["name"] == "shop/dev/support~0a1b2c3d"
+
+
+@pytest.mark.parametrize("key", [DECLARATION, CHILD])
+def test_a_forced_replacement_buys_and_releases(
+    journal: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two checks and no diff: warned of by name, bought although the old one has the name."""
+    api = Api()
+    first = run(api, journal)
+    old = first.create(first.check({}, bag(declaration=key, **LEAST["vapi"])).inputs)
+    working = run(api, journal)
+    working._session.journal.finish(old.id)
+    working.check(old.outs, bag(declaration=key, **LEAST["vapi"]))
+    inputs = working.check({}, bag(declaration=key, **LEAST["vapi"])).inputs
+    assert "'support' will be replaced because the engine was told to" in capsys.readouterr().err
+    made = working.create(inputs)
+    working.delete(old.id, old.outs)
+    assert list(api.records) == [made.id] != [old.id]
+
+
+def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path) -> None:
+    """With `maxReleases` 0 the second check is refused; the facts of a taint do the same."""
+    for known in (StateFacts(), StateFacts(replacing=frozenset({DECLARATION}))):
+        api = Api(answer(name="Main"))
+        made = PhoneNumberProvider()
+        made.use(Session(settings(max_releases=0), VapiClient(api.transport()), facts=known))
+        if not known.replacing:
+            made.check(news(), news())
+        assert "maxReleases" in failure(made.check, {}, news())
+        assert api.sent == []
+
+
+def test_what_the_program_holds_under_the_other_form_is_no_clash(journal: Path) -> None:
+    """A child is bought beside the number of its name that a declared resource has."""
+    api = Api(answer(name="shop/dev/support"))
+    working = run(api, journal)
+    inputs = working.check(bag(name="shop/dev/support", **LEAST["vapi"]), bag(**LEAST["vapi"]))
+    outs = {**OUTS, "name": "shop/dev/support"}
+    working.diff(UUID, outs, inputs.inputs)
+    child = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    assert working.create(child).id != UUID
+
+
+def test_what_nobody_holds_under_the_other_form_is_refused(journal: Path) -> None:
+    """A number that was moved into a component is not bought again; the hint says both ways."""
+    api = Api()
+    first = run(api, journal)
+    old = first.create(first.check({}, bag(**LEAST["vapi"])).inputs)
+    first._session.journal.finish(old.id)
+    working = run(api, journal)
+    child = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    text = failure(working.create, child)
+    for words in (old.id, "pulumi.ROOT_STACK_RESOURCE", "depends_on", "another name"):
+        assert words in text
+    assert api.sent.count("POST /phone-number") == 1
+
+
+def test_another_kind_is_replaced_because_of_provider(api: Api, journal: Path) -> None:
+    """A record of another kind, which an alias brings, is never PATCHed."""
+    working = run(api, journal)
+    twilio = bag("twilio", name="Main", **LEAST["twilio"])
+    inputs = working.check(news(), twilio).inputs
+    found = working.diff(UUID, OUTS, inputs)
+    assert found.replaces == ["provider"]
