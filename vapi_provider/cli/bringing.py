@@ -21,7 +21,6 @@ from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
 from vapi_provider.exported import ids_in, name_in, resources_of
 from vapi_provider.identity import Journal
-from vapi_provider.identity.names import resource_of
 from vapi_provider.importing.choosing import (
     Choice,
     likely_others,
@@ -40,6 +39,7 @@ from vapi_provider.importing.writing import (
     stack_module,
     written,
 )
+from vapi_provider.keys import resource_of
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings import Settings
 

@@ -83,11 +83,6 @@ def _step(metadata: Mapping[str, Any]) -> Step:
         metadata["type"],
         cast(Any, metadata.get("old")),
         cast(Any, metadata.get("new")),
-        # Without a diff the engine names nothing but the id as what differs.
-        metadata["op"] == "replace"
-        and set(metadata.get("keys") or []) <= {"id"}
-        and not metadata.get("diffs")
-        and not metadata.get("detailedDiff"),
     )
 
 
