@@ -228,10 +228,8 @@ class PhoneNumberProvider(ResourceProvider):
         # Without inputs the engine keeps its own, and does not read, log and compare them once
         # more; but an earlier version may have recorded secrets in clear. Its own also know what
         # was declared for what nobody has seen.
-        same = identical(inputs, inputs_of(before, recorded.kind)) and not holds_secret(
-            fields, outs
-        )
-        kept = same or holds_unseen(outs)
+        same = identical(inputs, inputs_of(before, recorded.kind))
+        kept = holds_unseen(outs) or (same and not holds_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])
 
     @one_line
