@@ -20,6 +20,14 @@ from vapi_provider.hosts import is_loopback
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
 
+LONGEST_REQUEST_SECONDS = 3600
+"""Our choice: beyond it a request that hangs would stop a run for good."""
+
+LONGEST_READY_SECONDS = 86400
+
+MOST_REQUESTS = 1000
+"""At a time. Our choice: each is a thread and a connection."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -95,6 +103,7 @@ def load_settings(
             setting("requestTimeoutSeconds", "VAPI_REQUEST_TIMEOUT_SECONDS"),
             default=30,
             least=0.001,
+            most=LONGEST_REQUEST_SECONDS,
         ),
         max_concurrent_requests=int(
             _number(
@@ -102,6 +111,7 @@ def load_settings(
                 setting("maxConcurrentRequests", "VAPI_MAX_CONCURRENT_REQUESTS"),
                 default=16,
                 least=1,
+                most=MOST_REQUESTS,
                 whole=True,
             )
         ),
@@ -110,6 +120,7 @@ def load_settings(
             setting("readyTimeoutSeconds", "VAPI_READY_TIMEOUT_SECONDS"),
             default=60,
             least=0,
+            most=LONGEST_READY_SECONDS,
         ),
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),
@@ -195,7 +206,13 @@ def _split(url: str) -> tuple[SplitResult, str]:
 
 
 def _number(
-    key: str, text: str | None, *, default: float, least: float, whole: bool = False
+    key: str,
+    text: str | None,
+    *,
+    default: float,
+    least: float,
+    most: float = math.inf,
+    whole: bool = False,
 ) -> float:
     if text is None:
         return default
@@ -206,4 +223,6 @@ def _number(
     if not math.isfinite(number) or number < least or (whole and not number.is_integer()):
         kind = "a whole number" if whole else "a number"
         raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {kind}, {least:g} or more")
+    if number > most:
+        raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {most:g} or less")
     return number

@@ -225,4 +225,4 @@ def test_orphans_tell_what_they_know(stub: Path) -> None:
     assert "run `recover` for it first" in told.stderr
     assert broken.exit_code == 1
     assert "no exported state" in broken.output
-    assert CliRunner().invoke(main, ["orphans"]).exit_code == 2
+    assert CliRunner().invoke(main, ["orphans"]).exit_code == 1

@@ -7,8 +7,13 @@ when it is asked for, and imports what it works with only when it runs. No logic
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
+
+from vapi_provider.cli.failing import fail, wants_json
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -34,6 +39,23 @@ class _Lazy(click.Group):
             return None
         module = importlib.import_module(f"vapi_provider.cli.{_COMMANDS[cmd_name][0]}")
         return module.command
+
+    def main(self, args: Sequence[str] | None = None, *words: Any, **more: Any) -> Any:
+        """Run a command; end with code 1 for an error of any kind, as JSON where asked for.
+
+        Click's own code for wrong usage is 2, which means findings here.
+        """
+        given = list(sys.argv[1:] if args is None else args)
+        if not more.pop("standalone_mode", True):
+            return super().main(args, *words, standalone_mode=False, **more)
+        try:
+            code: object = super().main(given, *words, standalone_mode=False, **more)
+        except click.ClickException as error:
+            code = fail(error, as_json=wants_json(given))
+        except click.Abort:
+            click.echo("Aborted.", err=True)
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -23,6 +23,7 @@ _ANSWERING = {"assistant_id": "assistant", "squad_id": "squad", "workflow_id": "
 @click.option(
     "--stack",
     "stacks",
+    type=options.STACK,
     multiple=True,
     metavar="STACK",
     help="A stack to look into; may be repeated. The first names the account.",

@@ -15,6 +15,7 @@ from vapi_provider.errors import VapiError
 @click.option(
     "--stack",
     "stacks",
+    type=options.STACK,
     multiple=True,
     metavar="STACK",
     help="A stack whose numbers are accounted for; may be repeated. The first names the account.",

@@ -26,6 +26,11 @@ class Stack:
 
     name: str
 
+    def __post_init__(self) -> None:
+        # For `pulumi` an empty name is the stack that happens to be selected.
+        if not self.name.strip():
+            raise PulumiError("the stack's name is empty: is a variable not set?")
+
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The state as `pulumi stack export` writes it, secrets encrypted unless asked for."""
         return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))
