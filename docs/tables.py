@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.fields import FieldShape, Schema, schema_named
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
@@ -24,7 +25,11 @@ def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None
     for shape in shapes:
         info = schema.model.model_fields[shape.name]
         cells = [f"`{shape.name}`" + (" **required**" if shape.required else "")]
-        cells += [_type(info.annotation), _limits(info.annotation, info.metadata), _default(shape)]
+        cells += [
+            _type(info.annotation),
+            _limits(info.annotation, info.metadata),
+            _default(schema, shape),
+        ]
         if kind:
             cells.append("replace" if shape.name in kind.create_only else "in place")
         cells += [_source(schema, shape), _meaning(shape, info.description or "")]
@@ -83,8 +88,11 @@ def _span(least: Any, most: Any, unit: str) -> str:
     return f"{text} {unit}".strip()
 
 
-def _default(shape: FieldShape) -> str:
-    return " or ".join(f"`{json.dumps(value)}`" for value in shape.defaults)
+def _default(schema: Schema, shape: FieldShape) -> str:
+    """Return what an absent field means, in each region where that differs."""
+    listed = [schema_named(schema.name, region).fields[shape.name].defaults for region in SIP_HOSTS]
+    defaults = dict.fromkeys(json.dumps(value) for found in listed for value in found)
+    return " or ".join(f"`{text}`" for text in defaults)
 
 
 def _meaning(shape: FieldShape, description: str) -> str:

@@ -7,9 +7,11 @@ default are equal, that SIP URIs have no letter case, and that secrets may not b
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
+from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED
 
@@ -25,8 +27,35 @@ UNSEEN = "(not shown by the account)"
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
     """Whether two values of a field mean the same to the API. None stands for absent."""
-    # Nearly always they are equal as they stand, and spelling out what they mean is the dear part.
-    return left == right or _canonical(shape, left) == _canonical(shape, right)
+    # Fast path: nearly always they are equal as they stand, and canonicalizing is expensive.
+    return equal(left, right) or equal(_canonical(shape, left), _canonical(shape, right))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Return whether two JSON values are equal: 20 and 20.0 are, True and 1 are not."""
+    if left is right:
+        return True
+    if isinstance(left, str) or left is None:
+        return bool(left == right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        bag, other = as_object(cast(Any, left)), as_object(cast(Any, right))
+        return bag.keys() == other.keys() and all(equal(bag[key], other[key]) for key in bag)
+    if isinstance(left, list) and isinstance(right, list):
+        items, others = as_list(cast(Any, left)), as_list(cast(Any, right))
+        return len(items) == len(others) and all(map(equal, items, others))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right or _as_double(left) == _as_double(right)
+    return bool(left == right)
+
+
+def _as_double(number: float) -> float:
+    """Return a number as the engine holds it: every one is a double there."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def canonical_text(shape: FieldShape, value: Any) -> str | None:
@@ -166,7 +195,7 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
         before, echoed = as_object(recorded), as_object(cast(Any, actual))
         values = {name: _settled_secret(before.get(name), echoed[name], hidden) for name in echoed}
         return values or None
-    return recorded if recorded == actual else hidden
+    return recorded if equal(recorded, actual) else hidden
 
 
 def _item(shape: FieldShape) -> FieldShape:
@@ -177,7 +206,7 @@ def _item(shape: FieldShape) -> FieldShape:
 def _canonical(shape: FieldShape, value: Any) -> Any:
     """One spelling for each meaning; None is absent."""
     plain = _without_defaults(shape, value)
-    if any(plain == _without_defaults(shape, default) for default in shape.defaults):
+    if any(equal(plain, _without_defaults(shape, default)) for default in shape.defaults):
         return None
     if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}, ""):
         return None
@@ -206,7 +235,8 @@ def _whole(value: Any) -> Any:
         return [_whole(item) for item in as_list(cast(Any, value))]
     if isinstance(value, Mapping):
         return {name: _whole(item) for name, item in as_object(cast(Any, value)).items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return int(value) if whole else value
 
 
 def _sort_key(item: Any) -> str:

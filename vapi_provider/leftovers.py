@@ -22,7 +22,8 @@ from vapi_provider.exported import (
 )
 from vapi_provider.identity.matching import matches, sent
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 
 Resource = Mapping[str, Any]
@@ -144,7 +145,9 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
     declaration, name = inputs.get("declaration"), inputs.get("name")
     if isinstance(declaration, str) and name == automatic_name(declaration):
         return [one for one in free if one.provider == kind.provider and one.name == name]
-    return [record for record in free if _matches(kind, inputs, record)]
+    # A state does not say which region it is of.
+    kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
+    return [one for one in free if any(_matches(kind, inputs, one) for kind in kinds)]
 
 
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:

@@ -78,7 +78,7 @@ class PhoneNumberProvider(ResourceProvider):
         """
         inputs, before = plain(news), plain(_olds)
         found = self._refused(inputs)
-        declared = Declared.of(inputs)
+        declared = self._declared(inputs)
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
@@ -95,7 +95,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        declared = Declared.of(plain(_news))
+        declared = self._declared(_news)
         recorded = self._recorded(_olds, declared)
         self._close(_id, recorded)
         if declared.adopt_id not in (None, _id):
@@ -135,7 +135,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
-        declared = Declared.of(plain(props))
+        declared = self._declared(props)
         _refuse_hidden(declared.fields)
         if declared.adopt_id is not None:
             record = adopt(self._session, declared, declared.adopt_id)
@@ -152,7 +152,7 @@ class PhoneNumberProvider(ResourceProvider):
         """
         before = plain(props)
         self._close(id_, before)
-        recorded = Declared.of(before)
+        recorded = self._declared(before)
         try:
             record = self._session.reader.read(id_)
         except NotFoundError as missing:
@@ -176,7 +176,7 @@ class PhoneNumberProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
         self._close(_id, plain(_olds))
-        declared = Declared.of(plain(_news))
+        declared = self._declared(_news)
         recorded = self._recorded(_olds, declared)
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
@@ -207,6 +207,9 @@ class PhoneNumberProvider(ResourceProvider):
             session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
+
+    def _declared(self, bag: Mapping[str, Any]) -> Declared:
+        return Declared.of(plain(bag), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Strikes a record out of the journal: the engine knows it, so a state holds it."""

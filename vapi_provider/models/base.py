@@ -51,7 +51,7 @@ class VapiModel(BaseModel):
 class Documented:
     """What the API documents an absent field to mean, in snake_case spelling.
 
-    More than one value where it depends on the account (the region's SIP host).
+    A region's SIP host is the default of that region alone.
     """
 
     def __init__(self, *defaults: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from vapi_provider.equality import differences
 from vapi_provider.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.kinds import Kind, kinds_in
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.values import Hidden, is_hidden, known, shown
 
@@ -130,7 +130,7 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
 def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
     action, name = _ACTIONS[step.op], name_in(step.urn)
     old, new = as_object(step.old), as_object(step.new)
-    kind = _kind(step)
+    kind = _kind(step, events)
     if kind is None:
         return Change(action, step.type, name, id=old.get("id") or None)
     id_ = old.get("id") or None
@@ -156,7 +156,7 @@ def _planned(step: Step, events: Events, adopted: set[Any]) -> Change:
 
 
 def _drift(step: Step, events: Events) -> Iterator[Change]:
-    old, kind = as_object(step.old), _kind(step)
+    old, kind = as_object(step.old), _kind(step, events)
     if kind is None or old.get("external"):
         return
     id_, number, name = old.get("id") or None, _reached(old.get("outputs")), name_in(step.urn)
@@ -221,9 +221,10 @@ def _covers(patterns: list[Any], path: str) -> bool:
     )
 
 
-def _kind(step: Step) -> Kind | None:
+def _kind(step: Step, events: Events) -> Kind | None:
     class_name = step.type.removeprefix(OURS)
-    return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
+    kinds = kinds_in(events.region).values()
+    return next((kind for kind in kinds if kind.class_name == class_name), None)
 
 
 def _adopts(step: Step) -> Any:

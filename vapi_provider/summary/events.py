@@ -10,6 +10,7 @@ from typing import Any, cast
 from vapi_provider import notes
 from vapi_provider.exported import name_in
 from vapi_provider.guards import TOLD
+from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.fields import as_object
 
 # Said of every run that ends with an error, beside what says why.
@@ -53,6 +54,12 @@ class Events:
     errors: list[Said] = field(default_factory=list[Said])
     noted: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Paths in which the plugin has seen a record differ, by its id."""
+
+    @property
+    def region(self) -> str | None:
+        """The account's region as far as the stack's config names it."""
+        region = self.config.get("vapi:region")
+        return region if region in SIP_HOSTS else None
 
 
 def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
