@@ -94,16 +94,27 @@ class VapiClient:
             return self._record(self._transport.request("GET", path), f"GET {path}")
 
     def update_phone_number(
-        self, id_: str, kind: Kind, declared: VapiModel, changed: Collection[str]
+        self,
+        id_: str,
+        kind: Kind,
+        declared: VapiModel,
+        changed: Collection[str],
+        merged: Mapping[str, Any] | None = None,
     ) -> PhoneNumberRecord:
-        """Sets the `changed` fields as `declared` has them; those it does not have are cleared."""
+        """Set the `changed` fields as `declared` has them; clear those that it does not have.
+
+        `merged` are fields in the API's spelling that are sent instead: with what the account has.
+        """
         path = _path(id_)
-        wire = declared.to_wire()
+        wire = {**declared.to_wire(), **(merged or {})}
         names = [kind.fields[name].wire for name in kind.fields if name in changed]
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
             with self._answer():
-                return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+                # What is taken from the account may hold secrets that nobody declared.
+                hidden = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
+                answer = self._send("PATCH", path, declared, body, secrets=hidden)
+                return self._record(answer, f"PATCH {path}")
         finally:
             self.written.add(id_)
 
@@ -176,8 +187,9 @@ class VapiClient:
         declared: VapiModel,
         body: Mapping[str, Any],
         about_to_send: Callable[[], None] = lambda: None,
+        secrets: Collection[str] = (),
     ) -> Any:
-        secrets = list(secrets_in(declared))
+        secrets = [*secrets_in(declared), *secrets]
         return self._transport.request(
             method, path, body=body, secrets=secrets, about_to_send=about_to_send
         )
@@ -208,6 +220,18 @@ def _secrets(shape: FieldShape, value: Any, marked: bool) -> Iterator[str]:
         for item in as_list(cast(Any, value)):
             yield from _secrets(shape, item, marked)
     elif marked and isinstance(value, str):
+        yield value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """List the longer texts in a value that no schema describes."""
+    if isinstance(value, Mapping):
+        for item in as_object(cast(Any, value)).values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in as_list(cast(Any, value)):
+            yield from _texts(item)
+    elif isinstance(value, str) and len(value) >= 8:
         yield value
 
 

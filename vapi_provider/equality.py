@@ -107,7 +107,7 @@ def _differences(
         isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
     ):
         for at, pair in enumerate(zip(before, as_list(new), strict=True)):
-            inner += _differences(_item(shape), f"{path}[{at}]", *pair)
+            inner += _differences(item_of(shape), f"{path}[{at}]", *pair)
     yield from inner or [(path, old, new)]
 
 
@@ -122,7 +122,7 @@ def without_secrets(shape: FieldShape, value: Any) -> Any:
     if SECRET in shape.marks:
         return None
     if isinstance(value, list):
-        return [without_secrets(_item(shape), item) for item in as_list(cast(Any, value))]
+        return [without_secrets(item_of(shape), item) for item in as_list(cast(Any, value))]
     model = shape.schema_of(value)
     return value if model is None else public_fields(model.fields, as_object(value))
 
@@ -180,7 +180,7 @@ def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -
         items, before = as_list(cast(Any, actual)), as_list(recorded)
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
-        return [_settled_value(_item(shape), old, new, hidden) for old, new in pairs]
+        return [_settled_value(item_of(shape), old, new, hidden) for old, new in pairs]
     model = shape.schema_of(actual)
     if model is None:
         return actual
@@ -198,8 +198,8 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
     return recorded if equal(recorded, actual) else hidden
 
 
-def _item(shape: FieldShape) -> FieldShape:
-    """The shape of a list's items: the same models, none of the list's own marks."""
+def item_of(shape: FieldShape) -> FieldShape:
+    """Return the shape of a list's items: the same models, none of the list's own marks."""
     return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset())
 
 
@@ -217,7 +217,7 @@ def _without_defaults(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, str):
         return value.lower() if ANY_CASE in shape.marks else value
     if isinstance(value, list):
-        items = [_canonical(_item(shape), item) for item in as_list(cast(Any, value))]
+        items = [_canonical(item_of(shape), item) for item in as_list(cast(Any, value))]
         return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
     model = shape.schema_of(value)
     return _canonical_object(model, value) if model else value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ from pulumi.dynamic import (
 )
 
 from vapi_provider import notes
-from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
-from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
+from vapi_provider.acquiring import adopt, make, same_kind, when_ready
+from vapi_provider.equality import believed, differences, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.ignoring import IGNORED, as_recorded
+from vapi_provider.models.fields import as_list
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -40,6 +43,13 @@ from vapi_provider.properties import (
     without_headers,
 )
 from vapi_provider.settings import load_settings
+from vapi_provider.updating import (
+    outputs_adopted,
+    refuse_hidden,
+    refuse_hidden_changes,
+    update,
+    warn_of_losses,
+)
 from vapi_provider.workers import work_at_once
 
 if TYPE_CHECKING:
@@ -77,12 +87,14 @@ class PhoneNumberProvider(ResourceProvider):
         engine prints its value, secrets too.
         """
         inputs, before = plain(news), plain(_olds)
+        ignored = as_list(inputs.pop(IGNORED, None))
         found = self._refused(inputs)
         declared = self._declared(inputs)
         if declared.declaration:
             adopting = None if _olds else declared.adopt_id
             self._session.claims.declare(declared.declaration, adopting)
             self._session.declared_before[declared.declaration] = before
+            self._session.ignored[declared.declaration] = ignored
         unnamed = "name" not in inputs and declared.declaration
         if unnamed:
             inputs["name"] = self._session.automatic_name(unnamed)
@@ -95,8 +107,7 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        declared = self._declared(_news)
-        recorded = self._recorded(_olds, declared)
+        declared, recorded = self._desired(_news, _olds)
         self._close(_id, recorded)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
@@ -108,7 +119,12 @@ class PhoneNumberProvider(ResourceProvider):
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
             debug(notes.written(_id, (path for path, *_ in paths)))
-        _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
+        if isinstance(step, Replace):
+            refuse_hidden(declared.fields)
+        elif isinstance(step, Update):
+            refuse_hidden_changes(recorded, step.fields)
+            if declared.declaration in self._session.declared_before:  # Not at refresh.
+                warn_of_losses(_id, declared, recorded, step.fields)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
             return DiffResult(changes=True, replaces=[])
@@ -136,12 +152,12 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = self._declared(props)
-        _refuse_hidden(declared.fields)
+        refuse_hidden(declared.fields)
         if declared.adopt_id is not None:
-            record = adopt(self._session, declared, declared.adopt_id)
-        else:
-            declared, record = make(self._session, declared)
-            record = when_ready(self._session, declared, record)
+            declared, record = adopt(self._session, declared, declared.adopt_id)
+            return CreateResult(record.id, outputs_adopted(declared, record))
+        declared, record = make(self._session, declared)
+        record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
     @one_line
@@ -176,16 +192,12 @@ class PhoneNumberProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
         self._close(_id, plain(_olds))
-        declared = self._declared(_news)
-        recorded = self._recorded(_olds, declared)
+        declared, recorded = self._desired(_news, _olds)
         step = plan(declared.kind, recorded, declared.fields)
-        _refuse_hidden(step)
         if not isinstance(step, Update):
             return UpdateResult(outputs_unsent(declared, recorded))
         try:
-            record = self._session.client.update_phone_number(
-                _id, declared.kind, body_of(declared), step.fields
-            )
+            record = update(self._session, _id, declared, recorded, step.fields)
         except NotFoundError as missing:
             raise OwnershipError(
                 f"{missing}: the number was deleted outside, or the key is another account's; "
@@ -215,6 +227,19 @@ class PhoneNumberProvider(ResourceProvider):
         """Strikes a record out of the journal: the engine knows it, so a state holds it."""
         self._session.journal.close(id_, recorded.get("declaration"), recorded.get("created_at"))
 
+    def _desired(
+        self, news: Mapping[str, Any], olds: Mapping[str, Any]
+    ) -> tuple[Declared, Mapping[str, Any]]:
+        """Return what is declared, ignored fields as recorded, and what is recorded."""
+        declared = self._declared(news)
+        recorded = self._recorded(olds, declared)
+        ignored = self._session.ignored.get(declared.declaration or "")
+        if ignored:
+            fields = as_recorded(declared.fields, recorded, ignored)
+            known = {name: value for name, value in fields.items() if name in declared.kind.fields}
+            declared = replace(declared, fields=known)
+        return declared, recorded
+
     def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
         """What the state holds; an imported secret that nobody has seen is taken to be right."""
         before = self._session.declared_before.get(declared.declaration or "", {})
@@ -226,13 +251,3 @@ class PhoneNumberProvider(ResourceProvider):
         if inputs.pop(REFUSED, None) is not None:
             return [TOLD]
         return list(violations(self._session.settings.guards, inputs))
-
-
-def _refuse_hidden(what: Any) -> None:
-    """Raises where a secret that only the account knows would be overwritten by its placeholder."""
-    if holds_hidden(what.fields if isinstance(what, Update) else what):
-        raise OwnershipError(
-            "a secret that only the account knows would be sent (changed outside of this stack, or "
-            "imported and never shown), and its value is not known here: declare it, or put the "
-            "whole field it is in under ignore_changes"
-        )

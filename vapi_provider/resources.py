@@ -31,6 +31,7 @@ from vapi_provider.args import (
 )
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import REFUSED, UNPROTECTED, violations
+from vapi_provider.ignoring import IGNORED
 from vapi_provider.models.advice import advice
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.kinds import KINDS
@@ -101,6 +102,8 @@ class _PhoneNumber(dynamic.Resource):
                     resource_name,
                 )
             )
+            if opts is not None and opts.ignore_changes:
+                props[IGNORED] = list(opts.ignore_changes)
             if settings.guards:
                 # Asked for once the resource is there: a parent may have protected it.
                 props[REFUSED] = pulumi.Output.from_input(None).apply(lambda _: self._refused)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class Session:
         self.claims = Claims()
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
+        self.ignored: dict[str, Sequence[str]] = {}
+        """By declaration, the paths that `ignore_changes` leaves to the dashboard."""
         self.releases = Releases(settings.max_releases)
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class _StackName(click.ParamType):
+class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """The name of a stack: never empty, which `pulumi` takes for the selected stack."""
 
     name = "stack"

@@ -100,14 +100,15 @@ def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[
 def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
     shapes = model.fields_by_wire_name
     return {
-        shapes[wire].name: _value(shapes[wire], value)
+        shapes[wire].name: as_read(shapes[wire], value)
         for wire, value in answer.items()
         if wire in shapes and value is not None
     }
 
 
-def _value(shape: FieldShape, value: Any) -> Any:
+def as_read(shape: FieldShape, value: Any) -> Any:
+    """Return a value of an answer in snake_case, without what no schema knows."""
     if isinstance(value, list):
-        return [_value(shape, item) for item in cast(list[Any], value)]
+        return [as_read(shape, item) for item in cast(list[Any], value)]
     model = shape.schema_of(value)
     return _in_snake_case(model, value) if model else value

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vapi_provider.equality import differences
 from vapi_provider.exported import OURS, is_ours, name_in, resources_of
+from vapi_provider.ignoring import covers, tokens
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind, kinds_in
 from vapi_provider.summary.events import Events, Said, Step
@@ -36,7 +36,6 @@ _ACTIONS: Mapping[str, Action] = {
 }
 # Of the engine's own: the stack itself, and the providers that it starts.
 _NOT_RESOURCES = ("pulumi:pulumi:", "pulumi:providers:")
-_PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     kept: list[Change] = []
     for change in summary.changes:
         patterns = ignored.get(change.id, [])
-        fields = tuple(one for one in change.fields if not _covers(patterns, one.path))
+        fields = tuple(one for one in change.fields if not covers(patterns, one.path))
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))
     return replace(summary, changes=tuple(kept))
@@ -183,13 +182,13 @@ def _fields(
             is_hidden(value, Hidden.SECRET) for value in values
         ):
             found.append(FieldChange(path, *values))
-    return tuple(sorted(found, key=lambda one: _tokens(one.path)))
+    return tuple(sorted(found, key=lambda one: tokens(one.path)))
 
 
 def _at(bag: Any, path: str) -> Any:
     """The value at a path, or the hidden one that it is a part of."""
     value = bag
-    for token in _tokens(path):
+    for token in tokens(path):
         if isinstance(value, Hidden):
             return value
         if isinstance(value, list):
@@ -200,25 +199,10 @@ def _at(bag: Any, path: str) -> Any:
     return value
 
 
-def _tokens(path: str) -> list[str]:
-    """The steps of a property path, as Pulumi writes them: ``hooks[0].do`` and ``["a b"]``."""
-    return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
-
-
 def _below(path: str, other: str) -> bool:
     """Whether `path` is `other` or lies below it."""
-    steps = _tokens(other)
-    return _tokens(path)[: len(steps)] == steps
-
-
-def _covers(patterns: list[Any], path: str) -> bool:
-    """Whether one of the patterns of `ignore_changes` names `path` or what it lies in."""
-    steps = _tokens(path)
-    return any(
-        len(wanted) <= len(steps)
-        and all(one in ("*", step) for one, step in zip(wanted, steps, strict=False))
-        for wanted in map(_tokens, patterns)
-    )
+    steps = tokens(other)
+    return tokens(path)[: len(steps)] == steps
 
 
 def _kind(step: Step, events: Events) -> Kind | None:
