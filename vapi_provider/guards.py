@@ -24,6 +24,9 @@ UNPROTECTED = "unprotected"
 """Stands among the fields for a number without the option `protect`."""
 
 
+_NONE = (None, "")
+"""No credential: an empty id comes of a variable that is not set."""
+
 _NO_CREDENTIAL = "server: needs credential_id or headers"
 
 
@@ -39,7 +42,7 @@ def _sip_authentication(fields: Mapping[str, Any]) -> str | None:
 
 def _server_credential(fields: Mapping[str, Any]) -> str | None:
     server = as_object(fields.get("server"))
-    if not server or server.get("credential_id") is not None:
+    if not server or server.get("credential_id") not in _NONE:
         return None
     # No truth is asked of an output.
     return _NO_CREDENTIAL if server.get("headers") in (None, {}) else None

@@ -101,7 +101,8 @@ class PhoneNumberProvider(ResourceProvider):
         if not identical(inputs, before):
             from vapi_provider.refusals import problems
 
-            found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
+            exists = bool(_olds) or "adopt_id" in inputs
+            found += problems(declared, inputs, exists=exists, before=before)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
 
     @one_line

@@ -33,6 +33,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import REFUSED, UNPROTECTED, violations
 from vapi_provider.ignoring import IGNORED
 from vapi_provider.models.advice import advice
+from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import SECRET
@@ -284,6 +285,20 @@ def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, 
     return {key: _marked(shapes[key], value, f"{where}{key}") for key, value in fields.items()}
 
 
+def _refuse_rounding(value: Any, where: str) -> None:
+    """End the program at an integer that Pulumi would round: each number is a double there."""
+    if isinstance(value, Mapping):
+        for name, item in cast(Mapping[str, Any], value).items():
+            _refuse_rounding(item, f"{where}.{name}")
+    elif isinstance(value, list | tuple):
+        for at, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
+            _refuse_rounding(item, f"{where}[{at}]")
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
+        raise pulumi.RunError(
+            f"{where}: is a whole number beyond 2^53, which the engine rounds: write it as text"
+        )
+
+
 def _marked(shape: FieldShape, value: Any, where: str) -> Any:
     if value is None:
         return None
@@ -298,5 +313,6 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
         return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]
     model = shape.schema_of(value)
     if model is None:
+        _refuse_rounding(value, where)
         return value
     return _checked(model, cast(Mapping[str, Any], value), f"{where}.")

@@ -108,7 +108,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
 def _of_server(server: Object, _kind: Kind) -> Advice:
     """Sources: API schema's descriptions; observed answers (UUIDs); our own care."""
     credential = server.get("credential_id")
-    if credential is None and server.get("headers") in (None, {}):
+    if credential in (None, "") and server.get("headers") in (None, {}):
         yield (
             "",
             "has neither credential_id nor headers: it cannot tell Vapi's requests from anybody "
