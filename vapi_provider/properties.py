@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.output import Unknown
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
 from vapi_provider.models.facts import EXACT
@@ -81,6 +82,15 @@ def identical(left: Any, right: Any) -> bool:
         items, others = cast(list[Any], left), cast(list[Any], right)
         return len(items) == len(others) and all(map(identical, items, others))
     return bool(left == right)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Return whether a value, or anything in it, is not known before `up`."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, cast(Mapping[str, Any], value).values()))
+    if isinstance(value, list):
+        return any(map(holds_unknown, cast(list[Any], value)))
+    return isinstance(value, Unknown)
 
 
 def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:

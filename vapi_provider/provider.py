@@ -22,7 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider import notes
+from vapi_provider import foreseen, notes
 from vapi_provider.acquiring import adopt, make, same_kind, when_ready
 from vapi_provider.equality import believed, differences, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
@@ -33,6 +33,7 @@ from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
+    holds_unknown,
     identical,
     inputs_of,
     lacks_headers,
@@ -73,6 +74,7 @@ class PhoneNumberProvider(ResourceProvider):
 
         work_at_once(settings.max_concurrent_requests)
         self.use(Session.open(settings))
+        self._session.foreseen = foreseen.read()
 
     def use(self, session: Session) -> None:
         """Works on `session` from now on."""
@@ -103,7 +105,9 @@ class PhoneNumberProvider(ResourceProvider):
 
             exists = bool(_olds) or "adopt_id" in inputs
             found += problems(declared, inputs, exists=exists, before=before)
-        return CheckResult(inputs, [CheckFailure("", problem) for problem in found])
+        recorded = self._session.foreseen.get(before.get("declaration", ""), {})
+        known = {name: recorded[name] for name in recorded if name not in declared.kind.fields}
+        return CheckResult({**known, **inputs}, [CheckFailure("", problem) for problem in found])
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -118,8 +122,11 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            paths = differences(declared.kind.fields, recorded, declared.fields)
+            paths = list(differences(declared.kind.fields, recorded, declared.fields))
             debug(notes.written(_id, (path for path, *_ in paths)))
+            if paths and all(holds_unknown(new) for *_, new in paths):
+                named = ", ".join(path for path, *_ in paths)
+                warn(f"{_id} changes only if {named} does, which is not known before `up`")
         if isinstance(step, Replace):
             refuse_hidden(declared.fields)
         elif isinstance(step, Update):
@@ -127,7 +134,7 @@ class PhoneNumberProvider(ResourceProvider):
             if declared.declaration in self._session.declared_before:  # Not at refresh.
                 warn_of_losses(_id, declared, recorded, step.fields)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
-            warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
+            warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
             renamed = declared.declaration != recorded.get("declaration")

@@ -44,6 +44,8 @@ class Session:
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
         self.ignored: dict[str, Sequence[str]] = {}
         """By declaration, the paths that `ignore_changes` leaves to the dashboard."""
+        self.foreseen: Mapping[str, Mapping[str, str]] = {}
+        """By declaration, recorded outputs that a preview may show as known."""
         self.releases = Releases(settings.max_releases)
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(

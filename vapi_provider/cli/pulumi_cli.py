@@ -66,9 +66,11 @@ class Stack:
         updates = [one for one in history if one.get("kind") == "update"]
         return max(updates, key=lambda one: str(one.get("startTime")), default=None)
 
-    def watch(self, *words: str) -> tuple[list[dict[str, Any]], str | None]:
+    def watch(
+        self, *words: str, variables: Mapping[str, str] | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
         """The events of a preview or refresh, secrets blinded; why it failed, if it did."""
-        streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", **(variables or {})}
         done = self._call(*words, "--json", variables=streamed)
         lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
         try:

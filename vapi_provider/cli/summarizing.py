@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider import foreseen
+from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.errors import VapiError
+from vapi_provider.models.fields import as_object
 from vapi_provider.releases import too_many
 from vapi_provider.settings import max_releases
 from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
@@ -24,7 +27,8 @@ from vapi_provider.summary.words import said
 
 def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
-    events = _events(stack, "preview")
+    with foreseen.written(_deployment(stack)) as variables:
+        events = _events(stack, "preview", variables=variables)
     found = preview_of(stack.name, events)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
@@ -62,8 +66,15 @@ def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> i
     return summary.exit_code
 
 
-def _events(stack: Stack, *words: str) -> Events:
-    streamed, reason = stack.watch(*words)
+def _deployment(stack: Stack) -> Mapping[str, Any]:
+    """Return the state of the stack; an empty one where the preview will say why there is none."""
+    with suppress(PulumiError):
+        return as_object(stack.export().get("deployment"))
+    return {}
+
+
+def _events(stack: Stack, *words: str, variables: Mapping[str, str] | None = None) -> Events:
+    streamed, reason = stack.watch(*words, variables=variables)
     events = read_events(streamed)
     if reason is not None and not events.errors:
         events.errors.append(Said(None, reason))

@@ -18,6 +18,8 @@ _BESIDE = re.compile(
     r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
     + re.escape(TOLD)
 )
+STACK = "pulumi:pulumi:Stack"
+
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
 _PROBLEM = re.compile(r"\S+ resource '[^']*' has a problem: ")
 _TRACEBACK = "Traceback (most recent call last)"
@@ -54,6 +56,8 @@ class Events:
     errors: list[Said] = field(default_factory=list[Said])
     noted: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Paths in which the plugin has seen a record differ, by its id."""
+    stack: Step | None = None
+    """The stack itself, as its outputs were told last."""
 
     @property
     def region(self) -> str | None:
@@ -71,7 +75,10 @@ def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
         elif "resourcePreEvent" in event:
             found.planned.append(_step(event["resourcePreEvent"]["metadata"]))
         elif "resOutputsEvent" in event:
-            found.done.append(_step(event["resOutputsEvent"]["metadata"]))
+            step = _step(event["resOutputsEvent"]["metadata"])
+            found.done.append(step)
+            if step.type == STACK:
+                found.stack = step
         elif "diagnosticEvent" in event:
             _hear(found, event["diagnosticEvent"])
     found.warnings = _once(found.warnings)

@@ -31,6 +31,11 @@ def shown(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str,
     }
 
 
+def shown_freely(value: Any) -> Any:
+    """Return a value that no schema describes as it may be shown."""
+    return _shown(value, None)
+
+
 def _shown(value: Any, shape: FieldShape | None) -> Any:
     """`shape` is None below what the models describe."""
     if shape is not None and SECRET in shape.marks:

@@ -24,7 +24,10 @@ def headline(summary: Summary) -> str:
     if summary.errors:
         return "refused, nothing would be done" if summary.what == "preview" else "not known"
     counts = Counter(change.action for change in summary.changes)
-    found = ", ".join(f"{count} {action}" for action, count in counts.items())
+    told = [f"{count} {action}" for action, count in counts.items()]
+    if summary.outputs:
+        told.append(f"{len(summary.outputs)} output{'' if len(summary.outputs) == 1 else 's'}")
+    found = ", ".join(told)
     if not found:
         return "no changes" if summary.what == "preview" else "no drift"
     if summary.releases:
@@ -35,6 +38,8 @@ def headline(summary: Summary) -> str:
 
 def deed(change: Change) -> str:
     """What becomes of a resource."""
+    if not change.is_number:
+        return "leaves the state" if change.action == "forgotten" else change.action
     if change.released and change.action == "replaced":
         return "replaced: this number is released, another is bought"
     if change.action == "replaced":
