@@ -14,6 +14,7 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared
+from vapi_provider.unique import keys_of
 from vapi_provider.updating import body_of, merged
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
     """The record, and what it is as far as it could be made as declared."""
     declaration = declared.declaration or ""
     session.claims.make(declaration)
+    session.wait_until_free(keys_of(declared.fields))
     made = session.maker.make(
         declared.kind, body_of(declared), declared.fields, declaration, session.claims.replaced
     )
@@ -56,7 +58,9 @@ def _as_declared(
     body, fields = body_of(declared), step.fields
     # Everything that our models know is as declared afterwards, the rest as the account has it.
     merge = merged(declared, record.fields, body.to_wire(), record.answer, fields)
-    return session.client.update_phone_number(record.id, declared.kind, body, fields, merge.wire)
+    updated = session.client.update_phone_number(record.id, declared.kind, body, fields, merge.wire)
+    session.account.changed(updated)
+    return updated
 
 
 def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, PhoneNumberRecord]:

@@ -44,6 +44,7 @@ from vapi_provider.properties import (
     without_headers,
 )
 from vapi_provider.settings import load_settings
+from vapi_provider.unique import keys_of
 from vapi_provider.updating import (
     outputs_adopted,
     refuse_hidden,
@@ -97,6 +98,8 @@ class PhoneNumberProvider(ResourceProvider):
             self._session.claims.declare(declared.declaration, adopting)
             self._session.declared_before[declared.declaration] = before
             self._session.ignored[declared.declaration] = ignored
+            keys = keys_of(declared.fields)
+            found += self._session.unique.declare(declared.declaration, keys)
         unnamed = "name" not in inputs and declared.declaration
         if unnamed:
             inputs["name"] = self._session.automatic_name(unnamed)
@@ -133,6 +136,8 @@ class PhoneNumberProvider(ResourceProvider):
             refuse_hidden_changes(recorded, step.fields)
             if declared.declaration in self._session.declared_before:  # Not at refresh.
                 warn_of_losses(_id, declared, recorded, step.fields)
+                held = Declared.of(recorded).fields
+                self._session.unique.change(_id, keys_of(held), keys_of(declared.fields))
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
             return DiffResult(changes=True, replaces=[])
@@ -211,6 +216,8 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{missing}: the number was deleted outside, or the key is another account's; "
                 "run `pulumi refresh`, then `pulumi up`"
             ) from None
+        finally:
+            self._session.unique.settle(_id)
         return UpdateResult(outputs(declared, record))
 
     @one_line

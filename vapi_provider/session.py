@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,17 @@ from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
+from vapi_provider.unique import Key, UniqueKeys
 from vapi_provider.workers import waiting
 
 if TYPE_CHECKING:
     from vapi_provider.transport import Transport
+
+
+GIVE_UP_WAIT_SECONDS = 120.0
+"""How long a resource waits for another to give up a number or SIP URI: a PATCH is soon done."""
+
+GIVE_UP_LOOK_SECONDS = 0.1
 
 
 class Session:
@@ -46,6 +53,7 @@ class Session:
         """By declaration, the paths that `ignore_changes` leaves to the dashboard."""
         self.foreseen: Mapping[str, Mapping[str, str]] = {}
         """By declaration, recorded outputs that a preview may show as known."""
+        self.unique = UniqueKeys()
         self.releases = Releases(settings.max_releases)
         self.journal = Journal(settings.journal, settings.account, settings.backend)
         self.maker = Maker(
@@ -65,6 +73,12 @@ class Session:
         """Waits, while another call is worked on."""
         with waiting():
             self._sleep(seconds)
+
+    def wait_until_free(self, keys: Collection[Key]) -> None:
+        """Wait while another resource of the run is about to give up a number or SIP URI."""
+        until = self.clock() + GIVE_UP_WAIT_SECONDS
+        while self.unique.awaits(keys) and self.clock() < until:
+            self.sleep(GIVE_UP_LOOK_SECONDS)
 
     @classmethod
     @cache

@@ -16,6 +16,7 @@ from vapi_provider.models.record import PhoneNumberRecord, as_read
 from vapi_provider.plan import E164_CHECK
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared, outputs_as_read
+from vapi_provider.unique import FIELDS, Key, keys_of
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -36,8 +37,11 @@ def update(
     The record is read first where a nested field changes, and only then.
     """
     body = body_of(declared)
+    _refuse_taken(session, id_, declared, changed, keys_of(recorded))
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
-        return session.client.update_phone_number(id_, declared.kind, body, changed)
+        updated = session.client.update_phone_number(id_, declared.kind, body, changed)
+        session.account.changed(updated)
+        return updated
     record = session.client.get_phone_number(id_)
     account = _as_shown(session, recorded, record)
 
@@ -51,6 +55,20 @@ def update(
         warn(f"{id_}: {path}: changed outside since the last refresh, kept")
     _warn_of_lost(record, merge, changed)
     return updated
+
+
+def _refuse_taken(
+    session: Session,
+    id_: str,
+    declared: Declared,
+    changed: Collection[str],
+    held: frozenset[Key],
+) -> None:
+    """Raise where a changed number or SIP URI is another record's, once who gives it up has."""
+    keys = keys_of(declared.fields) - held
+    if keys and not {*FIELDS}.isdisjoint(changed):
+        session.wait_until_free(keys)
+        session.account.refuse_what_is_taken(declared.kind, declared.fields, id_)
 
 
 def _patch(
@@ -74,6 +92,7 @@ def _patch(
                 raise
             refused |= more
         else:
+            session.account.changed(record)
             return merge, record
 
 
@@ -124,6 +143,7 @@ def adopt(
         changed.append(E164_CHECK)  # A PATCH is checked by itself.
     if not changed:
         return declared, record
+    _refuse_taken(session, record.id, declared, changed, frozenset())
     merge, updated = _patch(session, record.id, kind, body, changed, merge_without)
     _warn_of_lost(record, merge, changed)
     return declared, updated

@@ -15,9 +15,15 @@ from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
 """Moments at which records were made that are remembered: the API's machines' clocks may differ."""
+
+GIVEN_UP = (
+    "If another resource of this stack gives it up in the same run, let that one go first: "
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>])."
+)
 
 
 class Account:
@@ -61,8 +67,28 @@ class Account:
                     f"the account already has {reason} (id {record.id}, made "
                     f"{record.created_at}): nothing was made. If this resource was renamed, add "
                     "opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name='<old name>')]); "
-                    f"to take the record over, adopt_id={record.id!r}"
+                    f"to take the record over, adopt_id={record.id!r}. {GIVEN_UP}"
                 )
+
+    def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
+        """Raise OwnershipError where another record has the number or SIP URI that `id_` gets."""
+        wanted = {name: declared[name] for name in FIELDS if name in declared}
+        for record in self._alike(wanted):
+            reason = _taken(record, kind, wanted) if record.id != id_ else None
+            if reason:
+                raise OwnershipError(
+                    f"the account already has {reason} (id {record.id}, made "
+                    f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
+                )
+
+    def changed(self, record: PhoneNumberRecord) -> None:
+        """Remember what a PATCH of this run has made of a record."""
+        with self._lock:
+            if record.id in self._made:
+                self._made[record.id] = record
+            if self._records is not None:
+                self._records[record.id] = record
+                self._note(record)
 
     def made(self, record: PhoneNumberRecord) -> None:
         """Remembers a record that this run made or took over."""
@@ -180,10 +206,8 @@ def _is_public(number: str) -> bool:
     return number.startswith("+")
 
 
-def _clash(
-    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
-) -> str | None:
-    """What of the declaration the record already holds, in words."""
+def _taken(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -> str | None:
+    """Return which number or SIP URI of the declaration the record already has, in words."""
     uri = declared.get("sip_uri")
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return f"the SIP URI {uri}"
@@ -192,6 +216,16 @@ def _clash(
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
     if number is not None and number == record.number and (_is_public(number) or same_trunk):
         return f"the number {number}"
+    return None
+
+
+def _clash(
+    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
+) -> str | None:
+    """Return what of the declaration the record already holds, in words."""
+    taken = _taken(record, kind, declared)
+    if taken is not None:
+        return taken
     name = declared.get("name")
     if (
         name == automatic_name(declaration)
