@@ -175,8 +175,12 @@ class Merge:
             return None
         self.carried.add(key)
         if isinstance(value, Mapping):
-            entries = as_object(cast(Any, value)).items()
-            return {name: self._carried(f"{path}{_key(name)}", name, one) for name, one in entries}
+            below = {
+                name: self._carried(f"{path}{_key(name)}", name, item)
+                for name, item in as_object(cast(Any, value)).items()
+                if item is not None
+            }
+            return {name: item for name, item in below.items() if item is not None}
         return value
 
 
