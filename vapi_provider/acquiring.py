@@ -28,9 +28,11 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
     """The record, and what it is as far as it could be made as declared."""
     declaration = declared.declaration or ""
     session.claims.make(declaration)
-    session.wait_until_free(keys_of(declared.fields))
-    made = session.maker.make(
-        declared.kind, body_of(declared), declared.fields, declaration, session.claims.replaced
+    purchase = session.maker.make
+    replaced, body = session.claims.replaced, body_of(declared)
+    made = session.once_free(
+        keys_of(declared.fields),
+        lambda: purchase(declared.kind, body, declared.fields, declaration, replaced),
     )
     if not made.left_over:
         return declared, made.record

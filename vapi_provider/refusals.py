@@ -55,7 +55,8 @@ def problems(
     """
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
-    if adopt_id == "" or not isinstance(adopt_id, str | Unknown):
+    is_blank = isinstance(adopt_id, str) and adopt_id.split() != [adopt_id]
+    if is_blank or not isinstance(adopt_id, str | Unknown):
         found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:

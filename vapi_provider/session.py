@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.client import VapiClient
+from vapi_provider.errors import TakenError
 from vapi_provider.identity import Account, Claims, Journal, Maker, automatic_name
 from vapi_provider.plugin import engine_lives, warn
 from vapi_provider.reading import Reader
@@ -25,6 +26,11 @@ GIVE_UP_WAIT_SECONDS = 120.0
 """How long a resource waits for another to give up a number or SIP URI: a PATCH is soon done."""
 
 GIVE_UP_LOOK_SECONDS = 0.1
+
+COMPARED_SECONDS = 1.0
+"""How much later the engine may compare the resource that gives something up."""
+
+T = TypeVar("T")
 
 
 class Session:
@@ -79,6 +85,22 @@ class Session:
         until = self.clock() + GIVE_UP_WAIT_SECONDS
         while self.unique.awaits(keys) and self.clock() < until:
             self.sleep(GIVE_UP_LOOK_SECONDS)
+
+    def once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
+        """Do what needs numbers or SIP URIs, after another resource of the run has given them up.
+
+        The engine may compare that other resource only a moment later: so once more before
+        TakenError is raised.
+        """
+        self.wait_until_free(keys)
+        try:
+            return work()
+        except TakenError:
+            if not keys:
+                raise
+        self.sleep(COMPARED_SECONDS)
+        self.wait_until_free(keys)
+        return work()
 
     @classmethod
     @cache

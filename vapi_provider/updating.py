@@ -67,8 +67,8 @@ def _refuse_taken(
     """Raise where a changed number or SIP URI is another record's, once who gives it up has."""
     keys = keys_of(declared.fields) - held
     if keys and not {*FIELDS}.isdisjoint(changed):
-        session.wait_until_free(keys)
-        session.account.refuse_what_is_taken(declared.kind, declared.fields, id_)
+        account, wanted = session.account, declared.fields
+        session.once_free(keys, lambda: account.refuse_what_is_taken(declared.kind, wanted, id_))
 
 
 def _patch(

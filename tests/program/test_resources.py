@@ -323,3 +323,19 @@ def test_settings_are_read_once_a_run(run: Any, monkeypatch: pytest.MonkeyPatch)
     assert run(lambda: declares("a", "b")).warnings == []
     (warning,) = run(lambda: declares("c")).warnings
     assert "region eu" in warning
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53) - 1, 10**400])
+@pytest.mark.parametrize("wrapped", ["plain", "listed", "nested"])
+def test_integers_that_pulumi_would_round_end_the_program(value: int, wrapped: str) -> None:
+    """Each number becomes a double on its way: a larger one is refused with its path."""
+    forms: dict[str, tuple[Any, str]] = {
+        "plain": (value, ""),
+        "listed": ([0, value], "[1]"),
+        "nested": ({"deep": value}, ".deep"),
+    }
+    given, below = forms[wrapped]
+    destination: Any = {"type": "sip", "sip_uri": "sip:a@b.example", "sip_headers": {"X": given}}
+    with pytest.raises(pulumi.RunError) as refused:
+        VapiPhoneNumber("line", sip_uri="sip:a@sip.vapi.ai", fallback_destination=destination)
+    assert f"fallback_destination.sip_headers.X{below}: is a whole number" in str(refused.value)

@@ -78,7 +78,7 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
 
 @pytest.mark.parametrize(
     "adopt_id",
-    ["", 7, 1.0, 1.5, True, [UUID], {"id": UUID}],
+    ["", " ", f"{UUID}\n", f"{UUID} {UUID}", 7, 1.0, 1.5, True, [UUID], {"id": UUID}],
 )
 def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
     """Something other than text to adopt is refused rather than ignored: ignoring it buys."""

@@ -163,6 +163,17 @@ def test_a_create_waits_for_who_gives_its_uri_up() -> None:
     assert clock.now > 0
 
 
+def test_a_create_gives_the_engine_time_to_compare_the_other() -> None:
+    """Where the resource that gives the URI up is declared behind, it is still handed on."""
+    first = recorded(UUID, "a", **X)
+    api, clock = there(first), Handing()
+    working = provider(api, clock)  # pyright: ignore[reportArgumentType]
+    inputs = working.check({}, bag("vapi", OTHER, name="c", **X)).inputs
+    clock.give_up = lambda: working.update(UUID, first[1], planned(working, first, **Z))
+    working.create(inputs)
+    assert [line.split()[0] for line in api.sent] == ["GET", "PATCH", "POST"]
+
+
 def test_a_create_does_not_wait_for_ever() -> None:
     """Where the other never gives it up, the create is refused with a hint that can work."""
     first = recorded(UUID, "a", **X)

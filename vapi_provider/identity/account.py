@@ -10,7 +10,7 @@ from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
-from vapi_provider.errors import OwnershipError, VapiError
+from vapi_provider.errors import OwnershipError, TakenError, VapiError
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
@@ -52,7 +52,7 @@ class Account:
         declaration: str,
         being_replaced: Collection[str],
     ) -> None:
-        """Raises OwnershipError where the account holds what is about to be made.
+        """Raises TakenError where the account holds what is about to be made.
 
         That is the same SIP URI or carrier number, or a record of this kind with this
         declaration's automatic name: an interrupted run, or another state of the same stack. The
@@ -63,7 +63,7 @@ class Account:
                 continue
             reason = _clash(record, kind, declared, declaration)
             if reason:
-                raise OwnershipError(
+                raise TakenError(
                     f"the account already has {reason} (id {record.id}, made "
                     f"{record.created_at}): nothing was made. If this resource was renamed, add "
                     "opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name='<old name>')]); "
@@ -71,12 +71,12 @@ class Account:
                 )
 
     def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
-        """Raise OwnershipError where another record has the number or SIP URI that `id_` gets."""
+        """Raise TakenError where another record has the number or SIP URI that `id_` gets."""
         wanted = {name: declared[name] for name in FIELDS if name in declared}
         for record in self._alike(wanted):
             reason = _taken(record, kind, wanted) if record.id != id_ else None
             if reason:
-                raise OwnershipError(
+                raise TakenError(
                     f"the account already has {reason} (id {record.id}, made "
                     f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
                 )
