@@ -234,6 +234,7 @@ class PhoneNumberProvider(ResourceProvider):
             session.account.confirm_gone(_id, recorded.get("org_id"))
         session.account.released(_id)
         session.claims.release(recorded.get("declaration"))
+        session.unique.release(recorded.get("declaration"))
 
     def _declared(self, bag: Mapping[str, Any]) -> Declared:
         return Declared.of(plain(bag), self._session.settings.region)

@@ -58,7 +58,8 @@ class UniqueKeys:
         """Note what a resource declares; return what another resource of the run declares too."""
         with self._lock:
             for key in self._declared.get(declaration, frozenset()) - keys:
-                self._owners.pop(key, None)
+                if self._owners.get(key) == declaration:
+                    del self._owners[key]
             self._declared[declaration] = keys
             owners = {key: self._owners.setdefault(key, declaration) for key in keys}
         return [
@@ -67,6 +68,13 @@ class UniqueKeys:
             for key, owner in owners.items()
             if owner != declaration
         ]
+
+    def release(self, declaration: str | None) -> None:
+        """Note that a resource's record is gone, and what it declared is free."""
+        with self._lock:
+            for key in self._declared.pop(declaration or "", frozenset()):
+                if self._owners.get(key) == declaration:
+                    del self._owners[key]
 
     def change(self, id_: str, recorded: frozenset[Key], declared: frozenset[Key]) -> None:
         """Note what a record is about to give up; raises OwnershipError for a swap."""

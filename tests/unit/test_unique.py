@@ -59,6 +59,17 @@ def test_a_resource_may_be_checked_again() -> None:
     assert "'support' has it too" in failed.reason
 
 
+def test_what_is_released_is_free() -> None:
+    """A resource that is deleted declares nothing any more; another's claim stays."""
+    first = recorded(UUID, "a", **X)
+    working = provider(there(first))
+    working.check(first[1], first[1])
+    (failed,) = working.check({}, bag("vapi", OTHER, **X)).failures
+    assert "sip_uri" in failed.reason
+    working.delete(*first)
+    assert working.check({}, bag("vapi", OTHER, **X)).failures == []
+
+
 def recorded(id_: str, name: str, **fields: Any) -> tuple[str, dict[str, Any]]:
     """An existing record's id and state."""
     return id_, bag("vapi", f"acme/shop/dev/VapiPhoneNumber/{name}", name=name, **fields)
