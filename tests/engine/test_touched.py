@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,30 @@ def test_adopting_leaves_ignored_fields_alone(project: Project, account: Account
     assert account.record("line").items() >= {**kept, "server": server}.items()
     project.refresh()
     assert project.up() == {}
+
+
+def test_an_imported_record_keeps_its_legacy_secret_and_its_numbers(
+    project: Project, account: Account
+) -> None:
+    """The first preview is empty whatever numbers there are, and a change later drops nothing."""
+    numbers = {"X-Float": 1e300, "X-Whole": 2**53 + 1, "X-Half": 1.5}
+    fallback = {"type": "sip", "sipUri": "sip:desk@b.example", "sipHeaders": numbers}
+    server = {"url": "https://a.example", "timeoutSeconds": 30, "secret": "legacy-for-tests"}
+    body = {"provider": "vapi", "sipUri": "sip:line@sip.vapi.ai", "name": "line"}
+    body |= {"server": server, "fallbackDestination": fallback}
+    account.http.post("/phone-number", json=body).raise_for_status()
+    words = ("import", "--stack", "test", "--out", "imported.py", "--all", "--yes")
+    done = project.command(*words)
+    assert done.code == 0, done.text
+    (project.folder / "__main__.py").write_text("import imported\n")
+    shown = ours(project, "preview")
+    assert (shown.code, "no changes" in shown.text) == (0, True), shown.text
+    assert bodies(account, project) == []
+    module = project.folder / "imported.py"
+    text = re.sub(r"(timeout_seconds\W+)30\b", r"\g<1>40", module.read_text())
+    module.write_text(text.replace("desk@", "front@"))
+    assert bodies(account, project) == ["GET", "PATCH"]
+    now = account.record("line")
+    assert now["server"] == {**server, "timeoutSeconds": 40}
+    assert now["fallbackDestination"] == {**fallback, "sipUri": "sip:front@b.example"}
+    assert bodies(account, project) == []
