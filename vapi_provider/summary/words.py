@@ -24,16 +24,17 @@ def headline(summary: Summary) -> str:
     if summary.errors:
         return "refused, nothing would be done" if summary.what == "preview" else "not known"
     counts = Counter(change.action for change in summary.changes)
-    told = [f"{count} {action}" for action, count in counts.items()]
-    if summary.outputs:
-        told.append(f"{len(summary.outputs)} output{'' if len(summary.outputs) == 1 else 's'}")
-    found = ", ".join(told)
-    if not found:
-        return "no changes" if summary.what == "preview" else "no drift"
+    told = ", ".join(f"{count} {action}" for action, count in counts.items())
+    parts = [told] if told else []
     if summary.releases:
         plural = "" if summary.releases == 1 else "s"
-        found += f"; {summary.releases} number{plural} released for good"
-    return found
+        parts.append(f"{summary.releases} number{plural} released for good")
+    if summary.outputs:
+        plural = "" if len(summary.outputs) == 1 else "s"
+        parts.append(f"{len(summary.outputs)} output{plural} of the stack changed")
+    if not parts:
+        return "no changes" if summary.what == "preview" else "no drift"
+    return "; ".join(parts)
 
 
 def deed(change: Change) -> str:
