@@ -30,7 +30,10 @@ AreaCode = Annotated[
 ]
 SipUri = Annotated[
     str | None,
-    Field(description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>."),
+    Field(
+        description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>. A number "
+        "with a SIP URI alone is inbound only."
+    ),
     ANY_CASE,
 ]
 Authentication = Annotated[
@@ -61,13 +64,24 @@ class _Common(VapiModel):
     ] = None
     assistant_id: Annotated[str | None, Field(description="Assistant that answers, a UUID.")] = None
     squad_id: Annotated[str | None, Field(description="Squad that answers.")] = None
-    workflow_id: Annotated[str | None, Field(description="Workflow that answers.")] = None
+    workflow_id: Annotated[
+        str | None,
+        Field(description="A workflow, which answers nobody since 2026-08-19; kept to clear it."),
+    ] = None
     server: Annotated[
         Server | None,
-        Field(description="Your server: asked who answers when none of the three is set."),
+        Field(
+            description="Your server: asked who answers when neither assistant_id nor squad_id is "
+            "set. Where it answers an error such as 500, an ending hook for "
+            "assistant-request-returned-error runs, and the fallback does not."
+        ),
     ] = None
     fallback_destination: Annotated[
-        Destination | None, Field(description="Where a call goes that nobody could answer.")
+        Destination | None,
+        Field(
+            description="Where a call goes when the server does not answer in time; used only "
+            "where neither assistant_id nor squad_id is set."
+        ),
     ] = None
     hooks: Annotated[
         list[Hook] | None,
