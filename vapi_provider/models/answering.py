@@ -21,12 +21,10 @@ REACHED_BY = (*ANSWERERS, "server", "hooks", "fallback_destination")
 RETURNED_ERROR = "assistant-request-returned-error"
 """How a call ends whose assistant-request the server answers with an error, such as 500."""
 
-_EMPTY = (None, [], {})
-
 
 def names_nobody(fields: Mapping[str, Any]) -> bool:
     """Return whether nothing that is declared answers; the organization's own server may."""
-    return all(fields.get(name) in _EMPTY for name in REACHED_BY)
+    return all(fields.get(name) in (None, [], {}) for name in REACHED_BY)
 
 
 def excludes_fallback(fields: Mapping[str, Any]) -> str | None:
@@ -53,9 +51,9 @@ def lacks_ending_hook(fields: Mapping[str, Any]) -> bool:
 
 
 def _may_catch(hook: Any, asks_nobody: bool) -> bool:
-    if not isinstance(hook, Mapping):
+    known = as_object(hook)
+    if not known:
         return True
-    known = as_object(hook)  # pyright: ignore[reportUnknownArgumentType]
     if known.get("on") == "call.ringing" or known.get("do") is None:
         return False
     filters = known.get("filters")

@@ -126,7 +126,7 @@ def checked_number(number: str, e164_check_enabled: bool, can_be_off: bool = Fal
         problem = e164_problem(number)
         if problem:
             if can_be_off and is_alphanumeric(number):
-                problem = f"{problem}; for a number on your own trunk {_CHECK_OFF}"
+                problem = f"{problem}; for one that is not, {_CHECK_OFF}"
             raise PydanticCustomError("e164", "{problem}", {"problem": problem})
     elif not is_alphanumeric(number):
         raise PydanticCustomError(
