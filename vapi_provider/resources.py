@@ -278,8 +278,11 @@ def _read_settings(key: str | None = None) -> Settings:
             return key
         return pulumi.runtime.get_config(f"vapi:{name}")
 
+    environment: dict[str, str] = dict(os.environ)
+    if key is not None:
+        environment.setdefault("VAPI_JOURNAL", "none-needed-under-mocks")
     try:
-        return load_settings(config, os.environ, Path.cwd())
+        return load_settings(config, environment, Path.cwd())
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
 
