@@ -58,8 +58,6 @@ class PhoneNumberProvider(ResourceProvider):
         """Reads the config and opens the account, once in each plugin process."""
         settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
-        for warning in settings.warnings:
-            warn(warning)
         # Only here: the program needs this class too, to send its name, and nothing that it uses.
         from vapi_provider.session import Session
 
