@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 _OURS = ("VAPI_", "PYTHON")
 
@@ -30,8 +30,7 @@ def shared_python(
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder, done = shared / name, shared / f"{name}-is-made"
     interpreter = folder / "bin" / "python"
-    with (shared / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(shared / f"{name}.lock"):
         if not done.exists():
             done.write_text(_made(folder, interpreter, package, pip))
     if reason := done.read_text():
