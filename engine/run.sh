@@ -86,6 +86,10 @@ limit_now() {
     [ -z "$set_since" ] || export VAPI_MAX_RELEASES="${VAPI_MAX_RELEASES:-$set_since}"
 }
 
+# Without the program a refresh or destroy goes by the config of the last `up`. With it, a program that
+# raises stops the run, so that it is asked for.
+runs_program() { [ "${RUN_PROGRAM-}" = 1 ]; }
+
 shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
 
 quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
@@ -114,6 +118,7 @@ refresh)
     settle_pending
     # With the answer given, a preview would only read everything twice.
     if answers; then set -- --yes --skip-preview; else set --; fi
+    if runs_program; then set -- "$@" --run-program; fi
     exec pulumi refresh "$@"
     ;;
 drift)
@@ -131,6 +136,7 @@ destroy)
     settle_pending
     limit_now
     if answers; then set -- --yes --skip-preview; else set --; fi
+    if runs_program; then set -- "$@" --run-program; fi
     exec pulumi destroy "$@"
     ;;
 recover | orphans)

@@ -54,31 +54,44 @@ def settled(
 
 
 def differences(
-    shapes: Mapping[str, FieldShape], old: Mapping[str, Any], new: Mapping[str, Any]
+    shapes: Mapping[str, FieldShape],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    by_key: bool = False,
 ) -> Iterator[tuple[str, Any, Any]]:
     """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
 
-    What is new is told field by field; what is gone, as a whole.
+    What is new is told field by field; what is gone, as a whole. With `by_key` an object of free
+    keys, such as headers, is told key by key: `ignore_changes` may name one of them.
     """
     for name, shape in shapes.items():
-        yield from _differences(shape, name, old.get(name), new.get(name))
+        yield from _differences(shape, name, old.get(name), new.get(name), by_key)
 
 
 def _differences(
-    shape: FieldShape, path: str, old: Any, new: Any
+    shape: FieldShape, path: str, old: Any, new: Any, by_key: bool
 ) -> Iterator[tuple[str, Any, Any]]:
     if same(shape, old, new):
         return
     model, before = shape.schema_of(new), as_list(old)
     inner: list[tuple[str, Any, Any]] = []
     if model is not None and (old is None or shape.schema_of(old) is model):
-        found = differences(model.fields, as_object(old), as_object(new))
+        found = differences(model.fields, as_object(old), as_object(new), by_key)
         inner = [(f"{path}.{name}", *values) for name, *values in found]
     elif (
         isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
     ):
         for at, pair in enumerate(zip(before, as_list(new), strict=True)):
-            inner += _differences(_item(shape), f"{path}[{at}]", *pair)
+            inner += _differences(_item(shape), f"{path}[{at}]", *pair, by_key)
+    elif (
+        by_key
+        and not shape.schemas
+        and all(one is None or isinstance(one, Mapping) for one in (old, new))
+    ):
+        left, right = as_object(old), as_object(new)
+        for key in dict.fromkeys([*left, *right]):
+            if left.get(key) != right.get(key):
+                inner.append((f"{path}[{json.dumps(key)}]", left.get(key), right.get(key)))
     yield from inner or [(path, old, new)]
 
 

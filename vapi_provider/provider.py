@@ -106,7 +106,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            paths = differences(declared.kind.fields, recorded, declared.fields)
+            paths = differences(declared.kind.fields, recorded, declared.fields, by_key=True)
             debug(notes.written(_id, (path for path, *_ in paths)))
         _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):

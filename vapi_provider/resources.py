@@ -20,7 +20,7 @@ from pulumi.dynamic.dynamic import (
 )
 from typing_extensions import Self, Unpack
 
-from vapi_provider import mocked, program
+from vapi_provider import mocked, options, program
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -79,6 +79,7 @@ class _PhoneNumber(dynamic.Resource):
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
+        options.refuse_wrong_paths(kind, opts, where)
         # Each property is an output, and outputs are dear: what is absent anyway is left out.
         whole = reads_only or mocked.is_mocked()  # Mocks may give any output.
         seeded = kind.fields if whole else ("name", *_ignored(opts))
@@ -113,6 +114,8 @@ class _PhoneNumber(dynamic.Resource):
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.watch_the_id_alone(self, props)
+        for warning in options.without_effect(opts):
+            pulumi.log.warn(warning, self)
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
