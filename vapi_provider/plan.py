@@ -13,9 +13,9 @@ from typing import Any
 
 from vapi_provider.equality import same
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
 
 AREA_CODE = "number_desired_area_code"
-E164_CHECK = "number_e164_check_enabled"
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
 
 
@@ -55,7 +55,10 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     changed = {
         name: declared.get(name)
         for name, shape in kind.fields.items()
-        if name not in kind.create_only and not same(shape, recorded.get(name), declared.get(name))
+        if name not in kind.create_only
+        and not same(
+            shape_within(shape, recorded, declared), recorded.get(name), declared.get(name)
+        )
     }
     if "number" in changed and declared.get(E164_CHECK) is False:
         # A PATCH is checked by itself: without the switch its number would have to be E.164.
@@ -65,7 +68,7 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
 
 def area_code_of(number: Any) -> str | None:
     """The area code of a US number in E.164, None for anything else (unknown, masked)."""
-    match = _US_NUMBER.fullmatch(number) if isinstance(number, str) else None
+    match = _US_NUMBER.fullmatch(phone_number(number)) if isinstance(number, str) else None
     return match.group(1) if match else None
 
 

@@ -15,7 +15,7 @@ from vapi_provider.models.base import Documented, VapiModel
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.facts import UUID
 from vapi_provider.models.hook import Hook
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET
 from vapi_provider.models.server import Server
 from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
 
@@ -40,12 +40,15 @@ Authentication = Annotated[
     SipAuthentication | None,
     Field(description="What a caller of the SIP URI must know; absent: anyone may call it."),
 ]
-ImportedNumber = Annotated[str, Field(description="The number, E.164, as the carrier has it.")]
+ImportedNumber = Annotated[
+    str, Field(description="The number, E.164, as the carrier has it."), PHONE
+]
 CredentialId = Annotated[str, Field(description="Credential for the carrier, made in Vapi.")]
 TwilioAccountSid = Annotated[str, Field(description="Twilio account that owns the number.")]
 ByoNumber = Annotated[
     str | None,
     Field(min_length=3, max_length=40, description="The number on your trunk."),
+    PHONE,
 ]
 E164Check = Annotated[
     bool | None,
