@@ -127,7 +127,7 @@ def _block(one: Declaration) -> str:
 
 
 def _reading(one: LeftOut) -> str:
-    """Return the block of a record that cannot be declared: it is read, and what is missing said."""
+    """Return the block of a record that cannot be declared: read, with what is missing."""
     record, name = one.record, variable(one.resource or "")
     class_name = record.kind.class_name if record.kind else ""
     call = Call(f"vapi.{class_name}.get", [one.resource, record.id], [])
