@@ -90,6 +90,16 @@ limit_now() {
 # raises stops the run, so that it is asked for.
 runs_program() { [ "${RUN_PROGRAM-}" = 1 ]; }
 
+# The newest version of every dependency within its range, for the weekly run. The next make installs
+# the pins again.
+newest() {
+    python -m engine.unpin .venv
+    rm -f .venv/stamp
+    python -m pip install --quiet --disable-pip-version-check --no-input --upgrade \
+        -r .venv/requirements-dev.txt >&2 || refuse "the newest dependencies cannot be installed together"
+    export TESTED_VAPI_CLIENT=vapi_server_sdk
+}
+
 shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
 
 quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
@@ -165,6 +175,7 @@ env)
     ;;
 test)
     ensure_venv dev
+    [ "${NEWEST-}" != 1 ] || newest
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"

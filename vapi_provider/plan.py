@@ -68,7 +68,7 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
 
 def area_code_of(number: Any) -> str | None:
     """The area code of a US number in E.164, None for anything else (unknown, masked)."""
-    match = _US_NUMBER.fullmatch(phone_number(number)) if isinstance(number, str) else None
+    match = _US_NUMBER.fullmatch(number) if isinstance(number, str) else None
     return match.group(1) if match else None
 
 
@@ -78,7 +78,9 @@ def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, An
     wanted = declared.get(AREA_CODE)
     if not isinstance(wanted, str):
         return False
-    return wanted not in (recorded.get(AREA_CODE), area_code_of(recorded.get("number")))
+    number = recorded.get("number")
+    known = area_code_of(phone_number(number) if isinstance(number, str) else None)
+    return wanted not in (recorded.get(AREA_CODE), known)
 
 
 def _same_sip_uri(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from vapi_provider.identity.matching import matches, sent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
-from vapi_provider.plan import NoChange, area_code_of, plan
+from vapi_provider.plan import NoChange, plan
 
 NUMBER = "+14155552671"
 SPELLINGS = ["14155552671", "+1 415-555-2671", "+1 (415) 555.2671", "1 415 555 2671"]
@@ -63,7 +63,9 @@ def test_destinations_follow_their_own_check() -> None:
 
 def test_the_area_code_is_known_without_a_plus() -> None:
     """A bought number that is echoed without plus satisfies the area code that was asked for."""
-    assert area_code_of("14155550121") == "415"
+    recorded = {"number": "14155550121"}
+    assert plan(KINDS["vapi"], recorded, {"number_desired_area_code": "415"}) == NoChange()
+    assert plan(KINDS["vapi"], recorded, {"number_desired_area_code": "212"}) != NoChange()
 
 
 @pytest.mark.parametrize("there", SPELLINGS)

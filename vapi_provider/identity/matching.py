@@ -14,7 +14,7 @@ from vapi_provider.equality import canonical_text, without_secrets
 from vapi_provider.models.fields import FieldShape
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import E164_CHECK, shape_within
+from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
 from vapi_provider.plan import AREA_CODE, area_code_of
 
 Sent = Mapping[str, Any]
@@ -40,7 +40,7 @@ def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
     """
     if record.provider != kind.provider:
         return False
-    code = area_code_of(record.number)
+    code = area_code_of(phone_number(record.number or ""))
     if "code" in body and code is not None and code != body["code"]:
         return False
     digests: Mapping[str, str] = body["digests"]
