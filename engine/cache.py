@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,8 +133,10 @@ def publish(root: Path, recipe: Recipe) -> Path:
 @contextmanager
 def locked(path: Path, say: Say, pause: float = 0.5) -> Generator[None, None, None]:
     """Hold the lock file; a holder's death frees it. Waiting is announced once."""
-    # Lazy import: a CLI that is there needs no lock.
-    from filelock import FileLock, Timeout
+    # Lazy import: a CLI that is there needs no lock. It warns where the system locks no files.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from filelock import FileLock, Timeout
 
     lock = FileLock(path, timeout=0)
     waiting = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 _OURS = ("VAPI_", "PYTHON")
 
@@ -31,6 +31,9 @@ def shared_python(
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder, done = shared / name, shared / f"{name}-is-made"
     interpreter = folder / "bin" / "python"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of a system without locks of files.
+        from filelock import FileLock
     with FileLock(shared / f"{name}.lock"):
         if not done.exists():
             done.write_text(_made(folder, interpreter, packages, pip))

@@ -19,7 +19,7 @@ _HEAD = """\
 import sys, time
 from pathlib import Path
 from vapi_provider.identity.filelocks import KeyedLocks, ProcessMark
-folder = Path(sys.argv[1])
+folder = Path(sys.argv[1]) / 'journal.sqlite'
 def wait():
     time.sleep(0.005)
 """
@@ -77,10 +77,10 @@ def test_a_mark_shows_that_another_process_lives(tmp_path: Path, start: Start) -
     """A mark holds until its process lets go of it, and leaves no file."""
     other = start(MARKED)
     owner = line(other)
-    assert ProcessMark(tmp_path).lives(owner)
+    assert ProcessMark(tmp_path / "journal.sqlite").lives(owner)
     go_on(other)
     assert line(other) == "gone"
-    assert not ProcessMark(tmp_path).lives(owner)
+    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -90,13 +90,13 @@ def test_a_dead_process_holds_nothing(tmp_path: Path, start: Start) -> None:
     owner = line(other)
     other.kill()
     other.wait()
-    assert not ProcessMark(tmp_path).lives(owner)
+    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_process_does_not_meet_itself(tmp_path: Path) -> None:
     """Our own mark does not count as another's, and is held as often as it was asked for."""
-    mark = ProcessMark(tmp_path)
+    mark = ProcessMark(tmp_path / "journal.sqlite")
     mark.hold()
     mark.hold()
     mark.let_go()
@@ -127,7 +127,7 @@ def impatient() -> None:
 
 def test_another_process_is_waited_for(tmp_path: Path, start: Start) -> None:
     """`wait` is called while another process holds the key, and what it raises ends the waiting."""
-    locks = KeyedLocks(tmp_path)
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
     other = start(HOLDING)
     assert line(other) == "held"
     with pytest.raises(TooLongError), locks.of("key", impatient):
@@ -144,7 +144,7 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path: Path, start: Start) -> Non
     assert line(other) == "held"
     other.kill()
     other.wait()
-    with KeyedLocks(tmp_path).of("key", impatient):
+    with KeyedLocks(tmp_path / "journal.sqlite").of("key", impatient):
         pass
 
 
@@ -183,7 +183,7 @@ def test_two_busy_processes_both_advance(tmp_path: Path, start: Start) -> None:
 
 def test_threads_take_turns(tmp_path: Path) -> None:
     """One thread at a time holds a key, whatever its threads do."""
-    locks = KeyedLocks(tmp_path)
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
     inside = 0
     most = 0
 
@@ -206,7 +206,7 @@ def test_threads_take_turns(tmp_path: Path) -> None:
 
 def test_a_thread_may_hold_a_slot_twice(tmp_path: Path) -> None:
     """Two keys of one slot do not stop the thread that holds both."""
-    locks = KeyedLocks(tmp_path, slots=1)
+    locks = KeyedLocks(tmp_path / "journal.sqlite", slots=1)
     with locks.of("one", impatient), locks.of("another", impatient):
         pass
     with locks.of("one", impatient):
@@ -215,13 +215,13 @@ def test_a_thread_may_hold_a_slot_twice(tmp_path: Path) -> None:
 
 def test_a_fleet_leaves_few_files(tmp_path: Path) -> None:
     """A thousand keys leave a bounded number of files."""
-    locks = KeyedLocks(tmp_path)
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
     for at in range(1000):
         with locks.of(f"key {at}", impatient):
             pass
     assert len(list(tmp_path.iterdir())) <= 2 * SLOTS
 
 
-def test_the_locks_of_a_folder_are_one_object(tmp_path: Path) -> None:
-    """The threads of a process share the locks of a folder, whoever asks for them."""
-    assert KeyedLocks.within(tmp_path) is KeyedLocks.within(tmp_path)
+def test_the_locks_of_a_journal_are_one_object(tmp_path: Path) -> None:
+    """The threads of a process share the locks of a journal, whoever asks for them."""
+    assert KeyedLocks.beside(tmp_path) is KeyedLocks.beside(tmp_path)

@@ -26,12 +26,12 @@ SLOTS = 64
 class ProcessMark:
     """A mark that shows that this process lives, and looks at the marks of others.
 
-    Shared by the threads of the process. The files lie in `folder`.
+    Shared by the threads of the process. The files lie beside the journal.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, beside: Path) -> None:
         self.own = uuid.uuid4().hex
-        self._folder = folder
+        self._beside = beside
         self._lock = threading.Lock()
         self._in_flight = 0
         self._held: BaseFileLock | None = None
@@ -69,7 +69,7 @@ class ProcessMark:
         return False
 
     def _file(self, owner: str) -> Path:
-        return self._folder / f"{owner}.owner"
+        return self._beside.with_name(f"{self._beside.name}.{owner}.lock")
 
 
 class KeyedLocks:
@@ -79,15 +79,14 @@ class KeyedLocks:
     keys share a slot costs time and nothing else, because a thread may hold a slot repeatedly.
     """
 
-    def __init__(self, folder: Path, slots: int = SLOTS) -> None:
-        self._folder = folder
-        self._slots = [_Slot(folder / f"{at:02d}") for at in range(slots)]
+    def __init__(self, path: Path, slots: int = SLOTS) -> None:
+        self._slots = [_Slot(path.with_name(f"{path.name}.{at:02d}")) for at in range(slots)]
 
     @classmethod
     @cache
-    def within(cls, folder: Path) -> KeyedLocks:
-        """Return this process's locks in `folder`: its threads have to share them."""
-        return cls(folder)
+    def beside(cls, path: Path) -> KeyedLocks:
+        """Return this process's locks beside `path`: its threads have to share them."""
+        return cls(path)
 
     @contextmanager
     def of(self, key: str, wait: Callable[[], None]) -> Generator[None]:
@@ -120,8 +119,10 @@ class _Slot:
                 yield
                 return
             with ExitStack() as among_processes:
-                with _acquired(self._path.with_suffix(".next"), wait):
-                    among_processes.enter_context(_acquired(self._path.with_suffix(".turn"), wait))
+                with _acquired(self._path.with_name(f"{self._path.name}.next"), wait):
+                    among_processes.enter_context(
+                        _acquired(self._path.with_name(f"{self._path.name}.turn"), wait)
+                    )
                 self._depth += 1
                 try:
                     yield
@@ -143,11 +144,14 @@ def _acquired(file: Path, wait: Callable[[], None]) -> Generator[None]:
 def _try(lock: BaseFileLock) -> bool:
     from filelock import Timeout
 
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
+    # Where files name processes, the first try takes the file of a dead one away.
+    for _ in range(2):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        return True
+    return False
 
 
 def _file_lock(file: Path) -> BaseFileLock:
