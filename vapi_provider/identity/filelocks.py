@@ -110,7 +110,8 @@ class _Slot:
     def __init__(self, path: Path) -> None:
         self._among_threads = threading.RLock()
         self._depth = 0
-        self._path = path
+        self._next = path.with_name(f"{path.name}.next")
+        self._turn = path.with_name(f"{path.name}.turn")
 
     @contextmanager
     def held(self, wait: Callable[[], None]) -> Generator[None]:
