@@ -120,10 +120,8 @@ class _Slot:
                 yield
                 return
             with ExitStack() as among_processes:
-                with _acquired(self._path.with_name(f"{self._path.name}.next"), wait):
-                    among_processes.enter_context(
-                        _acquired(self._path.with_name(f"{self._path.name}.turn"), wait)
-                    )
+                with _acquired(self._next, wait):
+                    among_processes.enter_context(_acquired(self._turn, wait))
                 self._depth += 1
                 try:
                     yield
