@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import AfterValidator
 
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.facts import SIP_HOSTS
@@ -50,10 +51,10 @@ def _type(annotation: Any) -> str:
     if origin is list:
         return f"list of {_type(inner[0])}"
     if origin is dict:
-        return "object of text" if inner[1] is str else "object"
+        return "object of text" if _type(inner[1]) == "text" else "object"
     if isinstance(annotation, type) and issubclass(annotation, VapiModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return {str: "text", float: "number", bool: "true or false"}[annotation]
+    return {str: "text", float: "number", bool: "true or false"}.get(annotation, "any")
 
 
 def _limits(annotation: Any, metadata: Sequence[Any]) -> str:
@@ -118,3 +119,15 @@ def rules_of(schema: Schema) -> Iterator[tuple[tuple[str, ...], str]]:
     """The fields that each of a model's rules is about, and its docstring."""
     for decorator in schema.model.__pydantic_decorators__.field_validators.values():
         yield decorator.info.fields, inspect.getdoc(decorator.func) or ""
+    for name, info in schema.model.model_fields.items():
+        for function in _validators_in(info.annotation):
+            yield (name,), inspect.getdoc(function) or ""
+
+
+def _validators_in(annotation: Any) -> Iterator[Any]:
+    """Yield the functions that judge the items of a list or object."""
+    for item in getattr(annotation, "__metadata__", ()):
+        if isinstance(item, AfterValidator):
+            yield item.func
+    for inner in get_args(annotation):
+        yield from _validators_in(inner)

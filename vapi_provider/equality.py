@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, UNORDERED
+from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Recorded in place of a secret that the API echoes and the state does not hold."""
@@ -23,6 +24,8 @@ NOT_SHOWN = "(not shown)"
 
 UNSEEN = "(not shown by the account)"
 """Recorded by an import in place of a secret that the account does not echo: nobody knows it."""
+
+PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
 
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
@@ -76,38 +79,55 @@ def settled(
     `hidden`, so that a value from outside never reaches the state.
     """
     values = {
-        name: _settled_value(shape, recorded.get(name), actual.get(name), hidden)
+        name: _settled_value(
+            shape_within(shape, recorded, actual), recorded.get(name), actual.get(name), hidden
+        )
         for name, shape in shapes.items()
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
 def differences(
-    shapes: Mapping[str, FieldShape], old: Mapping[str, Any], new: Mapping[str, Any]
+    shapes: Mapping[str, FieldShape],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    by_key: bool = False,
 ) -> Iterator[tuple[str, Any, Any]]:
     """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
 
-    What is new is told field by field; what is gone, as a whole.
+    What is new is told field by field; what is gone, as a whole. With `by_key` an object of free
+    keys, such as headers, is told key by key: `ignore_changes` may name one of them.
     """
     for name, shape in shapes.items():
-        yield from _differences(shape, name, old.get(name), new.get(name))
+        inner = shape_within(shape, old, new)
+        yield from _differences(inner, name, old.get(name), new.get(name), by_key)
 
 
 def _differences(
-    shape: FieldShape, path: str, old: Any, new: Any
+    shape: FieldShape, path: str, old: Any, new: Any, by_key: bool
 ) -> Iterator[tuple[str, Any, Any]]:
     if same(shape, old, new):
         return
     model, before = shape.schema_of(new), as_list(old)
     inner: list[tuple[str, Any, Any]] = []
     if model is not None and (old is None or shape.schema_of(old) is model):
-        found = differences(model.fields, as_object(old), as_object(new))
+        found = differences(model.fields, as_object(old), as_object(new), by_key)
         inner = [(f"{path}.{name}", *values) for name, *values in found]
     elif (
         isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
     ):
         for at, pair in enumerate(zip(before, as_list(new), strict=True)):
-            inner += _differences(item_of(shape), f"{path}[{at}]", *pair)
+            inner += _differences(item_of(shape), f"{path}[{at}]", *pair, by_key)
+    elif (
+        by_key
+        and not shape.schemas
+        and (old is None or isinstance(old, Mapping))
+        and (new is None or isinstance(new, Mapping))
+    ):
+        left, right = as_object(cast(Any, old)), as_object(cast(Any, new))
+        for key in dict.fromkeys([*left, *right]):
+            if not equal(left.get(key), right.get(key)):
+                inner.append((f"{path}[{json.dumps(key)}]", left.get(key), right.get(key)))
     yield from inner or [(path, old, new)]
 
 
@@ -195,7 +215,13 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
         before, echoed = as_object(recorded), as_object(cast(Any, actual))
         values = {name: _settled_secret(before.get(name), echoed[name], hidden) for name in echoed}
         return values or None
-    return recorded if equal(recorded, actual) else hidden
+    if equal(recorded, actual):
+        return recorded
+    # A part of the secret proves nothing against it, unless it is another secret's.
+    known = recorded if isinstance(recorded, str) and isinstance(actual, str) else None
+    if known is not None and is_masked(actual):
+        return known if known in PLACEHOLDERS or fits_mask(known, actual) else hidden
+    return hidden
 
 
 def item_of(shape: FieldShape) -> FieldShape:
@@ -215,6 +241,8 @@ def _canonical(shape: FieldShape, value: Any) -> Any:
 
 def _without_defaults(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, str):
+        if PHONE in shape.marks:
+            return phone_number(value)
         return value.lower() if ANY_CASE in shape.marks else value
     if isinstance(value, list):
         items = [_canonical(item_of(shape), item) for item in as_list(cast(Any, value))]
@@ -225,7 +253,10 @@ def _without_defaults(shape: FieldShape, value: Any) -> Any:
 
 def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
     shapes = model.fields
-    known = {name: _canonical(shapes[name], value.get(name)) for name in shapes}
+    known = {
+        name: _canonical(shape_within(shape, value), value.get(name))
+        for name, shape in shapes.items()
+    }
     return {name: item for name, item in known.items() if item is not None}
 
 

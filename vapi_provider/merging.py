@@ -17,12 +17,16 @@ from vapi_provider.equality import equal, holds_hidden, item_of, same
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import as_read
+from vapi_provider.models.spelling import fits_mask, is_masked, shape_within
 from vapi_provider.pairing import matched
 
 UNKNOWN = object()
 """In place of a recorded value that nobody knows: what is declared is then what changes."""
 
-_MASK = re.compile(r"\*{3}|•{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
+_MASK = re.compile(r"\*{3}|[•●]{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
+
+_SECRETS_MASK = re.compile(r"\.{3}|…|x{4}", re.IGNORECASE)
+"""A mask in a secret; in other texts it means something else."""
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Merge:
         """Return a secret that does not change: never a mask in its place."""
         if not is_shown:
             return sent
-        if isinstance(theirs, str) and _MASK.search(theirs):
+        if _is_mask(theirs, base):
             if sent is None:
                 self.lost.append(path)
             return sent
@@ -96,6 +100,7 @@ class Merge:
         }
         for name, shape in model.fields.items():
             before = base if base is UNKNOWN else base.get(name)
+            shape = shape_within(shape, *([] if base is UNKNOWN else [base]), ours)
             values = (before, ours.get(name), sent.get(shape.wire), theirs.get(shape.wire))
             value = self.value(shape, f"{path}.{name}", *values)
             if value is not None:
@@ -235,6 +240,16 @@ def sends_hidden(base: Any, ours: Any) -> bool:
 
 def _changes(shape: FieldShape, base: Any, ours: Any) -> bool:
     return ours is not None if base is UNKNOWN else not same(shape, base, ours)
+
+
+def _is_mask(shown: Any, base: Any) -> bool:
+    """Return whether the account shows a mask in place of a secret."""
+    if not isinstance(shown, str) or equal(base, shown):
+        return False
+    if _MASK.search(shown) or _SECRETS_MASK.search(shown):
+        return True
+    is_known = isinstance(base, str) and not holds_hidden(base)
+    return is_known and is_masked(shown) and fits_mask(base, shown)
 
 
 def _key(name: str) -> str:

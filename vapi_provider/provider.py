@@ -125,7 +125,8 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            paths = list(differences(declared.kind.fields, recorded, declared.fields))
+            found = differences(declared.kind.fields, recorded, declared.fields, by_key=True)
+            paths = list(found)
             debug(notes.written(_id, (path for path, *_ in paths)))
             if paths and all(holds_unknown(new) for *_, new in paths):
                 named = ", ".join(path for path, *_ in paths)

@@ -110,6 +110,8 @@ class Session:
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
         """
+        for warning in settings.warnings:
+            warn(warning)
         return cls(settings, VapiClient(_WhenNeeded(settings)))
 
 

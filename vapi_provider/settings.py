@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import guards_in
 from vapi_provider.hosts import is_loopback
+from vapi_provider.places import Place, Project, state_home
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -47,6 +48,8 @@ class Settings:
     """Rules of `vapi_provider.guards` that are turned on."""
     max_releases: int | None = None
     """How many numbers one run may release; None for any number."""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """What a person should know of the settings, one line each."""
     backend: str = ""
     """Pulumi's state backend where the environment names it: two states share no intent."""
 
@@ -76,9 +79,10 @@ def load_settings(
 ) -> Settings:
     """Settings from `config` (asked for ``apiKey`` and so on), `environment` and the defaults.
 
-    `folder` is the project's, against which an embedded account's path is resolved. Raises
-    ConfigurationError.
+    `folder` is where the process runs, in the project: relative paths are resolved against the
+    folder of its Pulumi.yaml. Raises ConfigurationError.
     """
+    project = Project.around(folder)
 
     def setting(key: str, *variables: str) -> str | None:
         found = [config(key), *(environment.get(variable) for variable in variables)]
@@ -89,11 +93,12 @@ def load_settings(
         raise ConfigurationError(
             f"vapi:region is {region!r}: it must be one of {', '.join(REGIONS)}"
         )
-    base_url = _base_url(
+    base_url, moved = _base_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
-        folder,
+        project,
     )
+    journal = _journal(environment, project)
     return Settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,
@@ -125,7 +130,8 @@ def load_settings(
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
-        journal=folder / _journal(environment),
+        journal=journal.path,
+        warnings=tuple(text for text in (moved, journal.warning) if text),
         backend=environment.get("PULUMI_BACKEND_URL", ""),
     )
 
@@ -138,12 +144,12 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
     return int(_number("maxReleases", named, default=0, least=0, whole=True))
 
 
-def _journal(environment: Mapping[str, str]) -> Path:
+def _journal(environment: Mapping[str, str], project: Project) -> Place:
     """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
-    if environment.get("VAPI_JOURNAL"):
-        return Path(environment["VAPI_JOURNAL"])
-    home = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME', '.')}/.local/state"
-    return Path(home) / "vapi-phone-numbers" / "journal.sqlite"
+    named = environment.get("VAPI_JOURNAL")
+    if named:
+        return project.place(named, "the journal", tables="intent")
+    return Place(state_home(environment) / "vapi-phone-numbers" / "journal.sqlite")
 
 
 def _api_key(key: str | None, base_url: str) -> str:
@@ -162,14 +168,17 @@ def _api_key(key: str | None, base_url: str) -> str:
     return key
 
 
-def _base_url(url: str, allowed: str, folder: Path) -> str:
+def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None]:
+    """The account's URL, and what is to be said of it."""
     if url.startswith(EMBEDDED):
         name = url.removeprefix(EMBEDDED)
         if not name:
             raise ConfigurationError(
                 "vapi:baseUrl is 'embedded:' without a file: write embedded:<SQLite file>"
             )
-        return EMBEDDED + str(folder / name)
+        file, question, query = name.partition("?")
+        place = project.place(file, "the embedded account", tables="phone_number")
+        return f"{EMBEDDED}{place.path}{question}{query}", place.warning
     parts, host = _split(url)
     loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:
@@ -183,7 +192,7 @@ def _base_url(url: str, allowed: str, folder: Path) -> str:
             f"vapi:baseUrl would send the key to {host}, which is not Vapi: if you mean it, set "
             f"VAPI_ALLOW_BASE_URL={host} in the environment"
         )
-    return url.rstrip("/")
+    return url.rstrip("/"), None
 
 
 def _split(url: str) -> tuple[SplitResult, str]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.errors import OwnershipError
+from vapi_provider.models.spelling import E164_CHECK, phone_number
 
-FIELDS = ("number", "sip_uri", "credential_id")
-"""The fields that make up what is unique."""
+FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)
+"""The fields that make up what is unique; without the E.164 check a number is as it is spelled."""
 
 SWAP = (
     "Two numbers cannot swap what is unique in one run: give one of them a value of its own and "
@@ -31,11 +32,16 @@ class Key:
 
 
 def keys_of(fields: Mapping[str, Any]) -> frozenset[Key]:
-    """Return the unique keys in declared or recorded fields, as far as they are known."""
+    """Return the unique keys in declared or recorded fields, as far as they are known.
+
+    Spellings of one number are one key, unless the E.164 check is off.
+    """
     found: set[Key] = set()
     uri, number = fields.get("sip_uri"), fields.get("number")
     if isinstance(uri, str):
         found.add(Key("sip_uri", uri.lower()))
+    if isinstance(number, str) and fields.get(E164_CHECK) is not False:
+        number = phone_number(number)
     if isinstance(number, str) and number.startswith("+"):
         found.add(Key("number", number))
     elif isinstance(number, str) and isinstance(fields.get("credential_id"), str):

@@ -13,7 +13,7 @@ from vapi_provider.merging import UNKNOWN, Merge, sends_hidden, unsteady
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord, as_read
-from vapi_provider.plan import E164_CHECK
+from vapi_provider.models.spelling import E164_CHECK, shape_within
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared, outputs_as_read
 from vapi_provider.unique import FIELDS, Key, keys_of
@@ -110,8 +110,9 @@ def merged(
     """
     merge = Merge(refused=refused)
     for name in changed:
-        shape, value = declared.kind.fields[name], declared.fields.get(name)
+        value = declared.fields.get(name)
         if value is not None:
+            shape = shape_within(declared.kind.fields[name], recorded, declared.fields)
             wire = (sent.get(shape.wire), account.get(shape.wire))
             merge.wire[shape.wire] = merge.value(shape, name, recorded.get(name), value, *wire)
     return merge
@@ -137,7 +138,11 @@ def adopt(
     changed = [
         name
         for name in updatable
-        if not same(kind.fields[name], _shown(kind, merge.wire, name), record.fields.get(name))
+        if not same(
+            shape_within(kind.fields[name], declared.fields, record.fields),
+            _shown(kind, merge.wire, name),
+            record.fields.get(name),
+        )
     ]
     if "number" in changed and declared.fields.get(E164_CHECK) is False:
         changed.append(E164_CHECK)  # A PATCH is checked by itself.

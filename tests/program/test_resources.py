@@ -232,6 +232,24 @@ def test_a_wrong_key_ends_the_program(fields: dict[str, Any], words: str, run: A
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"squad_id": ""}, "squad_id: is empty"),
+        ({"server": {"url": "https://a.example\n"}}, "server.url: ends in a line break"),
+        ({"server": {"headers": {"a b": "1"}}}, "server.headers: the name of header 1"),
+        ({"sip_uri": "sip:@sip.vapi.ai"}, "sip_uri: has no user before the @"),
+    ],
+)
+def test_values_nobody_means_end_a_mocked_program(
+    fields: dict[str, Any], words: str, run: Any
+) -> None:
+    """Under mocks the program refuses what the plugin would refuse at preview."""
+    with pytest.raises(pulumi.RunError) as refused:
+        run(lambda: VapiPhoneNumber("support", **{"number_desired_area_code": "415", **fields}))
+    assert f"VapiPhoneNumber 'support': {words}" in str(refused.value)
+
+
 def test_free_form_keys_are_anybodys(run: Any) -> None:
     """Keys inside headers are not judged."""
     headers = {"camelCase": "a", "snake_case": "b", "X-Kebab": "c"}

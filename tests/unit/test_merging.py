@@ -28,6 +28,7 @@ def merge(name: str, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[str],
 
 
 URL, OTHER = "https://a.example", "https://b.example"
+NUMBER, OFF = "+14155552671", {"number_e164_check_enabled": False}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,11 @@ def test_an_object_is_merged_three_ways(
         ({"A": "1"}, {"A": "1", "B": "2"}, {"A": "***"}, {"A": "1", "B": "2"}, []),
         ({"A": "1"}, {"A": "1", "B": "2"}, {"A": "sk-****89"}, {"A": "1", "B": "2"}, []),
         ({"A": "1"}, {"A": "1", "B": "2"}, {"A": "[REDACTED]"}, {"A": "1", "B": "2"}, []),
+        ({"A": "ab-12"}, {"A": "ab-12", "B": "2"}, {"A": "ab*12"}, {"A": "ab-12", "B": "2"}, []),
+        ({"A": "1"}, {"A": "1", "B": "2"}, {"A": "xxxx89"}, {"A": "1", "B": "2"}, []),
+        ({"A": "*/*"}, {"A": "*/*", "B": "2"}, {"A": "*/*"}, {"A": "*/*", "B": "2"}, []),
+        ({"A": "1"}, {"A": "1", "B": "2"}, {"A": "a*b"}, {"A": "a*b", "B": "2"},
+         ["server.headers.A"]),
         # Known to have been changed outside: nothing new to tell.
         ({"A": CHANGED_OUTSIDE}, {"A": CHANGED_OUTSIDE, "B": "2"}, {"A": "9"},
          {"A": "9", "B": "2"}, []),
@@ -88,6 +94,21 @@ def test_headers_are_merged_by_name(
     account = {"url": URL} if theirs is None else {"url": URL, "headers": theirs}
     found = merge("server", {"url": URL, "headers": base}, {"url": URL, "headers": ours}, account)
     assert found == ({"url": URL, "headers": sent}, kept, [])
+
+
+@pytest.mark.parametrize(
+    ("switch", "sent", "kept"), [({}, "1 415 555 2671", []), (OFF, NUMBER, [])]
+)
+def test_spellings_of_a_number_differ_without_the_check(
+    switch: dict[str, Any], sent: str, kept: list[str]
+) -> None:
+    """With the E.164 check the account's spelling stays, without it the declared one is sent."""
+    base = {"type": "number", "number": "1 415 555 2671", **switch}
+    ours = {"type": "number", "number": NUMBER, "extension": "1", **switch}
+    theirs = {"type": "number", "number": "1 415 555 2671"}
+    theirs = {**theirs, **({"numberE164CheckEnabled": False} if switch else {})}
+    value, told, _ = merge("fallback_destination", base, ours, theirs)
+    assert (value["number"], told) == (sent, kept)
 
 
 def test_masked_keys_that_nobody_knows_are_lost_and_named() -> None:

@@ -196,6 +196,43 @@ def test_a_create_does_not_wait_for_ever() -> None:
     assert clock.now >= 60
 
 
+def test_spellings_of_one_number_are_one_key() -> None:
+    """Signs between the digits make no other number, unless the E.164 check is off."""
+    spelled = {"number": "1 415-555-0100", "credential_id": UUID}
+    assert keys_of(spelled) == keys_of(NUMBER)
+    off = {**spelled, "number_e164_check_enabled": False}
+    assert keys_of(off) not in (keys_of(NUMBER), frozenset())
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
+    """A number that another record has in another spelling is taken, where spellings are equal."""
+    taken = answer(BYO, SECOND, number="14155550100", credentialId=UUID)
+    own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
+    api = Api(own, taken)
+    checked = {} if is_checked else {"number_e164_check_enabled": False}
+    olds = bag(BYO, credential_id=UUID, number="+14155550101", **checked)
+    news = {**olds, "number": "+14155550100"}
+    if is_checked:
+        assert SECOND in failure(provider(api).update, UUID, olds, news)
+    else:
+        provider(api).update(UUID, olds, news)
+        assert api.records[UUID]["number"] == "+14155550100"
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> None:
+    """Without the E.164 check the adopted record gets its number as it is declared."""
+    record = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
+    api = Api(record)
+    checked = {} if is_checked else {"number_e164_check_enabled": False}
+    fields = {"credential_id": UUID, "number": "+14155550101", "name": "a", **checked}
+    made = provider(api).create(bag(BYO, adopt_id=UUID, **fields))
+    assert made.outs["number"] == "+14155550101"
+    expected = "14155550101" if is_checked else "+14155550101"
+    assert api.records[UUID]["number"] == expected
+
+
 def test_only_what_is_known_is_unique() -> None:
     """Names, ids and an extension without a trunk are no keys."""
     assert keys_of({"name": "a", "credential_id": UUID, "assistant_id": UUID}) == frozenset()

@@ -72,7 +72,7 @@ def command(
             found = one.look(Choice(everything, ids, patterns))
             if not as_json:
                 _show(one, found)
-            agreed = bool(found.declarations) and (yes or _agrees(as_json))
+            agreed = found.is_something and (yes or _agrees(as_json))
             backup = str(one.write(found)) if agreed else None
             # Also where an import was killed after it had brought the last of them.
             finished = yes and not found.declarations and one.out.exists()
@@ -86,9 +86,9 @@ def command(
         _show_what_is_left(one, found, advice)
     elif advice:
         click.echo(advice)
-    elif found.declarations:
+    elif found.is_something:
         click.echo("Nothing was changed: say --yes to do it.", err=True)
-    ctx.exit(0 if agreed or not found.declarations else 2)
+    ctx.exit(0 if agreed or not found.is_something else 2)
 
 
 def _agrees(as_json: bool) -> bool:
@@ -107,7 +107,8 @@ def _show(one: Import, found: Found) -> None:
     if found.held:
         click.echo(f"In a given stack already: {found.held}.")
     for item in found.left_out:
-        click.echo(f"Left out: {item.record.id}, {item.because}", err=True)
+        how = "Left out" if item.resource is None else f"Only read, by {item.resource}"
+        click.echo(f"{how}: {item.record.id}, {item.because}", err=True)
     for item in found.declarations:
         if item.unknown:
             keys = ", ".join(map(_printable, item.unknown))

@@ -16,7 +16,7 @@ from vapi_provider.errors import VapiError
 if TYPE_CHECKING:
     from vapi_provider.models.record import PhoneNumberRecord
 
-_ANSWERING = {"assistant_id": "assistant", "squad_id": "squad", "workflow_id": "workflow"}
+_ANSWERING = {"assistant_id": "assistant", "squad_id": "squad"}
 
 
 @click.command("list")

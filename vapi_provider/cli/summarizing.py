@@ -38,7 +38,9 @@ def preview(stack: Stack) -> Summary:
 
 def drift(stack: Stack) -> Summary:
     """In what the account differs from the state, but for what is left to the dashboard."""
-    found = drift_of(stack.name, _events(stack, "refresh", "--preview-only"))
+    # The variable of the make targets: today's config and key, at the price of running the program.
+    program = ["--run-program"] if os.environ.get("RUN_PROGRAM") == "1" else []
+    found = drift_of(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if found.changes and not found.errors:
         found = without_ignored(found, stack.export()["deployment"])
     return found

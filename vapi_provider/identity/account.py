@@ -15,6 +15,7 @@ from vapi_provider.identity.journal import Before
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import phone_number, shape_within
 from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
@@ -200,6 +201,8 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
     for text in (number, fields.get("sip_uri"), fields.get("name")):
         if isinstance(text, str):
             yield text.lower()
+    if isinstance(number, str) and phone_number(number) != number:
+        yield phone_number(number)
 
 
 def _is_public(number: str) -> bool:
@@ -214,7 +217,13 @@ def _taken(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -
     number = declared.get("number")
     # An extension may exist once on each of several trunks.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
-    if number is not None and number == record.number and (_is_public(number) or same_trunk):
+    shape = kind.fields.get("number")
+    same_number = (
+        number is not None
+        and shape is not None
+        and same(shape_within(shape, declared, record.fields), number, record.number)
+    )
+    if same_number and (_is_public(str(number)) or same_trunk):
         return f"the number {number}"
     return None
 

@@ -68,6 +68,9 @@ Number = Annotated[
 """JSON's number. The engine hands every number over as a float; the wire gets 20, not 20.0."""
 
 
+OWN_CARE = "own_care_"
+"""How the type of an error starts that the API would not make: the embedded account ignores it."""
+
 TOLD_APART_BY = "told_apart_by_"
 """How the type of the error starts when no member of a union fits; its key follows."""
 

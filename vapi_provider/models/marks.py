@@ -23,9 +23,13 @@ class Mark(Enum):
     ANY_CASE = "any case"
     """Letter case has no meaning (SIP URIs)."""
 
+    PHONE = "phone number"
+    """Spaces, hyphens and a missing + have no meaning, unless the E.164 check is off beside it."""
+
 
 SECRET = Mark.SECRET
 EMPTY_IS_ABSENT = Mark.EMPTY_IS_ABSENT
 UNORDERED = Mark.UNORDERED
 REPAIRED = Mark.REPAIRED
 ANY_CASE = Mark.ANY_CASE
+PHONE = Mark.PHONE

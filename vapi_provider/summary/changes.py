@@ -199,7 +199,11 @@ def _fields(
 ) -> tuple[FieldChange, ...]:
     """The fields that differ: as far as the events show it, then secrets by the plugin's word."""
     before, after = shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
-    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
+    found = [
+        finer
+        for one in differences(kind.fields, before, after, by_key=True)
+        for finer in _as_noted(FieldChange(*one), before, after, noted or [])
+    ]
     seen = [one.path for one in found]
     for path in noted or []:
         values = _at(before, path), _at(after, path)
@@ -208,6 +212,19 @@ def _fields(
         ):
             found.append(FieldChange(path, *values))
     return tuple(sorted(found, key=lambda one: tokens(one.path)))
+
+
+def _as_noted(
+    change: FieldChange, before: Any, after: Any, noted: list[str]
+) -> Iterator[FieldChange]:
+    """Yield the parts of a change that the plugin has named, or the change where it named none."""
+    parts = [path for path in noted if path != change.path and _below(path, change.path)]
+    hidden = is_hidden(change.old, Hidden.SECRET) or is_hidden(change.new, Hidden.SECRET)
+    if not parts or not hidden:
+        yield change
+        return
+    for path in parts:
+        yield FieldChange(path, _at(before, path), _at(after, path))
 
 
 def _at(bag: Any, path: str) -> Any:
