@@ -50,6 +50,7 @@ RISKY = [
     ),
     ({"hooks": None}, "nobody answers, unless the organization has a server of its own: "),
     ({"hooks": []}, "nobody answers"),
+    ({"hooks": None, "assistant_id": ""}, "nobody answers"),
     ({"workflow_id": UUID}, "workflow_id: answers nobody: workflows stopped on 2026-08-19"),
     ({"workflow_id": UUID, **to_sip()}, "workflow_id: answers nobody"),
     ({"squad_id": UUID, "assistant_id": UUID}, "assistant_id and squad_id are set"),

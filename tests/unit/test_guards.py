@@ -35,6 +35,7 @@ def ending(*reasons: Any) -> dict[str, Any]:
         ("fallback", {"assistant_id": UUID}, "fallback_destination: none can run beside assistant"),
         ("fallback", {"squad_id": UUID, "fallback_destination": DESK}, "none can run beside squad"),
         ("fallback", {"squad_id": Unknown(), "fallback_destination": DESK}, None),
+        ("fallback", {"squad_id": "", "fallback_destination": DESK}, None),
         ("fallback", {"workflow_id": UUID, "fallback_destination": DESK}, None),
         ("fallback", {"workflow_id": UUID}, "every number needs one"),
         ("ending-hook", {}, "hooks: a call.ending hook is needed"),

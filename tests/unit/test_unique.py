@@ -233,6 +233,18 @@ def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> No
     assert api.records[UUID]["number"] == expected
 
 
+def test_a_merged_update_sends_another_spelling_where_it_counts() -> None:
+    """Beside a changed server a number without the E.164 check is sent as it is declared."""
+    server = {"url": "https://a.example"}
+    off = {"number": "14155550101", "numberE164CheckEnabled": False, "server": server}
+    api = Api(answer(BYO, UUID, credentialId=UUID, name="a", **off))
+    olds = bag(BYO, credential_id=UUID, name="a", number="14155550101", server=server)
+    olds["number_e164_check_enabled"] = False
+    news = {**olds, "number": "+14155550101", "server": {"url": "https://b.example"}}
+    provider(api).update(UUID, olds, news)
+    assert api.records[UUID]["number"] == "+14155550101"
+
+
 def test_only_what_is_known_is_unique() -> None:
     """Names, ids and an extension without a trunk are no keys."""
     assert keys_of({"name": "a", "credential_id": UUID, "assistant_id": UUID}) == frozenset()
