@@ -54,7 +54,7 @@ def _type(annotation: Any) -> str:
         return "object of text" if _type(inner[1]) == "text" else "object"
     if isinstance(annotation, type) and issubclass(annotation, VapiModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return {str: "text", float: "number", bool: "true or false"}.get(annotation, "any")
+    return {str: "text", float: "number", bool: "true or false", Any: "any"}[annotation]
 
 
 def _limits(annotation: Any, metadata: Sequence[Any]) -> str:
