@@ -11,16 +11,23 @@ from typing import Any
 
 from vapi_provider.client import VapiClient
 from vapi_provider.equality import same
-from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
+from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
 from vapi_provider.hosts import account_text
 from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.ledger import Held
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import phone_number, shape_within
+from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
 """Moments at which records were made that are remembered: the API's machines' clocks may differ."""
+
+GIVEN_UP = (
+    "If another resource of this stack gives it up in the same run, let that one go first: "
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>])."
+)
 
 
 class Account:
@@ -58,7 +65,7 @@ class Account:
         declaration: str,
         being_replaced: Collection[str],
     ) -> None:
-        """Raises OwnershipError where the account holds what is about to be made.
+        """Raises TakenError where the account holds what is about to be made.
 
         That is the same SIP URI or carrier number, or a record of this kind with this
         declaration's automatic name: an interrupted run, or another state of the same stack. The
@@ -69,11 +76,22 @@ class Account:
                 continue
             reason = _clash(record, kind, declared, declaration)
             if reason:
-                raise OwnershipError(
+                raise TakenError(
                     f"the account already has {reason} (id {record.id}, made "
                     f"{record.created_at}): nothing was made. If this resource was renamed, add "
                     "opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name='<old name>')]); "
-                    f"to take the record over, adopt_id={record.id!r}"
+                    f"to take the record over, adopt_id={record.id!r}. {GIVEN_UP}"
+                )
+
+    def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
+        """Raise TakenError where another record has the number or SIP URI that `id_` gets."""
+        wanted = {name: declared[name] for name in FIELDS if name in declared}
+        for record in self._alike(wanted):
+            reason = _taken(record, kind, wanted) if record.id != id_ else None
+            if reason:
+                raise TakenError(
+                    f"the account already has {reason} (id {record.id}, made "
+                    f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
                 )
 
     def see(self, ids: Collection[str]) -> None:
@@ -152,6 +170,17 @@ class Account:
     @property
     def _is_embedded(self) -> bool:
         return self._url.startswith("embedded:")
+
+    def changed(self, record: PhoneNumberRecord) -> None:
+        """Remember what a PATCH of this run has made of a record."""
+        with self._lock:
+            if record.id in self._made:
+                self._made[record.id] = record
+            if record.id in self._seen:
+                self._seen[record.id] = record
+            if self._records is not None:
+                self._records[record.id] = record
+                self._note(record)
 
     def made(self, record: PhoneNumberRecord) -> None:
         """Remembers a record that this run made or took over."""
@@ -292,6 +321,8 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
     for text in (number, fields.get("sip_uri"), fields.get("name")):
         if isinstance(text, str):
             yield text.lower()
+    if isinstance(number, str) and phone_number(number) != number:
+        yield phone_number(number)
 
 
 def _may_be(number: str, masked: str) -> bool:
@@ -304,18 +335,32 @@ def _is_public(number: str) -> bool:
     return number.startswith("+")
 
 
-def _clash(
-    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
-) -> str | None:
-    """What of the declaration the record already holds, in words."""
+def _taken(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -> str | None:
+    """Return which number or SIP URI of the declaration the record already has, in words."""
     uri = declared.get("sip_uri")
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return "the SIP URI of `sip_uri`"
     number = declared.get("number")
     # An extension may exist once on each of several trunks.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
-    if number is not None and number == record.number and (_is_public(number) or same_trunk):
+    shape = kind.fields.get("number")
+    same_number = (
+        number is not None
+        and shape is not None
+        and same(shape_within(shape, declared, record.fields), number, record.number)
+    )
+    if same_number and (_is_public(str(number)) or same_trunk):
         return "the number of `number`"
+    return None
+
+
+def _clash(
+    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
+) -> str | None:
+    """Return what of the declaration the record already holds, in words."""
+    taken = _taken(record, kind, declared)
+    if taken is not None:
+        return taken
     name = declared.get("name")
     if (
         name == automatic_name(declaration)
