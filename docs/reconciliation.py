@@ -43,7 +43,8 @@ _HEAD = """\
 
 Written by `make docs` from the code: change that, not this file. A row each field of a kind.
 
-- **Changed**: what `up` does with another value: *in place* is one PATCH of this field, whole.
+- **Changed**: what `up` does with another value: *in place* is one PATCH of this field; a nested
+  one goes whole, merged with what the account has in it.
 - **Removed**: what `up` does when the declaration no longer has it: *cleared* sends null.
 - **Drift**: what `refresh` sees when it was changed in the account. *Without its value*: a secret
   that the API echoes is recorded as changed and never shown; one that is not echoed is taken to be

@@ -11,7 +11,8 @@ from vapi_provider.models.kinds import KINDS
 Fields = dict[str, Any]
 
 _ID = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
-_ANSWERED = {"workflow_id": _ID}
+_HOOK = {"on": "call.ending", "do": {"type": "say", "exact": "Goodbye"}}
+_ANSWERED = {"hooks": [_HOOK]}
 _SAID = {"type": "say", "exact": "a"}
 _SIP = {"type": "sip", "sip_uri": "sip:a@b.example"}
 _NUMBER = {"type": "number", "number": "+14155550100"}
@@ -28,10 +29,11 @@ def _ringing(**more: Any) -> Fields:
 
 _SAMPLES: Mapping[str, list[Fields]] = {
     "vapi": [
-        {"workflow_id": None},
-        {"squad_id": _ID},
-        {"workflow_id": None, "assistant_id": _ID, **_to(_NUMBER)},
-        {"workflow_id": None, "squad_id": "support"},
+        {"hooks": None},
+        {"workflow_id": _ID},
+        {"assistant_id": _ID, "squad_id": _ID},
+        {"assistant_id": _ID, **_to(_NUMBER)},
+        {"squad_id": "support"},
         {"number_desired_area_code": "911"},
         {"sip_uri": "sip:a@sip.vapi.ai"},
         {"sip_uri": "sip:a@b.example", "authentication": {}},
@@ -45,9 +47,14 @@ _SAMPLES: Mapping[str, list[Fields]] = {
         _to(_NUMBER, transfer_plan={"mode": "blind-transfer", "sip_verb": "dial"}),
         _to(_NUMBER, transfer_plan={"mode": "warm-transfer-say-message", "message": "a"}),
         _to(_SIP, caller_id="{{customer.number}}"),
+        _to(_SIP, transfer_plan={"mode": "blind-transfer", "sip_verb": "bye"}),
         _to(_SIP, transfer_plan={"mode": "blind-transfer", "timeout": 30}),
         _to(_SIP, transfer_plan={"mode": "blind-transfer", "dial_timeout": 30}),
         _to(_SIP, transfer_plan={"mode": "warm-transfer-experimental", "message": "a" * 1001}),
+        _to(
+            _SIP,
+            transfer_plan={"mode": "warm-transfer-experimental", "hold_audio_url": "https:///a"},
+        ),
         _to(_SIP, message={"type": "custom-message"}),
         _to(_SIP, message={"type": "custom-message", "content": "a", "contents": [{}]}),
         _ringing(do=[]),
@@ -55,7 +62,10 @@ _SAMPLES: Mapping[str, list[Fields]] = {
         _ringing(do=[{"type": "transfer"}]),
         _ringing(filters=[{"type": "startsWith", "key": "number", "starts_with": ["+91"]}]),
     ],
-    "twilio": [{**_TWILIO, "twilio_api_key": "k"}],
+    "twilio": [
+        {**_TWILIO, "twilio_api_key": "k"},
+        {**_TWILIO, "twilio_account_sid": ""},
+    ],
 }
 
 

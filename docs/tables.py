@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import AfterValidator
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.fields import FieldShape, Schema, schema_named
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
@@ -24,7 +26,11 @@ def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None
     for shape in shapes:
         info = schema.model.model_fields[shape.name]
         cells = [f"`{shape.name}`" + (" **required**" if shape.required else "")]
-        cells += [_type(info.annotation), _limits(info.annotation, info.metadata), _default(shape)]
+        cells += [
+            _type(info.annotation),
+            _limits(info.annotation, info.metadata),
+            _default(schema, shape),
+        ]
         if kind:
             cells.append("replace" if shape.name in kind.create_only else "in place")
         cells += [_source(schema, shape), _meaning(shape, info.description or "")]
@@ -45,10 +51,10 @@ def _type(annotation: Any) -> str:
     if origin is list:
         return f"list of {_type(inner[0])}"
     if origin is dict:
-        return "object of text" if inner[1] is str else "object"
+        return "object of text" if _type(inner[1]) == "text" else "object"
     if isinstance(annotation, type) and issubclass(annotation, VapiModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return {str: "text", float: "number", bool: "true or false"}[annotation]
+    return {str: "text", float: "number", bool: "true or false", Any: "any"}[annotation]
 
 
 def _limits(annotation: Any, metadata: Sequence[Any]) -> str:
@@ -83,8 +89,11 @@ def _span(least: Any, most: Any, unit: str) -> str:
     return f"{text} {unit}".strip()
 
 
-def _default(shape: FieldShape) -> str:
-    return " or ".join(f"`{json.dumps(value)}`" for value in shape.defaults)
+def _default(schema: Schema, shape: FieldShape) -> str:
+    """Return what an absent field means, in each region where that differs."""
+    listed = [schema_named(schema.name, region).fields[shape.name].defaults for region in SIP_HOSTS]
+    defaults = dict.fromkeys(json.dumps(value) for found in listed for value in found)
+    return " or ".join(f"`{text}`" for text in defaults)
 
 
 def _meaning(shape: FieldShape, description: str) -> str:
@@ -110,3 +119,15 @@ def rules_of(schema: Schema) -> Iterator[tuple[tuple[str, ...], str]]:
     """The fields that each of a model's rules is about, and its docstring."""
     for decorator in schema.model.__pydantic_decorators__.field_validators.values():
         yield decorator.info.fields, inspect.getdoc(decorator.func) or ""
+    for name, info in schema.model.model_fields.items():
+        for function in _validators_in(info.annotation):
+            yield (name,), inspect.getdoc(function) or ""
+
+
+def _validators_in(annotation: Any) -> Iterator[Any]:
+    """Yield the functions that judge the items of a list or object."""
+    for item in getattr(annotation, "__metadata__", ()):
+        if isinstance(item, AfterValidator):
+            yield item.func
+    for inner in get_args(annotation):
+        yield from _validators_in(inner)

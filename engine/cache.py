@@ -6,12 +6,12 @@ A folder appears there by one rename, when it is whole; what makes it is another
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,15 +133,23 @@ def publish(root: Path, recipe: Recipe) -> Path:
 @contextmanager
 def locked(path: Path, say: Say, pause: float = 0.5) -> Generator[None, None, None]:
     """Hold the lock file; a holder's death frees it. Waiting is announced once."""
-    with path.open("a", encoding="utf-8") as file:
-        waiting = False
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not waiting:
-                    say("another run is getting the Pulumi CLI: waiting for it")
-                    waiting = True
-                time.sleep(pause)
+    # Lazy import: a CLI that is there needs no lock. It warns where the system locks no files.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=0)
+    waiting = False
+    while True:
+        try:
+            lock.acquire()
+            break
+        except Timeout:
+            if not waiting:
+                say("another run is getting the Pulumi CLI: waiting for it")
+                waiting = True
+            time.sleep(pause)
+    try:
         yield
+    finally:
+        lock.release()

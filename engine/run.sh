@@ -85,6 +85,20 @@ limit_now() {
     [ -z "$set_since" ] || export VAPI_MAX_RELEASES="${VAPI_MAX_RELEASES:-$set_since}"
 }
 
+# Without the program a refresh or destroy goes by the config of the last `up`. With it, a program that
+# raises stops the run, so that it is asked for.
+runs_program() { [ "${RUN_PROGRAM-}" = 1 ]; }
+
+# The newest version of every dependency within its range, for the weekly run. The next make installs
+# the pins again.
+newest() {
+    python -m engine.unpin .venv
+    rm -f .venv/stamp
+    python -m pip install --quiet --disable-pip-version-check --no-input --upgrade \
+        -r .venv/requirements-dev.txt >&2 || refuse "the newest dependencies cannot be installed together"
+    export TESTED_VAPI_CLIENT=vapi_server_sdk
+}
+
 shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
 
 quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
@@ -117,6 +131,7 @@ refresh)
     settle_pending
     # With the answer given, a preview would only read everything twice.
     if answers; then set -- --yes --skip-preview; else set --; fi
+    if runs_program; then set -- "$@" --run-program; fi
     engine refresh "$@"
     ;;
 drift)
@@ -135,6 +150,7 @@ destroy)
     settle_pending
     limit_now
     if answers; then set -- --yes --skip-preview; else set --; fi
+    if runs_program; then set -- "$@" --run-program; fi
     engine destroy "$@"
     ;;
 recover | orphans)
@@ -169,6 +185,7 @@ env)
     ;;
 test)
     ensure_venv dev
+    [ "${NEWEST-}" != 1 ] || newest
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"

@@ -85,6 +85,7 @@ FULL: dict[str, Any] = {
         "caller_id": "{{customer.number}}",
         "message": _message(),
         "sip_headers": {"X-Reason": "fallback", "nestedKey": {"camelCase": 1}},
+        "name": "Front desk",
         "description": "the desk",
         "transfer_plan": {
             "mode": "warm-transfer-experimental",
@@ -120,6 +121,7 @@ FULL: dict[str, Any] = {
                         "caller_id": "+14155550101",
                         "message": "",
                         "transfer_plan": {"mode": "blind-transfer"},
+                        "name": "Mobile",
                         "description": "mobile",
                     },
                 },

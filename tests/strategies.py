@@ -22,7 +22,7 @@ from vapi_provider.models.marks import SECRET
 Steps = tuple[str | int, ...]
 Fields = dict[str, Any]
 
-_TEXT = st.characters(codec="utf-8", exclude_categories=("Cs",))
+_TEXT = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 _DIGITS = "0123456789"
 _UUIDS = st.uuids().map(str)
 _SIP_URIS = st.from_regex(r"(sip|SIPS):[a-z0-9.]{1,12}@[a-z.]{1,12}\.example", fullmatch=True)
@@ -102,7 +102,8 @@ def _of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if origin is dict:
         return st.dictionaries(_words(), _words(), max_size=2)
     if annotation is str:
-        return st.text(_TEXT, min_size=least or 0, max_size=most if (most or 99) < 41 else 41)
+        longest = most if (most or 99) < 41 else 41
+        return st.text(_TEXT, min_size=least or 1, max_size=longest).filter(str.strip)
     if annotation is float:
         whole = st.integers(least or 0, most or 1000).map(float)
         return whole | st.floats(least or 0, most or 1000)

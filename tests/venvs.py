@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ def outside() -> dict[str, str]:
 
 
 def shared_python(
-    factory: pytest.TempPathFactory, name: str, package: str | Path, *, pip: bool = False
+    factory: pytest.TempPathFactory, name: str, *packages: str | Path, pip: bool = False
 ) -> Path:
-    """The Python of a venv with `package`; skips where the package index cannot be reached.
+    """The Python of a venv with `packages`; skips where the package index cannot be reached.
 
     A venv without a pip of its own is made in half the time: ours can fill it. Pulumi asks for one.
     """
@@ -30,23 +31,25 @@ def shared_python(
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder, done = shared / name, shared / f"{name}-is-made"
     interpreter = folder / "bin" / "python"
-    with (shared / f"{name}.lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of a system without locks of files.
+        from filelock import FileLock
+    with FileLock(shared / f"{name}.lock"):
         if not done.exists():
-            done.write_text(_made(folder, interpreter, package, pip), encoding="utf-8")
+            done.write_text(_made(folder, interpreter, packages, pip), encoding="utf-8")
     if reason := done.read_text(encoding="utf-8"):
         pytest.skip(reason)
     return interpreter
 
 
-def _made(folder: Path, interpreter: Path, package: str | Path, with_pip: bool) -> str:
+def _made(folder: Path, interpreter: Path, packages: Sequence[str | Path], with_pip: bool) -> str:
     """Makes the venv; says why where that is nobody's fault, else nothing."""
     make = [sys.executable, "-m", "venv", *([] if with_pip else ["--without-pip"]), folder]
     subprocess.run(make, check=True)
     pip = [sys.executable, "-m", "pip", "--python", interpreter, "install"]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
     installed = subprocess.run(
-        [*pip, *quiet, "--retries=1", "--timeout=10", package],
+        [*pip, *quiet, "--retries=1", "--timeout=10", *packages],
         capture_output=True,
         encoding="utf-8",
         env=outside(),
@@ -54,6 +57,6 @@ def _made(folder: Path, interpreter: Path, package: str | Path, with_pip: bool) 
         check=False,
     )
     if "(from versions: none)" in installed.stderr:
-        return f"no package index can be reached that has what {package} needs"
+        return f"no package index can be reached that has what {packages[0]} needs"
     assert installed.returncode == 0, installed.stderr
     return ""

@@ -8,43 +8,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vapi_provider import updating
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
 from vapi_provider.keys import old_form, resource_of
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared
+from vapi_provider.unique import keys_of
+from vapi_provider.updating import body_of, merged
 
 if TYPE_CHECKING:
-    from vapi_provider.models.base import VapiModel
     from vapi_provider.session import Session
 
 POLL_SECONDS = 1.0
 """Between two looks at a number that is not known yet."""
 
 
-def body_of(declared: Declared) -> VapiModel:
-    """What is sent of a declaration. Raises DeclarationError."""
-    # Only here: a run that changes nothing does without the models.
-    from vapi_provider.refusals import sendable
-
-    return sendable(declared)
-
-
 def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
     """The record, and what it is as far as it could be made as declared."""
     key = declared.declaration or ""
-    claims = session.claims
+    claims, purchase, body = session.claims, session.maker.make, body_of(declared)
     claims.make(key)
     forms = {key, old_form(key)}
-    made = session.maker.make(
-        declared.kind,
-        body_of(declared),
-        declared.fields,
-        key,
-        claims.replaced,
-        replacing=claims.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
-        other_forms=tuple(forms - {key}),
+    made = session.once_free(
+        keys_of(declared.fields),
+        lambda: purchase(
+            declared.kind,
+            body,
+            declared.fields,
+            key,
+            claims.replaced,
+            replacing=claims.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
+            other_forms=tuple(forms - {key}),
+        ),
     )
     claims.gain(made.record.id, key)
     if not made.left_over:
@@ -69,13 +66,19 @@ def _as_declared(
     step = plan(declared.kind, actual, declared.fields)
     if not isinstance(step, Update):
         return record
-    return session.client.update_phone_number(
-        record.id, declared.kind, body_of(declared), step.fields
-    )
+    body, fields = body_of(declared), step.fields
+    # Everything that our models know is as declared afterwards, the rest as the account has it.
+    merge = merged(declared, record.fields, body.to_wire(), record.answer, fields)
+    updated = session.client.update_phone_number(record.id, declared.kind, body, fields, merge.wire)
+    session.account.changed(updated)
+    return updated
 
 
-def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
-    """An existing record, taken under management and PATCHed; never a purchase."""
+def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, PhoneNumberRecord]:
+    """Take an existing record under management, PATCHed where declared fields differ.
+
+    Never a purchase. The declaration comes back without what `ignore_changes` leaves alone.
+    """
     key = declared.declaration or ""
     record = _named(session, id_)
     id_ = record.id
@@ -88,14 +91,14 @@ def adopt(session: Session, declared: Declared, id_: str) -> PhoneNumberRecord:
             "asks for: remove that field to adopt the number as it is"
         )
     session.maker.refuse_another(declared.kind, key, record)
-    record = _as_declared(session, declared, record)
+    declared, record = updating.adopt(session, declared, record)
     session.claims.gain(id_, key)
     try:
         session.journal.hold(key, id_, session.client.organizations)
     except VapiError as error:
         # The record is the resource's all the same, and its id is about to reach the state.
         warn(f"{id_} was adopted, but {error}")
-    return record
+    return declared, record
 
 
 def _named(session: Session, id_: str) -> PhoneNumberRecord:

@@ -131,6 +131,7 @@ class TransferDestinationNumberArgs(TypedDict):
     caller_id: NotRequired[Input[str]]
     message: NotRequired[MessageArgs]
     transfer_plan: NotRequired[Input[TransferPlanArgs]]
+    name: NotRequired[Input[str]]
     description: NotRequired[Input[str]]
 
 
@@ -143,6 +144,7 @@ class TransferDestinationSipArgs(TypedDict):
     message: NotRequired[MessageArgs]
     transfer_plan: NotRequired[Input[TransferPlanArgs]]
     sip_headers: NotRequired[Input[Mapping[str, Any]]]
+    name: NotRequired[Input[str]]
     description: NotRequired[Input[str]]
 
 

@@ -22,7 +22,7 @@ from vapi_provider.errors import (
     ServerError,
     UnclearError,
 )
-from vapi_provider.models.fields import schema_named
+from vapi_provider.models.fields import as_list, as_object, schema_named
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -120,16 +120,27 @@ class VapiClient:
             return self._record(self._transport.request("GET", path), f"GET {path}")
 
     def update_phone_number(
-        self, id_: str, kind: Kind, declared: VapiModel, changed: Collection[str]
+        self,
+        id_: str,
+        kind: Kind,
+        declared: VapiModel,
+        changed: Collection[str],
+        merged: Mapping[str, Any] | None = None,
     ) -> PhoneNumberRecord:
-        """Sets the `changed` fields as `declared` has them; those it does not have are cleared."""
+        """Set the `changed` fields as `declared` has them; clear those that it does not have.
+
+        `merged` are fields in the API's spelling that are sent instead: with what the account has.
+        """
         path = _path(id_)
-        wire = declared.to_wire()
+        wire = {**declared.to_wire(), **(merged or {})}
         names = [kind.fields[name].wire for name in kind.fields if name in changed]
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
             with self._answer():
-                return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
+                # What is taken from the account may hold secrets that nobody declared.
+                hidden = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
+                answer = self._send("PATCH", path, declared, body, secrets=hidden)
+                return self._record(answer, f"PATCH {path}")
         finally:
             self._note_write(id_)
 
@@ -220,12 +231,13 @@ class VapiClient:
         declared: VapiModel,
         body: Mapping[str, Any],
         about_to_send: Callable[[], None] = lambda: None,
+        secrets: Collection[str] = (),
     ) -> Any:
         def before_each_try() -> None:
             self.before_send()
             about_to_send()
 
-        secrets = [*secrets_in(declared), *tuple(self.hidden)]
+        secrets = [*secrets_in(declared), *secrets, *tuple(self.hidden)]
         return self._transport.request(
             method, path, body=body, secrets=secrets, about_to_send=before_each_try
         )
@@ -248,6 +260,18 @@ def secrets_in(declared: VapiModel) -> Iterator[str]:
     """Yield all secret texts of a declaration."""
     bag = declared.model_dump(exclude_unset=True)
     return secrecy.secrets_in(schema_named(type(declared).__name__).fields, bag)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """List the longer texts in a value that no schema describes."""
+    if isinstance(value, Mapping):
+        for item in as_object(cast(Any, value)).values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in as_list(cast(Any, value)):
+            yield from _texts(item)
+    elif isinstance(value, str) and len(value) >= 8:
+        yield value
 
 
 def _path(id_: str) -> str:

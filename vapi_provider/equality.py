@@ -7,11 +7,14 @@ default are equal, that SIP URIs have no letter case, and that secrets may not b
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
+from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, UNORDERED
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, UNORDERED
+from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Recorded in place of a secret that the API echoes and the state does not hold."""
@@ -22,11 +25,40 @@ NOT_SHOWN = "(not shown)"
 UNSEEN = "(not shown by the account)"
 """Recorded by an import in place of a secret that the account does not echo: nobody knows it."""
 
+PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
+
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
     """Whether two values of a field mean the same to the API. None stands for absent."""
-    # Nearly always they are equal as they stand, and spelling out what they mean is the dear part.
-    return left == right or _canonical(shape, left) == _canonical(shape, right)
+    # Fast path: nearly always they are equal as they stand, and canonicalizing is expensive.
+    return equal(left, right) or equal(_canonical(shape, left), _canonical(shape, right))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Return whether two JSON values are equal: 20 and 20.0 are, True and 1 are not."""
+    if left is right:
+        return True
+    if isinstance(left, str) or left is None:
+        return bool(left == right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        bag, other = as_object(cast(Any, left)), as_object(cast(Any, right))
+        return bag.keys() == other.keys() and all(equal(bag[key], other[key]) for key in bag)
+    if isinstance(left, list) and isinstance(right, list):
+        items, others = as_list(cast(Any, left)), as_list(cast(Any, right))
+        return len(items) == len(others) and all(map(equal, items, others))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right or _as_double(left) == _as_double(right)
+    return bool(left == right)
+
+
+def _as_double(number: float) -> float:
+    """Return a number as the engine holds it: every one is a double there."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def canonical_text(shape: FieldShape, value: Any) -> str | None:
@@ -47,38 +79,55 @@ def settled(
     `hidden`, so that a value from outside never reaches the state.
     """
     values = {
-        name: _settled_value(shape, recorded.get(name), actual.get(name), hidden)
+        name: _settled_value(
+            shape_within(shape, recorded, actual), recorded.get(name), actual.get(name), hidden
+        )
         for name, shape in shapes.items()
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
 def differences(
-    shapes: Mapping[str, FieldShape], old: Mapping[str, Any], new: Mapping[str, Any]
+    shapes: Mapping[str, FieldShape],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    by_key: bool = False,
 ) -> Iterator[tuple[str, Any, Any]]:
     """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
 
-    What is new is told field by field; what is gone, as a whole.
+    What is new is told field by field; what is gone, as a whole. With `by_key` an object of free
+    keys, such as headers, is told key by key: `ignore_changes` may name one of them.
     """
     for name, shape in shapes.items():
-        yield from _differences(shape, name, old.get(name), new.get(name))
+        inner = shape_within(shape, old, new)
+        yield from _differences(inner, name, old.get(name), new.get(name), by_key)
 
 
 def _differences(
-    shape: FieldShape, path: str, old: Any, new: Any
+    shape: FieldShape, path: str, old: Any, new: Any, by_key: bool
 ) -> Iterator[tuple[str, Any, Any]]:
     if same(shape, old, new):
         return
     model, before = shape.schema_of(new), as_list(old)
     inner: list[tuple[str, Any, Any]] = []
     if model is not None and (old is None or shape.schema_of(old) is model):
-        found = differences(model.fields, as_object(old), as_object(new))
+        found = differences(model.fields, as_object(old), as_object(new), by_key)
         inner = [(f"{path}.{name}", *values) for name, *values in found]
     elif (
         isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
     ):
         for at, pair in enumerate(zip(before, as_list(new), strict=True)):
-            inner += _differences(_item(shape), f"{path}[{at}]", *pair)
+            inner += _differences(item_of(shape), f"{path}[{at}]", *pair, by_key)
+    elif (
+        by_key
+        and not shape.schemas
+        and (old is None or isinstance(old, Mapping))
+        and (new is None or isinstance(new, Mapping))
+    ):
+        left, right = as_object(cast(Any, old)), as_object(cast(Any, new))
+        for key in dict.fromkeys([*left, *right]):
+            if not equal(left.get(key), right.get(key)):
+                inner.append((f"{path}[{json.dumps(key)}]", left.get(key), right.get(key)))
     yield from inner or [(path, old, new)]
 
 
@@ -93,7 +142,7 @@ def without_secrets(shape: FieldShape, value: Any) -> Any:
     if SECRET in shape.marks:
         return None
     if isinstance(value, list):
-        return [without_secrets(_item(shape), item) for item in as_list(cast(Any, value))]
+        return [without_secrets(item_of(shape), item) for item in as_list(cast(Any, value))]
     model = shape.schema_of(value)
     return value if model is None else public_fields(model.fields, as_object(value))
 
@@ -151,7 +200,7 @@ def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -
         items, before = as_list(cast(Any, actual)), as_list(recorded)
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
-        return [_settled_value(_item(shape), old, new, hidden) for old, new in pairs]
+        return [_settled_value(item_of(shape), old, new, hidden) for old, new in pairs]
     model = shape.schema_of(actual)
     if model is None:
         return actual
@@ -166,18 +215,24 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
         before, echoed = as_object(recorded), as_object(cast(Any, actual))
         values = {name: _settled_secret(before.get(name), echoed[name], hidden) for name in echoed}
         return values or None
-    return recorded if recorded == actual else hidden
+    if equal(recorded, actual):
+        return recorded
+    # A part of the secret proves nothing against it, unless it is another secret's.
+    known = recorded if isinstance(recorded, str) and isinstance(actual, str) else None
+    if known is not None and is_masked(actual):
+        return known if known in PLACEHOLDERS or fits_mask(known, actual) else hidden
+    return hidden
 
 
-def _item(shape: FieldShape) -> FieldShape:
-    """The shape of a list's items: the same models, none of the list's own marks."""
+def item_of(shape: FieldShape) -> FieldShape:
+    """Return the shape of a list's items: the same models, none of the list's own marks."""
     return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), shape.types)
 
 
 def _canonical(shape: FieldShape, value: Any) -> Any:
     """One spelling for each meaning; None is absent."""
     plain = _without_defaults(shape, value)
-    if any(plain == _without_defaults(shape, default) for default in shape.defaults):
+    if any(equal(plain, _without_defaults(shape, default)) for default in shape.defaults):
         return None
     if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}, ""):
         return None
@@ -186,9 +241,11 @@ def _canonical(shape: FieldShape, value: Any) -> Any:
 
 def _without_defaults(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, str):
+        if PHONE in shape.marks:
+            return phone_number(value)
         return value.lower() if ANY_CASE in shape.marks else value
     if isinstance(value, list):
-        items = [_canonical(_item(shape), item) for item in as_list(cast(Any, value))]
+        items = [_canonical(item_of(shape), item) for item in as_list(cast(Any, value))]
         return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
     model = shape.schema_of(value)
     return _canonical_object(model, value) if model else value
@@ -196,7 +253,10 @@ def _without_defaults(shape: FieldShape, value: Any) -> Any:
 
 def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
     shapes = model.fields
-    known = {name: _canonical(shapes[name], value.get(name)) for name in shapes}
+    known = {
+        name: _canonical(shape_within(shape, value), value.get(name))
+        for name, shape in shapes.items()
+    }
     return {name: item for name, item in known.items() if item is not None}
 
 
@@ -206,7 +266,8 @@ def _whole(value: Any) -> Any:
         return [_whole(item) for item in as_list(cast(Any, value))]
     if isinstance(value, Mapping):
         return {name: _whole(item) for name, item in as_object(cast(Any, value)).items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return int(value) if whole else value
 
 
 def _sort_key(item: Any) -> str:

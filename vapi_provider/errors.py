@@ -4,6 +4,7 @@ VapiError
 ├── ConfigurationError      config or environment is wrong: nothing was sent
 ├── DeclarationError        what is declared cannot be sent
 ├── OwnershipError          something in the account is not ours to take, make or forget
+│   └── TakenError          another record has the number, SIP URI or automatic name
 ├── LimitError              more numbers would be released than this stack allows
 ├── NotReadyError           made, but not usable
 ├── AbandonedError          the engine that asked is gone: nothing more is sent
@@ -35,6 +36,10 @@ class DeclarationError(VapiError):
 
 class OwnershipError(VapiError):
     """A record, or the whole account, is not the one that this stack may touch."""
+
+
+class TakenError(OwnershipError):
+    """A number, SIP URI or automatic name that another record of the account has."""
 
 
 class LimitError(VapiError):

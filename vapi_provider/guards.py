@@ -12,6 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.models.answering import (
+    RETURNED_ERROR,
+    excludes_fallback,
+    lacks_ending_hook,
+)
 from vapi_provider.models.fields import as_object
 
 REFUSED = "refused_by_guards"
@@ -27,11 +32,27 @@ UNPROTECTED = "unprotected"
 """Stands among the fields for a number without the option `protect`."""
 
 
+_NONE = (None, "")
+"""No credential: an empty id comes of a variable that is not set."""
+
 _NO_CREDENTIAL = "server: needs credential_id or headers"
 
 
 def _fallback(fields: Mapping[str, Any]) -> str | None:
+    excluding = excludes_fallback(fields)
+    if excluding:
+        return (
+            f"fallback_destination: none can run beside {excluding}, and every number needs one: "
+            "let a server name who answers, or leave this rule out"
+        )
     return _needs(fields, "fallback_destination", "every number needs one")
+
+
+def _ending_hook(fields: Mapping[str, Any]) -> str | None:
+    if not lacks_ending_hook(fields):
+        return None
+    endings = "all endings" if excludes_fallback(fields) else f"{RETURNED_ERROR} or all endings"
+    return f"hooks: a call.ending hook is needed that acts on {endings}"
 
 
 def _sip_authentication(fields: Mapping[str, Any]) -> str | None:
@@ -42,7 +63,7 @@ def _sip_authentication(fields: Mapping[str, Any]) -> str | None:
 
 def _server_credential(fields: Mapping[str, Any]) -> str | None:
     server = as_object(fields.get("server"))
-    if not server or server.get("credential_id") is not None:
+    if not server or server.get("credential_id") not in _NONE:
         return None
     # No truth is asked of an output.
     return _NO_CREDENTIAL if server.get("headers") in (None, {}) else None
@@ -54,6 +75,7 @@ def _protected(fields: Mapping[str, Any]) -> str | None:
 
 RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "fallback": _fallback,
+    "ending-hook": _ending_hook,
     PROTECTED: _protected,
     "sip-authentication": _sip_authentication,
     "server-credential": _server_credential,

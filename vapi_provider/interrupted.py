@@ -46,7 +46,7 @@ def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping
         return None
     # A secret that the API does not show cannot be taken for the recorded one: it is sent again.
     kept = {name: value for name, value in recorded.items() if name not in fields}
-    declared = Declared.of(kept)
+    declared = Declared.of(kept, session.settings.region)
     read = outputs_as_read(declared, record)
     now = {**kept, **{name: read[name] for name in fields if name in read}}
     if any(differences(declared.kind.fields, recorded, now)):
@@ -63,7 +63,7 @@ def is_outdated(
     """Return whether an interrupted PATCH changed what the state does not hold."""
     if session.writers.interrupted(id_) is None:
         return False
-    return any(differences(Declared.of(olds).kind.fields, olds, recorded))
+    return any(differences(Declared.of(olds, session.settings.region).kind.fields, olds, recorded))
 
 
 def replace_released(

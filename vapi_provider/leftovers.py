@@ -24,7 +24,8 @@ from vapi_provider.exported import (
 from vapi_provider.identity.matching import matches, sent
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.interrupted_purchases import created_by
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 
 if TYPE_CHECKING:
@@ -187,7 +188,9 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
     if _is_named_by_us(resource):
         name = inputs["name"]
         return [one for one in free if one.provider == kind.provider and one.name == name]
-    return [record for record in free if _matches(kind, inputs, record)]
+    # A state does not say which region it is of.
+    kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
+    return [one for one in free if any(_matches(kind, inputs, one) for kind in kinds)]
 
 
 def _is_named_by_us(resource: Resource) -> bool:

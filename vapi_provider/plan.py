@@ -13,9 +13,9 @@ from typing import Any
 
 from vapi_provider.equality import same
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
 
 AREA_CODE = "number_desired_area_code"
-E164_CHECK = "number_e164_check_enabled"
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
 
 
@@ -58,7 +58,10 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     changed = {
         name: declared.get(name)
         for name, shape in kind.fields.items()
-        if name not in kind.create_only and not same(shape, recorded.get(name), declared.get(name))
+        if name not in kind.create_only
+        and not same(
+            shape_within(shape, recorded, declared), recorded.get(name), declared.get(name)
+        )
     }
     if "number" in changed and declared.get(E164_CHECK) is False:
         # A PATCH is checked by itself: without the switch its number would have to be E.164.
@@ -78,7 +81,9 @@ def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, An
     wanted = declared.get(AREA_CODE)
     if not isinstance(wanted, str):
         return False
-    return wanted not in (recorded.get(AREA_CODE), area_code_of(recorded.get("number")))
+    number = recorded.get("number")
+    known = area_code_of(phone_number(number) if isinstance(number, str) else None)
+    return wanted not in (recorded.get(AREA_CODE), known)
 
 
 def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:

@@ -73,6 +73,8 @@ class Findings:
     lines: list[str] = field(default_factory=list[str])
     facts: StateFacts = field(default_factory=StateFacts)
     unfinished: list[Intent] = field(default_factory=list["Intent"])
+    deployment: Deployment | None = None
+    """The state as it was read; None where there is no such stack."""
 
 
 Check = Callable[[Snapshot, Findings], None]

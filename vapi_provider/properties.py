@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.output import Unknown
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.facts import EXACT
+from vapi_provider.models.kinds import Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.secrecy import SIGNATURE
 
@@ -37,9 +39,12 @@ class Declared:
     adopt_id: str | None
 
     @classmethod
-    def of(cls, bag: Mapping[str, Any]) -> Declared:
-        """From a plain bag, inputs or outputs; outputs that are no fields are left out."""
-        kind = KINDS[bag["provider"]]
+    def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Declared:
+        """From a plain bag, inputs or outputs; outputs that are no fields are left out.
+
+        `region` is the account's: some defaults depend on it.
+        """
+        kind = kinds_in(region)[bag["provider"]]
         return cls(
             kind=kind,
             fields={name: bag[name] for name in kind.fields if name in bag},
@@ -77,6 +82,15 @@ def identical(left: Any, right: Any) -> bool:
         items, others = cast(list[Any], left), cast(list[Any], right)
         return len(items) == len(others) and all(map(identical, items, others))
     return bool(left == right)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Return whether a value, or anything in it, is not known before `up`."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, cast(Mapping[str, Any], value).values()))
+    if isinstance(value, list):
+        return any(map(holds_unknown, cast(list[Any], value)))
+    return isinstance(value, Unknown)
 
 
 def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
@@ -134,8 +148,8 @@ def _bag(
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value  # Most of them, and the checks below are dear.
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value)
     if isinstance(value, Mapping):
         bag = cast(Mapping[str, Any], value)
         if SIGNATURE in bag:
@@ -144,6 +158,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in cast(list[Any], value)]
     return value
+
+
+def _number(value: float) -> float:
+    """Return a whole number as an integer where the engine's double holds it exactly."""
+    if abs(value) < EXACT:
+        return int(value) if value == int(value) else value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def _text(value: Any) -> str | None:

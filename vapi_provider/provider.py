@@ -22,18 +22,21 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider import notes
-from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
-from vapi_provider.equality import differences, holds_hidden, holds_unseen
+from vapi_provider import foreseen, notes
+from vapi_provider.acquiring import adopt, make, same_kind, when_ready
+from vapi_provider.equality import differences, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.headers import with_removed_headers
+from vapi_provider.ignoring import IGNORED, as_recorded
 from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
 from vapi_provider.judging import Judge
 from vapi_provider.keys import recorded_form, resource_of
+from vapi_provider.models.fields import as_list
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
+    holds_unknown,
     identical,
     inputs_of,
     outputs,
@@ -45,6 +48,14 @@ from vapi_provider.releasing import may_release
 from vapi_provider.secrecy import holds_secret, sealed
 from vapi_provider.settings import load_settings
 from vapi_provider.terminal import escaped
+from vapi_provider.unique import keys_of
+from vapi_provider.updating import (
+    outputs_adopted,
+    refuse_hidden,
+    refuse_hidden_changes,
+    update,
+    warn_of_losses,
+)
 from vapi_provider.workers import work_at_once
 
 if TYPE_CHECKING:
@@ -69,6 +80,7 @@ class PhoneNumberProvider(ResourceProvider):
 
         work_at_once(settings.max_concurrent_requests)
         self.use(Session.open(settings))
+        self._session.foreseen = foreseen.read()
 
     def use(self, session: Session) -> None:
         """Works on `session` from now on."""
@@ -85,29 +97,38 @@ class PhoneNumberProvider(ResourceProvider):
         a transform of the program's runs after the constructor.
         """
         inputs, before = plain(news), plain(_olds)
+        ignored = as_list(inputs.pop(IGNORED, None))
         found, hints = self._judge.refusals(inputs)
-        declared = self._declare(inputs, before)
+        declared = self._declare(inputs, before, ignored)
+        if declared.declaration:
+            keys = keys_of(declared.fields)
+            found += self._session.unique.declare(declared.declaration, keys)
         if "name" not in inputs and declared.declaration:
             inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
             from vapi_provider.refusals import problems
 
-            found += problems(declared, inputs, exists=bool(_olds) or "adopt_id" in inputs)
+            exists = bool(_olds) or "adopt_id" in inputs
+            found += problems(declared, inputs, exists=exists, before=before)
         self._judge.warn(declared)
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
-        inputs = sealed(declared.kind.fields, inputs)
+        recorded = self._session.foreseen.get(before.get("declaration", ""), {})
+        known = {name: recorded[name] for name in recorded if name not in declared.kind.fields}
+        inputs = sealed(declared.kind.fields, {**known, **inputs})
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
-    def _declare(self, inputs: dict[str, Any], before: Mapping[str, Any]) -> Declared:
+    def _declare(
+        self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
+    ) -> Declared:
         """Note what the program declares; a key that is recorded in its old form stays so."""
-        session, declared = self._session, Declared.of(inputs)
+        session, declared = self._session, self._declared(inputs)
         key = declared.declaration
         if not key:
             return declared
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
-            declared = Declared.of(inputs)
+            declared = self._declared(inputs)
             session.claims.declare(key, recorded=declared.declaration)
             session.declared_before[inputs["declaration"]] = before
         elif session.claims.declare(key, declared.adopt_id) or session.is_to_replace(key):
@@ -117,18 +138,17 @@ class PhoneNumberProvider(ResourceProvider):
                 "--target-replace, replacement_trigger, replace_with): its number is released for "
                 "good, and people may be calling it"
             )
+        session.ignored[inputs["declaration"]] = ignored
         return declared
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        session = self._session
-        declared, olds = Declared.of(plain(_news)), plain(_olds)
-        session.writers.wait_for_others(declared.declaration)
+        session, olds = self._session, plain(_olds)
         self._close(_id, olds)
         # `update` runs beside the checks of others, which may share the key.
-        session.recorded_before[_id] = session.declared_before.get(declared.declaration or "", {})
-        recorded = recorded_of(session, _id, olds, declared)
+        session.recorded_before[_id] = session.declared_before.get(_news.get("declaration", ""), {})
+        declared, recorded = self._desired(_id, _news, olds)
         if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
@@ -147,12 +167,23 @@ class PhoneNumberProvider(ResourceProvider):
             return DiffResult(changes=True, replaces=["provider"])
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            paths = differences(declared.kind.fields, recorded, declared.fields)
+            found = differences(declared.kind.fields, recorded, declared.fields, by_key=True)
+            paths = list(found)
             debug(notes.written(_id, (path for path, *_ in paths)))
-        _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
+            if paths and all(holds_unknown(new) for *_, new in paths):
+                named = ", ".join(path for path, *_ in paths)
+                warn(f"{_id} changes only if {named} does, which is not known before `up`")
+        if isinstance(step, Replace):
+            refuse_hidden(declared.fields)
+        elif isinstance(step, Update):
+            refuse_hidden_changes(recorded, step.fields)
+            if declared.declaration in self._session.declared_before:  # Not at refresh.
+                warn_of_losses(_id, declared, recorded, step.fields)
+                held = Declared.of(recorded).fields
+                self._session.unique.change(_id, keys_of(held), keys_of(declared.fields))
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             session.claims.keep(_id, declared.declaration)
-            warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")
+            warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
             session.claims.keep(_id, declared.declaration)
@@ -184,17 +215,16 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the record, or takes over the one that `adopt_id` names."""
-        declared = Declared.of(plain(props))
+        declared = self._declared(props)
         self._session.claims.asked(declared.declaration or "")
-        _refuse_hidden(declared.fields)
+        refuse_hidden(declared.fields)
         self._session.writers.wait_for_others(declared.declaration)
         with self._session.writers.writing(declared.declaration):
             if declared.adopt_id is not None:
-                record = adopt(self._session, declared, declared.adopt_id)
-            else:
-                declared, record = make(self._session, declared)
-        if declared.adopt_id is None:
-            record = when_ready(self._session, declared, record)
+                declared, record = adopt(self._session, declared, declared.adopt_id)
+                return CreateResult(record.id, outputs_adopted(declared, record))
+            declared, record = make(self._session, declared)
+        record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
     @one_line
@@ -205,7 +235,7 @@ class PhoneNumberProvider(ResourceProvider):
         """
         before = plain(props)
         self._close(id_, before)
-        recorded = Declared.of(before)
+        recorded = self._declared(before)
         try:
             record = self._session.reader.read(id_)
         except NotFoundError as missing:
@@ -235,14 +265,12 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
-        declared, olds = Declared.of(plain(_news)), plain(_olds)
-        self._session.writers.wait_for_others(declared.declaration)
+        olds = plain(_olds)
         self._close(_id, olds)
-        recorded = recorded_of(self._session, _id, olds, declared)
+        declared, recorded = self._desired(_id, _news, olds)
         if recorded is None:
             raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
         step = plan(declared.kind, recorded, declared.fields)
-        _refuse_hidden(step)
         if not isinstance(step, Update):
             self._rename(_id, recorded, declared)
             self._session.writers.forget(_id)
@@ -250,14 +278,14 @@ class PhoneNumberProvider(ResourceProvider):
         self._rename(_id, recorded, declared)
         try:
             with self._session.writers.writing(declared.declaration, _id, step.fields):
-                record = self._session.client.update_phone_number(
-                    _id, declared.kind, body_of(declared), step.fields
-                )
+                record = update(self._session, _id, declared, recorded, step.fields)
         except NotFoundError as missing:
             raise OwnershipError(
                 f"{missing}: the number was deleted outside, or the key is another account's; "
                 "run `pulumi refresh`, then `pulumi up`"
             ) from None
+        finally:
+            self._session.unique.settle(_id)
         self._session.writers.forget(_id)
         return UpdateResult(outputs(declared, record))
 
@@ -285,6 +313,10 @@ class PhoneNumberProvider(ResourceProvider):
         session.account.released(_id)
         session.journal.gone(_id)
         session.claims.release(key)
+        session.unique.release(key)
+
+    def _declared(self, bag: Mapping[str, Any]) -> Declared:
+        return Declared.of(plain(bag), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the intent of a record that a state is proven to hold.
@@ -297,21 +329,29 @@ class PhoneNumberProvider(ResourceProvider):
             self._session.account.note_recorded(recorded.get("org_id"))
             self._session.journal.finish(id_)
 
+    def _desired(
+        self, id_: str, news: Mapping[str, Any], olds: Mapping[str, Any]
+    ) -> tuple[Declared, Mapping[str, Any] | None]:
+        """Return what is declared, ignored fields as recorded, and what is recorded.
+
+        That is None for a record that an earlier run released without an engine.
+        """
+        declared = self._declared(news)
+        self._session.writers.wait_for_others(declared.declaration)
+        recorded = recorded_of(self._session, id_, olds, declared)
+        ignored = self._session.ignored.get(declared.declaration or "")
+        if ignored:
+            held = olds if recorded is None else recorded
+            fields = as_recorded(declared.fields, held, ignored)
+            known = {name: value for name, value in fields.items() if name in declared.kind.fields}
+            declared = replace(declared, fields=known)
+        return declared, recorded
+
     def _rename(self, id_: str, recorded: Mapping[str, Any], declared: Declared) -> None:
         """Tell the journal of a resource that goes by another declaration from now on."""
         old, new = recorded.get("declaration"), declared.declaration
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
-
-
-def _refuse_hidden(what: Any) -> None:
-    """Raises where a secret that only the account knows would be overwritten by its placeholder."""
-    if holds_hidden(what.fields if isinstance(what, Update) else what):
-        raise OwnershipError(
-            "a secret that only the account knows would be sent (changed outside of this stack, or "
-            "imported and never shown), and its value is not known here: declare it, or put the "
-            "whole field it is in under ignore_changes"
-        )
 
 
 def _bought(declared: Declared, recorded: Mapping[str, Any]) -> str:

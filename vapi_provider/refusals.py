@@ -17,6 +17,7 @@ from vapi_provider.errors import DeclarationError
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
+from vapi_provider.models.values import problems_of_values
 from vapi_provider.properties import Declared
 
 _NOT_FIELDS = ("declaration", "adopt_id")
@@ -40,10 +41,18 @@ _TEXTS = {
 }
 
 
-def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> list[str]:
+def problems(
+    declared: Declared,
+    bag: Mapping[str, Any],
+    *,
+    exists: bool,
+    before: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Everything that is wrong with a declared bag, as ``<path>: <reason>``; no value is shown.
 
     What is still unknown is never wrong. With `exists` the record need not be made any more.
+    `before` is what is recorded: nobody can have meant otherwise. Without it only the API's own
+    rules are asked.
     """
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
@@ -59,6 +68,13 @@ def problems(declared: Declared, bag: Mapping[str, Any], *, exists: bool) -> lis
             _in_words(error, declared.kind.create, fields)
             for error in refused.errors(include_url=False)
             if not _is_unknown(error)
+        ]
+    if before is not None:
+        told = {line.partition(": ")[0] for line in found}
+        found += [
+            f"{path}: {reason}"
+            for path, reason in problems_of_values(declared.kind.create, fields, before)
+            if path not in told
         ]
     return found
 

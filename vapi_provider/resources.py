@@ -18,10 +18,9 @@ from pulumi.dynamic.dynamic import (
     PROVIDER_KEY,
     serialize_provider,  # pyright: ignore[reportUnknownVariableType]
 )
-from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import Self, Unpack
 
-from vapi_provider import hints, program
+from vapi_provider import hints, mocked, options, program
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -31,8 +30,10 @@ from vapi_provider.args import (
 )
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import PROTECTED, REFUSED, UNPROTECTED, violations
+from vapi_provider.ignoring import IGNORED
 from vapi_provider.keys import resource_key
 from vapi_provider.models.advice import advice
+from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
@@ -86,8 +87,10 @@ class _PhoneNumber(dynamic.Resource):
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
         deferred = False
+        options.refuse_wrong_paths(kind, opts, where)
         # Each property is an output, and outputs are dear: what is absent anyway is left out.
-        seeded = kind.fields if reads_only else ("name", *_ignored(opts))
+        whole = reads_only or mocked.is_mocked()  # Mocks may give any output.
+        seeded = kind.fields if whole else ("name", *_ignored(opts))
         props: dict[str, Any] = {
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
         }
@@ -99,7 +102,11 @@ class _PhoneNumber(dynamic.Resource):
             if adopt_id is not None:
                 _check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
+            if mocked.is_mocked():
+                mocked.refuse_wrong_values(kind, fields, adopt_id, where)
             props["declaration"] = _key(kind.class_name, resource_name, opts)
+            if opts is not None and opts.ignore_changes:
+                props[IGNORED] = list(opts.ignore_changes)
             told = hints.hints(kind.create, fields, opts, settings.guards)
             if told is not None:
                 props[HINTS] = told
@@ -121,6 +128,8 @@ class _PhoneNumber(dynamic.Resource):
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.watch_the_id_alone(self, props)
+        for warning in options.without_effect(opts):
+            pulumi.log.warn(warning, self)
         if not reads_only:
             _finish_when_recorded(settings, self.id)
             # With an engine the plugin warns of what arrives there.
@@ -269,8 +278,7 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     """Tell the journal once the engine has written the number to the state."""
-    monitor: object = pulumi.runtime.settings.get_monitor()
-    recorder = None if isinstance(monitor, MockMonitor) else recorder_of(settings)
+    recorder = None if mocked.is_mocked() else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
 
@@ -309,8 +317,10 @@ def _settings() -> Settings:
 
     Between tests under mocks they do.
     """
+    if mocked.is_mocked():
+        return _read_settings(mocked.KEY)
     monitor: object = pulumi.runtime.settings.get_monitor()
-    return _read_settings() if isinstance(monitor, MockMonitor) else _settings_of_run(monitor)
+    return _settings_of_run(monitor)
 
 
 @lru_cache(maxsize=1)
@@ -318,18 +328,29 @@ def _settings_of_run(_monitor: object) -> Settings:
     return _read_settings()
 
 
-def _read_settings() -> Settings:
-    """Ends the program with one line where the plugin would fail number by number."""
+def _read_settings(key: str | None = None) -> Settings:
+    """Ends the program with one line where the plugin would fail number by number.
+
+    `key` takes the place of the account's.
+    """
+
     for folder in {
         os.getcwd(),
         os.path.abspath(pulumi.runtime.settings.get_root_directory() or "."),
     }:
         if (problem := reserved_problem(folder)) is not None:
             raise pulumi.RunError(problem)
+
+    def config(name: str) -> str | None:
+        if name == "apiKey" and key is not None:
+            return key
+        return pulumi.runtime.get_config(f"vapi:{name}")
+
+    environment: dict[str, str] = dict(os.environ)
+    if key is not None:
+        environment.setdefault("VAPI_JOURNAL", "none-needed-under-mocks")
     try:
-        return load_settings(
-            lambda key: pulumi.runtime.get_config(f"vapi:{key}"), os.environ, Path.cwd()
-        )
+        return load_settings(config, environment, Path.cwd())
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -347,6 +368,20 @@ def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, 
         if key not in shapes:
             raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
     return {key: _marked(shapes[key], value, f"{where}{key}") for key, value in fields.items()}
+
+
+def _refuse_rounding(value: Any, where: str) -> None:
+    """End the program at an integer that Pulumi would round: each number is a double there."""
+    if isinstance(value, Mapping):
+        for name, item in cast(Mapping[str, Any], value).items():
+            _refuse_rounding(item, f"{where}.{name}")
+    elif isinstance(value, list | tuple):
+        for at, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
+            _refuse_rounding(item, f"{where}[{at}]")
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
+        raise pulumi.RunError(
+            f"{where}: is a whole number beyond 2^53, which the engine rounds: write it as text"
+        )
 
 
 def _marked(shape: FieldShape, value: Any, where: str) -> Any:
@@ -367,5 +402,6 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
         return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]
     model = shape.schema_of(value)
     if model is None:
+        _refuse_rounding(value, where)
         return value
     return _checked(model, cast(Mapping[str, Any], value), f"{where}.")

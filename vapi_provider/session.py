@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import AbandonedError
+from vapi_provider.errors import AbandonedError, TakenError
 from vapi_provider.identity import (
     Account,
     Claims,
@@ -37,10 +37,22 @@ from vapi_provider.plugin import (
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
+from vapi_provider.unique import Key, UniqueKeys
 from vapi_provider.workers import waiting
 
 if TYPE_CHECKING:
     from vapi_provider.transport import Transport
+
+
+GIVE_UP_WAIT_SECONDS = 120.0
+"""How long a resource waits for another to give up a number or SIP URI: a PATCH is soon done."""
+
+GIVE_UP_LOOK_SECONDS = 0.1
+
+COMPARED_SECONDS = 1.0
+"""How much later the engine may compare the resource that gives something up."""
+
+T = TypeVar("T")
 
 
 class Session:
@@ -84,6 +96,11 @@ class Session:
         """Held while it is decided whether a record is released: two may give up the same one."""
         self._quiet = Quiet(self.claims, clock)
         self._to_replace = set(self.facts.replacing)
+        self.ignored: dict[str, Sequence[str]] = {}
+        """By declaration, the paths that `ignore_changes` leaves to the dashboard."""
+        self.foreseen: Mapping[str, Mapping[str, str]] = {}
+        """By declaration, recorded outputs that a preview may show as known."""
+        self.unique = UniqueKeys()
         self.releases = Releases(settings.max_releases, operation)
         self.journal = Journal(
             settings.journal, settings.account, settings.backend, operation=engine_operation()
@@ -160,6 +177,28 @@ class Session:
         require_engine(self._lives)
         self.writers.before_send()
 
+    def wait_until_free(self, keys: Collection[Key]) -> None:
+        """Wait while another resource of the run is about to give up a number or SIP URI."""
+        until = self.clock() + GIVE_UP_WAIT_SECONDS
+        while self.unique.awaits(keys) and self.clock() < until:
+            self.sleep(GIVE_UP_LOOK_SECONDS)
+
+    def once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
+        """Do what needs numbers or SIP URIs, after another resource of the run has given them up.
+
+        The engine may compare that other resource only a moment later: so once more before
+        TakenError is raised.
+        """
+        self.wait_until_free(keys)
+        try:
+            return work()
+        except TakenError:
+            if not keys:
+                raise
+        self.sleep(COMPARED_SECONDS)
+        self.wait_until_free(keys)
+        return work()
+
     @classmethod
     @cache
     def open(cls, settings: Settings) -> Session:
@@ -168,6 +207,8 @@ class Session:
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
         """
+        for warning in settings.warnings:
+            warn(warning)
         client = VapiClient(_WhenNeeded(settings))
         return cls(settings, client, facts=facts_of(os.environ))
 

@@ -18,9 +18,18 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.guards import guards_in
 from vapi_provider.hosts import account_text, is_loopback
 from vapi_provider.network_settings import network_settings
+from vapi_provider.places import Place, Project, state_home
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
+
+LONGEST_REQUEST_SECONDS = 3600
+"""Our choice: beyond it a request that hangs would stop a run for good."""
+
+LONGEST_READY_SECONDS = 86400
+
+MOST_REQUESTS = 1000
+"""At a time. Our choice: each is a thread and a connection."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Settings:
     """Rules of `vapi_provider.guards` that are turned on."""
     max_releases: int | None = None
     """How many numbers one run may release; None for any number."""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """What a person should know of the settings, one line each."""
     backend: Backend = Backend("", is_named=False)
     """Pulumi's state backend: two of them share no intent."""
 
@@ -70,9 +81,10 @@ def load_settings(
 ) -> Settings:
     """Settings from `config` (asked for ``apiKey`` and so on), `environment` and the defaults.
 
-    `folder` is the project's, against which an embedded account's path is resolved. Raises
-    ConfigurationError.
+    `folder` is where the process runs, in the project: relative paths are resolved against the
+    folder of its Pulumi.yaml. Raises ConfigurationError.
     """
+    project = Project.around(folder)
 
     def setting(key: str, *variables: str) -> str | None:
         found = [config(key), *(environment.get(variable) for variable in variables)]
@@ -83,13 +95,14 @@ def load_settings(
         raise ConfigurationError(
             f"vapi:region is {region!r}: it must be one of {', '.join(REGIONS)}"
         )
-    base_url = _base_url(
+    base_url, moved = _base_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
-        folder,
+        project,
     )
     # Also in a run that sends nothing: what a preview passes must not fail in `up`.
     network_settings(base_url, environment)
+    journal = _journal(environment, project)
     return Settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,
@@ -99,6 +112,7 @@ def load_settings(
             setting("requestTimeoutSeconds", "VAPI_REQUEST_TIMEOUT_SECONDS"),
             default=30,
             least=0.001,
+            most=LONGEST_REQUEST_SECONDS,
         ),
         max_concurrent_requests=int(
             _number(
@@ -106,6 +120,7 @@ def load_settings(
                 setting("maxConcurrentRequests", "VAPI_MAX_CONCURRENT_REQUESTS"),
                 default=16,
                 least=1,
+                most=MOST_REQUESTS,
                 whole=True,
             )
         ),
@@ -114,11 +129,13 @@ def load_settings(
             setting("readyTimeoutSeconds", "VAPI_READY_TIMEOUT_SECONDS"),
             default=60,
             least=0,
+            most=LONGEST_READY_SECONDS,
         ),
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
-        journal=folder / journal_in(environment),
+        journal=journal.path,
+        warnings=tuple(text for text in (moved, journal.warning) if text),
         backend=backend_of(environment, folder),
     )
 
@@ -131,12 +148,17 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
     return int(_number("maxReleases", named, default=0, least=0, whole=True))
 
 
-def journal_in(environment: Mapping[str, str]) -> Path:
-    """Return the journal's file: `VAPI_JOURNAL`, or one for each person in `XDG_STATE_HOME`."""
-    if environment.get("VAPI_JOURNAL"):
-        return Path(environment["VAPI_JOURNAL"])
-    home = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME', '.')}/.local/state"
-    return Path(home) / "vapi-phone-numbers" / "journal.sqlite"
+def journal_in(environment: Mapping[str, str], folder: Path) -> Path:
+    """Return the journal's file for a process in `folder`. Raises ConfigurationError."""
+    return _journal(environment, Project.around(folder)).path
+
+
+def _journal(environment: Mapping[str, str], project: Project) -> Place:
+    """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
+    named = environment.get("VAPI_JOURNAL")
+    if named:
+        return project.place(named, "the journal", tables="intent")
+    return Place(state_home(environment) / "vapi-phone-numbers" / "journal.sqlite")
 
 
 def _api_key(key: str | None, base_url: str) -> str:
@@ -155,14 +177,17 @@ def _api_key(key: str | None, base_url: str) -> str:
     return key
 
 
-def _base_url(url: str, allowed: str, folder: Path) -> str:
+def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None]:
+    """The account's URL, and what is to be said of it."""
     if url.startswith(EMBEDDED):
         name = url.removeprefix(EMBEDDED)
         if not name:
             raise ConfigurationError(
                 "vapi:baseUrl is 'embedded:' without a file: write embedded:<SQLite file>"
             )
-        return EMBEDDED + str(folder / name)
+        file, question, query = name.partition("?")
+        place = project.place(file, "the embedded account", tables="phone_number")
+        return f"{EMBEDDED}{place.path}{question}{query}", place.warning
     parts, host = _split(url)
     loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:
@@ -176,7 +201,7 @@ def _base_url(url: str, allowed: str, folder: Path) -> str:
             f"vapi:baseUrl would send the key to {host}, which is not Vapi: if you mean it, set "
             f"VAPI_ALLOW_BASE_URL={host} in the environment"
         )
-    return url.rstrip("/")
+    return url.rstrip("/"), None
 
 
 def _split(url: str) -> tuple[SplitResult, str]:
@@ -199,7 +224,13 @@ def _split(url: str) -> tuple[SplitResult, str]:
 
 
 def _number(
-    key: str, text: str | None, *, default: float, least: float, whole: bool = False
+    key: str,
+    text: str | None,
+    *,
+    default: float,
+    least: float,
+    most: float = math.inf,
+    whole: bool = False,
 ) -> float:
     if text is None:
         return default
@@ -210,4 +241,6 @@ def _number(
     if not math.isfinite(number) or number < least or (whole and not number.is_integer()):
         kind = "a whole number" if whole else "a number"
         raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {kind}, {least:g} or more")
+    if number > most:
+        raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {most:g} or less")
     return number

@@ -29,10 +29,22 @@ ROOTS = {
 """The schema's name of each kind, by what it is for."""
 
 
+NEWER: dict[tuple[str, str], dict[str, Any]] = {
+    ("TransferDestinationNumber", "name"): {"type": "string"},
+    ("TransferDestinationSip", "name"): {"type": "string"},
+}
+"""Properties that only Vapi's own client (`vapi_server_sdk` 3.0.0) has, not its published file."""
+
+
 @cache
 def document() -> dict[str, Any]:
-    """The whole file; empty where it is absent, so that nothing is generated from it."""
-    return json.loads(SPEC.read_text(encoding="utf-8")) if SPEC.exists() else {}
+    """The whole file with what is newer; empty where it is absent: nothing is generated from it."""
+    if not SPEC.exists():
+        return {}
+    found = json.loads(SPEC.read_text(encoding="utf-8"))
+    for (name, wire), definition in NEWER.items():
+        found["components"]["schemas"][name]["properties"].setdefault(wire, definition)
+    return found
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 Run by `test_sdk.py` in the client's venv, as ``sdk_calls.py CHAPTER URL``. It only does what a
 user of that client does; what the results must be is said there.
 """
-# The client is not installed beside our own packages: it pins an older pydantic.
+# The client is not in the development environment: it wants another pydantic than our pins.
 # pyright: reportMissingImports=false
 
 from __future__ import annotations
@@ -87,6 +87,25 @@ def clearing(client: Vapi) -> Any:
     changed = numbers.update(made.id, request=typed)
     nulls = {"provider": "vapi", "assistantId": None, "server": None, "hooks": []}
     return [plain(changed), plain(numbers.update(made.id, request=nulls))]
+
+
+def naming(client: Vapi) -> Any:
+    """Destinations with a name: made, read and changed."""
+
+    def fields(name: str) -> dict[str, Any]:
+        sip = {"type": "sip", "sipUri": "sip:a@b.example", "name": name}
+        return {
+            "provider": "vapi",
+            "fallbackDestination": {"type": "number", "number": NUMBER, "name": name},
+            "hooks": [{"on": "call.ringing", "do": [{"type": "transfer", "destination": sip}]}],
+        }
+
+    numbers = client.phone_numbers
+    request: Any = {**fields("Front desk"), "numberDesiredAreaCode": "415"}
+    made = numbers.create(request=request)
+    read = numbers.get(made.id)
+    changed: Any = fields("Night desk")
+    return [plain(one) for one in (made, read, numbers.update(made.id, request=changed))]
 
 
 def listing(client: Vapi) -> Any:

@@ -13,6 +13,7 @@ from tests.contract import official
 from tests.contract.constraints import Place, cases, least, places, spelled
 from tests.contract.official import refusals
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.properties import Declared
 
 pytestmark = [pytest.mark.contract, official.needed]
 
@@ -60,9 +61,13 @@ def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the PATCH between two declarations."""
-    api = Api(answer(kind))
+    valid = {name: OWN[kind][name] for name in ("number",) if name in before}
+    recorded = Declared.of(bag(kind, **{**before, **valid})).model().to_wire()
+    api = Api({**answer(kind), **recorded})
     provider(api).update(UUID, bag(kind, **before), checked(kind, after))
-    assert api.sent == [f"PATCH /phone-number/{UUID}"]
+    *reads, sent = api.sent
+    assert sent == f"PATCH /phone-number/{UUID}"
+    assert set(reads) <= {f"GET /phone-number/{UUID}", "GET /phone-number"}
     return api.body()
 
 

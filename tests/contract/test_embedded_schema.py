@@ -149,3 +149,31 @@ def test_lists(spec: dict[str, Any], account: httpx.Client):
     assert len(listed) == len(BODIES)
     paged = account.get("/v2/phone-number", params={"limit": 2})
     assert len(documented(spec, "/v2/phone-number", paged)["results"]) == 2
+
+
+def test_unknown_nested_keys_are_kept_unless_a_patch_replaces_their_object(tmp_path: Path) -> None:
+    """Keys that no schema has stay in every nested object that a PATCH does not name.
+
+    Under a name that is not taken, a body is refused as the API refuses it.
+    """
+    switches = Switches(nested_keys_taken=frozenset({"secret", "newKey"}))
+    transport = httpx.WSGITransport(app=create_app(tmp_path / "a.db", switches=switches))
+    headers = {"Authorization": "Bearer any"}
+    server = {"url": "https://a.example", "secret": "legacy-for-tests", "newKey": {"deep": [1]}}
+    hook = {"on": "call.ending", "do": {"type": "say", "exact": "Bye", "newKey": 1}, "newKey": 2}
+    body = {"provider": "vapi", "numberDesiredAreaCode": "415", "server": server, "hooks": [hook]}
+    with httpx.Client(transport=transport, base_url="http://account", headers=headers) as account:
+        made = account.post("/phone-number", json=body).raise_for_status().json()
+        path = f"/phone-number/{made['id']}"
+        assert (made["server"], made["hooks"]) == (server, [hook])
+        for change in ({"name": "a"}, {"fallbackDestination": None}):
+            now = account.patch(path, json=change).raise_for_status().json()
+            assert (now["server"], now["hooks"]) == (server, [hook])
+        bare = {"url": "https://b.example"}
+        now = account.patch(path, json={"server": bare}).raise_for_status().json()
+        assert (now["server"], now["hooks"]) == (bare, [hook])
+        assert account.get(path).json() == now
+        refused = account.patch(path, json={"server": {**bare, "otherKey": 1}})
+        assert refused.status_code == 400
+        assert refused.json()["message"] == ["server.property otherKey should not exist"]
+        assert account.patch(path, json={"newKey": 1}).status_code == 400

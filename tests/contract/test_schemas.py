@@ -142,7 +142,7 @@ def test_documented_defaults_are_known() -> None:
     """Each default of the file is ours, so that absent equals it, or stands on a short list."""
     missing: list[tuple[str, str]] = []
     for name, wire, schema in properties():
-        known = schema_named(name).fields_by_wire_name[wire].defaults
+        known = schema_named(name, "us").fields_by_wire_name[wire].defaults
         in_words = _PLAIN_DEFAULT.search(schema.get("description", ""))
         if "default" in schema or in_words:
             default = schema.get("default", in_words and json.loads(in_words[1]))
@@ -158,7 +158,7 @@ def test_our_defaults_are_documented() -> None:
     invented = {
         (name, wire)
         for name, wire, schema in properties()
-        if schema_named(name).fields_by_wire_name[wire].defaults
+        if schema_named(name, "us").fields_by_wire_name[wire].defaults
         and "default" not in schema
         and not _PLAIN_DEFAULT.search(schema.get("description", ""))
     }

@@ -6,6 +6,7 @@ The client lives in a venv of its own (`tests/venvs.py`); `sdk_calls.py` runs th
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from tests.venvs import outside, shared_python
 
 pytestmark = pytest.mark.contract
 
-SDK = "vapi_server_sdk==3.0.0"
+SDK = os.environ.get("TESTED_VAPI_CLIENT", "vapi_server_sdk==3.0.0")
+"""The release that is tested; the weekly run with the newest dependencies names no version."""
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 KINDS = ["vapi", "vapi", "twilio", "vonage", "telnyx", "byo-phone-number"]
@@ -107,6 +109,17 @@ def test_clearing(results: Any) -> None:
     assert cleared["server"] is None
     assert cleared["hooks"] == []
     assert cleared["name"] == "bought"
+
+
+@pytest.mark.parametrize("results", ["naming"], indirect=True)
+def test_naming(results: Any) -> None:
+    """A destination's name, in a fallback and in a hook, is made, read and changed."""
+    for at, name in enumerate(["Front desk", "Front desk", "Night desk"]):
+        fallback = results[at]["fallbackDestination"]
+        assert fallback == {"type": "number", "number": "+14155552671", "name": name}
+        destination = results[at]["hooks"][0]["do"][0]["destination"]
+        assert destination == {"type": "sip", "sipUri": "sip:a@b.example", "name": name}
+        assert results[at]["type"].endswith("_Vapi")
 
 
 @pytest.mark.parametrize("results", ["listing"], indirect=True)

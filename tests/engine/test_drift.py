@@ -118,4 +118,4 @@ def test_a_rotated_secret_is_one_patch_although_it_is_not_echoed(
     project.program(LINE.replace("password-for-tests-only", "another-for-tests-only"))
     before = len(account.requests())
     assert project.up() == {"update": 1}
-    assert [line.split()[0] for line in account.requests()[before:]] == ["PATCH"]
+    assert [line.split()[0] for line in account.requests()[before:]] == ["GET", "PATCH"]

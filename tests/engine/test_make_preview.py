@@ -17,6 +17,23 @@ __all__ = ["clone"]
 pytestmark = pytest.mark.engine
 
 
+def test_run_program_is_asked_for(clone: Path, tmp_path: Path) -> None:  # noqa: F811
+    """`refresh` and `destroy` run the program with RUN_PROGRAM=1 only."""
+    (clone / ".venv").symlink_to(sys.prefix)
+    own = {"VAPI_JOURNAL": str(tmp_path / "journal.sqlite"), "PULUMI_HOME": str(tmp_path / "home")}
+    made = make(clone, "up", **own)
+    assert made.returncode == 0, made.stderr
+    (clone / "stacks" / "local.py").write_text("raise RuntimeError('a broken program')\n")
+    plain = make(clone, "refresh", **own, RUN_PROGRAM="0")
+    assert plain.returncode == 0, plain.stderr
+    for target in ("refresh", "destroy"):
+        stopped = make(clone, target, **own, RUN_PROGRAM="1")
+        assert stopped.returncode != 0
+        assert "a broken program" in stopped.stdout + stopped.stderr
+    destroyed = make(clone, "destroy", **own)
+    assert destroyed.returncode == 0, destroyed.stderr
+
+
 def test_make_speaks_for_pipelines(clone: Path, tmp_path: Path) -> None:  # noqa: F811
     """`preview` fails on errors, `drift` on drift too; a limit stops `up` and `destroy`."""
     (clone / ".venv").symlink_to(sys.prefix)

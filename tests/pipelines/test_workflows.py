@@ -21,8 +21,11 @@ LOADED = [pytest.param(load(path), id=path.stem) for path in FILES]
 RIGHTS = {"check": {"contents": "read"}, "up": {"contents": "read"}}
 RIGHTS |= {name: {"contents": "read"} for name in ("dev", "staging", "prod", "repair")}
 RIGHTS["preview"] = {"contents": "read", "pull-requests": "write"}
+RIGHTS["elsewhere"] = {"contents": "read"}
+RIGHTS["newest"] = {"contents": "read", "issues": "write"}
 RIGHTS["watch"] = {"contents": "read", "issues": "write"}
 GITLAB = ROOT / "docs/gitlab-ci.yml"
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 TARGETS = set(re.findall(r"^([a-z]+): ##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
 
 
@@ -32,9 +35,14 @@ def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from job.get("steps", [])
 
 
+WITHOUT_MAKE = "elsewhere"
+"""The job for macOS and Windows: package and plugin only."""
+
+
 def lines(workflow: dict[str, Any]) -> list[str]:
-    """The `run:` lines of a workflow."""
-    return [step["run"] for step in steps(workflow) if "run" in step]
+    """The `run:` lines of a workflow, where there is a make."""
+    jobs = [job for name, job in workflow["jobs"].items() if name != WITHOUT_MAKE]
+    return [step["run"] for job in jobs for step in job.get("steps", []) if "run" in step]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +185,17 @@ def test_zizmor_finds_nothing_that_is_not_explained() -> None:
     rules = yaml.safe_load(settings)["rules"]
     assert len(re.findall(r"^  [\w-]+:\n    # \S", settings, re.M)) == len(rules)
     assert "zizmor: ignore" not in "".join(path.read_text() for path in FILES)
+
+
+def test_every_python_and_system_is_tested() -> None:
+    """Each supported Python runs all tests; macOS and Windows run package and plugin."""
+    jobs = load(ROOT / WORKFLOWS / "check.yml")["jobs"]
+    assert jobs["check"]["strategy"]["matrix"]["python"] == PYTHONS
+    elsewhere = jobs[WITHOUT_MAKE]
+    assert elsewhere["strategy"]["matrix"]["os"] == ["macos-latest", "windows-latest"]
+    scripts = [step["run"] for step in elsewhere["steps"] if "run" in step]
+    assert not [script for script in scripts if script.startswith("make")]
+    assert "tests/unit tests/plugin" in scripts[-1]
 
 
 def test_a_pull_request_never_has_the_key() -> None:

@@ -41,11 +41,20 @@ RIGHT: list[dict[str, Any]] = [
     {"assistantId": UUID},
     {"squadId": UUID, "assistantId": None},
     {"assistant": {"model": {"provider": "openai"}}, "assistantOverrides": {}},
-    {"workflow": {"name": "w"}},
+    {"squad": {"members": []}},
     {"destination": {"type": "number", "number": "+14155550100", "message": ""}},
     {"destination": {"type": "sip", "sipUri": "sip:desk@pbx.example.com"}},
     {"error": "We are closed."},
 ]
+
+
+@pytest.mark.parametrize("answer", [{"workflowId": UUID}, {"workflow": {"name": "w"}}])
+def test_a_workflow_names_nobody(answer: dict[str, Any], probe: Probe) -> None:
+    """A server that names a workflow is told that workflows stopped."""
+    with Server(says(answer)) as server:
+        done = probe("server", server.url, "--json")
+    assert done.code == 2
+    assert "workflows stopped on 2026-08-19" in done.out
 
 
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda it: "+".join(it))

@@ -255,6 +255,24 @@ def test_a_wrong_key_ends_the_program(fields: dict[str, Any], words: str, run: A
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"squad_id": ""}, "squad_id: is empty"),
+        ({"server": {"url": "https://a.example\n"}}, "server.url: ends in a line break"),
+        ({"server": {"headers": {"a b": "1"}}}, "server.headers: the name of header 1"),
+        ({"sip_uri": "sip:@sip.vapi.ai"}, "sip_uri: has no user before the @"),
+    ],
+)
+def test_values_nobody_means_end_a_mocked_program(
+    fields: dict[str, Any], words: str, run: Any
+) -> None:
+    """Under mocks the program refuses what the plugin would refuse at preview."""
+    with pytest.raises(pulumi.RunError) as refused:
+        run(lambda: VapiPhoneNumber("support", **{"number_desired_area_code": "415", **fields}))
+    assert f"VapiPhoneNumber 'support': {words}" in str(refused.value)
+
+
 def test_free_form_keys_are_anybodys(run: Any) -> None:
     """Keys inside headers are not judged."""
     headers = {"camelCase": "a", "snake_case": "b", "X-Kebab": "c"}
@@ -346,3 +364,19 @@ def test_settings_are_read_once_a_run(run: Any, monkeypatch: pytest.MonkeyPatch)
     assert run(lambda: declares("a", "b")).warnings == []
     (warning,) = run(lambda: declares("c")).warnings
     assert "region eu" in warning
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53) - 1, 10**400])
+@pytest.mark.parametrize("wrapped", ["plain", "listed", "nested"])
+def test_integers_that_pulumi_would_round_end_the_program(value: int, wrapped: str) -> None:
+    """Each number becomes a double on its way: a larger one is refused with its path."""
+    forms: dict[str, tuple[Any, str]] = {
+        "plain": (value, ""),
+        "listed": ([0, value], "[1]"),
+        "nested": ({"deep": value}, ".deep"),
+    }
+    given, below = forms[wrapped]
+    destination: Any = {"type": "sip", "sip_uri": "sip:a@b.example", "sip_headers": {"X": given}}
+    with pytest.raises(pulumi.RunError) as refused:
+        VapiPhoneNumber("line", sip_uri="sip:a@sip.vapi.ai", fallback_destination=destination)
+    assert f"fallback_destination.sip_headers.X{below}: is a whole number" in str(refused.value)

@@ -12,7 +12,7 @@ from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 
 # No assistant and no squad: beside these a fallback is never used.
-ANSWERED = {"workflow_id": UUID}
+ANSWERED = {"hooks": [{"on": "call.ending", "do": {"type": "say", "exact": "Goodbye"}}]}
 EXPERIMENTAL = "warm-transfer-experimental"
 
 
@@ -48,12 +48,15 @@ RISKY = [
         {"sip_uri": "sip:a@sip.eu.vapi.ai", "authentication": {}},
         "sip_uri: is not at sip.vapi.ai",
     ),
-    ({"workflow_id": None}, "nobody answers"),
-    ({"workflow_id": None, "hooks": []}, "nobody answers"),
-    ({"squad_id": UUID}, "squad_id and workflow_id are set"),
-    ({"workflow_id": None, "squad_id": "support"}, "squad_id: is no UUID"),
+    ({"hooks": None}, "nobody answers, unless the organization has a server of its own: "),
+    ({"hooks": []}, "nobody answers"),
+    ({"hooks": None, "assistant_id": ""}, "nobody answers"),
+    ({"workflow_id": UUID}, "workflow_id: answers nobody: workflows stopped on 2026-08-19"),
+    ({"workflow_id": UUID, **to_sip()}, "workflow_id: answers nobody"),
+    ({"squad_id": UUID, "assistant_id": UUID}, "assistant_id and squad_id are set"),
+    ({"squad_id": "support"}, "squad_id: is no UUID"),
     (
-        {"workflow_id": None, "assistant_id": UUID, **to_sip()},
+        {"assistant_id": UUID, **to_sip()},
         "fallback_destination: is used only where neither",
     ),
     ({"number_desired_area_code": "911"}, "number_desired_area_code: 911 cannot be"),
@@ -73,6 +76,14 @@ RISKY = [
     (
         to_sip(caller_id="{{customer.number}}"),
         'fallback_destination.caller_id: is used only with transfer_plan.sip_verb "dial"',
+    ),
+    (
+        handed_over("blind-transfer", sip_verb="bye"),
+        'fallback_destination.transfer_plan.sip_verb: is "bye": Vapi hangs up',
+    ),
+    (
+        handed_over(EXPERIMENTAL, hold_audio_url="https:///hold.mp3"),
+        "fallback_destination.transfer_plan.hold_audio_url: is no URL with a host",
     ),
     (
         handed_over("warm-transfer-say-message"),
@@ -122,8 +133,8 @@ def test_a_risky_declaration_is_named_once(fields: dict[str, Any], text: str) ->
     [
         {},
         {"sip_uri": "SIP:a@SIP.vapi.ai", "authentication": {"username": "u"}},
-        {"workflow_id": None, "hooks": [{"on": "call.ending"}]},
-        {"workflow_id": None, "server": {"credential_id": UUID}, **to_sip()},
+        {"hooks": None, "server": {"credential_id": UUID}, **to_sip()},
+        {"squad_id": UUID},
         {"server": {"credential_id": UUID, "encrypted_paths": ["a"]}},
         {"number_desired_area_code": "415"},
         to_number(caller_id="{{phoneNumber.number}}"),
@@ -139,6 +150,19 @@ def test_a_risky_declaration_is_named_once(fields: dict[str, Any], text: str) ->
 def test_a_sound_declaration_gets_no_advice(fields: dict[str, Any]) -> None:
     """What will work as written is not talked about."""
     assert given(fields) == []
+
+
+def test_a_workflow_answers_nobody() -> None:
+    """A number with a workflow alone has a dead workflow and nobody who answers."""
+    lines = given({"hooks": None, "workflow_id": UUID})
+    assert [line.split(":")[0].split(",")[0] for line in lines] == ["nobody answers", "workflow_id"]
+
+
+@pytest.mark.parametrize("name", ["twilio_account_sid", "twilio_auth_token"])
+def test_an_empty_credential_is_named(name: str) -> None:
+    """A Twilio credential from a variable that is unset is warned of, with its path."""
+    (line,) = given({**LEAST["twilio"], name: " "}, "twilio")
+    assert line == f"{name}: is empty: is a variable unset?"
 
 
 def test_the_sip_host_is_the_regions() -> None:

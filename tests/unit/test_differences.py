@@ -48,3 +48,29 @@ def test_a_difference_is_told_exactly_where_an_update_finds_one(
 def test_nothing_differs_from_itself(fields: dict[str, Any]) -> None:
     """A declaration and its copy have no difference."""
     assert list(differences(KIND.fields, fields, copy.deepcopy(fields))) == []
+
+
+def test_free_keys_are_told_one_by_one() -> None:
+    """With `by_key` a header that changed, came or went is told by its own path."""
+    old = {"server": {"headers": {"X-Key": "a", "same": "s", "gone": "g"}}}
+    new = {"server": {"headers": {"X-Key": "b", "same": "s", 'a "new" one': "n"}}}
+    assert list(differences(KIND.fields, old, new, by_key=True)) == [
+        ('server.headers["X-Key"]', "a", "b"),
+        ('server.headers["gone"]', "g", None),
+        (r'server.headers["a \"new\" one"]', None, "n"),
+    ]
+    assert [path for path, *_ in differences(KIND.fields, old, new)] == ["server.headers"]
+    without = {"server": {"url": "https://a"}}
+    with_one = {"server": {"url": "https://a", "headers": {"X-Key": "a"}}}
+    (only,) = differences(KIND.fields, with_one, without, by_key=True)
+    assert only == ('server.headers["X-Key"]', "a", None)
+
+
+def test_free_keys_are_told_by_type() -> None:
+    """With `by_key` a value that only Python takes for equal is told by its own path."""
+    old, new = (
+        {"fallback_destination": {"type": "sip", "sip_headers": {"X": one}}} for one in (1, True)
+    )
+    assert list(differences(KIND.fields, old, new, by_key=True)) == [
+        ('fallback_destination.sip_headers["X"]', 1, True)
+    ]

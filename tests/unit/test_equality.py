@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 
 from tests.builders import DECLARATIONS, FULL
-from vapi_provider.equality import CHANGED_OUTSIDE, same, settled
+from vapi_provider.equality import CHANGED_OUTSIDE, equal, same, settled
 from vapi_provider.models.fields import FieldShape, carries, schema_named
-from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.kinds import KINDS, kinds_in
 from vapi_provider.models.marks import SECRET
 
 VAPI = KINDS["vapi"].fields
@@ -29,8 +29,8 @@ EQUAL = [
     (SERVER["timeout_seconds"], None, 20),
     (SERVER["timeout_seconds"], 20, 20.0),
     (SERVER["static_ip_addresses_enabled"], None, False),
-    (schema_named("SipAuthentication").fields["realm"], None, "sip.vapi.ai"),
-    (schema_named("SipAuthentication").fields["realm"], None, "sip.eu.vapi.ai"),
+    (schema_named("SipAuthentication", "us").fields["realm"], None, "sip.vapi.ai"),
+    (schema_named("SipAuthentication", "eu").fields["realm"], None, "sip.eu.vapi.ai"),
     (schema_named("TransferDestinationNumber").fields["number_e164_check_enabled"], None, True),
     (SIP["message"], None, "Transferring the call now"),
     (
@@ -263,3 +263,44 @@ def test_what_is_settled_means_what_is_actual(
     kept = settled(VAPI, recorded, actual)
     for name in (name for name, shape in VAPI.items() if not carries(shape, SECRET)):
         assert same(VAPI[name], kept.get(name), actual.get(name))
+
+
+REALM = ("us", "sip.eu.vapi.ai"), ("eu", "sip.vapi.ai"), (None, "sip.vapi.ai")
+
+
+@pytest.mark.parametrize(("region", "realm"), REALM)
+def test_a_regions_default_is_that_regions_alone(region: str | None, realm: str) -> None:
+    """The other region's SIP host, or either where the region is unknown, is a realm of its own."""
+    shape = kinds_in(region)["vapi"].fields["authentication"]
+    login = {"username": "user-of-20-characters", "password": "a-password-of-20-chars"}
+    assert not same(shape, login, {**login, "realm": realm})
+    assert not same(shape, {**login, "realm": "sip.vapi.ai"}, {**login, "realm": "sip.eu.vapi.ai"})
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "are_equal"),
+    [
+        (1, True, False),
+        (0, False, False),
+        (1.0, True, False),
+        ([1], [True], False),
+        ({"a": [{"b": 0}]}, {"a": [{"b": False}]}, False),
+        (1, 1.0, True),
+        (1e300, int(1e300), True),
+        (2**53 + 1, float(2**53), True),
+        (10**400, 10**400, True),
+        ("1", 1, False),
+        (None, False, False),
+        ({"a": None}, {}, False),
+        ([1, 2], [1], False),
+    ],
+)
+def test_values_are_compared_by_type(left: Any, right: Any, are_equal: bool) -> None:
+    """A number is never a truth value, and two numbers are equal where their doubles are."""
+    assert equal(left, right) is are_equal
+    assert equal(right, left) is are_equal
+    shape = KINDS["vapi"].fields["fallback_destination"]
+    sip = {"type": "sip", "sip_uri": "sip:a@b"}
+    before, after = ({**sip, "sip_headers": {"X": value}} for value in (left, right))
+    if left is not None:
+        assert same(shape, before, after) is are_equal

@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
+from tests.builders import UUID
 from vapi_provider.errors import ConfigurationError, LimitError
 from vapi_provider.guards import RULES, UNPROTECTED, guards_in, violations
 from vapi_provider.releases import Releases
 from vapi_provider.settings import load_settings
 
 DESK = {"type": "number", "number": "+14155550100"}
+SAID = {"type": "say", "exact": "Goodbye"}
+RINGING = {"on": "call.ringing", "do": [SAID]}
+ENDING = {"on": "call.ending", "do": SAID}
+
+
+def ending(*reasons: Any) -> dict[str, Any]:
+    """An ending hook for some endings only."""
+    return {**ENDING, "filters": [{"type": "oneOf", "key": "call.endedReason", "one_of": reasons}]}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,28 @@ DESK = {"type": "number", "number": "+14155550100"}
         ("fallback", {}, "fallback_destination: every number needs one"),
         ("fallback", {"fallback_destination": DESK}, None),
         ("fallback", {"fallback_destination": Unknown()}, None),
+        ("fallback", {"assistant_id": UUID}, "fallback_destination: none can run beside assistant"),
+        ("fallback", {"squad_id": UUID, "fallback_destination": DESK}, "none can run beside squad"),
+        ("fallback", {"squad_id": Unknown(), "fallback_destination": DESK}, None),
+        ("fallback", {"squad_id": "", "fallback_destination": DESK}, None),
+        ("fallback", {"workflow_id": UUID, "fallback_destination": DESK}, None),
+        ("fallback", {"workflow_id": UUID}, "every number needs one"),
+        ("ending-hook", {}, "hooks: a call.ending hook is needed"),
+        ("ending-hook", {"hooks": []}, "hooks: a call.ending hook is needed"),
+        ("ending-hook", {"hooks": [RINGING]}, "hooks: a call.ending hook is needed"),
+        ("ending-hook", {"hooks": [{"on": "call.ending"}]}, "hooks: a call.ending hook"),
+        ("ending-hook", {"hooks": [ENDING]}, None),
+        ("ending-hook", {"hooks": [RINGING, ending("assistant-request-returned-error")]}, None),
+        ("ending-hook", {"hooks": [ending("assistant-request-failed")]}, "hooks: a call.ending"),
+        ("ending-hook", {"hooks": [ending(Unknown())]}, None),
+        ("ending-hook", {"hooks": Unknown()}, None),
+        ("ending-hook", {"hooks": [Unknown()]}, None),
+        ("ending-hook", {"hooks": [ENDING], "assistant_id": UUID}, None),
+        (
+            "ending-hook",
+            {"hooks": [ending("assistant-request-returned-error")], "squad_id": UUID},
+            "that acts on all endings",
+        ),
         ("sip-authentication", {"sip_uri": "sip:a@sip.vapi.ai"}, "authentication: a SIP URI"),
         ("sip-authentication", {"sip_uri": Unknown()}, "authentication: a SIP URI"),
         ("sip-authentication", {"sip_uri": "s", "authentication": Unknown()}, None),

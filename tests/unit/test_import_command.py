@@ -264,7 +264,7 @@ def test_masked_numbers_are_read_one_by_one(stub: Path) -> None:
 def test_what_is_wanted_is_chosen(stub: Path) -> None:
     """By id, or by a pattern of label or number; an id that is not there is an error."""
     first, second = made(name="Support A"), made(name="Sales")
-    assert bring().exit_code == 2
+    assert bring().exit_code == 1
     assert bring("no-such-id").exit_code == 1
     assert "fits 'support*'" in bring("--match", "support*").output
     told = json.loads(bring("--match", "Support*", "--json").stdout)

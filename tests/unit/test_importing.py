@@ -17,8 +17,9 @@ from vapi_provider.importing.layout import WIDTH, layout, quoted
 from vapi_provider.importing.naming import resource_names, slug
 from vapi_provider.importing.recording import PROVIDER, with_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, written
+from vapi_provider.importing.writing import is_read_in, names_in, written
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.plan import NoChange, plan
 from vapi_provider.properties import plain
 from vapi_provider.provider import PhoneNumberProvider
 
@@ -168,3 +169,36 @@ def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
     assert plain(read.outs)["authentication"]["password"] == UNSEEN
     assert read.inputs is None
     assert not made.diff("it", read.outs, news(PASSWORD)).changes
+
+
+@pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx"])
+def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
+    """A legacy record whose number has no plus is declared as E.164, and nothing is left to do."""
+    made = record(kind=kind, number="14155552671")
+    found = declare(made, "line", SCOPE, Secrets({}))
+    assert isinstance(found, Declaration)
+    assert found.fields["number"] == "+14155552671"
+    assert plan(found.kind, made.fields, {**made.fields, "number": "+14155552671"}) == NoChange()
+
+
+def test_a_record_that_cannot_be_declared_is_read() -> None:
+    """A Vapi number that reads as Twilio's without its account becomes a `get`, with the reason."""
+    made = record(kind="twilio", twilioAccountSid=None, name="Old line")
+    found = declare(made, "old-line", SCOPE, Secrets({}))
+    assert isinstance(found, LeftOut)
+    assert found.resource == "old-line"
+    text = written([], None, [found])
+    ast.parse(text)
+    assert f'old_line = vapi.TwilioPhoneNumber.get("old-line", "{made.id}")' in text
+    assert "# Missing: twilio_account_sid: is required" in text
+    assert is_read_in(text, made.id)
+    assert not is_read_in(text, "another")
+
+
+def test_a_masked_secret_is_asked_for() -> None:
+    """What the account shows in part is no value: the config's secret is to be filled in."""
+    secrets = Secrets({})
+    found = declare(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
+    assert isinstance(found, Declaration)
+    assert secrets.to_set == {}
+    assert len(secrets.to_fill) == 1

@@ -158,18 +158,18 @@ SHAPES = [
     (
         ("sip_uri",),
         ["sip:a@b", "SIPS:a@b"],
-        ["a@sip.vapi.ai", "sip:", "sip: ", "sip:a b@c", "tel:1"],
+        ["a@sip.vapi.ai", "sip:", "sip: ", "sip:a b@c", "tel:1", "sip:@sip.vapi.ai", "sip:a@"],
     ),
     (("assistant_id",), [UUID, UUID.upper()], ["", "support", UUID[:-1], UUID + "0"]),
     (
         (*SERVER, "url"),
         ["https://a", "HTTPS://a/b?c"],
-        ["http://a", "https://", "https:///b", "a", "https://a b"],
+        ["http://a", "https://", "https:///b", "a", "https://a b", "https://:443/b", "https://?a"],
     ),
     (
         ("fallback_destination", "sip_uri"),
-        ["sip:desk@pbx.example.com"],
-        ["desk@pbx.example.com", ""],
+        ["sip:desk@pbx.example.com", "sip:pbx.example.com:5060;transport=tls", "sips:a:b@c?x=1"],
+        ["desk@pbx.example.com", "", "sip:@pbx.example.com", "sip:desk@:5060", "sip:a@;x=y"],
     ),
     ((*NUMBER, "number"), ["+14155550100", "desk12"], ["+1 415", "a-b", "++1234"]),
 ]
@@ -180,6 +180,30 @@ def test_texts_have_their_shape(path: Path, good: list[str], bad: list[str]) -> 
     """URIs, URLs, ids and unchecked numbers are taken in their form only."""
     assert [value for value in good if refusals(path, value)] == []
     assert [value for value in bad if refusals(path, value) != [dotted(path)]] == []
+
+
+@pytest.mark.parametrize("value", ["Bearer ", "bearer", "Basic", " Token "])
+def test_a_header_without_its_credential_is_refused(value: str) -> None:
+    """A scheme with nothing behind it is refused under the header's path; no value is shown."""
+    path = (*SERVER, "headers", "Authorization")
+    assert refusals(path, value) == [dotted(path)]
+    assert refusals(path, f"{value.strip()} abc") == []
+    assert refusals((*SERVER, "headers", "X-Empty"), "") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "named"),
+    [
+        ("byo-phone-number", "4155552671", True),
+        ("byo-phone-number", "ext-12", False),
+        ("twilio", "4155552671", False),
+    ],
+)
+def test_a_refused_number_names_the_switch(kind: str, number: str, named: bool) -> None:
+    """The refusal names `number_e164_check_enabled` where the number is taken without the check."""
+    with pytest.raises(ValidationError, match="E.164") as raised:
+        declared(kind, **{**LEAST[kind], "number": number})
+    assert ("number_e164_check_enabled=False" in str(raised.value)) == named
 
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx", "byo-phone-number"])

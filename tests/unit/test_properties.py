@@ -95,7 +95,7 @@ PROBLEMS = [
      "fallback_destination.type: must be one of number, sip"),
     ({"fallback_destination": {"type": "number", "number": "4155550100"}},
      "fallback_destination.number: must be E.164: a + and the country code first, such as "
-     "+14155550123"),
+        "+14155550123; for one that is not, set number_e164_check_enabled=False"),
     ({"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b", "message": 7}},
      "fallback_destination.message: must be text or a custom message"),
     ({"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b",

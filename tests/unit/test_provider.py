@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.builders import (
@@ -19,10 +22,16 @@ from tests.builders import (
     bag,
     failure,
     provider,
+    settings,
 )
+from vapi_provider.client import VapiClient
+from vapi_provider.embedded import Switches, create_app
 from vapi_provider.equality import NOT_SHOWN
 from vapi_provider.plugin import Failure
 from vapi_provider.properties import plain
+from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.session import Session
+from vapi_provider.transport import Transport
 
 
 def checked(
@@ -70,7 +79,7 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
 
 @pytest.mark.parametrize(
     "adopt_id",
-    ["", 7, 1.0, 1.5, True, [UUID], {"id": UUID}],
+    ["", " ", f"{UUID}\n", f"{UUID} {UUID}", 7, 1.0, 1.5, True, [UUID], {"id": UUID}],
 )
 def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
     """Something other than text to adopt is refused rather than ignored: ignoring it buys."""
@@ -337,3 +346,56 @@ def test_an_unexpected_error_carries_its_traceback() -> None:
     assert "please report this" in str(raised.value)
     assert "Traceback" in str(raised.value)
     assert "KeyError" in str(raised.value)
+
+
+# update of nested fields
+
+
+def test_keys_that_the_account_shows_and_does_not_take_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A PATCH that is refused for what was carried over is sent again without it, with a line."""
+    app = create_app(tmp_path / "a.db", switches=Switches(unknown_fields=True))
+    sent: list[str] = []
+    account = httpx.Client(
+        base_url="http://embedded",
+        headers={"Authorization": "Bearer a-key-for-tests-only", "User-Agent": "tests"},
+        transport=httpx.WSGITransport(app=app),
+        event_hooks={"request": [lambda request: sent.append(request.method)]},
+    )
+    working = PhoneNumberProvider()
+    client = VapiClient(Transport(account, "a-key-for-tests-only"))
+    working.use(Session(settings(), client))
+    fields = {"name": "a", "server": {"url": "https://a.example"}, "sip_uri": "sip:a@sip.vapi.ai"}
+    made = working.create(bag(**fields))
+    assert made.outs is not None
+    sent.clear()
+    news = bag(**{**fields, "server": {"url": "https://b.example"}})
+    working.update(made.id, made.outs, news)
+    assert sent == ["GET", "PATCH", "PATCH"]
+    assert "server.notYetKnown" in capsys.readouterr().err
+    assert client.get_phone_number(made.id).fields["server"]["url"] == "https://b.example"
+
+
+@pytest.mark.parametrize("echoed", [True, False])
+def test_headers_that_were_removed_outside_are_not_sent_again(echoed: bool) -> None:
+    """Where the API shows headers they stay removed, where it shows none they are sent."""
+    before = {"url": "https://a.example", "headers": {"X": "old-for-tests"}}
+    other = answer(id_="other", server=before if echoed else {"url": "https://a.example"})
+    api = Api({**THERE, "server": {"url": "https://a.example"}}, other)
+    news = {**RECORDED, "server": {**before, "url": "https://b.example"}}
+    provider(api).update(UUID, {**RECORDED, "server": before}, news)
+    headers = {} if echoed else {"headers": {"X": "old-for-tests"}}
+    assert api.body()["server"] == {"url": "https://b.example", **headers}
+
+
+def test_a_region_has_its_own_realm() -> None:
+    """In region eu the us host is a realm to be sent, and the eu host is the default."""
+    session = Session(replace(settings(), region="eu"), Api().client())
+    working = PhoneNumberProvider()
+    working.use(session)
+    login = {"username": "u" * 20, "password": "p" * 20}
+    for realm, changes in (("sip.vapi.ai", True), ("sip.eu.vapi.ai", False)):
+        olds = {**RECORDED, "authentication": {**login, "realm": realm}}
+        news = {**RECORDED, "authentication": login}
+        assert working.diff(UUID, olds, news).changes is changes

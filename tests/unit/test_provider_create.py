@@ -25,7 +25,7 @@ from tests.builders import (
     failure,
     provider,
 )
-from vapi_provider.equality import CHANGED_OUTSIDE
+from vapi_provider.equality import CHANGED_OUTSIDE, UNSEEN
 from vapi_provider.models.kinds import KINDS
 
 # create
@@ -235,16 +235,33 @@ def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused
 
 
 def test_a_secret_that_only_the_account_knows_is_never_overwritten_by_its_placeholder() -> None:
-    """What was recorded as changed outside is refused at preview where it would be sent."""
-    api = Api(THERE)
+    """One that would have to be sent is refused at preview; one that stays is the account's."""
+    api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "theirs", "Y": "y"}}})
     working = provider(api)
-    server = {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE}}
+    server = {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE, "Y": "y"}}
     recorded = {**RECORDED, "server": server}
-    news = {**RECORDED, "server": {**server, "url": "https://b"}}
+    moved = {"url": "https://a", "headers": {"Z": CHANGED_OUTSIDE, "Y": "y"}}
+    for call in (working.diff, working.update):
+        said = failure(call, UUID, recorded, {**RECORDED, "server": moved})
+        assert "its value is not known here" in said
+    assert [sent for sent in api.sent if sent.startswith("PATCH")] == []
+    news = {**RECORDED, "server": {"url": "https://b", "headers": {**server["headers"], "Y": "n"}}}
+    assert working.diff(UUID, recorded, news).changes is True
+    working.update(UUID, recorded, news)
+    headers = {"X": "theirs", "Y": "n"}
+    assert api.body() == {"provider": "vapi", "server": {"url": "https://b", "headers": headers}}
+    assert working.diff(UUID, recorded, {**recorded, "squad_id": "t"}).changes is True
+
+
+def test_an_imported_secret_that_nobody_has_seen_is_never_sent() -> None:
+    """Where the account does not show it, neither preview nor update sends its placeholder."""
+    api = Api({**THERE, "server": {"url": "https://a"}})
+    working = provider(api)
+    recorded = {**RECORDED, "server": {"url": "https://a", "headers": {"X": UNSEEN}}}
+    news = {**RECORDED, "server": {"url": "https://b", "headers": {"X": UNSEEN}}}
     for call in (working.diff, working.update):
         assert "its value is not known here" in failure(call, UUID, recorded, news)
-    assert working.diff(UUID, recorded, {**recorded, "squad_id": "t"}).changes is True
-    assert api.sent == []
+    assert [sent for sent in api.sent if sent.startswith("PATCH")] == []
 
 
 def test_an_area_code_that_is_not_known_yet_is_a_change_with_a_warning(

@@ -163,7 +163,7 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         assert run.provider.diff(id_, outs, wanted).changes is False
 
         record = run.client.get_phone_number(id_)
-        declared = Declared.of(plain(wanted))
+        declared = Declared.of(plain(wanted), "us")
         read = run.provider.read(id_, outs)
         assert read.outs is not None
         # As the engine does: its own stay where none come back.

@@ -228,3 +228,21 @@ def test_the_journal_has_its_place(environment: dict[str, str], file: str) -> No
     """One journal a person, unless the environment names a file."""
     made = load_settings({"apiKey": "k"}.get, environment, Path("/project"))
     assert made.journal == Path(file)
+
+
+@pytest.mark.parametrize(
+    ("key", "most", "too_much"),
+    [
+        ("requestTimeoutSeconds", "3600", "3600.001"),
+        ("requestTimeoutSeconds", "3600", "1e10"),
+        ("requestTimeoutSeconds", "3600", "1e300"),
+        ("readyTimeoutSeconds", "86400", "86401"),
+        ("maxConcurrentRequests", "1000", "1001"),
+    ],
+)
+def test_no_time_is_longer_than_a_run_could_wait(key: str, most: str, too_much: str) -> None:
+    """A time or a count beyond its upper bound is refused with the bound, from either source."""
+    load(KEY | {key: most})
+    assert refusal(KEY | {key: too_much}).endswith(f"it must be {float(most):g} or less")
+    variable = "VAPI_" + "".join(f"_{c}" if c.isupper() else c for c in key).upper()
+    assert refusal(KEY, **{variable: too_much}).startswith(f"vapi:{key} is ")

@@ -7,14 +7,14 @@ when it is asked for, and imports what it works with only when it runs. No logic
 from __future__ import annotations
 
 import importlib
-import io
-from collections.abc import Generator
-from contextlib import contextmanager
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from vapi_provider.terminal import write
+from vapi_provider.cli.failing import fail, wants_json
+from vapi_provider.terminal import say
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -35,14 +35,6 @@ _HIDDEN = {"preflight": "preflight"}
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports one at a time."""
 
-    def make_context(self, *words: Any, **more: Any) -> click.Context:
-        with _escaped_errors():
-            return super().make_context(*words, **more)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with _escaped_errors():
-            return super().invoke(ctx)
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -53,21 +45,26 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"vapi_provider.cli.{name}")
         return module.command
 
+    def main(self, args: Sequence[str] | None = None, *words: Any, **more: Any) -> Any:
+        """Run a command; end with code 1 for an error of any kind, as JSON where asked for.
+
+        Click's own code for wrong usage is 2, which means findings here.
+        """
+        given = list(sys.argv[1:] if args is None else args)
+        if not more.pop("standalone_mode", True):
+            return super().main(args, *words, standalone_mode=False, **more)
+        try:
+            code: object = super().main(given, *words, standalone_mode=False, **more)
+        except click.ClickException as error:
+            code = fail(error, as_json=wants_json(given))
+        except click.Abort:
+            say("Aborted.", err=True)
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
-
-
-@contextmanager
-def _escaped_errors() -> Generator[None]:
-    """Write an error of click's here: it holds what a person or the account has said."""
-    try:
-        yield
-    except click.ClickException as error:
-        text = io.StringIO()
-        error.show(text)
-        write(text.getvalue().rstrip("\n"), err=True)
-        raise click.exceptions.Exit(error.exit_code) from None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import click
+
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError
@@ -27,7 +29,10 @@ _AUTOMATIC = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
 def settings_of(stack: Stack | None) -> Settings:
     """The settings that the plugin would have: the stack's config, environment, defaults."""
     config = {} if stack is None else stack.config()
-    return load_settings(lambda key: config.get(f"vapi:{key}"), os.environ, Path.cwd())
+    settings = load_settings(lambda key: config.get(f"vapi:{key}"), os.environ, Path.cwd())
+    for warning in settings.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    return settings
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from vapi_provider.importing.recording import importable, with_resources
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import (
     before_declared,
+    is_read_in,
     lacking_in,
     mentioned,
     names_in,
@@ -62,6 +63,13 @@ class Found:
     held: int
     secrets: Secrets
     notes: list[str] = field(default_factory=list[str])
+    only_read: list[LeftOut] = field(default_factory=list[LeftOut])
+    """Those of `left_out` that the module reads by a `get`."""
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.declarations or self.only_read)
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,9 @@ class Import:
         self._refuse_missing(choice, records)
         free = {one.id for one in importable(deployment, records, self.held_elsewhere)}
         wanted = [one for one in records if choice.fits(one)]
-        chosen = [self._whole(one) for one in wanted if one.id in free]
         before = text_of(self.out)
+        new = [one for one in wanted if one.id in free and not is_read_in(before, one.id)]
+        chosen = [self._whole(one) for one in new]
         base = before_declared(before, [one.id for one in chosen])
         taken = names_in(base, str(self.out))
         taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
@@ -127,13 +136,15 @@ class Import:
         chosen.sort(key=lambda one: (one.created_at, one.id))
         made = [declare(one, names[one.id], self.scope, secrets) for one in chosen]
         declarations = [one for one in made if isinstance(one, Declaration)]
-        after = self._module_after(before, base, declarations)
+        left_out = [one for one in made if isinstance(one, LeftOut)]
+        only_read = [one for one in left_out if one.resource is not None]
+        after = self._module_after(before, base, declarations, only_read)
         return Found(
             exported,
             before,
             after,
             declarations,
-            [one for one in made if isinstance(one, LeftOut)],
+            left_out,
             len(wanted) - len(chosen),
             secrets,
             [
@@ -142,6 +153,7 @@ class Import:
                 *choice.fitting_nothing(records),
                 *([_INTERRUPTED] if base != before else []),
             ],
+            only_read,
         )
 
     def write(self, found: Found) -> Path:
@@ -207,14 +219,20 @@ class Import:
             f"returns `**{module}.reached`."
         )
 
-    def _module_after(self, before: str, base: str, declarations: list[Declaration]) -> str:
+    def _module_after(
+        self,
+        before: str,
+        base: str,
+        declarations: list[Declaration],
+        only_read: list[LeftOut],
+    ) -> str:
         """The module's text with the declarations, which follow `base`.
 
         An import that was killed left some of them there already: then it is finished. Raises
         ConfigurationError where the module has them in another way, or cannot hold them.
         """
         there = mentioned(before, [one.record.id for one in declarations])
-        after = written(declarations, base)
+        after = written(declarations, base, only_read)
         cut = base != before
         if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
             raise ConfigurationError(
@@ -222,7 +240,7 @@ class Import:
                 "was interrupted, or they were edited or chosen in another way since. Take them "
                 f"out of the module, and run import again: {', '.join(there)}"
             )
-        lacking = lacking_in(base, str(self.out)) if declarations else []
+        lacking = lacking_in(base, str(self.out)) if declarations or only_read else []
         if lacking:
             raise ConfigurationError(
                 f"{self.out} has no {', '.join(lacking)}, which a declaration needs: put it back "

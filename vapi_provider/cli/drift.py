@@ -11,7 +11,9 @@ from vapi_provider.cli import options
 
 
 @click.command("drift")
-@click.option("--stack", required=True, metavar="STACK", help="The stack to look at.")
+@click.option(
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to look at."
+)
 @options.form
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--stack", required=True, metavar="STACK", help="The stack that gets them.")
+@click.option(
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack that gets them."
+)
 @click.option("--all", "everything", is_flag=True, help="All that no given stack holds.")
 @click.option(
     "--match",
@@ -71,7 +73,7 @@ def command(
             found = one.look(Choice(everything, ids, patterns))
             if not as_json:
                 _show(one, found)
-            agreed = bool(found.declarations) and (yes or _agrees(as_json))
+            agreed = found.is_something and (yes or _agrees(as_json))
             backup = str(one.write(found)) if agreed else None
             # Also where an import was killed after it had brought the last of them.
             finished = yes and not found.declarations and one.out.exists()
@@ -85,9 +87,9 @@ def command(
         _show_what_is_left(one, found, advice)
     elif advice:
         say(advice)
-    elif found.declarations:
+    elif found.is_something:
         say("Nothing was changed: say --yes to do it.", err=True)
-    ctx.exit(0 if agreed or not found.declarations else 2)
+    ctx.exit(0 if agreed or not found.is_something else 2)
 
 
 def _agrees(as_json: bool) -> bool:
@@ -106,7 +108,8 @@ def _show(one: Import, found: Found) -> None:
     if found.held:
         say(f"In a given stack already: {found.held}.")
     for item in found.left_out:
-        say(f"Left out: {item.record.id}, {item.because}", err=True)
+        how = "Left out" if item.resource is None else f"Only read, by {item.resource}"
+        say(f"{how}: {item.record.id}, {item.because}", err=True)
     for item in found.declarations:
         if item.unknown:
             keys = ", ".join(map(_printable, item.unknown))

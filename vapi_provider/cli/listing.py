@@ -17,13 +17,14 @@ from vapi_provider.terminal import say, write
 if TYPE_CHECKING:
     from vapi_provider.models.record import PhoneNumberRecord
 
-_ANSWERING = {"assistant_id": "assistant", "squad_id": "squad", "workflow_id": "workflow"}
+_ANSWERING = {"assistant_id": "assistant", "squad_id": "squad"}
 
 
 @click.command("list")
 @click.option(
     "--stack",
     "stacks",
+    type=options.STACK,
     multiple=True,
     metavar="STACK",
     help="A stack to look into; may be repeated. The first names the account.",

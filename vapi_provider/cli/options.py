@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+
+class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
+    """The name of a stack: never empty, which `pulumi` takes for the selected stack."""
+
+    name = "stack"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip():
+            self.fail("the stack's name is empty: is a variable not set?", param, ctx)
+        return str(value)
+
+
+STACK = _StackName()
+"""The type of every option that names a stack."""
 
 also = click.option(
     "--also",
+    type=STACK,
     multiple=True,
     metavar="STACK",
     help="Another stack of this account: its numbers are its own; may be repeated.",

@@ -18,6 +18,7 @@ from vapi_provider.terminal import say, write
 @click.option(
     "--stack",
     "stacks",
+    type=options.STACK,
     multiple=True,
     metavar="STACK",
     help="A stack whose numbers are accounted for; may be repeated. The first names the account.",

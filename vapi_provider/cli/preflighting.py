@@ -32,7 +32,9 @@ def preflight(stack: str, say: Say) -> Findings:
     Raises PulumiError.
     """
     repair(stack)
-    findings = run_checks(snapshot_of(stack, say))
+    snapshot = snapshot_of(stack, say)
+    findings = run_checks(snapshot)
+    findings.deployment = snapshot.deployment
     for line in findings.lines:
         say(line)
     return findings
@@ -58,14 +60,14 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
 def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
     """Return a stack's state, read now unless it was read already."""
     project, name = names_of(stack)
-    state = deployment if deployment is not None else _read(stack)
+    state = deployment if deployment is not None else deployment_of(stack)
     return Snapshot(
         # A state that was moved here by hand keeps its URNs; the plugin goes by them.
         project_in(state or {}) or project,
         name,
         state,
         cache(lambda: other_deployments(stack, say)),
-        Path.cwd() / journal_in(os.environ),
+        journal_in(os.environ, Path.cwd()),
         backend_of(os.environ, Path.cwd()),
         environment=os.environ,
         decrypted=lambda: Stack(stack).export(show_secrets=True).get("deployment") or {},
@@ -83,7 +85,7 @@ def finish_own(stack: str) -> None:
     if journal is None:
         return
     if any(one.record for one in journal.unfinished(snapshot.project, snapshot.stack)):
-        read = replace(snapshot, deployment=_read(stack), others=lambda: ())
+        read = replace(snapshot, deployment=deployment_of(stack), others=lambda: ())
         run_checks(read, [finish_held])
 
 
@@ -112,7 +114,8 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
     return found
 
 
-def _read(stack: str) -> Deployment | None:
+def deployment_of(stack: str) -> Deployment | None:
+    """Return a stack's state, read now; None where there is no such stack. Raises PulumiError."""
     files = files_of_backend()
     if files is not None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.terminal import say, write
 
@@ -20,23 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SECRET = "env:VARIABLE|file:PATH"  # noqa: S105 - the form, not a secret
 
 
-class _WrongUse(click.UsageError):
-    """Ends with 1: click's own 2 means findings here."""
-
-    exit_code = 1
-
-
-class _Group(click.Group):
-    """A group whose commands' wrong use is an error, not a finding."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            raise _WrongUse(error.format_message(), error.ctx) from None
-
-
-@click.group("probe", cls=_Group)
+@click.group("probe")
 def command() -> None:
     """Call servers as Vapi would, and say what is wrong with their answers.
 
@@ -80,7 +65,9 @@ def _reported(function: F) -> F:
 
 
 _NUMBER = [
-    click.option("--stack", metavar="STACK", help="The stack that --number is in."),
+    click.option(
+        "--stack", type=options.STACK, metavar="STACK", help="The stack that --number is in."
+    ),
     click.option("--number", metavar="NAME", help="The resource whose number is called."),
 ]
 
@@ -144,7 +131,7 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
 
 
 @command.command("stack")
-@click.argument("stack")
+@click.argument("stack", type=options.STACK)
 @click.option("--voice", "voice_url", metavar="URL", help="A voice server to probe as well.")
 @_reported
 @click.pass_context

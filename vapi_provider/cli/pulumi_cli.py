@@ -45,7 +45,7 @@ class Stack:
     def __post_init__(self) -> None:
         """Raises PulumiError for an empty name: Pulumi would take the stack last selected."""
         if not self.name.strip():
-            raise PulumiError("the name of the stack is empty: name one with --stack")
+            raise PulumiError("the stack's name is empty: is a variable not set?")
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The state as `pulumi stack export` writes it, secrets encrypted unless asked for."""
@@ -82,9 +82,11 @@ class Stack:
         updates = [one for one in history if one.get("kind") == "update"]
         return max(updates, key=lambda one: str(one.get("startTime")), default=None)
 
-    def watch(self, *words: str) -> tuple[list[dict[str, Any]], str | None]:
+    def watch(
+        self, *words: str, variables: Mapping[str, str] | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
         """The events of a preview or refresh, secrets blinded; why it failed, if it did."""
-        streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", **(variables or {})}
         done = self._call(*words, "--json", variables=streamed)
         lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
         try:

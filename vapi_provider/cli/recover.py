@@ -49,7 +49,9 @@ _OF_INTENTS = {
 
 
 @click.command("recover")
-@click.option("--stack", required=True, metavar="STACK", help="The stack to settle.")
+@click.option(
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to settle."
+)
 @click.option("--yes", is_flag=True, help="Do it without asking (pipelines).")
 @click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON; never asks.")
 @click.option(

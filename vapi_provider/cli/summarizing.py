@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from vapi_provider import terminal
-from vapi_provider.cli.preflighting import facts_for
-from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider import foreseen, terminal
+from vapi_provider.cli.preflighting import deployment_of, facts_for
+from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.errors import VapiError
 from vapi_provider.exported import OURS
+from vapi_provider.preflight import Findings
 from vapi_provider.releases import too_many
 from vapi_provider.settings import max_releases
 from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
@@ -25,8 +27,11 @@ from vapi_provider.summary.words import said
 
 def preview(stack: Stack) -> Summary:
     """What `up` would do; refused where it would release more than the stack allows."""
-    with facts_for(stack.name, _say_unless_warned):
-        events = _events(stack, "preview")
+    with (
+        facts_for(stack.name, _say_unless_warned) as findings,
+        foreseen.written(_deployment(stack, findings)) as variables,
+    ):
+        events = _events(stack, "preview", variables=variables)
     goes = any(
         step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
     )
@@ -41,8 +46,10 @@ def preview(stack: Stack) -> Summary:
 
 def drift(stack: Stack) -> Summary:
     """In what the account differs from the state, but for what is left to the dashboard."""
+    # The variable of the make targets: today's config and key, at the price of running the program.
+    program = ["--run-program"] if os.environ.get("RUN_PROGRAM") == "1" else []
     with facts_for(stack.name, _say_unless_warned):
-        found = drift_of(stack.name, _events(stack, "refresh", "--preview-only"))
+        found = drift_of(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if found.changes and not found.errors:
         found = without_ignored(found, stack.export()["deployment"])
     return found
@@ -76,8 +83,20 @@ def _say_unless_warned(line: str) -> None:
         terminal.say(line, err=True)
 
 
-def _events(stack: Stack, *words: str) -> Events:
-    streamed, reason = stack.watch(*words)
+def _deployment(stack: Stack, findings: Findings | None) -> Mapping[str, Any]:
+    """Return the state of the stack, which the preflight of this process has read if there was one.
+
+    It is empty where the preview will say why there is none.
+    """
+    if findings is not None:
+        return findings.deployment or {}
+    with suppress(PulumiError):
+        return deployment_of(stack.name) or {}
+    return {}
+
+
+def _events(stack: Stack, *words: str, variables: Mapping[str, str] | None = None) -> Events:
+    streamed, reason = stack.watch(*words, variables=variables)
     events = read_events(streamed)
     if reason is not None and not events.errors:
         events.errors.append(Said(None, reason))

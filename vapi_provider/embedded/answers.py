@@ -14,8 +14,9 @@ from pydantic.alias_generators import to_camel
 from vapi_provider.embedded.records import Record, updated_ms
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import iso
+from vapi_provider.models.facts import region_of
 from vapi_provider.models.fields import Schema
-from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.kinds import KINDS, kinds_in
 
 _TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
 
@@ -38,7 +39,8 @@ class Answers:
         switches = self.switches
         shown = self._shown_fields(record)
         if switches.materialise_defaults:
-            shown = self._with_defaults(KINDS[record.kind].read, shown)
+            kinds = kinds_in(region_of(self.sip_host))
+            shown = self._with_defaults(kinds[record.kind].read, shown)
         if record.bought and record.hidden_reads == 0 and now_ms >= record.number_ms:
             shown["number"] = record.bought
         if record.resource_id and switches.provider_resource_id:
@@ -99,9 +101,7 @@ class Answers:
                 else:
                     shown[shape.wire] = self._default_item(shape.schema_of(inner), inner)
             elif shape.defaults:
-                # Where a default depends on the region the host of this one is among them.
-                hosts = [one for one in shape.defaults if one == self.sip_host]
-                shown[shape.wire] = _on_the_wire((hosts or shape.defaults)[0])
+                shown[shape.wire] = _on_the_wire(shape.defaults[0])
         return shown
 
     def _default_item(self, model: Schema | None, value: Any) -> Any:

@@ -45,6 +45,11 @@ class Switches:
     http_server_url: bool = _switch(False, "take http:// for a server's url")
     legacy_server_url: bool = _switch(False, "take serverUrl and serverUrlSecret, as older docs do")
     server_secret: bool = _switch(True, "take server.secret, drop it and only say that one is set")
+    nested_keys_taken: frozenset[str] = _switch(
+        _NOTHING,
+        "keys that no schema has and that nested objects may hold: kept and shown; secret among "
+        "them beats server_secret",
+    )
     twilio_credentials_required: bool = _switch(
         True, "refuse a Twilio number with neither an auth token nor an API key and secret"
     )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.wording import sentences
-from vapi_provider.models.base import VapiModel
+from vapi_provider.models.base import OWN_CARE, VapiModel
 from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.kinds import KINDS
 
@@ -89,6 +89,8 @@ class Validator:
             )
         except ValidationError as error:
             for one in error.errors(include_url=False):
+                if one["type"].startswith(OWN_CARE):
+                    continue
                 if self._switches.twilio_credentials_required or one["type"] != _NO_CREDENTIALS:
                     wrong += sentences(one, model)
         for name in _IDS:
@@ -109,7 +111,10 @@ class Validator:
 
     def _to_judge(self, fields: Body) -> Body:
         """The fields as the models are to see them: without what they cannot know."""
+        taken = self._switches.nested_keys_taken
         judged: Body = _without_nulls(fields)
+        if taken:
+            judged = {name: _without_keys(value, taken) for name, value in judged.items()}
         server = judged.get("server")
         if self._switches.http_server_url and isinstance(server, dict):
             url = cast(Body, server).get("url")
@@ -130,7 +135,8 @@ class Validator:
                 url = fields.pop("serverUrl")
                 fields["server"] = None if url is None else {"url": url}
         server = fields.get("server")
-        if self._switches.server_secret and isinstance(server, dict) and "secret" in server:
+        dropped = self._switches.server_secret and "secret" not in self._switches.nested_keys_taken
+        if dropped and isinstance(server, dict) and "secret" in server:
             rest = dict(cast(Body, server))
             secret = rest.pop("secret")
             fields["server"] = rest
@@ -155,6 +161,16 @@ def _kind(provider: Any) -> str:
 
 def _kept(fields: Mapping[str, Any]) -> Body:
     return {name: value for name, value in fields.items() if name != "provider"}
+
+
+def _without_keys(value: Any, keys: frozenset[str]) -> Any:
+    """Return the value without these keys, at every depth."""
+    if isinstance(value, dict):
+        entries = cast(Body, value).items()
+        return {name: _without_keys(inner, keys) for name, inner in entries if name not in keys}
+    if isinstance(value, list):
+        return [_without_keys(inner, keys) for inner in cast(list[Any], value)]
+    return value
 
 
 def _without_nulls(value: Any) -> Any:

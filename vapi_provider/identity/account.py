@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
+from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
 from vapi_provider.hosts import account_text
 from vapi_provider.identity.clashes import name_clash, unique_clash
 from vapi_provider.identity.intents import Before, Intent
@@ -19,9 +19,16 @@ from vapi_provider.identity.names import alias_hint, automatic_name, name_withou
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import phone_number
+from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
 """Moments at which records were made that are remembered: the API's machines' clocks may differ."""
+
+GIVEN_UP = (
+    "If another resource of this stack gives it up in the same run, let that one go first: "
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>])."
+)
 
 
 class Account:
@@ -62,7 +69,7 @@ class Account:
         *,
         replacing: bool = False,
     ) -> None:
-        """Raise OwnershipError where the account holds what is about to be made.
+        """Raise TakenError where the account holds what is about to be made.
 
         That is the same SIP URI or carrier number, or a record of this kind with the automatic name
         of this resource in either form: an interrupted run, another state of the same stack, or a
@@ -78,7 +85,7 @@ class Account:
             if record.id.lower() not in held and not replacing:
                 name = name_clash(record, kind, declared, declaration)
             if what or name:
-                raise OwnershipError(
+                raise TakenError(
                     f"the account already has {what or name} (id {record.id}, made "
                     f"{record.created_at}): nothing was made. "
                     + (
@@ -86,8 +93,18 @@ class Account:
                         if replacing
                         else f"{alias_hint(renamed=bool(what))}; "
                     )
-                    + "if no resource has it, adopt_id="
-                    f"{record.id!r} takes it over"
+                    + f"if no resource has it, adopt_id={record.id!r} takes it over. {GIVEN_UP}"
+                )
+
+    def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
+        """Raise TakenError where another record has the number or SIP URI that `id_` gets."""
+        wanted = {name: declared[name] for name in FIELDS if name in declared}
+        for record in self._alike(wanted):
+            reason = unique_clash(record, kind, wanted) if record.id != id_ else None
+            if reason:
+                raise TakenError(
+                    f"the account already has {reason} (id {record.id}, made "
+                    f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
                 )
 
     def named_alike(self, kind: Kind, declared: Mapping[str, Any], declaration: str) -> set[str]:
@@ -172,6 +189,17 @@ class Account:
     @property
     def _is_embedded(self) -> bool:
         return self._url.startswith("embedded:")
+
+    def changed(self, record: PhoneNumberRecord) -> None:
+        """Remember what a PATCH of this run has made of a record."""
+        with self._lock:
+            if record.id in self._made:
+                self._made[record.id] = record
+            if record.id in self._seen:
+                self._seen[record.id] = record
+            if self._records is not None:
+                self._records[record.id] = record
+                self._note(record)
 
     def made(self, record: PhoneNumberRecord) -> None:
         """Remembers a record that this run made or took over."""
@@ -326,6 +354,8 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
     name = fields.get("name")
     if isinstance(name, str) and (short := name_without_parent(name)) != name:
         yield short.lower()
+    if isinstance(number, str) and phone_number(number) != number:
+        yield phone_number(number)
 
 
 def _may_be(number: str, masked: str) -> bool:

@@ -10,6 +10,7 @@ from vapi_provider.identity.names import automatic_name, name_without_parent
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import shape_within
 
 
 def _is_public(number: str) -> bool:
@@ -24,7 +25,13 @@ def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, A
     number = declared.get("number")
     # An extension may exist once on each of several trunks.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
-    if number is not None and number == record.number and (_is_public(number) or same_trunk):
+    shape = kind.fields.get("number")
+    same_number = (
+        number is not None
+        and shape is not None
+        and same(shape_within(shape, declared, record.fields), number, record.number)
+    )
+    if same_number and (_is_public(str(number)) or same_trunk):
         return "the number of `number`"
     return None
 

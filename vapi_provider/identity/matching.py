@@ -14,6 +14,7 @@ from vapi_provider.equality import canonical_text, without_secrets
 from vapi_provider.models.fields import FieldShape
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
 from vapi_provider.plan import AREA_CODE, area_code_of
 
 Sent = Mapping[str, Any]
@@ -22,7 +23,10 @@ Sent = Mapping[str, Any]
 
 def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
     """What is kept of declared fields: enough to know the record by, and nothing to read."""
-    digests = {name: _digest(shape, fields.get(name)) for name, shape in _compared(kind).items()}
+    digests = {
+        name: _digest(shape_within(shape, fields), fields.get(name))
+        for name, shape in _compared(kind).items()
+    }
     known = {name: digest for name, digest in digests.items() if digest is not None}
     code = {"code": fields[AREA_CODE]} if AREA_CODE in fields else {}
     return {**code, "kind": kind.provider, "digests": known}
@@ -85,12 +89,17 @@ def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
     """
     if record.provider != kind.provider:
         return False
-    code = area_code_of(record.number)
+    code = area_code_of(phone_number(record.number or ""))
     if "code" in body and code is not None and code != body["code"]:
         return False
     digests: Mapping[str, str] = body["digests"]
     return all(
-        _digest(shape, record.fields.get(name)) == digests.get(name)
+        # The account need not tell that the E.164 check is off.
+        digests.get(name)
+        in (
+            _digest(shape, record.fields.get(name)),
+            _digest(shape_within(shape, {E164_CHECK: False}), record.fields.get(name)),
+        )
         for name, shape in _compared(kind).items()
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from vapi_provider.equality import same
@@ -14,6 +14,7 @@ from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
+from vapi_provider.models.spelling import is_masked, respelled
 from vapi_provider.properties import Declared, plain
 from vapi_provider.refusals import problems
 from vapi_provider.secrecy import is_secret
@@ -59,10 +60,14 @@ class Declaration:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A record that cannot be declared as it is, and why."""
+    """A record that cannot be declared as it is, and why.
+
+    `resource` is its name where a `get` can read it, None for a kind that has no class.
+    """
 
     record: PhoneNumberRecord
     because: str
+    resource: str | None = None
 
 
 def declare(
@@ -72,9 +77,11 @@ def declare(
     kind = record.kind
     if kind is None:
         return LeftOut(record, f"its kind {record.provider!r} is not known to this package")
-    wrong = _problems(kind, record)
+    fields = respelled(kind.create, record.fields)
+    wrong = _problems(kind, fields)
     if wrong:
-        return LeftOut(record, "; ".join(wrong))
+        return LeftOut(record, "; ".join(wrong), resource)
+    record = replace(record, fields=fields)
     declaration = scope.declaration(kind, resource)
     fields = {
         name: _value(shape, record.fields[name], _Place(resource, (), secrets))
@@ -103,9 +110,9 @@ def revealed(value: Any) -> Any:
     return value
 
 
-def _problems(kind: Kind, record: PhoneNumberRecord) -> list[str]:
+def _problems(kind: Kind, known: Mapping[str, Any]) -> list[str]:
     """Why a declaration of the record would be refused; secrets that are not shown are filled."""
-    fields: dict[str, Any] = {"provider": kind.provider, **plain(record.fields)}
+    fields: dict[str, Any] = {"provider": kind.provider, **plain(known)}
     authentication = as_object(fields.get("authentication"))
     if authentication:
         fields["authentication"] = {"password": _FILLER, **authentication}
@@ -180,7 +187,8 @@ def _secret(value: Any, at: _Place) -> Any:
         bag = as_object(cast(Any, value))
         return {name: _secret(item, at.below(name)) for name, item in bag.items()}
     # Nothing is hidden by an empty text, and config cannot hold one.
-    return at.secret(value) if value else value
+    shown = None if isinstance(value, str) and is_masked(value) else value
+    return at.secret(shown) if value else value
 
 
 def _says_something(shape: FieldShape, value: Any) -> bool:
@@ -195,7 +203,11 @@ def _credentials(kind: Kind, record: PhoneNumberRecord, secrets: Secrets) -> dic
     if kind.provider != "twilio":
         return {}
     token, *key = (name for name, shape in kind.fields.items() if SECRET in shape.marks)
-    shown = {name: record.fields[name] for name in (token, *key) if record.fields.get(name)}
+    shown = {
+        name: None if is_masked(str(record.fields[name])) else str(record.fields[name])
+        for name in (token, *key)
+        if record.fields.get(name)
+    }
     has_key = any(name in shown for name in key)
     names = {*shown, *(key if has_key and token not in shown else () if shown else (token,))}
     account = str(record.fields["twilio_account_sid"])

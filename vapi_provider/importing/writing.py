@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.importing.declaring import Declaration
+from vapi_provider.importing.declaring import Declaration, LeftOut
 from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
@@ -37,10 +37,23 @@ _WORD = re.compile(r"[\w.:-]+")
 _NEEDED = ("pulumi", "vapi", "reached")
 
 
-def written(declarations: Collection[Declaration], before: str | None = None) -> str:
-    """The module's text: that of `before`, or a new one's head, and the declarations behind it."""
+def written(
+    declarations: Collection[Declaration],
+    before: str | None = None,
+    only_read: Collection[LeftOut] = (),
+) -> str:
+    """The module's text: that of `before`, or a new one's head, and the declarations behind it.
+
+    Those that are only read come first: where an import was killed, what follows is written again.
+    """
+    blocks = [*map(_reading, only_read), *map(_block, declarations)]
     text = _HEAD if before is None else before.rstrip("\n") + "\n" if before.strip() else _HEAD
-    return "\n".join([text, *map(_block, declarations)]) if declarations else text
+    return "\n".join([text, *blocks]) if blocks else text
+
+
+def is_read_in(source: str, id_: str) -> bool:
+    """Return whether a module reads the record by a `get` that an import wrote."""
+    return re.search(rf"\.get\(\s*\S+,\s*{re.escape(quoted(id_))}", source) is not None
 
 
 def names_in(source: str, what: str) -> set[str]:
@@ -125,6 +138,23 @@ def _block(one: Declaration) -> str:
             *(f"# {line}" for line in _comment(one)),
             layout(call, prefix=f"{name} = "),
             f"reached[{quoted(one.resource)}] = {name}.{address}",
+            "",
+        ]
+    )
+
+
+def _reading(one: LeftOut) -> str:
+    """Return the block of a record that cannot be declared: read, with what is missing."""
+    record, name = one.record, variable(one.resource or "")
+    class_name = record.kind.class_name if record.kind else ""
+    call = Call(f"vapi.{class_name}.get", [one.resource, record.id], [])
+    number = " ".join(text for text in (record.number, record.name) if text)
+    comments = [f"Only read, not managed: {number}".rstrip(": "), f"Missing: {one.because}"]
+    return "\n".join(
+        [
+            *(f"# {_one_line(line)}" for line in comments),
+            layout(call, prefix=f"{name} = "),
+            f"reached[{quoted(one.resource or '')}] = {name}.number",
             "",
         ]
     )

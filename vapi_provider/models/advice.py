@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast, get_args
 
 from vapi_provider.models.addresses import holds_user_information
+from vapi_provider.models.answering import ANSWERERS, names_nobody
 from vapi_provider.models.e164 import e164_problem, is_assigned
 from vapi_provider.models.facts import SIP_HOSTS, UUID, TransferMode
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.urls import has_host
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]
 """Field (or "" for the object itself) and what to say of it; a declared value only at the start."""
 
-_ANSWERS = ("assistant_id", "squad_id", "workflow_id", "server", "hooks", "fallback_destination")
+_NEVER_EMPTY = ("twilio_account_sid", "twilio_auth_token", "twilio_api_key", "twilio_api_secret")
 _TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
 _EXPERIMENTAL = "warm-transfer-experimental"
 _WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
@@ -95,16 +97,21 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
         yield "authentication", "does nothing without sip_uri"
     if isinstance(uri, str) and not uri.lower().endswith("@" + SIP_HOSTS[region]):
         yield "sip_uri", f"is not at {SIP_HOSTS[region]}, the SIP host of region {region}"
-    if all(fields.get(name) in (None, [], {}) for name in _ANSWERS):
+    if names_nobody(fields):
         yield (
             "",
-            "nobody answers: none of assistant_id, squad_id, workflow_id, server, hooks and "
-            "fallback_destination is set",
+            "nobody answers, unless the organization has a server of its own: none of "
+            "assistant_id, squad_id, server, hooks and fallback_destination is set",
         )
-    answering = [name for name in _ANSWERS[:3] if fields.get(name) is not None]
+    if fields.get("workflow_id") is not None:
+        yield (
+            "workflow_id",
+            "answers nobody: workflows stopped on 2026-08-19; use assistant_id or squad_id",
+        )
+    answering = [name for name in ANSWERERS if fields.get(name) is not None]
     if len(answering) > 1:
         yield "", f"{' and '.join(answering)} are set: which one answers is not documented"
-    if fields.get("fallback_destination") is not None and set(answering) - {"workflow_id"}:
+    if fields.get("fallback_destination") is not None and answering:
         yield "fallback_destination", "is used only where neither assistant_id nor squad_id is set"
     for name in ("squad_id", "workflow_id", "credential_id"):
         if isinstance(fields.get(name), str) and not UUID.fullmatch(fields[name]):
@@ -118,12 +125,16 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
         for name in ("twilio_api_key", "twilio_api_secret"):
             if fields.get(name) is not None:
                 yield name, "is ignored beside twilio_auth_token"
+    for name in _NEVER_EMPTY:
+        value = fields.get(name)
+        if isinstance(value, str) and not value.strip():
+            yield name, "is empty: is a variable unset?"
 
 
 def _of_server(server: Object, _kind: Kind) -> Advice:
     """Sources: API schema's descriptions; observed answers (UUIDs); our own care."""
     credential = server.get("credential_id")
-    if credential is None and server.get("headers") in (None, {}):
+    if credential in (None, "") and server.get("headers") in (None, {}):
         yield (
             "",
             "has neither credential_id nor headers: it cannot tell Vapi's requests from anybody "
@@ -148,10 +159,15 @@ def _of_number_destination(destination: Object, kind: Kind) -> Advice:
 
 
 def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
-    """Sources: API schema's descriptions."""
+    """Sources: API schema's descriptions; sip_verb "bye": Vapi's guide to blind transfers."""
     yield from _of_caller_id(destination)
     plan = destination.get("transfer_plan")
     verb = as_object(plan).get("sip_verb")
+    if verb == "bye":
+        yield (
+            "transfer_plan.sip_verb",
+            'is "bye": Vapi hangs up and never calls the destination; use "refer" or "dial"',
+        )
     if destination.get("caller_id") is not None and (verb is None or verb in ("refer", "bye")):
         yield "caller_id", 'is used only with transfer_plan.sip_verb "dial"'
     yield from _of_url("sip_uri", destination)
@@ -181,6 +197,10 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
             yield name, f"is ignored in mode {mode}"
     if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
         yield "dial_timeout", 'is used only with sip_verb "dial"'
+    for name in ("hold_audio_url", "transfer_complete_audio_url"):
+        url = plan.get(name)
+        if isinstance(url, str) and not has_host(url):
+            yield name, "is no URL with a host: is a variable unset?"
     if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
         yield "message", "has more than 1000 characters, the most that Vapi documents"
     for name in ("hold_audio_url", "transfer_complete_audio_url"):

@@ -51,7 +51,7 @@ class VapiModel(BaseModel):
 class Documented:
     """What the API documents an absent field to mean, in snake_case spelling.
 
-    More than one value where it depends on the account (the region's SIP host).
+    A region's SIP host is the default of that region alone.
     """
 
     def __init__(self, *defaults: Any) -> None:
@@ -67,6 +67,9 @@ Number = Annotated[
 ]
 """JSON's number. The engine hands every number over as a float; the wire gets 20, not 20.0."""
 
+
+OWN_CARE = "own_care_"
+"""How the type of an error starts that the API would not make: the embedded account ignores it."""
 
 TOLD_APART_BY = "told_apart_by_"
 """How the type of the error starts when no member of a union fits; its key follows."""

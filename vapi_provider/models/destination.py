@@ -9,10 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import Documented, VapiModel, told_apart_by
 from vapi_provider.models.e164 import e164_problem, is_alphanumeric
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET, URL
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
 from vapi_provider.models.message import Message
 from vapi_provider.models.sip import has_sip_scheme
 from vapi_provider.models.transfer import TransferPlan
+
+_CHECK_OFF = "set number_e164_check_enabled=False"
 
 
 class _Destination(VapiModel):
@@ -27,6 +29,11 @@ class _Destination(VapiModel):
         TransferPlan | None,
         Field(description="How the call is handed over."),
         Documented({"mode": "blind-transfer"}),
+    ] = None
+    name: Annotated[
+        str | None,
+        Field(description="Label in the dashboard's call log; the assistant never sees it."),
+        EMPTY_IS_ABSENT,
     ] = None
     description: Annotated[
         str | None, Field(description="When to choose this destination, for the assistant.")
@@ -43,7 +50,7 @@ class TransferDestinationNumber(_Destination):
         Documented(True),
     ] = None
     number: Annotated[
-        str, Field(min_length=3, max_length=40, description="The number to call, E.164.")
+        str, Field(min_length=3, max_length=40, description="The number to call, E.164."), PHONE
     ]
     extension: Annotated[
         str | None,
@@ -106,18 +113,21 @@ def checked_when_known(number: str, info: ValidationInfo) -> str:
     if "number_e164_check_enabled" not in info.data:
         return number
     enabled = info.data["number_e164_check_enabled"]
-    return checked_number(number, e164_check_enabled=enabled is not False)
+    return checked_number(number, e164_check_enabled=enabled is not False, can_be_off=True)
 
 
-def checked_number(number: str, e164_check_enabled: bool) -> str:
-    """Returns `number`, or refuses it.
+def checked_number(number: str, e164_check_enabled: bool, can_be_off: bool = False) -> str:
+    """Return `number`, or refuse it.
 
     With the check on: E.164 exactly, a number that can exist (observed answer). Off: letters and
-    digits after an optional ``+`` (API schema's description).
+    digits after an optional ``+`` (API schema's description). The refusal names the switch where
+    `can_be_off` and the number would be taken without the check.
     """
     if e164_check_enabled:
         problem = e164_problem(number)
         if problem:
+            if can_be_off and is_alphanumeric(number):
+                problem = f"{problem}; for one that is not, {_CHECK_OFF}"
             raise PydanticCustomError("e164", "{problem}", {"problem": problem})
     elif not is_alphanumeric(number):
         raise PydanticCustomError(

@@ -8,6 +8,15 @@ from typing import Literal
 SIP_HOSTS = {"us": "sip.vapi.ai", "eu": "sip.eu.vapi.ai"}
 """The host of each region's SIP URIs."""
 
+
+def region_of(sip_host: str) -> str | None:
+    """Return the region that a SIP host belongs to; None for a host that is not Vapi's."""
+    return next((region for region, host in SIP_HOSTS.items() if host == sip_host), None)
+
+
+EXACT = 2**53
+"""Below it every whole number has a double of its own; the engine holds each number as a double."""
+
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TransferMode = Literal[

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.marks import Mark
 from vapi_provider.models.vocabulary import SCHEMAS, Row
 
@@ -56,16 +57,18 @@ class FieldShape:
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """A schema of the API; there is one object of each. `literals` tell it from its neighbours."""
+    """A schema of the API; one object for each region. `literals` tell it from its neighbours."""
 
     name: str
     literals: Mapping[str, str]
     rows: tuple[Row, ...] = field(repr=False)
+    region: str | None = None
+    """The region whose defaults the fields have; without one, none that depends on a region."""
 
     @cached_property
     def fields(self) -> Mapping[str, FieldShape]:
         """The fields by their snake_case names, in the order of the declaration."""
-        return {row[0]: _shape(row) for row in self.rows}
+        return {row[0]: _shape(row, self.region) for row in self.rows}
 
     @cached_property
     def fields_by_wire_name(self) -> Mapping[str, FieldShape]:
@@ -84,12 +87,16 @@ class Schema:
         return all(value.get(name) == literal for name, literal in self.literals.items())
 
 
-_SCHEMAS = {name: Schema(name, literals, rows) for name, (literals, rows) in SCHEMAS.items()}
+_SCHEMAS = {
+    (name, region): Schema(name, literals, rows, region)
+    for region in (None, *SIP_HOSTS)
+    for name, (literals, rows) in SCHEMAS.items()
+}
 
 
-def schema_named(name: str) -> Schema:
-    """The schema of this name."""
-    return _SCHEMAS[name]
+def schema_named(name: str, region: str | None = None) -> Schema:
+    """Return the schema of this name as it is in a region."""
+    return _SCHEMAS[name, region]
 
 
 def correction(model: Schema, key: str) -> str:
@@ -112,10 +119,17 @@ def carries(shape: FieldShape, mark: Mark) -> bool:
     )
 
 
-def _shape(row: Row) -> FieldShape:
+def _shape(row: Row, region: str | None) -> FieldShape:
     name, wire, required, schemas, defaults, marks, types = row
-    inner, marked = tuple(map(schema_named, schemas)), frozenset(map(Mark, marks))
-    return FieldShape(name, wire, required, inner, defaults, marked, frozenset(types))
+    inner = tuple(schema_named(schema, region) for schema in schemas)
+    here = tuple(one for one in defaults if _is_default_in(region, one))
+    marked = frozenset(map(Mark, marks))
+    return FieldShape(name, wire, required, inner, here, marked, frozenset(types))
+
+
+def _is_default_in(region: str | None, default: Any) -> bool:
+    """Return whether a documented default holds in a region: a SIP host is one region's alone."""
+    return default not in SIP_HOSTS.values() or default == SIP_HOSTS.get(region or "")
 
 
 def _snake_case(key: str) -> str:

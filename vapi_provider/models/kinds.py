@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.fields import FieldShape, Schema, schema_named
 
 
@@ -38,18 +39,30 @@ class Kind:
         return frozenset(self.fields) - frozenset(self.update.fields)
 
 
-def _kind(provider: str, name: str) -> Kind:
-    create, update = schema_named(f"Create{name}DTO"), schema_named(f"Update{name}DTO")
-    return Kind(provider, create, update, schema_named(name))
+def _kind(provider: str, name: str, region: str | None) -> Kind:
+    create, update = f"Create{name}DTO", f"Update{name}DTO"
+    return Kind(provider, *(schema_named(one, region) for one in (create, update, name)))
 
 
-KINDS: Mapping[str, Kind] = {
-    kind.provider: kind
-    for kind in (
-        _kind("vapi", "VapiPhoneNumber"),
-        _kind("twilio", "TwilioPhoneNumber"),
-        _kind("vonage", "VonagePhoneNumber"),
-        _kind("telnyx", "TelnyxPhoneNumber"),
-        _kind("byo-phone-number", "ByoPhoneNumber"),
-    )
-}
+def _kinds(region: str | None) -> Mapping[str, Kind]:
+    return {
+        provider: _kind(provider, name, region)
+        for provider, name in (
+            ("vapi", "VapiPhoneNumber"),
+            ("twilio", "TwilioPhoneNumber"),
+            ("vonage", "VonagePhoneNumber"),
+            ("telnyx", "TelnyxPhoneNumber"),
+            ("byo-phone-number", "ByoPhoneNumber"),
+        )
+    }
+
+
+KINDS: Mapping[str, Kind] = _kinds(None)
+"""The kinds without what depends on the region."""
+
+_IN_REGION = {None: KINDS, **{region: _kinds(region) for region in SIP_HOSTS}}
+
+
+def kinds_in(region: str | None) -> Mapping[str, Kind]:
+    """Return the kinds with the defaults of a region; None where the region is not known."""
+    return _IN_REGION[region]

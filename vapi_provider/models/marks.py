@@ -26,6 +26,9 @@ class Mark(Enum):
     ANY_CASE = "any case"
     """Letter case has no meaning (SIP URIs)."""
 
+    PHONE = "phone number"
+    """Spaces, hyphens and a missing + have no meaning, unless the E.164 check is off beside it."""
+
 
 SECRET = Mark.SECRET
 EMPTY_IS_ABSENT = Mark.EMPTY_IS_ABSENT
@@ -33,3 +36,4 @@ UNORDERED = Mark.UNORDERED
 REPAIRED = Mark.REPAIRED
 URL = Mark.URL
 ANY_CASE = Mark.ANY_CASE
+PHONE = Mark.PHONE

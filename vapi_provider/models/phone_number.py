@@ -15,7 +15,7 @@ from vapi_provider.models.base import Documented, VapiModel
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.facts import UUID
 from vapi_provider.models.hook import Hook
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, SECRET
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET
 from vapi_provider.models.server import Server
 from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
 
@@ -30,19 +30,25 @@ AreaCode = Annotated[
 ]
 SipUri = Annotated[
     str | None,
-    Field(description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>."),
+    Field(
+        description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>. A number "
+        "with a SIP URI alone is inbound only."
+    ),
     ANY_CASE,
 ]
 Authentication = Annotated[
     SipAuthentication | None,
     Field(description="What a caller of the SIP URI must know; absent: anyone may call it."),
 ]
-ImportedNumber = Annotated[str, Field(description="The number, E.164, as the carrier has it.")]
+ImportedNumber = Annotated[
+    str, Field(description="The number, E.164, as the carrier has it."), PHONE
+]
 CredentialId = Annotated[str, Field(description="Credential for the carrier, made in Vapi.")]
 TwilioAccountSid = Annotated[str, Field(description="Twilio account that owns the number.")]
 ByoNumber = Annotated[
     str | None,
     Field(min_length=3, max_length=40, description="The number on your trunk."),
+    PHONE,
 ]
 E164Check = Annotated[
     bool | None,
@@ -61,13 +67,24 @@ class _Common(VapiModel):
     ] = None
     assistant_id: Annotated[str | None, Field(description="Assistant that answers, a UUID.")] = None
     squad_id: Annotated[str | None, Field(description="Squad that answers.")] = None
-    workflow_id: Annotated[str | None, Field(description="Workflow that answers.")] = None
+    workflow_id: Annotated[
+        str | None,
+        Field(description="A workflow, which answers nobody since 2026-08-19; kept to clear it."),
+    ] = None
     server: Annotated[
         Server | None,
-        Field(description="Your server: asked who answers when none of the three is set."),
+        Field(
+            description="Your server: asked who answers when neither assistant_id nor squad_id is "
+            "set. Where it answers an error such as 500, an ending hook for "
+            "assistant-request-returned-error runs, and the fallback does not."
+        ),
     ] = None
     fallback_destination: Annotated[
-        Destination | None, Field(description="Where a call goes that nobody could answer.")
+        Destination | None,
+        Field(
+            description="Where a call goes when the server does not answer in time; used only "
+            "where neither assistant_id nor squad_id is set."
+        ),
     ] = None
     hooks: Annotated[
         list[Hook] | None,

@@ -117,13 +117,14 @@ def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
         shape = shapes.get(wire)
         if shape is not None and value is not None:
             try:
-                found[shape.name] = _value(shape, value)
+                found[shape.name] = as_read(shape, value)
             except WrongType as wrong:
                 raise WrongType(f"{wire}{wrong}") from None
     return found
 
 
-def _value(shape: FieldShape, value: Any) -> Any:
+def as_read(shape: FieldShape, value: Any) -> Any:
+    """Return a value of an answer in snake_case, without what no schema knows."""
     check_type(value, shape.types)
     if not shape.schemas:
         return value

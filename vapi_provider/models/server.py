@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import Documented, Number, VapiModel
+from vapi_provider.models.base import OWN_CARE, Documented, Number, VapiModel
 from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
+from vapi_provider.models.urls import is_https, lacks_credential
+
+
+def _has_credential(value: str) -> str:
+    """Is not a scheme such as `Bearer` with nothing behind it. Source: our own care."""
+    if lacks_credential(value):
+        raise PydanticCustomError(
+            OWN_CARE + "scheme_alone", "names a scheme and nothing behind it: is a variable unset?"
+        )
+    return value
 
 
 class BackoffPlan(VapiModel):
@@ -52,7 +62,7 @@ class Server(VapiModel):
         str | None, Field(description="Credential that authenticates Vapi to the server.")
     ] = None
     headers: Annotated[
-        dict[str, str] | None,
+        dict[str, Annotated[str, AfterValidator(_has_credential)]] | None,
         Field(description="HTTP headers to send; an Authorization header beats the credential."),
         EMPTY_IS_ABSENT,
         SECRET,
@@ -76,12 +86,6 @@ class Server(VapiModel):
     @classmethod
     def _https(cls, url: str | None) -> str | None:
         """Is an https:// URL. Source: observed for assistants' servers; refused by our choice."""
-        if url is not None and not _is_https(url):
+        if url is not None and not is_https(url):
             raise PydanticCustomError("https_url", "must be an https:// URL", {"found": url})
         return url
-
-
-def _is_https(url: str) -> bool:
-    scheme, separator, rest = url.partition("://")
-    host = rest.split("/")[0]
-    return scheme.lower() == "https" and bool(separator) and bool(host) and " " not in url

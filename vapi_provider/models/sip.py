@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import Documented, VapiModel
+from vapi_provider.models.base import OWN_CARE, Documented, VapiModel
 from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.marks import SECRET
+from vapi_provider.models.urls import is_sip_uri, lacks_sip_part
 
 
 class SipAuthentication(VapiModel):
@@ -27,11 +28,14 @@ class SipAuthentication(VapiModel):
 
 
 def has_sip_scheme(uri: str) -> str:
-    """Returns `uri`; refuses one without ``sip:`` or ``sips:`` and something behind it.
+    """Return `uri`; refuse one without ``sip:`` or ``sips:``, or with an empty user or host.
 
-    Source: the API's documented form ``sip:<user>@<host>``.
+    Source: the API's documented form ``sip:<user>@<host>``; the parts: our own care.
     """
-    scheme, separator, rest = uri.partition(":")
-    if scheme.lower() not in ("sip", "sips") or not separator or not rest.strip() or " " in uri:
+    if not is_sip_uri(uri):
         raise PydanticCustomError("sip_uri", "must be a SIP URI such as sip:support@sip.vapi.ai")
+    if lacks_sip_part(uri):
+        raise PydanticCustomError(
+            OWN_CARE + "sip_part", "has no user before the @, or no host: is a variable unset?"
+        )
     return uri

@@ -25,10 +25,12 @@ LIMIT_SECONDS = 7.5
 PATIENCE = Limits(seconds=15.0, bytes=2_000_000)
 """How long the probe itself waits, to be able to say how late an answer is."""
 
-_IDS = ("assistantId", "squadId", "workflowId")
-_OBJECTS = ("assistant", "squad", "workflow")
+_IDS = ("assistantId", "squadId")
+_OBJECTS = ("assistant", "squad")
+_STOPPED = ("workflowId", "workflow")
+_STOPPED_SAYS = "answers nobody: workflows stopped on 2026-08-19; name an assistant or a squad"
 _DESTINATION: TypeAdapter[Any] = TypeAdapter(Destination)
-_SNAKE = {"assistant_id": "assistantId", "squad_id": "squadId", "workflow_id": "workflowId"}
+_SNAKE = {"assistant_id": "assistantId", "squad_id": "squadId"}
 
 
 def assistant(exchange: Exchange) -> list[Finding]:
@@ -59,9 +61,14 @@ def _shape(answer: Mapping[str, Any]) -> Iterator[Finding]:
         if wrong in given:
             yield Finding("shape", f"{wrong} is spelled {right}")
     yield from _values(given)
-    if not any(key in given for key in (*_IDS, *_OBJECTS, "destination", "error")):
+    answered = any(key in given for key in (*_IDS, *_OBJECTS, "destination", "error"))
+    stopped = next((key for key in _STOPPED if key in given), None)
+    if not answered:
         says = f"names nobody: none of {', '.join((*_IDS, *_OBJECTS))}, destination and error"
+        says = says if stopped is None else f"{stopped} {_STOPPED_SAYS}"
         yield Finding("nobody", says)
+    elif stopped is not None:
+        yield Finding("workflow", f"{stopped} {_STOPPED_SAYS}", note=True)
     named = [key for key in ("error", "destination", *_IDS, *_OBJECTS) if key in given]
     if len(named) > 1:
         says = f"{named[0]} is given beside {', '.join(named[1:])}"

@@ -12,14 +12,13 @@ from typing import Any, cast
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.models.addresses import bare
+from vapi_provider.models.answering import ANSWERERS
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.marks import URL
 from vapi_provider.secrecy import is_secret
 
 _INTRODUCTION = ("provider", "name", "number", "sipUri")
-
-_ANSWERING = ("assistant_id", "squad_id", "workflow_id")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _number(name: str, bag: Mapping[str, Any]) -> DeclaredNumber:
             if isinstance(value, str)
         },
         has_credential=server.get("credential_id") is not None,
-        is_answered=any(bag.get(field) is not None for field in _ANSWERING),
+        is_answered=any(bag.get(field) is not None for field in ANSWERERS),
     )
 
 

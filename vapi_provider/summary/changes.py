@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vapi_provider.equality import differences
+from vapi_provider.equality import differences, equal
 from vapi_provider.exported import OURS, is_ours, name_in, resources_of
+from vapi_provider.ignoring import covers, tokens
 from vapi_provider.models.fields import as_list, as_object
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.hiding import hide_alike_in, secret_since
 from vapi_provider.summary.ownership import adopts, kept_ids, move_hints, unannounced
-from vapi_provider.summary.paths import is_below, is_covered, tokens, value_at
-from vapi_provider.summary.values import Hidden, is_hidden, known, shown
+from vapi_provider.summary.paths import is_below, value_at
+from vapi_provider.summary.values import Hidden, is_hidden, known, shown, shown_freely
 
 Action = Literal["deleted", "replaced", "gone", "changed", "adopted", "created", "forgotten"]
 """`deleted` and `replaced`: the number is released, unless the change says otherwise. `gone` was
@@ -59,6 +60,7 @@ class Change:
     """One resource that does not stay as it is.
 
     `type` is the class of a number, else the resource's whole type; `number` is what people call.
+    Two resources may have one id (a `get` beside the owner): `urn` tells them apart.
     """
 
     action: Action
@@ -68,6 +70,12 @@ class Change:
     number: str | None = None
     released: bool = False
     fields: tuple[FieldChange, ...] = ()
+    urn: str | None = field(default=None, compare=False)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a phone number, of which words on keeping and releasing are true."""
+        return any(self.type == kind.class_name for kind in KINDS.values())
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class Summary:
     changes: tuple[Change, ...] = ()
     warnings: tuple[Said, ...] = ()
     errors: tuple[Said, ...] = ()
+    outputs: tuple[FieldChange, ...] = ()
+    """Outputs of the stack that change."""
 
     @property
     def releases(self) -> int:
@@ -88,7 +98,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 nothing to say, 1 error, 2 changes or drift."""
-        return 1 if self.errors else 2 if self.changes else 0
+        return 1 if self.errors else 2 if self.changes or self.outputs else 0
 
     def refused(self, text: str) -> Summary:
         """The same with one more error."""
@@ -108,7 +118,8 @@ def preview_of(stack: str, events: Events, exported: Mapping[str, Any] | None = 
         if step.op in _ACTIONS and not step.type.startswith(_NOT_RESOURCES)
     ]
     warnings = (*events.warnings, *move_hints(events.planned), *unannounced(events))
-    return Summary("preview", stack, _sorted(found), warnings, tuple(events.errors))
+    errors = tuple(events.errors)
+    return Summary("preview", stack, _sorted(found), warnings, errors, outputs=_outputs(events))
 
 
 def drift_of(stack: str, events: Events) -> Summary:
@@ -120,14 +131,14 @@ def drift_of(stack: str, events: Events) -> Summary:
 def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     """Drift without what the state records as left to the dashboard (`ignore_changes`)."""
     ignored = {
-        one.get("id"): as_list(one.get("ignoreChanges"))
+        one["urn"]: as_list(one.get("ignoreChanges"))
         for one in resources_of(exported)
-        if is_ours(one)
+        if is_ours(one) and not one.get("delete")
     }
     kept: list[Change] = []
     for change in summary.changes:
-        patterns = ignored.get(change.id, [])
-        fields = tuple(one for one in change.fields if not is_covered(patterns, one.path))
+        patterns = ignored.get(change.urn or "", [])
+        fields = tuple(one for one in change.fields if not covers(patterns, one.path))
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))
     return replace(summary, changes=tuple(kept))
@@ -136,11 +147,13 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
 def _planned(step: Step, events: Events, kept_ids: Collection[str]) -> Change:
     action, name = _ACTIONS[step.op], name_in(step.urn)
     old, new = as_object(step.old), as_object(step.new)
-    kind = _kind(step)
-    if kind is None:
-        return Change(action, step.type, name, id=old.get("id") or None)
+    kind = _kind(step, events)
     id_ = old.get("id") or None
     kept = bool(old.get("retainOnDelete")) or (id_ or "").lower() in kept_ids
+    if kind is None:
+        if action == "deleted" and old.get("retainOnDelete"):
+            action = "forgotten"
+        return Change(action, step.type, name, id=id_, urn=step.urn)
     if action == "deleted" and kept:
         action = "forgotten"
     if action == "created" and adopts(step) is not None:
@@ -166,22 +179,35 @@ def _planned(step: Step, events: Events, kept_ids: Collection[str]) -> Change:
         number=_reached(old.get("outputs"), new.get("inputs")),
         released=action in ("deleted", "replaced") and not kept,
         fields=fields,
+        urn=step.urn,
     )
 
 
+def _outputs(events: Events) -> tuple[FieldChange, ...]:
+    """List the outputs of the stack that change; of two secrets nothing can be told."""
+    if events.stack is None:
+        return ()
+    old, new = as_object(events.stack.old), as_object(events.stack.new)
+    before = {name: shown_freely(one) for name, one in as_object(old.get("outputs")).items()}
+    after = {name: shown_freely(one) for name, one in as_object(new.get("outputs")).items()}
+    values = {name: (before.get(name), after.get(name)) for name in sorted({*before, *after})}
+    return tuple(FieldChange(name, *pair) for name, pair in values.items() if not equal(*pair))
+
+
 def _drift(step: Step, events: Events) -> Iterator[Change]:
-    old, kind = as_object(step.old), _kind(step)
+    old, kind = as_object(step.old), _kind(step, events)
     if kind is None or old.get("external"):
         return
     id_, number, name = old.get("id") or None, _reached(old.get("outputs")), name_in(step.urn)
     if step.new is None:
-        yield Change("gone", kind.class_name, name, id=id_, number=number)
+        yield Change("gone", kind.class_name, name, id=id_, number=number, urn=step.urn)
         return
     noted = events.noted.get(id_ or "")
     found = _fields(kind, old.get("outputs"), step.new.get("outputs"), noted)
     fields = tuple(one for one in found if one.path not in kind.create_only)
     if fields:
-        yield Change("changed", kind.class_name, name, id=id_, number=number, fields=fields)
+        told = Change("changed", kind.class_name, name, id=id_, number=number, fields=fields)
+        yield replace(told, urn=step.urn)
 
 
 def _fields(
@@ -191,9 +217,14 @@ def _fields(
     before, after = hide_alike_in(
         shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
     )
-    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
+    named = list(noted or ())
+    found = [
+        finer
+        for one in differences(kind.fields, before, after, by_key=True)
+        for finer in _as_noted(FieldChange(*one), before, after, named)
+    ]
     seen = [one.path for one in found]
-    for path in noted or ():
+    for path in named:
         values = value_at(before, path), value_at(after, path)
         if not any(is_below(path, other) or is_below(other, path) for other in seen) and all(
             is_hidden(value, Hidden.SECRET) for value in values
@@ -202,9 +233,23 @@ def _fields(
     return tuple(sorted(found, key=lambda one: tokens(one.path)))
 
 
-def _kind(step: Step) -> Kind | None:
+def _as_noted(
+    change: FieldChange, before: Any, after: Any, noted: list[str]
+) -> Iterator[FieldChange]:
+    """Yield the parts of a change that the plugin has named, or the change where it named none."""
+    parts = [path for path in noted if path != change.path and is_below(path, change.path)]
+    hidden = is_hidden(change.old, Hidden.SECRET) or is_hidden(change.new, Hidden.SECRET)
+    if not parts or not hidden:
+        yield change
+        return
+    for path in parts:
+        yield FieldChange(path, value_at(before, path), value_at(after, path))
+
+
+def _kind(step: Step, events: Events) -> Kind | None:
     class_name = step.type.removeprefix(OURS)
-    return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
+    kinds = kinds_in(events.region).values()
+    return next((kind for kind in kinds if kind.class_name == class_name), None)
 
 
 def _reached(outputs: Any, inputs: Any = None) -> str | None:

@@ -15,10 +15,18 @@ def document_of(summary: Summary) -> dict[str, Any]:
         "what": summary.what,
         "stack": summary.stack,
         "changes": [] if summary.errors else [_change(change) for change in summary.changes],
+        **_outputs(summary),
         "releases": 0 if summary.errors else summary.releases,
         "warnings": [_said(one) for one in summary.warnings],
         "errors": [_said(one) for one in summary.errors],
     }
+
+
+def _outputs(summary: Summary) -> dict[str, Any]:
+    """Return the stack's changed outputs; drift has none."""
+    if summary.what != "preview":
+        return {}
+    return {"outputs": [] if summary.errors else [_field(one) for one in summary.outputs]}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from vapi_provider import notes
 from vapi_provider.exported import name_in
 from vapi_provider.guards import TOLD
+from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.models.fields import as_object
 
 # Said of every run that ends with an error, beside what says why.
@@ -17,6 +18,8 @@ _BESIDE = re.compile(
     r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
     + re.escape(TOLD)
 )
+STACK = "pulumi:pulumi:Stack"
+
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
 # Starts where a word does: from inside of a long one each place would be tried, to its end.
 _PROBLEM = re.compile(r"(?<!\S)\S+ resource '[^']*' has a problem: ")
@@ -55,6 +58,14 @@ class Events:
     errors: list[Said] = field(default_factory=list[Said])
     noted: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Paths in which the plugin has seen a record differ, by its id."""
+    stack: Step | None = None
+    """The stack itself, as its outputs were told last."""
+
+    @property
+    def region(self) -> str | None:
+        """The account's region as far as the stack's config names it."""
+        region = self.config.get("vapi:region")
+        return region if region in SIP_HOSTS else None
 
 
 def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
@@ -66,7 +77,10 @@ def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
         elif "resourcePreEvent" in event:
             found.planned.append(_step(event["resourcePreEvent"]["metadata"]))
         elif "resOutputsEvent" in event:
-            found.done.append(_step(event["resOutputsEvent"]["metadata"]))
+            step = _step(event["resOutputsEvent"]["metadata"])
+            found.done.append(step)
+            if step.type == STACK:
+                found.stack = step
         elif "diagnosticEvent" in event:
             _hear(found, event["diagnosticEvent"])
     found.warnings = _once(found.warnings)

@@ -52,6 +52,12 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
         for change in summary.changes:
             yield from _rows(change)
+    if summary.outputs and not summary.errors:
+        yield "\n| Output | Recorded | Declared |"
+        yield "|---|---|---|"
+        for output in summary.outputs:
+            old, new = values(output)
+            yield f"| {code(output.path)} | {code(old)} | {code(new)} |"
     yield from _list("Warnings", summary.warnings)
 
 

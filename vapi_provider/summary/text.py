@@ -25,6 +25,12 @@ def _lines(summary: Summary) -> Iterator[str]:
             # What is made has no old values to tell.
             was = "" if change.action == "created" else f"{old} -> "
             yield f"    {field.path}: {was}{new}"
+    if summary.outputs and not summary.errors:
+        yield ""
+        yield "~ outputs of the stack"
+        for output in summary.outputs:
+            old, new = values(output)
+            yield printable(f"    {output.path}: {old} -> {new}")
     if summary.warnings:
         yield ""
     for one in summary.warnings:

@@ -30,6 +30,11 @@ def shown(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str,
     }
 
 
+def shown_freely(value: Any) -> Any:
+    """Return a value that no schema describes as it may be shown."""
+    return _shown(value, None)
+
+
 def _shown(value: Any, shape: FieldShape | None) -> Any:
     """Return a value as it may be shown; `shape` is None for what no schema describes."""
     if value == _UNKNOWN:

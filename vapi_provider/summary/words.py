@@ -24,17 +24,23 @@ def headline(summary: Summary) -> str:
     if summary.errors:
         return "refused, nothing would be done" if summary.what == "preview" else "not known"
     counts = Counter(change.action for change in summary.changes)
-    found = ", ".join(f"{count} {action}" for action, count in counts.items())
-    if not found:
-        return "no changes" if summary.what == "preview" else "no drift"
+    told = ", ".join(f"{count} {action}" for action, count in counts.items())
+    parts = [told] if told else []
     if summary.releases:
         plural = "" if summary.releases == 1 else "s"
-        found += f"; {summary.releases} number{plural} released for good"
-    return found
+        parts.append(f"{summary.releases} number{plural} released for good")
+    if summary.outputs:
+        plural = "" if len(summary.outputs) == 1 else "s"
+        parts.append(f"{len(summary.outputs)} output{plural} of the stack changed")
+    if not parts:
+        return "no changes" if summary.what == "preview" else "no drift"
+    return "; ".join(parts)
 
 
 def deed(change: Change) -> str:
     """What becomes of a resource."""
+    if not change.is_number:
+        return "leaves the state" if change.action == "forgotten" else change.action
     if change.released and change.action == "replaced":
         return "replaced: this number is released, another is bought"
     if change.action == "replaced":

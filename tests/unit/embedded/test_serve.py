@@ -176,5 +176,5 @@ def test_help_is_light(arguments):
 def test_unknown_command():
     """A command that does not exist is refused with the right usage."""
     result = CliRunner().invoke(main, ["sevre"])
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "No such command 'sevre'" in result.output

@@ -103,7 +103,7 @@ def test_a_killed_build_does_not_count(tmp_path: Path) -> None:
     recipe = cache.Recipe("fake", fill)
     assert cache.find(tmp_path / "c", [recipe]) is None
     cache.obtain(tmp_path / "c", [recipe], print_nothing)
-    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["engine.lock", "fake"]
+    assert {path.name for path in (tmp_path / "c").iterdir()} - {"engine.lock"} == {"fake"}
 
 
 def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(cache.EngineError, match="^no$"):
         cache.obtain(tmp_path, [cache.Recipe("fake", build)], print_nothing)
-    assert [path.name for path in tmp_path.iterdir()] == ["engine.lock"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"engine.lock"}
 
 
 def test_a_damaged_engine_is_made_anew(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Said, read_events
 from vapi_provider.summary.text import text_of
 from vapi_provider.summary.values import Hidden
+from vapi_provider.summary.words import deed
 
 LINE = {"provider": "vapi", "sip_uri": "sip:line@sip.vapi.ai", "name": "line"}
 NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_code": "415"}
@@ -297,3 +298,52 @@ def test_a_note_that_is_none_is_left_out(text: str) -> None:
     """Only what the plugin writes is read as a note."""
     assert notes.read(text) is None
     assert notes.read(notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
+
+
+def test_ignored_fields_are_matched_by_urn() -> None:
+    """A `get` of the same record beside the resource does not undo what the resource ignores."""
+    got = {"type": f"{OURS}VapiPhoneNumber", "id": "line-id", "external": True}
+    own = {**got, "urn": urn("line"), "external": False, "ignoreChanges": ["name"]}
+    found = drift(read("update", "line", LINE, {**LINE, "name": "another"}))
+    for resources in ([own, {**got, "urn": urn("read")}], [{**got, "urn": urn("read")}, own]):
+        assert without_ignored(found, {"resources": resources}).exit_code == 0
+    assert without_ignored(found, {"resources": [{**own, "delete": True}]}).exit_code == 2
+
+
+STACK = "pulumi:pulumi:Stack"
+
+
+def outputs(old: dict[str, Any], new: dict[str, Any]) -> Summary:
+    """A preview in which nothing but the stack's outputs may change."""
+    first = step("same", "numbers-test", old, old, "resOutputsEvent", STACK)
+    last = step("same", "numbers-test", old, new, "resOutputsEvent", STACK)
+    return preview_of("test", read_events([first, last]))
+
+
+def test_changed_outputs_count() -> None:
+    """A stack whose outputs alone change has something to do, and each output is told."""
+    found = outputs(
+        {"a": 1, "b": "x", "gone": [1], "s": SECRET}, {"a": True, "b": "x", "s": SECRET}
+    )
+    assert found.exit_code == 2
+    assert [(one.path, one.old, one.new) for one in found.outputs] == [
+        ("a", 1, True),
+        ("gone", [1], None),
+    ]
+    assert outputs({"a": {"b": 1}}, {"a": {"b": 1.0}}).exit_code == 0
+
+
+def test_words_on_keeping_and_releasing_are_for_numbers() -> None:
+    """Of another resource that is replaced, nothing is said to be kept, bought or released."""
+    other = "random:index/randomPet:RandomPet"
+    steps = [
+        step("replace", "pet", {"id": "a"}, {"id": "b"}, type_=other),
+        step("delete", "left", {"id": "a"}, None, type_=other, retainOnDelete=True),
+        step("delete", "gone", {"id": "a"}, None, type_=other),
+    ]
+    found = preview_of("test", read_events(steps))
+    assert {one.name: deed(one) for one in found.changes} == {
+        "pet": "replaced",
+        "left": "leaves the state",
+        "gone": "deleted",
+    }

@@ -1,0 +1,33 @@
+"""Nothing of the package needs `fcntl`, which Windows does not have."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LOCKING = ["test_filelocks.py", "test_journal.py", "test_making.py", "test_identity.py"]
+RINGS = [*(f"tests/unit/{name}" for name in LOCKING), "tests/plugin/test_plugin.py"]
+
+
+def test_no_module_of_ours_imports_it() -> None:
+    """No file of the package names the module."""
+    files = (ROOT / "vapi_provider").rglob("*.py")
+    assert [path.name for path in files if "import fcntl" in path.read_text()] == []
+
+
+def test_what_locks_works_without_it() -> None:
+    """Journal, locks and plugin pass their tests where the module cannot be imported."""
+    # Whole rings: python -m tests.without_fcntl -m pytest tests/unit tests/plugin tests/program
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.without_fcntl", "-m", "pytest", "-q", "-x", *RINGS],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]

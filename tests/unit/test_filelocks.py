@@ -1,0 +1,227 @@
+"""Locks among processes: marks of living processes, and turns by key on a bounded set of files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from vapi_provider.identity.filelocks import SLOTS, KeyedLocks, ProcessMark
+
+ROOT = Path(__file__).parents[2]
+_HEAD = """\
+import sys, time
+from pathlib import Path
+from vapi_provider.identity.filelocks import KeyedLocks, ProcessMark
+folder = Path(sys.argv[1]) / 'journal.sqlite'
+def wait():
+    time.sleep(0.005)
+"""
+
+Start = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts another process that works on the same files; it is killed at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(body: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _HEAD + textwrap.dedent(body), str(tmp_path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    """The next line that a process writes."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def go_on(process: subprocess.Popen[str]) -> None:
+    """Lets a process that waits for its input go on."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+MARKED = """
+    mark = ProcessMark(folder)
+    mark.hold()
+    print(mark.own, flush=True)
+    sys.stdin.readline()
+    mark.let_go()
+    print("gone", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_mark_shows_that_another_process_lives(tmp_path: Path, start: Start) -> None:
+    """A mark holds until its process lets go of it, and leaves no file."""
+    other = start(MARKED)
+    owner = line(other)
+    assert ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    go_on(other)
+    assert line(other) == "gone"
+    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_process_holds_nothing(tmp_path: Path, start: Start) -> None:
+    """The mark of a killed process is free, and its file goes with the first look."""
+    other = start(MARKED)
+    owner = line(other)
+    other.kill()
+    other.wait()
+    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_does_not_meet_itself(tmp_path: Path) -> None:
+    """Our own mark does not count as another's, and is held as often as it was asked for."""
+    mark = ProcessMark(tmp_path / "journal.sqlite")
+    mark.hold()
+    mark.hold()
+    mark.let_go()
+    assert not mark.lives(mark.own)
+    assert len(list(tmp_path.iterdir())) == 1
+    mark.let_go()
+    assert list(tmp_path.iterdir()) == []
+    assert not mark.lives("an-owner-that-never-was")
+    assert list(tmp_path.iterdir()) == []
+
+
+HOLDING = """
+    with KeyedLocks(folder).of("key", wait):
+        print("held", flush=True)
+        sys.stdin.readline()
+    print("free", flush=True)
+"""
+
+
+class TooLongError(Exception):
+    """Nobody waits any more."""
+
+
+def impatient() -> None:
+    """Does not wait for another process."""
+    raise TooLongError
+
+
+def test_another_process_is_waited_for(tmp_path: Path, start: Start) -> None:
+    """`wait` is called while another process holds the key, and what it raises ends the waiting."""
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
+    other = start(HOLDING)
+    assert line(other) == "held"
+    with pytest.raises(TooLongError), locks.of("key", impatient):
+        pytest.fail("two processes hold one key")
+    go_on(other)
+    assert line(other) == "free"
+    with locks.of("key", impatient):
+        pass
+
+
+def test_the_lock_of_a_dead_process_is_free(tmp_path: Path, start: Start) -> None:
+    """A killed process keeps no key."""
+    other = start(HOLDING)
+    assert line(other) == "held"
+    other.kill()
+    other.wait()
+    with KeyedLocks(tmp_path / "journal.sqlite").of("key", impatient):
+        pass
+
+
+BUSY = """
+    locks = KeyedLocks(folder)
+    for at in range(20):
+        with locks.of("key", wait):
+            print(at, flush=True)
+            time.sleep(0.02)
+"""
+
+
+def test_two_busy_processes_both_advance(tmp_path: Path, start: Start) -> None:
+    """A process that takes a key again and again lets another in between."""
+    one, two = start(BUSY), start(BUSY)
+    counts: dict[int, int] = {}
+    reports: list[int] = []
+    lock = threading.Lock()
+
+    def listen(process: subprocess.Popen[str], name: int) -> None:
+        while line(process):
+            with lock:
+                counts[name] = counts.get(name, 0) + 1
+                reports.append(name)
+
+    listeners = [threading.Thread(target=listen, args=pair) for pair in ((one, 1), (two, 2))]
+    for thread in listeners:
+        thread.start()
+    for thread in listeners:
+        thread.join(60)
+    assert counts == {1: 20, 2: 20}
+    first = reports.index(2 if reports[0] == 1 else 1)
+    both = reports[first : first + 10]
+    assert {1, 2} <= set(both)
+
+
+def test_threads_take_turns(tmp_path: Path) -> None:
+    """One thread at a time holds a key, whatever its threads do."""
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
+    inside = 0
+    most = 0
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(20):
+            with locks.of("key", impatient):
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0)
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert most == 1
+
+
+def test_a_thread_may_hold_a_slot_twice(tmp_path: Path) -> None:
+    """Two keys of one slot do not stop the thread that holds both."""
+    locks = KeyedLocks(tmp_path / "journal.sqlite", slots=1)
+    with locks.of("one", impatient), locks.of("another", impatient):
+        pass
+    with locks.of("one", impatient):
+        pass
+
+
+def test_a_fleet_leaves_few_files(tmp_path: Path) -> None:
+    """A thousand keys leave a bounded number of files."""
+    locks = KeyedLocks(tmp_path / "journal.sqlite")
+    for at in range(1000):
+        with locks.of(f"key {at}", impatient):
+            pass
+    assert len(list(tmp_path.iterdir())) <= 2 * SLOTS
+
+
+def test_the_locks_of_a_journal_are_one_object(tmp_path: Path) -> None:
+    """The threads of a process share the locks of a journal, whoever asks for them."""
+    assert KeyedLocks.beside(tmp_path) is KeyedLocks.beside(tmp_path)

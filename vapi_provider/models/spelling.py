@@ -1,0 +1,74 @@
+"""Spellings that mean the same: phone numbers with and without signs, secrets that are masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, cast
+
+from vapi_provider.models.e164 import e164_problem
+from vapi_provider.models.fields import FieldShape, Schema, as_object
+from vapi_provider.models.marks import PHONE
+
+E164_CHECK = "number_e164_check_enabled"
+
+_SIGNS = re.compile(r"[\s().\-\u00a0\u2010-\u2015]+")
+_DIGITS = re.compile(r"\+?\d{7,15}")
+_MASK = re.compile(r"[*\u2022\u25cf\u2026]+|\.{3,}|[xX]{4,}")
+
+
+@lru_cache(maxsize=4096)
+def phone_number(text: str) -> str:
+    """Return a phone number as E.164: `14155550121` and `+1 415-555-0121` are `+14155550121`.
+
+    Return what is no such number as it is.
+    """
+    digits = _SIGNS.sub("", text)
+    if digits == text and text.startswith("+"):
+        return text  # Fast path: nearly all are spelled so, and the library is expensive to load.
+    if not _DIGITS.fullmatch(digits):
+        return text
+    number = digits if digits.startswith("+") else f"+{digits}"
+    return text if e164_problem(number) else number
+
+
+def shape_within(shape: FieldShape, *siblings: Mapping[str, Any]) -> FieldShape:
+    """Return the shape of a field beside its siblings: without the E.164 check each sign counts."""
+    if PHONE in shape.marks and any(bag.get(E164_CHECK) is False for bag in siblings):
+        return replace(shape, marks=shape.marks - {PHONE})
+    return shape
+
+
+def respelled(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `bag` with each phone number that is checked spelled as E.164, at every depth."""
+    found: dict[str, Any] = {}
+    for name, value in bag.items():
+        shape = model.fields.get(name)
+        found[name] = value if shape is None else _respelled(shape_within(shape, bag), value)
+    return found
+
+
+def _respelled(shape: FieldShape, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_respelled(shape, item) for item in cast(list[Any], value)]
+    if isinstance(value, str) and PHONE in shape.marks:
+        return phone_number(value)
+    inner = shape.schema_of(value)
+    return value if inner is None else respelled(inner, as_object(value))
+
+
+def is_masked(secret: str) -> bool:
+    """Return whether a secret is echoed in part only, such as ``****1234``."""
+    return _MASK.search(secret) is not None
+
+
+def fits_mask(secret: str, echoed: str) -> bool:
+    """Return whether `echoed` is `secret` with a part of it masked."""
+    found = list(_MASK.finditer(echoed))
+    if not found:
+        return False
+    return secret.startswith(echoed[: found[0].start()]) and secret.endswith(
+        echoed[found[-1].end() :]
+    )
