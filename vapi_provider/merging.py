@@ -16,7 +16,7 @@ from typing import Any, cast
 from vapi_provider.equality import equal, holds_hidden, item_of, same
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
-from vapi_provider.models.record import as_read
+from vapi_provider.models.record import converted
 from vapi_provider.models.spelling import fits_mask, is_masked, shape_within
 from vapi_provider.pairing import matched
 
@@ -47,7 +47,7 @@ class Merge:
         self, shape: FieldShape, path: str, base: Any, ours: Any, sent: Any, theirs: Any
     ) -> Any:
         """Return one field merged, or None for absent. `sent` is `ours` as it goes on the wire."""
-        known = as_read(shape, theirs)
+        known = converted(shape, theirs)
         model = shape.schema_of(known)
         if model is not None and shape.schema_of(ours) is model:
             before: Any = base if base is UNKNOWN or shape.schema_of(base) is model else {}
@@ -66,7 +66,7 @@ class Merge:
     def _unchanged(self, shape: FieldShape, path: str, base: Any, sent: Any, theirs: Any) -> Any:
         if SECRET in shape.marks:
             return self._secret(path, base, sent, theirs, is_shown=theirs is not None)
-        if base is not UNKNOWN and not same(shape, base, as_read(shape, theirs)):
+        if base is not UNKNOWN and not same(shape, base, converted(shape, theirs)):
             self.kept.append(path)
         return theirs
 
@@ -148,7 +148,7 @@ class Merge:
         theirs: list[Any],
     ) -> list[Any]:
         """Return a list of objects merged, each with the account's object that it is."""
-        item, known = item_of(shape), [as_read(item_of(shape), one) for one in theirs]
+        item, known = item_of(shape), [converted(item_of(shape), one) for one in theirs]
         before = known if base is UNKNOWN else as_list(base)
         origins = matched(item, before, ours)
         places = {old: new for new, old in matched(item, before, known).items()}

@@ -126,7 +126,12 @@ def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
 def as_read(shape: FieldShape, value: Any) -> Any:
     """Return a value of an answer in snake_case, without what no schema knows."""
     check_type(value, shape.types)
-    if not shape.schemas:
+    return converted(shape, value)
+
+
+def converted(shape: FieldShape, value: Any) -> Any:
+    """Return a value, or an item of a list, as `as_read` does: its own type was checked before."""
+    if value is None or not shape.schemas:
         return value
     if not isinstance(value, list):
         return _object(shape, value)
