@@ -31,7 +31,7 @@ def resource(called: str, id_: str | None = None, **fields: Any) -> dict[str, An
     kind = fields.pop("provider", "vapi")
     declaration = f"acme/shop/dev/{KINDS[kind].class_name}/{called}"
     inputs = {
-        "__provider": "pickled",
+        "__provider": "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg==",
         "provider": kind,
         "declaration": declaration,
         "name": automatic_name(declaration),

@@ -90,13 +90,6 @@ FROM open_intents"""
 R = TypeVar("R")
 
 
-def _bound(statement: str, values: Sequence[str | None]) -> Any:
-    """Return the values as a statement with numbered places takes them: Python 3.14 wants names."""
-    if "?1" not in statement:
-        return values
-    return {str(place): value for place, value in enumerate(values, start=1)}
-
-
 class JournalFile:
     """Statements on the journal. Every method raises ConfigurationError where it cannot be used.
 
@@ -144,7 +137,7 @@ class JournalFile:
     ) -> R:
         try:
             with self.lock:
-                return read(self._connect().execute(statement, _bound(statement, values)))
+                return read(self._connect().execute(statement, values))
         except (sqlite3.Error, OSError) as error:
             raise self.unusable(error) from None
 
