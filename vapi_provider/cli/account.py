@@ -11,14 +11,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import click
-
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.exported import ids_in, instant
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings import Settings, load_settings
+from vapi_provider.terminal import say
 from vapi_provider.transport import Transport, open_http
 
 Row = dict[str, str | None]
@@ -31,7 +30,7 @@ def settings_of(stack: Stack | None) -> Settings:
     config = {} if stack is None else stack.config()
     settings = load_settings(lambda key: config.get(f"vapi:{key}"), os.environ, Path.cwd())
     for warning in settings.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     return settings
 
 
