@@ -95,7 +95,7 @@ newest() {
     python -m engine.unpin .venv
     rm -f .venv/stamp
     python -m pip install --quiet --disable-pip-version-check --no-input --upgrade \
-        -r .venv/requirements-dev.txt >&2 || refuse "the newest dependencies cannot be installed together"
+        -r .venv/requirements-dev.in >&2 || refuse "the newest dependencies cannot be installed together"
     export TESTED_VAPI_CLIENT=vapi_server_sdk
 }
 

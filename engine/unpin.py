@@ -31,10 +31,10 @@ def unpinned(requirements: str, allowed: dict[str, str]) -> str:
 
 def main() -> None:
     """Write both requirements files without their pins into the folder that is named."""
-    allowed = ranges((ROOT / "pyproject.toml").read_text())
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        text = unpinned((ROOT / name).read_text(), allowed)
-        (Path(sys.argv[1]) / name).write_text(text)
+    allowed = ranges((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for name in ("requirements.in", "requirements-dev.in"):
+        text = unpinned((ROOT / name).read_text(encoding="utf-8"), allowed)
+        (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

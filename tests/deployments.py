@@ -19,6 +19,11 @@ SECRET = {
     "ciphertext": "v1:xyz",
 }
 
+RECORDED_PROVIDER = (
+    "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
+)
+"""`__provider` as states hold it: it must load for good."""
+
 
 def urn(resource: str, kind: str = "vapi") -> str:
     """A resource's URN in stack dev of project shop."""
@@ -31,7 +36,7 @@ def resource(called: str, id_: str | None = None, **fields: Any) -> dict[str, An
     kind = fields.pop("provider", "vapi")
     declaration = f"acme/shop/dev/{KINDS[kind].class_name}/{called}"
     inputs = {
-        "__provider": "pickled",
+        "__provider": RECORDED_PROVIDER,
         "provider": kind,
         "declaration": declaration,
         "name": automatic_name(declaration),

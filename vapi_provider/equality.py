@@ -226,7 +226,10 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
 
 def item_of(shape: FieldShape) -> FieldShape:
     """Return the shape of a list's items: the same models, none of the list's own marks."""
-    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), shape.types)
+    types = frozenset(
+        name.removeprefix("list of ") for name in shape.types if name.startswith("list of ")
+    )
+    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), types)
 
 
 def _canonical(shape: FieldShape, value: Any) -> Any:

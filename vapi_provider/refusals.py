@@ -56,7 +56,8 @@ def problems(
     """
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
-    if not isinstance(adopt_id, Unknown) and not (isinstance(adopt_id, str) and is_id(adopt_id)):
+    is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
+    if not is_one and not isinstance(adopt_id, Unknown):
         found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:

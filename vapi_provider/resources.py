@@ -388,6 +388,7 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
     if value is None:
         return None
     if SECRET in shape.marks:
+        _refuse_rounding(value, where)
         return pulumi.Output.secret(value)
     if isinstance(value, pulumi.Output | Awaitable):
         # What is inside comes later: then all of it is secret, rather than nothing. Of what may be

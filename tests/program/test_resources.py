@@ -268,8 +268,9 @@ def test_values_nobody_means_end_a_mocked_program(
     fields: dict[str, Any], words: str, run: Any
 ) -> None:
     """Under mocks the program refuses what the plugin would refuse at preview."""
+    declared: Any = {"number_desired_area_code": "415", **fields}
     with pytest.raises(pulumi.RunError) as refused:
-        run(lambda: VapiPhoneNumber("support", **{"number_desired_area_code": "415", **fields}))
+        run(lambda: VapiPhoneNumber("support", **declared))
     assert f"VapiPhoneNumber 'support': {words}" in str(refused.value)
 
 

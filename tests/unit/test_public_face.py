@@ -14,6 +14,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 import vapi_provider
+from tests.deployments import RECORDED_PROVIDER
 from vapi_provider import resources
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
@@ -26,10 +27,6 @@ CLASSES = {
     "TelnyxPhoneNumber": "telnyx",
     "ByoPhoneNumber": "byo-phone-number",
 }
-RECORDED_PROVIDER = (
-    "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
-)
-"""`__provider` as states hold it: it must load for good."""
 
 
 def test_the_exported_names_are_frozen() -> None:

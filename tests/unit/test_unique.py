@@ -210,7 +210,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
     taken = answer(BYO, SECOND, number="14155550100", credentialId=UUID)
     own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = Api(own, taken)
-    checked = {} if is_checked else {"number_e164_check_enabled": False}
+    checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     olds = bag(BYO, credential_id=UUID, number="+14155550101", **checked)
     news = {**olds, "number": "+14155550100"}
     if is_checked:
@@ -225,7 +225,7 @@ def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> No
     """Without the E.164 check the adopted record gets its number as it is declared."""
     record = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = Api(record)
-    checked = {} if is_checked else {"number_e164_check_enabled": False}
+    checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     fields = {"credential_id": UUID, "number": "+14155550101", "name": "a", **checked}
     made = provider(api).create(bag(BYO, adopt_id=UUID, **fields))
     assert made.outs["number"] == "+14155550101"

@@ -125,6 +125,8 @@ def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_read(shape: FieldShape, value: Any) -> Any:
     """Return a value of an answer in snake_case, without what no schema knows."""
+    if value is None:
+        return None
     check_type(value, shape.types)
     return converted(shape, value)
 

@@ -31,8 +31,19 @@ def shown(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str,
 
 
 def shown_freely(value: Any) -> Any:
-    """Return a value that no schema describes as it may be shown."""
-    return _shown(value, None)
+    """Return a value of the program's own, such as a stack output, as it may be shown."""
+    if value == _UNKNOWN:
+        return Hidden.LATER
+    if SIGNATURE in as_object(value):
+        return Hidden.SECRET
+    if isinstance(value, list):
+        return [shown_freely(item) for item in as_list(cast(Any, value))]
+    if isinstance(value, Mapping):
+        bag = as_object(cast(Any, value))
+        return {name: shown_freely(item) for name, item in bag.items() if item is not None}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _shown(value: Any, shape: FieldShape | None) -> Any:
