@@ -401,7 +401,6 @@ def test_a_request_that_may_still_be_carried_out_is_waited_for(machine: Machine)
     machine.clock.now += 5
     held = old._stacks[old._key(DECLARATION)].held
     assert held is not None
-    held.file.close()
     held.lock.release()
     machine.engines.remove("old")
     new = machine.writers("new")
