@@ -7,7 +7,6 @@ its order decides between two of them.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,13 +14,21 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from vapi_provider.filelocks import ProcessMark, file_lock
+
 STALE_SECONDS = 24 * 3600.0
 """A file that nobody has open and nobody has written for so long is of an engine that is gone."""
+
+GUARD_SECONDS = 30.0
+"""How long the folder may be another process's; each has it for a moment."""
+
+# Windows alone has the one, and lacks the other.
+_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Event(NamedTuple):
@@ -45,6 +52,7 @@ class Operation:
         self._path: Path | None = None
         self._is_exact = False
         self._file = -1
+        self._mark: ProcessMark | None = None
         self._offset = 0
         if engine:
             # An address alone may be a later engine's, too.
@@ -65,8 +73,9 @@ class Operation:
             if self._path is not None:
                 try:
                     self._opened(self._path)
-                    # One write to a file that is open for appending: others write whole lines too.
-                    os.write(self._file, json.dumps(event).encode() + b"\n")
+                    # Windows appends in two steps: find the end, and write there.
+                    with _guarded(self._path.parent):
+                        os.write(self._file, json.dumps(event).encode() + b"\n")
                 except OSError:
                     self._path = None  # Better one process's claims than none.
                 else:
@@ -84,7 +93,7 @@ class Operation:
             self._receive()
 
     def _receive(self) -> None:
-        while chunk := os.pread(self._file, 1 << 16, self._offset):
+        while chunk := self._read():
             end = chunk.rfind(b"\n") + 1
             if end == 0:
                 return
@@ -93,62 +102,63 @@ class Operation:
                 with suppress(ValueError, TypeError):
                     self._hear(Event(*json.loads(line)))
 
+    def _read(self) -> bytes:
+        os.lseek(self._file, self._offset, os.SEEK_SET)
+        return os.read(self._file, 1 << 16)
+
     def _hear(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
 
     def _opened(self, path: Path) -> None:
         """Open the file; where the engine is known by its address alone, it may be an old one's."""
-        while self._file < 0:
-            _make_private(path.parent)
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            if not self._is_exact and _is_free(file):
-                os.ftruncate(file, 0)
+        if self._file >= 0:
+            return
+        _make_private(path.parent)
+        mark = ProcessMark(path)
+        with _guarded(path.parent):
+            flags = _FLAGS | os.O_CREAT | os.O_APPEND
+            if not self._is_exact and not mark.others_live():
+                flags |= os.O_TRUNC
             # Held as long as this process lives: nobody else takes the file for a stale one.
-            fcntl.flock(file, fcntl.LOCK_SH)
-            if _is_at(file, path):
-                self._file = file
-                _remove_stale(path)
-            else:
-                os.close(file)
+            mark.hold()
+            try:
+                self._file = os.open(path, flags, 0o600)
+            except OSError:
+                mark.let_go()
+                raise
+            self._mark = mark
+            _remove_stale(path)
 
 
 def _own_folder() -> Path:
-    return Path(tempfile.gettempdir()) / f"vapi-phone-numbers-{os.getuid()}"
+    # Windows has no such number, and a folder for temporary files for each person.
+    person = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    return Path(tempfile.gettempdir()) / f"vapi-phone-numbers{person}"
 
 
 def _make_private(folder: Path) -> None:
     """Make a folder of this person alone. Raise PermissionError where it is anybody else's."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+    is_own = not hasattr(os, "getuid") or (
+        found.st_uid == os.getuid() and not found.st_mode & 0o022
+    )
+    if not stat.S_ISDIR(found.st_mode) or not is_own:
         raise PermissionError(f"{folder} is not this person's alone")
 
 
-def _is_free(file: int) -> bool:
-    """Return whether no other process has the file open; it is locked against all others then."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_at(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), path.stat())
-    except FileNotFoundError:
-        return False
+@contextmanager
+def _guarded(folder: Path) -> Generator[None]:
+    """Keep other processes from the folder's files for a moment. Raise OSError."""
+    with file_lock(folder / "guard").acquire(timeout=GUARD_SECONDS, poll_interval=0.01):
+        yield
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove the files of engines that are long gone."""
+    """Remove the files of engines that are long gone. The folder is guarded."""
     for other in path.parent.glob("*.run"):
         with suppress(OSError):
-            if other != path and time.time() - other.stat().st_mtime > STALE_SECONDS:
-                file = os.open(other, os.O_RDWR)
-                try:
-                    if _is_free(file) and _is_at(file, other):
-                        other.unlink()
-                finally:
-                    os.close(file)
+            is_old = time.time() - other.stat().st_mtime > STALE_SECONDS
+            if other != path and is_old and not ProcessMark(other).others_live():
+                other.unlink()

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOCKING = ["test_filelocks.py", "test_journal.py", "test_making.py", "test_identity.py"]
-RINGS = [*(f"tests/unit/{name}" for name in LOCKING), "tests/plugin/test_plugin.py"]
+LOCKING = ["filelocks", "journal", "making", "identity", "writers", "operation", "private_file"]
+RINGS = [*(f"tests/unit/test_{name}.py" for name in LOCKING), "tests/plugin/test_plugin.py"]
 
 
 def test_no_module_of_ours_imports_it() -> None:

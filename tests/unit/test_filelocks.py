@@ -8,17 +8,18 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from vapi_provider.identity.filelocks import SLOTS, KeyedLocks, ProcessMark
+from vapi_provider.filelocks import SLOTS, KeyedLocks, ProcessMark
 
 ROOT = Path(__file__).parents[2]
 _HEAD = """\
 import sys, time
 from pathlib import Path
-from vapi_provider.identity.filelocks import KeyedLocks, ProcessMark
+from vapi_provider.filelocks import KeyedLocks, ProcessMark
 folder = Path(sys.argv[1]) / 'journal.sqlite'
 def wait():
     time.sleep(0.005)
@@ -109,7 +110,7 @@ def test_a_process_does_not_meet_itself(tmp_path: Path) -> None:
 
 
 HOLDING = """
-    with KeyedLocks(folder).of("key", wait):
+    with KeyedLocks(folder).of(wait, "key"):
         print("held", flush=True)
         sys.stdin.readline()
     print("free", flush=True)
@@ -130,11 +131,11 @@ def test_another_process_is_waited_for(tmp_path: Path, start: Start) -> None:
     locks = KeyedLocks(tmp_path / "journal.sqlite")
     other = start(HOLDING)
     assert line(other) == "held"
-    with pytest.raises(TooLongError), locks.of("key", impatient):
+    with pytest.raises(TooLongError), locks.of(impatient, "key"):
         pytest.fail("two processes hold one key")
     go_on(other)
     assert line(other) == "free"
-    with locks.of("key", impatient):
+    with locks.of(impatient, "key"):
         pass
 
 
@@ -144,14 +145,14 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path: Path, start: Start) -> Non
     assert line(other) == "held"
     other.kill()
     other.wait()
-    with KeyedLocks(tmp_path / "journal.sqlite").of("key", impatient):
+    with KeyedLocks(tmp_path / "journal.sqlite").of(impatient, "key"):
         pass
 
 
 BUSY = """
     locks = KeyedLocks(folder)
     for at in range(20):
-        with locks.of("key", wait):
+        with locks.of(wait, "key"):
             print(at, flush=True)
             time.sleep(0.02)
 """
@@ -190,7 +191,7 @@ def test_threads_take_turns(tmp_path: Path) -> None:
     def work() -> None:
         nonlocal inside, most
         for _ in range(20):
-            with locks.of("key", impatient):
+            with locks.of(impatient, "key"):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0)
@@ -204,12 +205,100 @@ def test_threads_take_turns(tmp_path: Path) -> None:
     assert most == 1
 
 
+def test_threads_share_a_slot(tmp_path: Path) -> None:
+    """Threads with different keys do not wait for each other, although the keys share a slot."""
+    locks = KeyedLocks(tmp_path / "journal.sqlite", slots=1)
+    both = threading.Barrier(2, timeout=60)
+    met: list[str] = []
+
+    def work(key: str) -> None:
+        with locks.of(impatient, key):
+            both.wait()
+            met.append(key)
+
+    threads = [threading.Thread(target=work, args=(key,)) for key in ("one", "another")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(met) == ["another", "one"]
+    with locks.of(impatient, "one"):
+        pass
+
+
+CROWDED = """
+    import threading
+    locks = KeyedLocks(folder, slots=1)
+    def work(name):
+        with locks.of(wait, name):
+            print("held", flush=True)
+        while True:
+            with locks.of(wait, name):
+                time.sleep(0.02)
+    for at in range(4):
+        threading.Thread(target=work, args=(f"key {at}",), daemon=True).start()
+    sys.stdin.readline()
+"""
+
+
+def test_threads_that_share_a_slot_let_another_process_in(tmp_path: Path, start: Start) -> None:
+    """However many threads follow each other in a slot, a process that waits comes next."""
+    other = start(CROWDED)
+    assert [line(other) for _ in range(4)] == ["held"] * 4
+    until = time.monotonic() + 60
+
+    def wait() -> None:
+        if time.monotonic() > until:
+            raise TooLongError
+        time.sleep(0.005)
+
+    with KeyedLocks(tmp_path / "journal.sqlite", slots=1).of(wait, "ours"):
+        pass
+
+
+CROSSED = """
+    locks = KeyedLocks(folder)
+    for _ in range(20):
+        with locks.of(wait, *{keys}):
+            time.sleep(0.005)
+    print("done", flush=True)
+"""
+
+
+def test_several_keys_are_held_in_one_order(tmp_path: Path, start: Start) -> None:
+    """Two processes that name two keys in different order do not wait for each other forever."""
+    keys = ["a", "b", "c"]
+    one = start(CROSSED.format(keys=keys))
+    two = start(CROSSED.format(keys=keys[::-1]))
+    assert [line(one), line(two)] == ["done", "done"]
+
+
+def test_marks_of_one_operation_are_known(tmp_path: Path) -> None:
+    """Processes of one engine operation know each other's marks, and no mark of another's."""
+    file = tmp_path / "journal.sqlite"
+    ours, same, other = (ProcessMark(file, name) for name in ("engine", "engine", "another"))
+    assert ours.is_of_this_operation(ours.own)
+    assert ours.is_of_this_operation(same.own)
+    assert not ours.is_of_this_operation(other.own)
+    alone = ProcessMark(file)
+    assert alone.is_of_this_operation(alone.own)
+    assert not alone.is_of_this_operation(ProcessMark(file).own)
+
+
+def test_a_mark_follows_no_symbolic_link(tmp_path: Path) -> None:
+    """A link in the place of a mark makes nothing elsewhere."""
+    (tmp_path / "journal.sqlite.owner.lock").symlink_to(tmp_path / "made")
+    with suppress(OSError):
+        ProcessMark(tmp_path / "journal.sqlite").lives("owner")
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_thread_may_hold_a_slot_twice(tmp_path: Path) -> None:
     """Two keys of one slot do not stop the thread that holds both."""
     locks = KeyedLocks(tmp_path / "journal.sqlite", slots=1)
-    with locks.of("one", impatient), locks.of("another", impatient):
+    with locks.of(impatient, "one"), locks.of(impatient, "another"):
         pass
-    with locks.of("one", impatient):
+    with locks.of(impatient, "one"):
         pass
 
 
@@ -217,7 +306,7 @@ def test_a_fleet_leaves_few_files(tmp_path: Path) -> None:
     """A thousand keys leave a bounded number of files."""
     locks = KeyedLocks(tmp_path / "journal.sqlite")
     for at in range(1000):
-        with locks.of(f"key {at}", impatient):
+        with locks.of(impatient, f"key {at}"):
             pass
     assert len(list(tmp_path.iterdir())) <= 2 * SLOTS
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import multiprocessing
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import LimitError, OwnershipError
+from vapi_provider.filelocks import ProcessMark
 from vapi_provider.identity import Claims
 from vapi_provider.operation import Event, Operation
 from vapi_provider.releases import Releases
@@ -21,6 +21,13 @@ KEY = "acme/shop/dev/VapiPhoneNumber/{}"
 def files(folder: Path) -> list[str]:
     """What lies beside the journal."""
     return [path.name for path in folder.iterdir()]
+
+
+def end(operation: Operation) -> None:
+    """Let go of what a process that ends lets go of."""
+    os.close(operation._file)
+    assert operation._mark is not None
+    operation._mark.let_go()
 
 
 def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
@@ -49,7 +56,7 @@ def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> No
     """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
     first = Operation(ENGINE, tmp_path)
     Claims(first).gain("id", KEY.format("a"))
-    os.close(first._file)
+    end(first)
     assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
     assert Claims(Operation(ENGINE + "5", tmp_path)).holder("id") is None
 
@@ -62,7 +69,7 @@ def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
     second = Operation(address, tmp_path)
     assert Claims(second).holder("id") == KEY.format("a")
     for one in (first, second):
-        os.close(one._file)
+        end(one)
     assert Claims(Operation(address, tmp_path)).holder("id") is None
 
 
@@ -73,9 +80,10 @@ def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None
         path.touch()
     for path in (stale, held):
         os.utime(path, (0, 0))
-    with held.open() as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
+    mark = ProcessMark(held)
+    mark.hold()
+    Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
+    mark.let_go()
     assert {"held.run", "young.run"} < set(files(tmp_path))
     assert "stale.run" not in files(tmp_path)
 

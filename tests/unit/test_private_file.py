@@ -10,6 +10,7 @@ import pytest
 
 from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.filelocks import SLOTS
 from vapi_provider.identity import Journal
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.private_file import make_private
@@ -33,6 +34,11 @@ def begin(file: Path) -> None:
     Journal(file, "account", BACKEND).begin(NAME, {"digests": {}}, Before("", frozenset()), 60)
 
 
+def no_waiting() -> None:
+    """What a link counts as, where the operating system has no locks: somebody's lock."""
+    raise ConfigurationError("it is held")
+
+
 def mode(file: Path) -> int:
     """The rights of a file."""
     return stat.S_IMODE(file.stat().st_mode)
@@ -54,10 +60,11 @@ def test_a_journal_follows_no_symbolic_link(tmp_path: Path, shared: Path, there:
 
 
 def test_the_locks_beside_a_journal_follow_no_symbolic_link(tmp_path: Path, shared: Path) -> None:
-    """A link in the place of the file of turns makes nothing elsewhere."""
-    (shared / "journal.sqlite.turns").symlink_to(tmp_path / "made")
+    """A link in the place of a lock makes nothing elsewhere."""
+    for at in range(SLOTS):
+        (shared / f"journal.sqlite.{at:02d}.turn").symlink_to(tmp_path / "made")
     journal = Journal(shared / "journal.sqlite", "account", BACKEND)
-    with pytest.raises(ConfigurationError), journal.turn(lambda: None, "alike"):
+    with pytest.raises(ConfigurationError), journal.turn(no_waiting, "alike"):
         pass
     assert not (tmp_path / "made").exists()
 

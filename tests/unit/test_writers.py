@@ -399,7 +399,9 @@ def test_a_request_that_may_still_be_carried_out_is_waited_for(machine: Machine)
     machine.clock.now += 100
     old.before_send()
     machine.clock.now += 5
-    os.close(old._stacks[old._key(DECLARATION)].file.fileno())  # type: ignore[union-attr]
+    held = old._stacks[old._key(DECLARATION)].held
+    assert held is not None
+    held.lock.release()
     machine.engines.remove("old")
     new = machine.writers("new")
     new.wait_for_others(DECLARATION)

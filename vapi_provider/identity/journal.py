@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
+from vapi_provider.filelocks import KeyedLocks, ProcessMark
 from vapi_provider.identity.boot import BootClock
 from vapi_provider.identity.intents import Before, Intent
 from vapi_provider.identity.journal_file import JournalFile
 from vapi_provider.identity.ledger import Ledger
-from vapi_provider.identity.owners import Owners, Turns
 from vapi_provider.keys import is_of_stack
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Journal:
         self._to_write: dict[str, tuple[str | float | None, ...]] = {}
         self._answered: dict[str, str] | None = None
         self._seen_at: dict[str, float] = {}
-        self._owners = Owners(file, operation)
-        self._turns = Turns.beside(file)
+        self._owners = ProcessMark(file, operation)
+        self._turns = KeyedLocks.beside(file)
         self.ledger = Ledger(self._file, backend.identity, account)
 
     def exists(self) -> bool:
@@ -260,9 +260,8 @@ class Journal:
         """
         with ExitStack() as held:
             try:
-                # In one order for all, so that no two wait for each other.
-                for slot in sorted({self._turns.slot(f"{self._account} {key}") for key in keys}):
-                    held.enter_context(self._turns.of(slot, wait))
+                texts = (f"{self._account} {key}" for key in keys)
+                held.enter_context(self._turns.of(wait, *texts))
             except OSError as error:
                 raise self._file.unusable(error) from None
             yield

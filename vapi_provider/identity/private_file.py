@@ -18,11 +18,14 @@ def make_private(path: Path, user: int | None = None) -> None:
     somebody else owns or has linked. An existing file is never opened: closing it would end the
     locks that SQLite holds on it in this process.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # O_EXCL follows no link.
     try:
         os.close(os.open(path, flags, _PRIVATE))
     except FileExistsError:
-        _check(path, os.geteuid() if user is None else user)
+        if user is None:
+            # Windows has no numbers of persons; it keeps their folders apart itself.
+            user = os.geteuid() if hasattr(os, "geteuid") else path.lstat().st_uid
+        _check(path, user)
 
 
 def _check(path: Path, user: int) -> None:

@@ -1,21 +1,32 @@
-"""Lock files of writing processes, with the writes that they began and ended, one JSON line each.
+"""Files of writing processes, with the writes that they began and ended, one JSON line each.
 
-The operating system frees a lock with its process; the lines stay, and say which writes a killed
-process left open.
+Beside each lies a lock, which is freed with its process; the lines stay, and say which writes a
+killed process left open.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+
+from vapi_provider.filelocks import file_lock, is_held, remove
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 SUFFIX = ".writing"
+
+
+class Held(NamedTuple):
+    """A file that is open for writing, and its lock."""
+
+    file: IO[str]
+    lock: BaseFileLock
 
 
 @dataclass(frozen=True)
@@ -46,37 +57,39 @@ def files_of(beside: Path, stack: str) -> list[Path]:
     return [beside.with_name(name) for name in found]
 
 
-def hold(path: Path, engine: str) -> IO[str]:
-    """Create and lock a file for as long as it is open. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    while True:
+def hold(path: Path, engine: str) -> Held:
+    """Lock and create a file until `let_go`. Raises OSError."""
+    # Locked first: whoever sees the file finds it locked.
+    lock = file_lock(_lock_of(path))
+    lock.acquire()
+    try:
         file = path.open("a", encoding="utf-8")
         try:
             os.chmod(path, 0o600)
-            _lock(file, wait=True)
-            # Another process may have removed it before it was locked.
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                note(file, engine=engine)
-                return file
-        except FileNotFoundError:
-            pass
-        except OSError:
+            note(file, engine=engine)
+        except BaseException:
             file.close()
             raise
-        file.close()
+    except BaseException:
+        remove(lock)
+        raise
+    return Held(file, lock)
 
 
-def let_go(file: IO[str], path: Path) -> None:
+def let_go(held: Held, path: Path) -> None:
     """Free a file, and remove it where it holds no open write. Raises OSError."""
-    with file:
+    try:
+        held.file.close()
         if not open_writes(path):
             path.unlink(missing_ok=True)
+    finally:
+        remove(held.lock)
 
 
-def is_held(path: Path) -> bool:
+def is_writing(path: Path) -> bool:
     """Return whether a process holds a file. One that cannot be opened counts as free."""
-    with suppress(OSError), path.open("r+", encoding="utf-8") as file:
-        return not _lock(file, wait=False)
+    with suppress(OSError):
+        return is_held(_lock_of(path))
     return False
 
 
@@ -138,10 +151,5 @@ def _prefix(beside: Path, stack: str) -> str:
     return f"{beside.name}.{hashlib.sha256(stack.encode()).hexdigest()[:16]}."
 
 
-def _lock(file: IO[str], *, wait: bool) -> bool:
-    """Lock an open file, for as long as it is open; False where another process has the lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vapi_provider.errors import AbandonedError, OwnershipError, VapiError
 from vapi_provider.identity import writer_files
@@ -41,13 +41,13 @@ class _Stack:
         self.failure: VapiError | None = None
         self.lock = threading.Lock()
         self.in_flight = 0
-        self.file: IO[str] | None = None
+        self.held: writer_files.Held | None = None
 
     def note(self, **what: Any) -> None:
         """Append a line to the file; that it cannot be written stops no write."""
         with self.lock, suppress(OSError):
-            if self.file is not None:
-                writer_files.note(self.file, **what)
+            if self.held is not None:
+                writer_files.note(self.held.file, **what)
 
 
 class Writers:
@@ -124,7 +124,7 @@ class Writers:
         with stack.lock:
             if stack.in_flight == 0:
                 with suppress(OSError):
-                    stack.file = writer_files.hold(stack.path, self._engine)
+                    stack.held = writer_files.hold(stack.path, self._engine)
             stack.in_flight += 1
         if id_ is not None:
             stack.note(begun=id_, fields=sorted(fields))
@@ -142,10 +142,10 @@ class Writers:
                 stack.note(over=id_)
             with stack.lock:
                 stack.in_flight -= 1
-                if stack.in_flight == 0 and stack.file is not None:
+                if stack.in_flight == 0 and stack.held is not None:
                     with suppress(OSError):
-                        writer_files.let_go(stack.file, stack.path)
-                    stack.file = None
+                        writer_files.let_go(stack.held, stack.path)
+                    stack.held = None
 
     def before_send(self) -> None:
         """Keep the time of a try: a killed process's request may complete some time after it."""
@@ -199,12 +199,12 @@ class Writers:
             self._pause(LOOK_SECONDS)
         for path in writer_files.files_of(self._beside, key):
             with suppress(OSError):
-                if not writer_files.is_held(path):
+                if not writer_files.is_writing(path):
                     self._take_over(path)
 
     def _is_orphaned(self, path: Path) -> bool:
         """Whether a process that outlived its engine holds the file."""
-        if not writer_files.is_held(path):
+        if not writer_files.is_writing(path):
             return False
         with suppress(OSError):
             engine = writer_files.engine_of(path)

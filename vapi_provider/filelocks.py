@@ -1,0 +1,219 @@
+"""Locks among the processes of a machine, on Linux, macOS and Windows: `filelock` underneath.
+
+The operating system frees a lock with its process. Where it has no such locks, `filelock` leaves a
+file that names its process, and takes over the file of a dead one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import uuid
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+SLOTS = 64
+"""How many locks there are among processes. Keys share them, and each has two files."""
+
+
+class ProcessMark:
+    """A mark that shows that this process lives, and looks at the marks of others.
+
+    Shared by the threads of the process. The files lie beside `beside`. The marks of processes with
+    the same `operation` begin alike.
+    """
+
+    def __init__(self, beside: Path, operation: str = "") -> None:
+        self._operation = hashlib.sha256(operation.encode()).hexdigest()[:8] if operation else ""
+        self.own = self._operation + uuid.uuid4().hex[len(self._operation) :]
+        self._beside = beside
+        self._lock = threading.Lock()
+        self._in_flight = 0
+        self._held: BaseFileLock | None = None
+
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether a mark is of this process, or of another of the same operation."""
+        return owner == self.own or bool(self._operation and owner.startswith(self._operation))
+
+    def hold(self) -> None:
+        """Mark this process as living until `let_go` was called as often. Raise OSError."""
+        with self._lock:
+            if self._held is None:
+                held = file_lock(self._file(self.own))
+                held.acquire()
+                self._held = held
+            self._in_flight += 1
+
+    def let_go(self) -> None:
+        """Take the mark away with its last holder."""
+        with self._lock:
+            self._in_flight -= 1
+            if self._in_flight == 0 and self._held is not None:
+                # The purchase is done: a file that stays behind is no reason to fail.
+                remove(self._held)
+                self._held = None
+
+    def lives(self, owner: str) -> bool:
+        """Return whether another process still holds its mark; our own does not count.
+
+        Remove the file of a dead one. Raise OSError.
+        """
+        return owner != self.own and is_held(self._file(owner))
+
+    def others_live(self) -> bool:
+        """Return whether any other process holds its mark beside the same file. Raise OSError."""
+        prefix, suffix = f"{self._beside.name}.", ".lock"
+        names = [name for name in os.listdir(self._beside.parent) if name.startswith(prefix)]
+        owners = [name[len(prefix) : -len(suffix)] for name in names if name.endswith(suffix)]
+        return any([self.lives(owner) for owner in owners])  # All of them: dead ones are removed.
+
+    def _file(self, owner: str) -> Path:
+        return self._beside.with_name(f"{self._beside.name}.{owner}.lock")
+
+
+class KeyedLocks:
+    """Exclusive locks by key, among the threads of this process and the processes of the machine.
+
+    Among processes, keys are hashed onto a bounded set of slots: a fleet leaves no file for each
+    number. That two keys share a slot costs time between processes and nothing else.
+    """
+
+    def __init__(self, path: Path, slots: int = SLOTS) -> None:
+        self._slots = [_Slot(path.with_name(f"{path.name}.{at:02d}")) for at in range(slots)]
+        self._lock = threading.Lock()
+        self._among_threads: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+    @classmethod
+    @cache
+    def beside(cls, path: Path) -> KeyedLocks:
+        """Return this process's locks beside `path`: its threads have to share them."""
+        return cls(path)
+
+    @contextmanager
+    def of(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
+        """Hold the locks of all `keys`; `wait` is called while another process has one of them.
+
+        What `wait` raises ends the waiting. Raise OSError. A thread that holds a key and asks for
+        others in a second call may wait for one that does the same.
+        """
+        with ExitStack() as held:
+            # Keys first, then slots, each in one order for all: no two wait for each other.
+            for key in sorted(set(keys)):
+                with self._lock:
+                    among_threads = self._among_threads[key]
+                held.enter_context(among_threads)
+            for at in sorted({self._at(key) for key in keys}):
+                held.enter_context(self._slots[at].held(wait))
+            yield
+
+    def _at(self, key: str) -> int:
+        digest = hashlib.sha256(key.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % len(self._slots)
+
+
+class _Slot:
+    """One lock among processes, which the threads of a process share.
+
+    The process that comes next has a file of its own, and who joins needs that file too: else a
+    process with many purchases would never leave the slot to another.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._entering = threading.Lock()
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._held = ExitStack()
+        self._next = path.with_name(f"{path.name}.next")
+        self._turn = path.with_name(f"{path.name}.turn")
+
+    @contextmanager
+    def held(self, wait: Callable[[], None]) -> Generator[None]:
+        with self._entering, _acquired(self._next, wait):
+            while not self._enter():
+                wait()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    self._held.close()
+
+    def _enter(self) -> bool:
+        with self._lock:
+            if self._inside == 0:
+                turn = file_lock(self._turn)
+                if not _try(turn):
+                    return False
+                self._held.callback(turn.release)
+            self._inside += 1
+            return True
+
+
+@contextmanager
+def _acquired(file: Path, wait: Callable[[], None]) -> Generator[None]:
+    lock = file_lock(file)
+    while not _try(lock):
+        wait()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _try(lock: BaseFileLock) -> bool:
+    from filelock import Timeout
+
+    # Where files name processes, the first try takes the file of a dead one away.
+    for _ in range(2):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        return True
+    return False
+
+
+def is_held(file: Path) -> bool:
+    """Return whether anybody holds a lock file; remove the file of a dead holder. Raise OSError."""
+    if not os.path.lexists(file):
+        return False
+    found = file_lock(file)
+    if not _try(found):
+        return True
+    remove(found)
+    return False
+
+
+def file_lock(file: Path) -> BaseFileLock:
+    """Return the lock of a file that nobody else can read; symbolic links are not followed."""
+    # Lazy import: most runs buy nothing.
+    with warnings.catch_warnings():
+        # It warns where the operating system has no locks of files; the files then name processes.
+        warnings.simplefilter("ignore")
+        from filelock import FileLock
+
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return FileLock(file, mode=0o600, thread_local=False)
+
+
+def remove(held: BaseFileLock) -> None:
+    """Release a lock and remove its file, while it is held: whoever waits for it then looks again.
+
+    Windows removes no file that is open. A file that stays is no reason to fail.
+    """
+    file = Path(held.lock_file)
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        held.release()
+        file.unlink(missing_ok=True)
