@@ -59,7 +59,9 @@ class Declaration:
 
     def having(self, **fields: Any) -> Declaration:
         """Return the declaration with other values of fields; None takes a field away."""
-        merged = {name: value for name, value in {**self.fields, **fields}.items() if value is not None}
+        merged = {
+            name: value for name, value in {**self.fields, **fields}.items() if value is not None
+        }
         return replace(self, fields=merged)
 
     @property

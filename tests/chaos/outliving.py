@@ -51,9 +51,11 @@ class Outliving:
         if not may_come_late:
             # From now on the API is well: what the orphan sent would be carried out.
             stage.serve()
-        found = person.heal()
+        found = person.heal(confirmed=False)
         stage.ups.wait_for_plugins()
         stage.ups.wait_since_kill(SLOW)
+        # What is slow is logged once it is carried out.
+        found += person.confirm()
         kept = {one["id"]: one["name"] for one in stage.account.records()}
         if not may_come_late and kept != before:
             found.append(f"the account was {before}, the orphan left {kept}")
