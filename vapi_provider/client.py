@@ -12,7 +12,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
-from vapi_provider.errors import PagingError, ServerError, UnclearError
+from vapi_provider.errors import (
+    NotFoundError,
+    PagingError,
+    RejectedError,
+    ServerError,
+    UnclearError,
+)
 from vapi_provider.models.fields import FieldShape, as_list, as_object, schema_named
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.marks import SECRET
@@ -54,13 +60,17 @@ class VapiClient:
     """A Vapi account's phone numbers. Every method raises from the error tree.
 
     `organizations` are the owners of all records that were seen: the proof of whose key it is.
-    `written` are the ids of all that was made, changed or released.
+    `written` has the ids of all that was made, changed or released, each with the number of the
+    last write to it; `writes` is how many writes there were.
     """
 
     def __init__(self, transport: Sender) -> None:
         self._transport = transport
+        self.before_send: Callable[[], None] = lambda: None
+        """Called before each try of a POST, PATCH or DELETE; what it raises ends the request."""
         self.organizations: set[str] = set()
-        self.written: set[str] = set()
+        self.written: dict[str, int] = {}
+        self.writes = 0
         self._answers = threading.Condition()
         self._awaited = 0
 
@@ -90,9 +100,8 @@ class VapiClient:
                 answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
                 record = self._record(answer, "POST /phone-number")
         except ServerError as error:
-            # A gateway timed out (524 is Cloudflare's) and gave up; what is behind it may not have.
-            raise UnclearError(str(error), may_come_later=error.status in (504, 524)) from None
-        self.written.add(record.id)
+            raise UnclearError(str(error), may_come_later=error.may_come_later) from None
+        self._note_write(record.id)
         return record
 
     def get_phone_number(self, id_: str) -> PhoneNumberRecord:
@@ -113,18 +122,25 @@ class VapiClient:
             with self._answer():
                 return self._record(self._send("PATCH", path, declared, body), f"PATCH {path}")
         finally:
-            self.written.add(id_)
+            self._note_write(id_)
 
     def delete_phone_number(self, id_: str) -> None:
         """Releases a record for good."""
+        may_have_changed = True
         try:
             with self._answer():
-                answer = self._transport.request("DELETE", _path(id_))
+                answer = self._transport.request(
+                    "DELETE", _path(id_), about_to_send=self.before_send
+                )
                 # The record is gone; what the answer looks like changes nothing.
                 with suppress(ValueError):
                     self.organizations.add(PhoneNumberRecord.read(answer).org_id)
+        except NotFoundError as missing:
+            may_have_changed = missing.after_unclear_try
+            raise
         finally:
-            self.written.add(id_)
+            if may_have_changed:
+                self._note_write(id_)
 
     def list_phone_numbers(
         self, limit: int = PAGE, created_at_le: str | None = None
@@ -135,7 +151,11 @@ class VapiClient:
             params["createdAtLe"] = created_at_le
         what = "GET /phone-number"
         with self._answer():
-            answer = self._transport.request("GET", "/phone-number", params=params)
+            try:
+                answer = self._transport.request("GET", "/phone-number", params=params)
+            except NotFoundError as error:
+                # No path, rather than no record: a caller must not take a record to be gone.
+                raise RejectedError(str(error), error.status) from None
             if not isinstance(answer, list):
                 raise ServerError(f"{what}: the answer is not a list", 200)
             return [self._record(item, what) for item in cast(list[Any], answer)]
@@ -185,10 +205,19 @@ class VapiClient:
         body: Mapping[str, Any],
         about_to_send: Callable[[], None] = lambda: None,
     ) -> Any:
+        def before_each_try() -> None:
+            self.before_send()
+            about_to_send()
+
         secrets = list(secrets_in(declared))
         return self._transport.request(
-            method, path, body=body, secrets=secrets, about_to_send=about_to_send
+            method, path, body=body, secrets=secrets, about_to_send=before_each_try
         )
+
+    def _note_write(self, id_: str) -> None:
+        with self._answers:
+            self.writes += 1
+            self.written[id_] = self.writes
 
     def _record(self, answer: Any, what: str) -> PhoneNumberRecord:
         try:

@@ -11,10 +11,10 @@ VapiError
 │   └── UnclearError        a request went out, its answer did not come: it may have been done
 └── ApiError                an answer that says no
     ├── AuthenticationError 401, 403
-    ├── NotFoundError       404
+    ├── NotFoundError       404 in the API's own JSON
     ├── RejectedError       any other 4xx: repeating it is no use
     ├── RateLimitedError    429
-    └── ServerError         5xx, redirects, pages that are no JSON
+    └── ServerError         5xx, redirects, pages that are no JSON, a 404 that is not the API's
         └── PagingError     a list whose pages lead no further
 """
 
@@ -46,7 +46,12 @@ class NotReadyError(VapiError):
 
 
 class AbandonedError(VapiError):
-    """The engine that asked for something is gone, so it was not done."""
+    """The engine that asked for something is gone, so it was not done.
+
+    `may_come_later` where the API may still be at an earlier try of the same request.
+    """
+
+    may_come_later = False
 
 
 class TransportError(VapiError):
@@ -81,7 +86,12 @@ class AuthenticationError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """No such record, as far as this key can see."""
+    """No such record, as far as this key can see.
+
+    `after_unclear_try` where an earlier try of the same DELETE may have released it.
+    """
+
+    after_unclear_try = False
 
 
 class RejectedError(ApiError):
@@ -94,6 +104,11 @@ class RateLimitedError(ApiError):
 
 class ServerError(ApiError):
     """The API, or what stands before it, is in trouble."""
+
+    @property
+    def may_come_later(self) -> bool:
+        """Whether a gateway gave up waiting (524 is Cloudflare's); the API behind it may not."""
+        return self.status in (504, 524)
 
 
 class PagingError(ServerError):

@@ -24,7 +24,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
-from vapi_provider.errors import VapiError
+from vapi_provider.errors import AbandonedError, VapiError
 
 WATCH_SECONDS = 2.0
 """Between two looks whether the engine is still there."""
@@ -123,11 +123,15 @@ def engine_operation() -> str:
 def engine_lives() -> bool:
     """Whether the engine that started this plugin still listens: a plugin may outlive it.
 
-    Only a refused connection says no; outside of the plugin process it is True.
+    Outside of the plugin process it is True.
     """
-    if not is_plugin_process() or len(sys.argv) < 2:
-        return True
-    host, _, port = sys.argv[1].rpartition(":")
+    address = engine_address()
+    return not address or is_listening(address)
+
+
+def is_listening(address: str) -> bool:
+    """Return whether an engine listens at `host:port`; only a refused connection says no."""
+    host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=5):
             return True
@@ -135,6 +139,17 @@ def engine_lives() -> bool:
         return False
     except (OSError, ValueError):
         return True
+
+
+def engine_address() -> str:
+    """Return where the engine of this plugin listens; empty outside of the plugin process."""
+    return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else ""
+
+
+def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
+    """Raise AbandonedError where the engine is gone: nothing would record what is sent."""
+    if not lives():
+        raise AbandonedError("the engine that asked for it is gone: nothing more is sent")
 
 
 def warn(message: str) -> None:

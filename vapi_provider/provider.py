@@ -23,9 +23,10 @@ from pulumi.dynamic import (
 
 from vapi_provider import notes
 from vapi_provider.acquiring import adopt, body_of, make, same_kind, when_ready
-from vapi_provider.equality import believed, differences, holds_hidden, holds_unseen
+from vapi_provider.equality import differences, holds_hidden, holds_unseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.guards import REFUSED, TOLD, violations
+from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
@@ -95,9 +96,10 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
-        declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
-        self._close(_id, recorded)
+        declared, olds = Declared.of(plain(_news)), plain(_olds)
+        self._session.writers.wait_for_others(declared.declaration)
+        self._close(_id, olds)
+        recorded = recorded_of(self._session, _id, olds, declared)
         if declared.adopt_id not in (None, _id):
             raise OwnershipError(
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
@@ -105,6 +107,9 @@ class PhoneNumberProvider(ResourceProvider):
             )
         self._session.claims.own(_id, declared.declaration)
         self._session.name_late_records(declared.declaration)
+        if recorded is None:
+            replace_released(self._session, _id, olds, declared)
+            return DiffResult(changes=True, replaces=["provider"])
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
             paths = differences(declared.kind.fields, recorded, declared.fields)
@@ -115,7 +120,9 @@ class PhoneNumberProvider(ResourceProvider):
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
             renamed = declared.declaration != recorded.get("declaration")
-            return DiffResult(changes=renamed or isinstance(step, Update), replaces=[])
+            outdated = is_outdated(self._session, _id, olds, recorded)
+            changes = renamed or outdated or isinstance(step, Update)
+            return DiffResult(changes=changes, replaces=[])
         if declared.adopt_id is not None:
             raise OwnershipError(
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
@@ -138,10 +145,13 @@ class PhoneNumberProvider(ResourceProvider):
         """Makes the record, or takes over the one that `adopt_id` names."""
         declared = Declared.of(plain(props))
         _refuse_hidden(declared.fields)
-        if declared.adopt_id is not None:
-            record = adopt(self._session, declared, declared.adopt_id)
-        else:
-            declared, record = make(self._session, declared)
+        self._session.writers.wait_for_others(declared.declaration)
+        with self._session.writers.writing(declared.declaration):
+            if declared.adopt_id is not None:
+                record = adopt(self._session, declared, declared.adopt_id)
+            else:
+                declared, record = make(self._session, declared)
+        if declared.adopt_id is None:
             record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
@@ -159,9 +169,12 @@ class PhoneNumberProvider(ResourceProvider):
         except NotFoundError as missing:
             if recorded.declaration is None:
                 raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
-            self._session.account.confirm_gone(id_, before.get("org_id"))
+            self._session.account.confirm_gone(
+                id_, before.get("org_id"), self._session.reader.is_listed
+            )
             self._session.journal.gone(id_)
             return ReadResult(None, {})
+        self._session.writers.refreshed.add(id_)
         same_kind(recorded, record)
         if lacks_headers(recorded, record) and self._session.reader.echoes_headers():
             record = without_headers(record)
@@ -177,24 +190,30 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """PATCHes exactly what differs."""
-        self._close(_id, plain(_olds))
-        declared = Declared.of(plain(_news))
-        recorded = self._recorded(_olds, declared)
+        declared, olds = Declared.of(plain(_news)), plain(_olds)
+        self._session.writers.wait_for_others(declared.declaration)
+        self._close(_id, olds)
+        recorded = recorded_of(self._session, _id, olds, declared)
+        if recorded is None:
+            raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
         step = plan(declared.kind, recorded, declared.fields)
         _refuse_hidden(step)
         if not isinstance(step, Update):
             self._rename(_id, recorded, declared)
+            self._session.writers.forget(_id)
             return UpdateResult(outputs_unsent(declared, recorded))
         self._rename(_id, recorded, declared)
         try:
-            record = self._session.client.update_phone_number(
-                _id, declared.kind, body_of(declared), step.fields
-            )
+            with self._session.writers.writing(declared.declaration, _id, step.fields):
+                record = self._session.client.update_phone_number(
+                    _id, declared.kind, body_of(declared), step.fields
+                )
         except NotFoundError as missing:
             raise OwnershipError(
                 f"{missing}: the number was deleted outside, or the key is another account's; "
                 "run `pulumi refresh`, then `pulumi up`"
             ) from None
+        self._session.writers.forget(_id)
         return UpdateResult(outputs(declared, record))
 
     @one_line
@@ -204,11 +223,19 @@ class PhoneNumberProvider(ResourceProvider):
         self._close(_id, recorded)
         if session.claims.has_changed_hands(_id, recorded.get("declaration")):
             return
-        session.releases.expect(_id)
+        if _id not in session.writers.released:
+            session.releases.expect(_id)
         try:
-            session.client.delete_phone_number(_id)
-        except NotFoundError:
-            session.account.confirm_gone(_id, recorded.get("org_id"))
+            with session.writers.writing(recorded.get("declaration"), _id):
+                session.client.delete_phone_number(_id)
+        except NotFoundError as missing:
+            session.account.confirm_gone(
+                _id,
+                recorded.get("org_id"),
+                session.reader.is_listed,
+                may_be_released_by_us=missing.after_unclear_try,
+            )
+        session.writers.forget(_id)
         session.account.released(_id)
         session.journal.gone(_id)
         session.claims.release(recorded.get("declaration"))
@@ -216,9 +243,10 @@ class PhoneNumberProvider(ResourceProvider):
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the intent of a record that a state is proven to hold.
 
-        A resource without a declaration is a `get`: its id came from the program, and proves
-        nothing.
+        Waits first until no run whose engine was killed writes to the stack. A resource without a
+        declaration is a `get`: its id came from the program, and proves nothing.
         """
+        self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:
             self._session.account.note_recorded(recorded.get("org_id"))
             self._session.journal.finish(id_)
@@ -228,12 +256,6 @@ class PhoneNumberProvider(ResourceProvider):
         old, new = recorded.get("declaration"), declared.declaration
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
-
-    def _recorded(self, olds: Mapping[str, Any], declared: Declared) -> Mapping[str, Any]:
-        """What the state holds; an imported secret that nobody has seen is taken to be right."""
-        before = self._session.declared_before.get(declared.declaration or "", {})
-        recorded = plain(olds)
-        return believed(recorded, before, declared.fields) if holds_unseen(recorded) else recorded
 
     def _refused(self, inputs: dict[str, Any]) -> list[str]:
         """What the stack's guards refuse; the program has told of what it could see itself."""

@@ -41,7 +41,9 @@ class Listing:
         self._found: dict[str, PhoneNumberRecord] = {}
         self._shows_headers = False
         self._failure: VapiError | None = None
-        self._paged_at = clock()
+        self._incomplete: PagingError | None = None
+        self._begun_at = self._paged_at = clock()
+        self._writes_before = client.writes
         self.asked: set[str] = set()
         """Ids that somebody was sent here for."""
 
@@ -59,6 +61,20 @@ class Listing:
         # Asked last: it may have been written to while the page was under way.
         return None if id_ in self._client.written else _whole(self._found.get(id_))
 
+    def is_fresh_for(self, id_: str) -> bool:
+        """Whether it began recently, and after this run's last write to the record."""
+        written_before = self._client.written.get(id_, 0) <= self._writes_before
+        return written_before and self._clock() - self._begun_at <= KEPT_SECONDS
+
+    def contains(self, id_: str) -> bool:
+        """Whether the account shows the record; raises VapiError where it cannot all be listed."""
+        with self._turn:
+            while id_ not in self._found and self._go_on():
+                pass
+        if id_ not in self._found and self._incomplete is not None:
+            raise self._incomplete
+        return id_ in self._found
+
     def shows_headers(self) -> bool:
         """Whether any record of the account shows its server's headers."""
         with self._turn:
@@ -72,7 +88,8 @@ class Listing:
             raise self._failure
         try:
             page = next(self._pages, None)
-        except PagingError:
+        except PagingError as error:
+            self._incomplete = error
             return False  # What no page shows is read by its id.
         except VapiError as error:
             self._failure, self._paged_at = error, self._clock()
@@ -112,6 +129,18 @@ class Reader:
         listing = self._listing_for(id_)
         found = listing.find(id_) if listing else None
         return found or self._client.get_phone_number(id_)
+
+    def is_listed(self, id_: str) -> bool:
+        """Whether the account's list shows a record that by its id is missing.
+
+        All records that are missing share a listing that is half a minute old at the most. Raises
+        VapiError where the account cannot be listed to its end.
+        """
+        with self._lock:
+            listing = self._listing
+            if listing is None or not listing.is_fresh_for(id_):
+                listing = self._listing = Listing(self._client, self._clock)
+        return listing.contains(id_)
 
     def echoes_headers(self) -> bool:
         """Whether the API shows servers' headers: whether any record of the account has some."""

@@ -30,6 +30,9 @@ from vapi_provider.errors import (
 ATTEMPTS = 5
 PATIENCE_SECONDS = 300.0
 LONGEST_WAIT_SECONDS = 30.0
+WATCH_SECONDS = 2.0
+"""Longest sleep between two looks whether waiting still has a purpose."""
+
 SAID_SECONDS = 10.0
 """A wait from here on is told to the person."""
 
@@ -78,17 +81,29 @@ class Retry:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         say: Callable[[str], None] = lambda _: None,
+        watch: Callable[[], None] | None = None,
     ) -> None:
+        """`watch` is called every two seconds of a wait; what it raises ends the request."""
         self._sleep = sleep
         self._clock = clock
         self._say = say
+        self._watch = watch
         self._lock = threading.Lock()
         self._paused_until = -math.inf
 
     def pause(self) -> None:
         """Waits until the pause that the last 429 asked for is over."""
         while (left := self._paused_until - self._clock()) > 0:
-            self._sleep(left)
+            self._rest(left)
+
+    def _rest(self, seconds: float) -> None:
+        if self._watch is None:
+            self._sleep(seconds)
+            return
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0:
+            self._watch()
+            self._sleep(min(left, WATCH_SECONDS))
 
     def repeating(self, method: str) -> Retrying:
         """What calls a function until it answers, or raises the last error."""
@@ -96,7 +111,7 @@ class Retry:
             retry=retry_if_exception(lambda error: may_repeat(method, error)),
             wait=self._wait,
             stop=_is_enough,
-            sleep=self._sleep,
+            sleep=self._rest,
             reraise=True,
         )
 

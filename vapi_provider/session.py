@@ -16,11 +16,19 @@ from vapi_provider.identity import (
     Journal,
     LateRecords,
     Maker,
+    Writers,
     automatic_name,
 )
 from vapi_provider.identity.facts import StateFacts, facts_of
 from vapi_provider.identity.names import stack_of
-from vapi_provider.plugin import engine_lives, engine_operation, warn
+from vapi_provider.plugin import (
+    engine_address,
+    engine_lives,
+    engine_operation,
+    is_listening,
+    require_engine,
+    warn,
+)
 from vapi_provider.reading import Reader
 from vapi_provider.releases import Releases
 from vapi_provider.settings import Settings
@@ -42,17 +50,23 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         lives: Callable[[], bool] = engine_lives,
+        engine: str | None = None,
+        listening: Callable[[str], bool] = is_listening,
         facts: StateFacts | None = None,
     ) -> None:
+        """`lives` and `listening` ask the engine of this process, and one at an address."""
         self.settings = settings
         self.client = client
         self._sleep = sleep
+        self._lives = lives
         self.clock = clock
-        self.account = Account(client, settings.confirmed_empty_account, settings.account)
+        self.reader = Reader(client, clock)
+        self.account = Account(
+            client, settings.confirmed_empty_account, settings.account, self.reader.is_listed
+        )
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
             self.account.note_recorded(organization)
-        self.reader = Reader(client, clock)
         self.claims = Claims()
         self.declared_before: dict[str, Mapping[str, Any]] = {}
         """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
@@ -60,6 +74,18 @@ class Session:
         self.journal = Journal(
             settings.journal, settings.account, settings.backend, operation=engine_operation()
         )
+        self.writers = Writers(
+            settings.journal,
+            settings.backend.identity,
+            engine_address() if engine is None else engine,
+            listening,
+            settings.late_seconds,
+            warn,
+            waiting,
+            self.sleep,
+            clock,
+        )
+        client.before_send = self._before_send
         self.maker = Maker(
             client,
             self.account,
@@ -83,6 +109,10 @@ class Session:
         """Warn of what a repeated purchase of the resource's stack created late."""
         if declaration is not None:
             self.late_records.name(*stack_of(declaration))
+
+    def _before_send(self) -> None:
+        require_engine(self._lives)
+        self.writers.before_send()
 
     @classmethod
     @cache
@@ -111,7 +141,7 @@ class _WhenNeeded:
                 from vapi_provider.transport import Transport, open_http
 
                 settings = self._settings
-                retry = Retry(say=warn)
+                retry = Retry(say=warn, watch=require_engine)
                 self._opened = Transport(open_http(settings), settings.api_key, retry)
             transport = self._opened
         with waiting():

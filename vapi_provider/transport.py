@@ -1,12 +1,12 @@
 """HTTP to the account: the key, the time limits, what is repeated, what an answer means.
 
-What is repeated, and how long between, is the policy in `retry`. A DELETE that finds nothing after
-an unclear try of its own has done its work. Knows nothing of phone numbers.
+What is repeated, and how long between, is the policy in `retry`. Knows nothing of phone numbers.
 """
 
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import sys
 import threading
 import time
@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from vapi_provider.errors import (
+    AbandonedError,
     ApiError,
     AuthenticationError,
     ConfigurationError,
@@ -40,6 +41,9 @@ if sys.modules["httpx._main"] is cast(Any, None):
 
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""
+
+_NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
+"""What the API's framework answers for a path that it does not serve."""
 
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -150,23 +154,27 @@ class Transport:
         if self._refused_key is not None:
             raise self._refused_key
 
-        may_be_done = False
+        may_be_done = may_come_later = False
 
         def once() -> Any:
-            nonlocal may_be_done
+            nonlocal may_be_done, may_come_later
             self._retry.pause()
             about_to_send()
             try:
                 return self._once(method, path, params, body, (self._api_key, *secrets))
-            except NotFoundError:
-                if method == "DELETE" and may_be_done:
-                    return None
+            except NotFoundError as missing:
+                missing.after_unclear_try = method == "DELETE" and may_be_done
                 raise
-            except (UnclearError, ServerError):
+            except (UnclearError, ServerError) as error:
                 may_be_done = True
+                may_come_later = may_come_later or error.may_come_later
                 raise
 
-        return self._retry.repeating(method)(once)
+        try:
+            return self._retry.repeating(method)(once)
+        except AbandonedError as abandoned:
+            abandoned.may_come_later = may_come_later
+            raise
 
     def api_time(self) -> float | None:
         """Return the time by the API's clock, in Unix seconds; None where no answer had a `Date`.
@@ -231,7 +239,7 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
             )
         return parsed
     words = _words(parsed, _redacted(response.text, secrets), secrets)
-    kind, advice = _meaning(response.status_code)
+    kind, advice = _meaning(response.status_code, parsed)
     raise kind(
         f"{what}: {status}: {words}{advice}",
         response.status_code,
@@ -239,19 +247,33 @@ def _answer(what: str, response: httpx.Response, secrets: Collection[str]) -> An
     )
 
 
-def _meaning(status: int) -> tuple[type[ApiError], str]:
-    """The error's class and what to do about it."""
+def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
+    """Return the error's class and what to do about it."""
     if status == 401:
         return AuthenticationError, " — check vapi:apiKey: a private key of this account and region"
     if status == 403:
         return AuthenticationError, " — the key may not do this, or a firewall stands between"
     if status == 404:
-        return NotFoundError, ""
+        return _meaning_of_404(parsed)
     if status == 429:
         return RateLimitedError, " — wait, or lower vapi:maxConcurrentRequests"
     if status == 408 or status >= 500 or status < 400:
         return ServerError, " — try again later"
     return RejectedError, ""
+
+
+def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
+    """Return what a 404 means: only the API's own JSON says that a record is missing.
+
+    The API's body for a missing number was never observed, so `statusCode` may be absent.
+    """
+    body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
+    status = str(body.get("statusCode", 404))
+    if status != "404" or not ("message" in body or "error" in body):
+        return ServerError, " — not the API's own answer: check vapi:baseUrl and any proxy"
+    if _NO_ROUTE.match(str(body.get("message"))):
+        return RejectedError, " — no such path here: check vapi:baseUrl"
+    return NotFoundError, ""
 
 
 def _phrase(status: int) -> str:

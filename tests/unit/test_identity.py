@@ -1,18 +1,15 @@
-"""Whose record is this: automatic names, clashes before buying, and when gone means gone."""
+"""Whose record is this: automatic names and clashes before buying."""
 
 from __future__ import annotations
 
-import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import AUTOMATIC_NAME, DECLARATION, ORG, UUID, Api, answer
+from tests.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
 from vapi_provider.identity import Account, Claims, automatic_name
 from vapi_provider.identity.names import NAME_LENGTH
@@ -168,108 +165,6 @@ def test_made_and_released_before_any_listing_are_seen_by_it() -> None:
     account.released("unheard-of")
     with pytest.raises(OwnershipError, match="the SIP URI"):
         refuse(account, sip_uri="sip:a@b")
-
-
-@pytest.mark.parametrize(
-    ("records", "seen_before", "recorded", "confirmed", "words", "requests"),
-    [
-        pytest.param([answer()], True, ORG, None, None, 0, id="seen in this run"),
-        pytest.param([answer()], False, ORG, None, None, 1, id="in view"),
-        pytest.param([answer(orgId="o2")], True, ORG, None, "belongs to organization o2", 0,
-                     id="another account, seen in this run"),
-        pytest.param([answer(orgId="o2")], False, ORG, None, f"recorded in {ORG}", 1,
-                     id="another account, in view"),
-        pytest.param([answer(orgId="o2")], False, ORG, ORG, "belongs to organization o2", 1,
-                     id="another account, although called empty"),
-        pytest.param([], False, ORG, None, f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}", 1,
-                     id="an empty account"),
-        pytest.param([], False, ORG, "o2", f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}", 1,
-                     id="an empty account, another one confirmed"),
-        pytest.param([], False, ORG, ORG, None, 1, id="an empty account, confirmed"),
-        pytest.param([], False, None, None, "no phone number at all", 1,
-                     id="an empty account, none recorded"),
-        pytest.param([answer()], False, None, None, f"organization {ORG}", 1,
-                     id="no organization recorded"),
-    ],
-)  # fmt: skip
-def test_gone_is_believed_only_of_the_recorded_account(
-    records: list[dict[str, Any]],
-    seen_before: bool,
-    recorded: str | None,
-    confirmed: str | None,
-    words: str | None,
-    requests: int,
-) -> None:
-    """404 means gone where the recorded organization is in view, or the person confirms it."""
-    api = Api(*records)
-    client = api.client()
-    account = Account(client, confirmed)
-    if seen_before:
-        client.get_phone_number(UUID)
-        api.requests.clear()
-    if words is None:
-        account.confirm_gone("gone", recorded)
-    else:
-        with pytest.raises(OwnershipError, match=words) as refused:
-            account.confirm_gone("gone", recorded)
-        assert "Nothing was forgotten" in str(refused.value)
-        assert "\n" not in str(refused.value)
-    assert len(api.requests) == requests
-
-
-def test_an_empty_account_is_looked_at_once() -> None:
-    """A fleet that is missing costs one look at the account, not one for each number."""
-    api = Api()
-    account = Account(api.client())
-    for at in range(5):
-        with pytest.raises(OwnershipError, match="no phone number at all"):
-            account.confirm_gone(f"n{at}", ORG)
-    assert len(api.requests) == 1
-
-
-class Slow(Api):
-    """An account that takes its time over the answer to a release."""
-
-    def __init__(self) -> None:
-        super().__init__(answer(UUID))
-        self.emptied = threading.Event()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Whoever did not wait for it has gone on by the time it is answered."""
-        done = super().__call__(request)
-        if request.method == "DELETE":
-            self.emptied.set()
-            time.sleep(0.2)
-        return done
-
-
-def test_an_answer_under_way_says_whose_account_it_is() -> None:
-    """A number that is gone costs no look at the account where another answer is about to come."""
-    api = Slow()
-    client = api.client()
-    with ThreadPoolExecutor(1) as other:
-        release = other.submit(client.delete_phone_number, UUID)
-        assert api.emptied.wait(timeout=20)
-        Account(client).confirm_gone("gone", ORG)
-        release.result(timeout=20)
-    assert api.sent == [f"DELETE /phone-number/{UUID}"]
-
-
-def test_an_account_that_is_emptied_meanwhile_is_the_right_one() -> None:
-    """A look that shows nothing waits for the answer to the release that emptied the account."""
-
-    class Emptied(Slow):
-        def __call__(self, request: httpx.Request) -> httpx.Response:
-            if request.method == "GET":
-                released.append(other.submit(client.delete_phone_number, UUID))
-                assert self.emptied.wait(timeout=20)
-            return super().__call__(request)
-
-    released: list[Future[None]] = []
-    client = Emptied().client()
-    with ThreadPoolExecutor(1) as other:
-        Account(client).confirm_gone("gone", ORG)
-        released[0].result(timeout=20)
 
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/hotline"

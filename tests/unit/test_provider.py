@@ -326,7 +326,7 @@ def test_a_whole_account_can_be_destroyed_twice() -> None:
     working = provider(api)
     working.delete(UUID, RECORDED)
     working.delete(UUID, RECORDED)
-    assert api.sent == [f"DELETE /phone-number/{UUID}"] * 2
+    assert api.sent == [f"DELETE /phone-number/{UUID}"] * 2 + ["GET /phone-number"]
 
 
 def test_an_unexpected_error_carries_its_traceback() -> None:

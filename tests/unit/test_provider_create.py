@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pulumi.output import Unknown
 
+from tests.answers import refused
 from tests.builders import (
     AUTOMATIC_NAME,
     LEAST,
@@ -72,7 +73,7 @@ def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
     assert api.sent == ["GET /phone-number", "POST /phone-number"]
 
 
-@pytest.mark.parametrize("page", [httpx.Response(200, json={}), httpx.Response(404, json={})])
+@pytest.mark.parametrize("page", [httpx.Response(200, json={}), refused(404)], ids=str)
 def test_create_never_buys_blindly(page: httpx.Response) -> None:
     """Where the account cannot be listed nothing is made."""
     api = Api()
@@ -89,7 +90,7 @@ def test_create_waits_until_the_number_is_known() -> None:
     api.instead = [
         httpx.Response(200, json=[]),
         httpx.Response(201, json=pending),
-        httpx.Response(404, json={}),
+        refused(404),
         httpx.Response(200, json=pending),
         httpx.Response(200, json=shown),
     ]

@@ -11,5 +11,15 @@ from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.late import LateRecords
 from vapi_provider.identity.making import Maker
 from vapi_provider.identity.names import automatic_name
+from vapi_provider.identity.writers import Writers
 
-__all__ = ["Account", "Claims", "Intent", "Journal", "LateRecords", "Maker", "automatic_name"]
+__all__ = [
+    "Account",
+    "Claims",
+    "Intent",
+    "Journal",
+    "LateRecords",
+    "Maker",
+    "Writers",
+    "automatic_name",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -27,17 +27,20 @@ class Account:
     """What is known of the account in this run; shared by all calls of the plugin."""
 
     def __init__(
-        self, client: VapiClient, confirmed_empty: str | None = None, url: str = ""
+        self,
+        client: VapiClient,
+        confirmed_empty: str | None = None,
+        url: str = "",
+        is_listed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._client = client
         self._url = url
+        self._is_listed = is_listed
         self._recorded: set[str] = set()
         self._masked: dict[str, PhoneNumberRecord] = {}
         self._seen: dict[str, PhoneNumberRecord] = {}
         self._confirmed_empty = confirmed_empty
         self._lock = threading.Lock()
-        self._looking = threading.Lock()
-        self._is_in_view = False
         self._records: dict[str, PhoneNumberRecord] | None = None
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
@@ -144,7 +147,7 @@ class Account:
     def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
         """Return where a record of the journal that answers 404 is gone; raise where unsure."""
         if not self._is_same_file(kept):
-            self.confirm_gone(id_, min(kept.organizations, default=None))
+            self.confirm_gone(id_, min(kept.organizations, default=None), self._is_listed)
 
     @property
     def _is_embedded(self) -> bool:
@@ -175,24 +178,30 @@ class Account:
             known = frozenset(id_ for moment in self._newest for id_ in self._made_at[moment])
             return Before(self._newest[0] if self._newest else "", known)
 
-    def confirm_gone(self, id_: str, organization: str | None) -> None:
-        """Returns where a record that answers 404 is gone; raises OwnershipError where unsure.
+    def confirm_gone(
+        self,
+        id_: str,
+        organization: str | None,
+        is_listed: Callable[[str], bool],
+        *,
+        may_be_released_by_us: bool = False,
+    ) -> None:
+        """Return where a record that answers 404 is gone; raise OwnershipError where unsure.
 
-        A key of another account or region gets 404 for everything. So the account must be known
-        to be the recorded one: a record of the same organization is in view, or was in this run.
+        `is_listed` tells whether a fresh listing of the account shows it all the same. A key of
+        another account or region gets 404 for everything, so the account must be known to be the
+        recorded one: a record of the same organization was seen in this run. An account that shows
+        none is believed where a lost answer of this run's own DELETE explains the 404.
         """
+        if is_listed(id_):
+            raise OwnershipError(
+                f"{id_} answers 404, but the account's list still shows it: nothing was forgotten, "
+                "run again"
+            )
+        # A list that shows nothing may just have been emptied by this run: a DELETE that is about
+        # to be answered names the organization.
+        self._client.wait_for_an_organization()
         seen = self._client.organizations
-        # What is about to be answered may show it, too, and costs nothing.
-        self._client.wait_for_an_organization()
-        if organization in seen:
-            return
-        with self._looking:
-            # Once a run: what it shows later is seen by whoever lists or reads it.
-            if not seen and not self._is_in_view:
-                self._client.list_phone_numbers(limit=1)
-                self._is_in_view = True
-        # What shows nothing may just have been emptied by this run: that is about to be answered.
-        self._client.wait_for_an_organization()
         if organization in seen:
             return
         if seen:
@@ -201,6 +210,8 @@ class Account:
                 f"{', '.join(sorted(seen))}, the state was recorded in {organization}. Nothing was "
                 "forgotten: check vapi:apiKey and vapi:region of this stack"
             )
+        if may_be_released_by_us:
+            return
         if organization is None or organization != self._confirmed_empty:
             raise OwnershipError(
                 f"{id_} is not in this account, which shows no phone number at all, so it may be "
