@@ -61,6 +61,7 @@ class Moving:
             found = self._refused(stage, person, before)
             aliases = dict.fromkeys((one.resource for one in self.declarations), ROOT)
         else:
+            stage.write(person.declarations, HEAD)
             said = stage.ups.command("preview", "--stack", "test").text
             shown = _ALIAS.findall(said)
             found = [] if shown else [f"preview shows no alias: {said}"]
