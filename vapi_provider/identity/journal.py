@@ -163,10 +163,10 @@ class Journal:
         with self._file.lock:
             self._read_answered()[record] = key
             with self._file.transaction():
-                self._change_own("UPDATE intents SET record = ?3", key, record)
+                self._change_own("UPDATE intents SET record = :value", key, record)
                 if organizations:
                     orgs = json.dumps(sorted(organizations))
-                    self._change_own("UPDATE intents SET organizations = ?3", key, orgs)
+                    self._change_own("UPDATE intents SET organizations = :value", key, orgs)
                 self.ledger.note_texts(record, texts)
                 self._tell_others(record)
 
@@ -215,7 +215,7 @@ class Journal:
             if self._file.exists():
                 for record in records:
                     found = self._file.run(
-                        "SELECT key FROM intents WHERE record = ?1 AND backend IN ('', ?2)",
+                        "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)",
                         record,
                         self._backend.identity,
                     )
@@ -307,7 +307,7 @@ class Journal:
     def _records_of_others(self, key: str) -> frozenset[str]:
         rows = self._file.run(
             "SELECT record FROM intents WHERE record IS NOT NULL"
-            " AND NOT (key = ?2 AND backend = ?1)"
+            " AND NOT (backend = ? AND key = ?)"
             " UNION SELECT record FROM held",
             self._backend.identity,
             key,
@@ -320,14 +320,14 @@ class Journal:
             "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
         )
 
-    def _change_own(self, statement: str, key: str, record: str | None) -> int:
-        """Change this backend's intent of a resource; `?3` is `record`, which must fit a delete."""
-        where = " WHERE key = ?2 AND (backend = ?1 OR backend = '')"
-        if statement.startswith("DELETE") and record is not None:
-            where += " AND record = ?3"
-        elif statement.startswith("DELETE"):
-            where += " AND record IS ?3"
-        return self._file.change(statement + where, self._backend.identity, key, record)
+    def _change_own(self, statement: str, key: str, value: str | None) -> int:
+        """Change this backend's intent of a resource; a DELETE only where its record is `value`."""
+        where = " WHERE key = :key AND backend IN ('', :backend)"
+        if statement.startswith("DELETE"):
+            where += " AND record IS :value"
+        return self._file.change(
+            statement + where, key=key, backend=self._backend.identity, value=value
+        )
 
     def _finish(self, key: str, record: str) -> None:
         with self._file.transaction():

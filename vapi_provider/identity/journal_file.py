@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,14 +109,14 @@ class JournalFile:
         """Return whether anything was ever written; asking creates nothing."""
         return self.path.exists()
 
-    def run(self, statement: str, *values: str | None) -> list[Any]:
-        """Return the rows that a statement finds."""
+    def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
+        """Return the rows that a statement finds; its places are all `?` or all named."""
         # Fetched under the lock: an open cursor would show the next reader the past.
-        return self._executed(statement, values, lambda cursor: cursor.fetchall())
+        return self._executed(statement, named or values, lambda cursor: cursor.fetchall())
 
-    def change(self, statement: str, *values: str | None) -> int:
+    def change(self, statement: str, *values: str | None, **named: str | None) -> int:
         """Return how many rows a statement changed."""
-        return self._executed(statement, values, lambda cursor: cursor.rowcount)
+        return self._executed(statement, named or values, lambda cursor: cursor.rowcount)
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -130,7 +130,10 @@ class JournalFile:
                 raise self.unusable(error) from None
 
     def _executed(
-        self, statement: str, values: Sequence[str | None], read: Callable[[sqlite3.Cursor], R]
+        self,
+        statement: str,
+        values: Sequence[str | None] | Mapping[str, str | None],
+        read: Callable[[sqlite3.Cursor], R],
     ) -> R:
         try:
             with self.lock:

@@ -99,24 +99,23 @@ class Ledger:
         """Record that the state holds what the intent of `key` created, as the intent knows it."""
         self._file.change(
             "INSERT OR REPLACE INTO held"
-            " SELECT ?1, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
+            " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
             " json_object('body', json(body), 'since', since, 'known', json(known), 'owner', owner)"
-            " END FROM intents WHERE key = ?2 AND record = ?3 AND backend IN ('', ?1)",
-            self._backend,
-            key,
-            record,
+            " END FROM intents WHERE key = :key AND record = :record AND backend IN ('', :backend)",
+            backend=self._backend,
+            key=key,
+            record=record,
         )
 
     def rename(self, record: str, old: str, new: str) -> None:
         """Record that a resource was renamed: its state names another declaration from now on."""
         if self._file.exists():
             self._file.change(
-                "UPDATE OR REPLACE held SET key = ?4"
-                " WHERE backend = ?1 AND record = ?2 AND key = ?3",
+                "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
+                new,
                 self._backend,
                 record,
                 old,
-                new,
             )
 
     def release(self, key: str, record: str) -> None:
