@@ -43,13 +43,12 @@ def differences(
     return found
 
 
-def open_intents(journal: Path) -> list[str]:
-    """Return intents that stayed open although the state has everything."""
+def open_intents(journal: Path) -> dict[str, str | None]:
+    """Return the keys of unfinished intents, and the record of each where that is known."""
     if not journal.exists():  # On a machine that never bought anything there is none.
-        return []
+        return {}
     with closing(sqlite3.connect(journal)) as opened:
-        rows = opened.execute("SELECT key, record FROM intents").fetchall()
-    return [f"the journal still has {key} ({record})" for key, record in rows]
+        return dict(opened.execute("SELECT key, record FROM intents").fetchall())
 
 
 def secrets(folder: Path) -> list[str]:

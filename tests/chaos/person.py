@@ -63,7 +63,13 @@ class Person:
                 continue
             found += [f"a further up sends {', '.join(sent)}"] if sent else []
             break
-        return found + find.open_intents(self.stage.ups.journal)
+        declared = {one.resource for one in self.declarations}
+        left = find.open_intents(self.stage.ups.journal)
+        if any(key.rpartition("/")[2] not in declared for key in left):
+            # No program asks for it any more: `recover` says what became of it.
+            self.stage.ups.recover()
+            left = find.open_intents(self.stage.ups.journal)
+        return found + [f"the journal still has {key} ({left[key]})" for key in left]
 
     def follow(self) -> None:
         """Put `adopt_id` where an error of the last `up` names a record that is free."""
