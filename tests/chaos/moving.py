@@ -32,15 +32,21 @@ class Moving:
 
     move: str
     hint: str
-    """"alias" or "adopt_id", which a person follows where it is printed."""
+    """"alias" as it is printed, or "adopt_id" with the id that the error names."""
+    elsewhere: bool
+    """Whether the program is moved on a machine without the journal: the account's names tell."""
     declarations: tuple[Declaration, ...]
     timeout: float = 8
 
     @classmethod
     def of(cls, draw: random.Random) -> Moving:
         """The round of a draw."""
-        numbers = some("line", "entry", "sales", "workshop", names=0.4, draw=draw)
-        return cls(draw.choice(MOVES), draw.choice(("alias", "adopt_id")), tuple(numbers))
+        move, hint = draw.choice(MOVES), draw.choice(("alias", "adopt_id"))
+        elsewhere = move == "in" and draw.random() < 0.4
+        # Nothing at the account tells whose a number with a name of its own is.
+        names = 0 if elsewhere else 0.4
+        numbers = some("line", "entry", "sales", "workshop", names=names, draw=draw)
+        return cls(move, hint, elsewhere, tuple(numbers))
 
     def play(self, stage: Stage) -> list[str]:
         """Make numbers, move them, follow what is printed: no number is bought or released."""
@@ -54,6 +60,8 @@ class Moving:
         if person.up() != 0:
             return [f"the first up failed: {stage.ups.said}"]
         before = stage.ids()
+        if self.elsewhere:
+            stage.ups.move()
         if self.move == "sister":
             return self._sister(stage, person, before)
         person.declarations = [_child(one, other) for one in self.declarations]
@@ -82,18 +90,18 @@ class Moving:
         """Run an `up` without a hint: it is refused, and prints the hint."""
         found = [] if person.up() != 0 else ["a move without an alias succeeds"]
         said = errors_of(stage.ups.said)
-        hint = "ROOT_STACK_RESOURCE" if self.hint == "alias" else "adopt_id"
-        found += [
-            f"the error for {one.resource} has no {hint}: {said.get(one.resource)}"
-            for one in self.declarations
-            if not any(hint in line for line in said.get(one.resource, ()))
-            # An explicit name of a number that only its area code describes clashes with nothing.
-            and (self.hint == "alias" or one.is_automatic)
-        ]
         if stage.ids() != before:
             found.append(f"a refused move changed the account from {before} to {stage.ids()}")
-        if self.hint == "adopt_id":
-            person.follow()
+        for at, one in enumerate(person.declarations):
+            errors = " ".join(said.get(one.resource, ()))
+            if self.hint == "alias" and "ROOT_STACK_RESOURCE" not in errors:
+                found.append(f"the error for {one.resource} shows no alias: {errors}")
+            if self.hint == "adopt_id":
+                named = [id_ for id_ in before if id_ in errors]
+                if len(named) == 1:
+                    person.declarations[at] = one.having(adopt_id=named[0])
+                else:
+                    found.append(f"the error for {one.resource} names no record: {errors}")
         return found
 
     def _sister(self, stage: Stage, person: Person, before: set[str]) -> list[str]:
@@ -127,7 +135,8 @@ class Moving:
         return found
 
     def __str__(self) -> str:
-        return f"move {self.move} a component by {self.hint}"
+        where = ", elsewhere" if self.elsewhere else ""
+        return f"move {self.move} a component by {self.hint}{where}"
 
 
 def _child(declaration: Declaration, component: str, alias: str = "") -> Declaration:
