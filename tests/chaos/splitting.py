@@ -20,7 +20,8 @@ class StateMove:
 
     kill: Kill | None
     declarations: tuple[Declaration, ...]
-    skips_checkpoints: bool
+    finished_by: str
+    """Without checkpoints: what tells the journal that a state holds the numbers; else ""."""
     timeout: float = 8
 
     @classmethod
@@ -28,7 +29,8 @@ class StateMove:
         """The round of a draw."""
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         kill = draw.choice((None, None, *KILLS))
-        return cls(kill, tuple(numbers), kill is None and draw.random() < 0.3)
+        is_unchecked = kill is None and draw.random() < 0.4
+        return cls(kill, tuple(numbers), draw.choice(("up", "recover")) if is_unchecked else "")
 
     def play(self, stage: Stage) -> list[str]:
         """Make numbers, some without an answer; move what the state holds; rerun the source."""
@@ -37,13 +39,12 @@ class StateMove:
             stage.lose(person.declarations, self.kill, "POST:every2:commit-then-slow=6")
             stage.ups.unlock()
         else:
-            if self.skips_checkpoints:
+            if self.finished_by:
                 skip = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}
                 stage.project.environment |= skip
             if person.up() != 0:
                 return [f"the first up failed: {stage.ups.said}"]
-            # What was finished without a checkpoint a later `up` or a command marks.
-            if self.skips_checkpoints and person.up() != 0:
+            if self.finished_by == "up" and person.up() != 0:
                 return [f"the second up failed: {stage.ups.said}"]
         stage.add_stack(OTHER)
         urns = dict(list(stage.urns().items())[:2])
@@ -54,6 +55,8 @@ class StateMove:
         moved = stage.project.pulumi("state", "move", *words, *urns.values())
         if moved.code != 0:
             return [f"state move failed: {moved.text}"]
+        if self.finished_by == "recover":
+            stage.ups.recover()
         before = {one["id"] for one in stage.account.records()}
         person.up()
         stage.ups.unlock()
@@ -81,4 +84,5 @@ class StateMove:
 
     def __str__(self) -> str:
         what = str(self.kill or "no kill")
-        return f"{what}{', no checkpoints' if self.skips_checkpoints else ''}, then state move"
+        unchecked = f", no checkpoints, marked by {self.finished_by}" if self.finished_by else ""
+        return f"{what}{unchecked}, then state move"
