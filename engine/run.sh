@@ -197,6 +197,7 @@ test)
 chaos)
     ensure_venv dev
     ensure_engine
+    ensure_postgresql
     # Without a seed the clock gives one, which is printed.
     set -- --runs "${RUNS:-10}" --jobs "${JOBS:-3}"
     [ -z "${SEED-}" ] || set -- "$@" --seed "$SEED"

@@ -1,4 +1,7 @@
-"""``python -m tests.chaos --seed 7 --runs 10``: runs of chaos from one seed on; 1 if any fails."""
+"""``python -m tests.chaos --seed 7 --runs 10``: rounds of chaos from a seed on; 1 if any fails.
+
+Consecutive seeds take turns through all kinds of rounds; ``--kind`` keeps to one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.chaos.harness import Outcome, run
+from tests.chaos.harness import Outcome
+from tests.chaos.rounds import KINDS, kind_of, round_of, run_round
 from tests.chaos.scenario import Scenario
 
 
@@ -26,14 +30,17 @@ def main() -> int:
     failed: list[int] = []
     missed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = {pool.submit(_timed, seed): seed for seed in seeds}
+        running = {pool.submit(_timed, options.kind or kind_of(seed), seed): seed for seed in seeds}
         for at, done in enumerate(as_completed(running), 1):
             seed = running[done]
             outcome, seconds = _outcome(done)
-            findings, scenario = outcome.findings, Scenario.of(seed)
+            findings, kind = outcome.findings, options.kind or kind_of(seed)
+            chosen = round_of(kind, seed)
             verdict = "WRONG" if findings else "right"
-            in_time = "" if outcome.killed or not scenario.killed else " (the kill came too late)"
-            _say(f"{at}/{len(seeds)} seed {seed} {verdict} in {seconds:.0f} s: {scenario}{in_time}")
+            is_late = isinstance(chosen, Scenario) and chosen.killed and not outcome.killed
+            in_time = " (the kill came too late)" if is_late else ""
+            what = f"{kind}: {chosen}{in_time}"
+            _say(f"{at}/{len(seeds)} seed {seed} {verdict} in {seconds:.0f} s: {what}")
             missed += bool(in_time)
             for finding in findings:
                 _say(f"    {finding}")
@@ -53,6 +60,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first run")
     parser.add_argument("--runs", type=int, default=10, help="each with the next seed")
+    parser.add_argument("--kind", choices=list(KINDS), help="of each round, else by the seed")
     parser.add_argument("--jobs", type=int, default=3, help="runs at a time")
     options = parser.parse_args()
     if options.runs < 1 or options.jobs < 1:
@@ -60,11 +68,11 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _timed(seed: int) -> tuple[Outcome, float]:
+def _timed(kind: str, seed: int) -> tuple[Outcome, float]:
     """A run in a folder of its own, which stays only where something was wrong."""
     begun = time.monotonic()
-    folder = tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-", ignore_cleanup_errors=True)
-    outcome = run(Scenario.of(seed), seed, Path(folder.name))
+    folder = tempfile.TemporaryDirectory(prefix=f"chaos-{kind}-{seed}-", ignore_cleanup_errors=True)
+    outcome = run_round(kind, seed, Path(folder.name))
     if outcome.findings:
         kept = Path(f"{folder.name}-wrong")
         os.rename(folder.name, kept)

@@ -1,23 +1,14 @@
-"""What a run of chaos is made of: the declarations, and the trouble that a seed chooses."""
+"""Faults and kills in the first `up` of a stack, as a seed chooses them."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tests.engine.conftest import KEY
+from tests.chaos.declarations import STACK, Declaration, program
 
 REQUEST_TIMEOUT = 1.5
 KILLABLE_SECONDS = 3.0
-
-PASSWORD = "visibly-fake-sip-password"
-TOKEN = "visibly-fake-carrier-token"
-HEADER = "visibly-fake-header-token"
-SECRETS = (KEY, PASSWORD, TOKEN, HEADER)
-"""What no file of a run may show."""
-_CREDENTIAL = "6f3d1f0a-52b1-4f0b-8f63-0c9c9f1c7d21"
-_SERVER: dict[str, Any] = {"url": "https://voice.example.com/vapi", "headers": {"X-Token": HEADER}}
 
 # Where a fault strikes, and what it does: an up must survive each of them in the end.
 _METHODS = ("POST", "POST", "POST", "LIST", "*")
@@ -30,95 +21,6 @@ _FAULTS = (
     f"commit-then-slow={REQUEST_TIMEOUT + 1}",
     # Nobody waits for the answer any more when this one is carried out.
     f"slow={REQUEST_TIMEOUT + 1}",
-)
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A number as the program declares it, and what its record is known by."""
-
-    resource: str
-    kind: str
-    fields: dict[str, Any]
-    known: dict[str, str]
-
-    def is_made_as(self, record: dict[str, Any]) -> bool:
-        """Whether a record is this declaration's; its number may only be known by its beginning."""
-        return record.get("name") == self.label and all(
-            str(record.get(key, "")).startswith(value) for key, value in self.known.items()
-        )
-
-    @property
-    def label(self) -> str:
-        """The name of its record."""
-        return self.fields.get("name", f"numbers/test/{self.resource}")
-
-    @property
-    def is_automatic(self) -> bool:
-        """Whether the package chooses its name."""
-        return "name" not in self.fields
-
-    def is_complete(self, record: dict[str, Any]) -> bool:
-        """Whether the record has the headers that are declared, which are sent again on a PATCH."""
-        declared = self.fields.get("server", {}).get("headers")
-        return (record.get("server") or {}).get("headers") == declared
-
-
-_CARRIER = {"credential_id": _CREDENTIAL}
-_STACK = (
-    Declaration(
-        "line",
-        "Vapi",
-        {"number_desired_area_code": "415"},
-        {"provider": "vapi", "number": "+1415"},
-    ),
-    Declaration(
-        "entry",
-        "Vapi",
-        {
-            "sip_uri": "sip:entry@sip.vapi.ai",
-            "authentication": {"username": "visibly-fake-sip-user", "password": PASSWORD},
-        },
-        {"provider": "vapi", "sipUri": "sip:entry@sip.vapi.ai"},
-    ),
-    Declaration(
-        "sales",
-        "Twilio",
-        {
-            "number": "+14155550121",
-            "twilio_account_sid": "AC-of-nobody",
-            "twilio_auth_token": TOKEN,
-        },
-        {"provider": "twilio", "number": "+14155550121"},
-    ),
-    Declaration(
-        "bookings",
-        "Vonage",
-        {**_CARRIER, "number": "+14155550122"},
-        {"provider": "vonage", "number": "+14155550122"},
-    ),
-    Declaration(
-        "reception",
-        "Telnyx",
-        {**_CARRIER, "number": "+14155550123", "server": _SERVER},
-        {"provider": "telnyx", "number": "+14155550123"},
-    ),
-    Declaration(
-        "workshop",
-        "Byo",
-        {**_CARRIER, "number": "desk4512", "number_e164_check_enabled": False},
-        {"provider": "byo-phone-number", "number": "desk4512"},
-    ),
-    # Two of one body: with a name of their own nothing tells them apart.
-    *(
-        Declaration(
-            f"pool-{at}",
-            "Vapi",
-            {"number_desired_area_code": "628", "name": "Our pool"},
-            {"provider": "vapi", "number": "+1628"},
-        )
-        for at in range(2)
-    ),
 )
 
 
@@ -152,14 +54,14 @@ class Scenario:
         trouble = draw.choice(("faults", "kill", "kill", "both"))
         faults = [_fault(draw) for _ in range(draw.randint(1, 3))]
         killed = draw.choice((("engine",), ("plugin",), ("engine", "plugin")))
-        records = draw.choice((0, draw.randint(1, len(_STACK))))
+        records = draw.choice((0, draw.randint(1, len(STACK))))
         # More often early: that is when numbers are bought.
         after = draw.random() ** 1.5 * (1 if records else KILLABLE_SECONDS)
         named = [
             replace(one, fields={**one.fields, "name": f"Our {one.resource}"})
             if one.is_automatic and draw.random() < 0.5
             else one
-            for one in _STACK
+            for one in STACK
         ]
         return cls(
             tuple(named),
@@ -181,10 +83,7 @@ class Scenario:
                 f"**{ ({**one.fields, 'provider': one.known['provider']})!r})\n"
                 for one in self.declarations
             )
-        return "".join(
-            f"{one.kind}PhoneNumber({one.resource!r}, **{one.fields!r})\n"
-            for one in self.declarations
-        )
+        return program(self.declarations)
 
     def __str__(self) -> str:
         names = sum(not one.is_automatic for one in self.declarations)

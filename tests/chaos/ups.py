@@ -5,20 +5,30 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.scenario import Scenario
-from tests.engine.conftest import Account, Project
+from tests.engine.conftest import Project, Result
 
-UP_SECONDS = 120.0
+UP_SECONDS = 180.0
 END_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Who is killed, of "engine" and "plugin", and how many seconds after it is due."""
+
+    who: tuple[str, ...]
+    after: float = 0.0
+
+    def __str__(self) -> str:
+        return f"kill {'+'.join(self.who)}"
 
 
 class Ups:
@@ -28,118 +38,135 @@ class Ups:
         self._project = project
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
-        self._machine = 1
+        self._outputs = 0
+        self._machine = 0
         self.struck = False
         """Whether the kill found somebody to kill."""
+        self.said = ""
+        """What the last `up` or command wrote."""
         self._killed_at = 0.0
+        self.move()
 
     @property
     def journal(self) -> Path:
         """The journal of the machine that the next `up` runs on."""
         return self._folder / "journal" / f"{self._machine}.sqlite"
 
-    def first(self, scenario: Scenario, account: Account) -> int | None:
-        """The up that the trouble is for; its exit code."""
-        up = self._start("--parallel", str(scenario.parallel))
-        if scenario.killed:
-            deadline = time.monotonic() + UP_SECONDS
-            while not self._is_due(scenario, account) and time.monotonic() < deadline:
-                if up.poll() is not None:
-                    break
-                time.sleep(0.02)
-            time.sleep(scenario.after)
-            plugins = list(_members(up.pid, "pulumi.dynamic")) if up.poll() is None else []
-            self.struck = bool(plugins)
-            if "engine" in scenario.killed and up.poll() is None:
-                up.kill()
-            if "plugin" in scenario.killed:
-                _kill(plugins)
-            self._killed_at = time.monotonic()
-        return self._wait(up)
+    def killed(self, kill: Kill, is_due: Callable[[], bool], *words: str) -> int | None:
+        """Run an `up` that is killed once that is due; its exit code."""
+        up, out = self._start(*words)
+        deadline = time.monotonic() + UP_SECONDS
+        while not is_due() and time.monotonic() < deadline:
+            if up.poll() is not None:
+                break
+            time.sleep(0.02)
+        time.sleep(kill.after)
+        plugins = list(_members(up.pid, "pulumi.dynamic")) if up.poll() is None else []
+        self.struck = bool(plugins)
+        if "engine" in kill.who and up.poll() is None:
+            up.kill()
+        if "plugin" in kill.who:
+            _kill(plugins)
+        self._killed_at = time.monotonic()
+        return self._wait(up, out)
 
     def run(self, *words: str) -> int | None:
-        """One more up; its exit code, None where it did not end in time."""
-        return self._wait(self._start(*words))
+        """Run one more `up`; its exit code, None where it did not end in time."""
+        return self._wait(*self._start(*words))
 
     def wait_since_kill(self, seconds: float) -> None:
-        """Waits until the kill was so long ago."""
+        """Wait until the kill was so long ago."""
         time.sleep(max(0.0, self._killed_at + seconds - time.monotonic()))
 
-    def unlock(self) -> None:
-        """What a person does where an engine left its lock, or a file of its own half written."""
-        state = Path(self._project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        for beside in (state / ".pulumi").rglob("*.attrs"):
-            if beside.stat().st_size == 0:
-                beside.unlink()
-        if any(path.is_file() for path in (state / ".pulumi" / "locks").rglob("*")):
-            said = self._project.pulumi("cancel", "--yes").text
-            (self._folder / f"cancel-{len(self._started)}.out").write_text(said, encoding="utf-8")
+    def unlock(self, *, mend: bool = True) -> None:
+        """Take away the lock of a killed engine, as a person does.
+
+        With `mend`, empty files of attributes as well, as the make targets do.
+        """
+        url = self._project.environment["PULUMI_BACKEND_URL"]
+        if url.startswith("file://"):
+            state = Path(url.removeprefix("file://"))
+            for beside in (state / ".pulumi").rglob("*.attrs") if mend else ():
+                if beside.stat().st_size == 0:
+                    beside.unlink()
+            if not any(path.is_file() for path in (state / ".pulumi" / "locks").rglob("*")):
+                return
+        self._note("cancel", self._project.pulumi("cancel", "--yes").text)
 
     def move(self) -> None:
         """From now on everything runs on another machine: its journal knows of nothing."""
         self._machine += 1
+        self._project.environment["VAPI_JOURNAL"] = str(self.journal)
 
-    def recover(self) -> dict[str, Any]:
-        """Settles what is pending, as the make targets do; what was listed beside it."""
-        words = ["recover", "--stack", "test", "--json"]
+    def command(self, *words: str) -> Result:
+        """Run one of our commands, as a person does who has no terminal."""
         done = subprocess.run(
-            [sys.executable, "-m", "vapi_provider", *words, "--yes"],
+            [sys.executable, "-m", "vapi_provider", *words],
             cwd=self._project.folder,
-            env={**self._project.environment, "VAPI_JOURNAL": str(self.journal)},
+            env=self._project.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             timeout=UP_SECONDS,
         )
-        (self._folder / f"recover-{len(self._started)}.out").write_text(
-            done.stdout, encoding="utf-8"
-        )
-        at = done.stdout.find("{")
-        return json.loads(done.stdout[at:]) if at >= 0 else {"operations": [], "unheld": []}
+        self._note(words[0], done.stdout)
+        return Result(done.returncode, done.stdout)
+
+    def recover(self) -> dict[str, Any]:
+        """Settle what is pending, as the make targets do; what was listed beside it."""
+        said = self.command("recover", "--stack", "test", "--json", "--yes").text
+        at = said.find("{")
+        return json.loads(said[at:]) if at >= 0 else {"operations": [], "unheld": []}
 
     def end(self) -> list[str]:
-        """Waits until our plugins have ended by themselves, and ends the rest; what had to be."""
-        deadline = time.monotonic() + END_SECONDS
-        while self._left("pulumi.dynamic") and time.monotonic() < deadline:
-            time.sleep(0.1)
+        """Wait until our plugins have ended by themselves, and end the rest; what had to be."""
+        self.wait_for_plugins()
         findings = [f"still there: {_command(pid)}" for pid in self._left("pulumi.dynamic")]
         # Pulumi's own language host outlives a killed engine for good.
         _kill(self._left())
         return findings
 
-    def _is_due(self, scenario: Scenario, account: Account) -> bool:
-        if scenario.records == 0:
-            return bool(account.requests())
-        # From the file: a request of ours would be one that a fault counts.
-        with closing(sqlite3.connect(self._folder / "account.db")) as file:
-            (records,) = file.execute("SELECT count(*) FROM phone_number").fetchone()
-        return records >= scenario.records
+    def wait_for_plugins(self) -> None:
+        """Wait until the plugins of all `up`s have ended, for a while."""
+        deadline = time.monotonic() + END_SECONDS
+        while self._left("pulumi.dynamic") and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def _left(self, words: str = "") -> list[int]:
         return [pid for up in self._started for pid in _members(up.pid, words)]
 
-    def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"up-{len(self._started)}.out").open("wb") as out:
+    def _note(self, name: str, said: str) -> None:
+        self._outputs += 1
+        self.said = said
+        out = self._folder / f"{self._outputs:02}-{name}.out"
+        out.write_text(said, encoding="utf-8")
+
+    def _start(self, *words: str) -> tuple[subprocess.Popen[bytes], Path]:
+        self._outputs += 1
+        path = self._folder / f"{self._outputs:02}-up.out"
+        with path.open("wb") as out:
             up = subprocess.Popen(
                 ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *words],
                 cwd=self._project.folder,
-                env={**self._project.environment, "VAPI_JOURNAL": str(self.journal)},
+                env=self._project.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         self._started.append(up)
-        return up
+        return up, path
 
-    def _wait(self, up: subprocess.Popen[bytes]) -> int | None:
+    def _wait(self, up: subprocess.Popen[bytes], out: Path) -> int | None:
         try:
             return up.wait(UP_SECONDS)
         except subprocess.TimeoutExpired:
             _kill(list(_members(up.pid)))
             up.wait(END_SECONDS)
             return None
+        finally:
+            self.said = out.read_text(encoding="utf-8", errors="replace")
 
 
 def _members(session: int, words: str = "") -> Iterator[int]:

@@ -21,6 +21,8 @@ from werkzeug.wrappers import Response
 
 Happen = Callable[[float], "Response | None"]
 
+_UPSTREAM = "upstream connect error or disconnect/reset before headers"
+
 
 class Dropped(ConnectionResetError):
     """The connection is closed without an answer. A server and a client know the base class."""
@@ -73,6 +75,12 @@ def _plain(text: str, status: int) -> Response:
     return Response(text, status, content_type="text/plain; charset=UTF-8")
 
 
+def _unavailable(seconds: str) -> Response:
+    answer = _plain(_UPSTREAM, 503)
+    answer.headers["Retry-After"] = seconds
+    return answer
+
+
 def _drop(_seconds: float) -> NoReturn:
     raise Dropped("the connection was closed without an answer, on purpose")
 
@@ -94,7 +102,10 @@ MISHAPS: Mapping[str, Mishap] = {
     "502": Mishap("502, an HTML page of a gateway", lambda _: _page(502, "502 Bad Gateway")),
     "503": Mishap(
         "503, a gateway's line of text",
-        lambda _: _plain("upstream connect error or disconnect/reset before headers", 503),
+        lambda _: _plain(_UPSTREAM, 503),
+    ),
+    "503-after": Mishap(
+        "503 with Retry-After in seconds", lambda seconds: _unavailable(f"{seconds:g}"), seconds=1
     ),
     "504": Mishap("504 without a body", lambda _: _plain("", 504)),
     "page": Mishap("200, but an HTML page of a portal", lambda _: _page(200, "Sign in")),

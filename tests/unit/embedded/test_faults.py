@@ -58,6 +58,7 @@ ANSWERS = {
     "500": (500, "application/json"),
     "502": (502, "text/html"),
     "503": (503, "text/plain"),
+    "503-after": (503, "text/plain"),
     "504": (504, "text/plain"),
     "page": (200, "text/html"),
     "408": (408, "application/json"),
@@ -110,10 +111,12 @@ def test_slow(opened: Open, what: str) -> None:
 
 
 def test_how_long_to_wait(opened: Open) -> None:
-    """429 says how long to wait in seconds, as a date, as a moment, or not at all."""
-    client = opened("GET:1:429-after=7", "GET:2:429-date=7", "GET:3:429-reset=7", "GET:4:429")
+    """429 says how long to wait: in seconds, as a date, a moment, or not at all; 503 in seconds."""
+    faults = ("GET:1:429-after=7", "GET:2:429-date=7", "GET:3:429-reset=7", "GET:4:429")
+    client = opened(*faults, "GET:5:503-after=7")
     now = time.time()
-    after, date, reset, silent = (client.get("/phone-number").headers for _ in range(4))
+    after, date, reset, silent, gateway = (client.get("/phone-number").headers for _ in range(5))
+    assert gateway["Retry-After"] == "7"
     assert after["Retry-After"] == "7"
     assert 7 <= parsedate_to_datetime(date["Retry-After"]).timestamp() - now <= 9
     assert 7 <= int(reset["X-RateLimit-Reset"]) - now <= 9

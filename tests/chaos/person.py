@@ -1,0 +1,129 @@
+"""Somebody who runs `up` until it succeeds, and does what its errors say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from tests.chaos import findings as find
+from tests.chaos.declarations import Declaration
+from tests.chaos.stage import Stage
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RESOURCE = re.compile(r"^  \S*dynamic/vapi:\w+ \((.+)\):$")
+LIST = "GET /phone-number"
+
+
+@dataclass
+class Person:
+    """Heals a stack: reruns `up`, and follows a hint where an error names records.
+
+    An error that names records which nobody holds asks for `adopt_id`; other errors ask for
+    another run, or for what the round itself does.
+    """
+
+    stage: Stage
+    declarations: list[Declaration]
+    head: str = ""
+    stack: str = "test"
+    tries: int = 4
+    followed: list[str] = field(default_factory=list[str])
+    """The hints that were followed."""
+
+    def heal(self, *, confirmed: bool = True) -> list[str]:
+        """Run until an `up` succeeds, and once more if `confirmed`; what was wrong with that."""
+        ups, code = self.stage.ups, None
+        for _ in range(self.tries):
+            code = self.up()
+            if code == 0:
+                break
+            ups.unlock()
+            self.follow()
+        if code != 0:
+            return [f"no up succeeded, the last ended with {code}: {errors_of(ups.said)}"]
+        return self.confirm() if confirmed else []
+
+    def up(self, *words: str) -> int | None:
+        """Run an `up` of the program; its exit code."""
+        self.stage.write(self.declarations, self.head)
+        return self.stage.ups.run("--stack", self.stack, "--parallel", "16", *words)
+
+    def confirm(self) -> list[str]:
+        """Return what a further `up` changes, or sends, once the hints are out of the program."""
+        self.declarations = [one.having(adopt_id=None) for one in self.declarations]
+        found: list[str] = []
+        for at in range(2):
+            before = len(self.stage.account.requests())
+            if self.up("--expect-no-changes") != 0:
+                found.append(f"a further up changes something: {errors_of(self.stage.ups.said)}")
+            sent = self.stage.account.requests()[before:]
+            # After a purchase that was repeated, the next run looks for what came late.
+            if at == 0 and sent == [LIST]:
+                continue
+            found += [f"a further up sends {', '.join(sent)}"] if sent else []
+            break
+        declared = {one.resource for one in self.declarations}
+        left = find.open_intents(self.stage.ups.journal)
+        if any(key.rpartition("/")[2] not in declared for key in left):
+            # No program asks for it any more: `recover` says what became of it.
+            self.stage.ups.recover()
+            left = find.open_intents(self.stage.ups.journal)
+        return found + [f"the journal still has {key} ({left[key]})" for key in left]
+
+    def follow(self) -> None:
+        """Put `adopt_id` where an error of the last `up` names a record that is free."""
+        records = {record["id"]: record for record in self.stage.account.records()}
+        taken = {id_ for held in self.stage.held().values() for id_ in held}
+        taken |= {one.fields.get("adopt_id") for one in self.declarations}
+        for at, one in enumerate(self.declarations):
+            if "adopt_id" in one.fields:
+                continue
+            for error in errors_of(self.stage.ups.said).get(one.resource, ()):
+                named = [id_ for id_ in _ID.findall(error) if id_ not in taken]
+                free = [id_ for id_ in named if id_ in records and one.fits(records[id_])]
+                if "adopt_id" in error and free:
+                    self.followed.append(f"adopt_id for {one.resource}")
+                    self.declarations[at] = one.having(adopt_id=free[0])
+                    taken.add(free[0])
+                    break
+
+    def drop(self, resource: str) -> Declaration:
+        """Take a declaration out of the program; it is returned."""
+        (found,) = [one for one in self.declarations if one.resource == resource]
+        self.declarations.remove(found)
+        return found
+
+    def change(self, resource: str, **changes: object) -> None:
+        """Replace attributes of a declaration."""
+        self.declarations = [
+            replace(one, **changes) if one.resource == resource else one
+            for one in self.declarations
+        ]
+
+
+def errors_of(said: str) -> dict[str, list[str]]:
+    """Return the error lines of an `up` by the name of the resource; of the stack, under ""."""
+    found: dict[str, list[str]] = {}
+    resource = ""
+    for line in said.rpartition("Diagnostics:")[2].splitlines():
+        header = _RESOURCE.match(line)
+        if header:
+            resource = header[1]
+        elif re.match(r"^  \S.*:$", line):
+            resource = ""
+        elif line.strip().startswith("error:") and "update failed" not in line:
+            found.setdefault(resource, []).append(line.strip())
+    return found
+
+
+def compared(
+    stage: Stage, declarations: Iterable[Declaration], foreign: Collection[str] = ()
+) -> list[str]:
+    """Return where account and states differ from what all programs declare.
+
+    `foreign` are ids that somebody else has in the account.
+    """
+    held = [id_ for ids in stage.held().values() for id_ in ids]
+    ours = [one for one in stage.account.records() if one["id"] not in foreign]
+    return find.differences(declarations, held, ours)

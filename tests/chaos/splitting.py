@@ -1,0 +1,88 @@
+"""Rounds with `pulumi state move` between a kill, or an `up`, and the rerun."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from tests.chaos.backends import KILLS
+from tests.chaos.declarations import Declaration, some
+from tests.chaos.person import Person, compared, errors_of
+from tests.chaos.stage import Stage
+from tests.chaos.ups import Kill
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class StateMove:
+    """Numbers that are moved to another stack behind the provider, and the source's rerun."""
+
+    kill: Kill | None
+    declarations: tuple[Declaration, ...]
+    finished_by: str
+    """Without checkpoints: what tells the journal that a state holds the numbers; else ""."""
+    timeout: float = 8
+
+    @classmethod
+    def of(cls, draw: random.Random) -> StateMove:
+        """The round of a draw."""
+        numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
+        kill = draw.choice((None, None, *KILLS))
+        is_unchecked = kill is None and draw.random() < 0.4
+        return cls(kill, tuple(numbers), draw.choice(("up", "recover")) if is_unchecked else "")
+
+    def play(self, stage: Stage) -> list[str]:
+        """Make numbers, some without an answer; move what the state holds; rerun the source."""
+        person = Person(stage, list(self.declarations))
+        if self.kill:
+            stage.lose(person.declarations, self.kill, "POST:every2:commit-then-slow=6")
+            stage.ups.unlock()
+        else:
+            if self.finished_by:
+                skip = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}
+                stage.project.environment |= skip
+            if person.up() != 0:
+                return [f"the first up failed: {stage.ups.said}"]
+            if self.finished_by == "up" and person.up() != 0:
+                return [f"the second up failed: {stage.ups.said}"]
+        stage.add_stack(OTHER)
+        urns = dict(list(stage.urns().items())[:2])
+        held = stage.held()["test"]
+        if not urns:
+            return ["the state holds nothing to move"]
+        words = ("--source", "test", "--dest", OTHER, "--yes")
+        moved = stage.project.pulumi("state", "move", *words, *urns.values())
+        if moved.code != 0:
+            return [f"state move failed: {moved.text}"]
+        if self.finished_by == "recover":
+            stage.ups.recover()
+        before = {one["id"] for one in stage.account.records()}
+        person.up()
+        stage.ups.unlock()
+        found = self._doubled(stage, before, set(held))
+        errors = errors_of(stage.ups.said)
+        found += [f"{name} was not refused: {errors}" for name in urns if name not in errors]
+        # The hint says: the stack that holds it. There it is declared from now on.
+        moving = [person.drop(name) for name in urns]
+        found += person.heal()
+        theirs = Person(stage, [replace(one, stack=OTHER) for one in moving], stack=OTHER)
+        found += theirs.heal()
+        return found + compared(stage, [*person.declarations, *theirs.declarations])
+
+    def _doubled(self, stage: Stage, before: set[str], moved: set[str]) -> list[str]:
+        """What is wrong after the source's rerun: a record bought again, or held twice."""
+        found = [
+            f"the source's rerun bought {one['id']} ({one['name']})"
+            for one in stage.account.records()
+            if one["id"] not in before
+        ]
+        both = set(stage.held()["test"]) & set(stage.held()[OTHER])
+        found += [f"two stacks hold {id_}" for id_ in sorted(both)]
+        there = {one["id"] for one in stage.account.records()}
+        return found + [f"{id_} was released" for id_ in sorted(moved - there)]
+
+    def __str__(self) -> str:
+        what = str(self.kill or "no kill")
+        unchecked = f", no checkpoints, marked by {self.finished_by}" if self.finished_by else ""
+        return f"{what}{unchecked}, then state move"
