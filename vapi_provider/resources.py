@@ -287,7 +287,9 @@ def _key(
     class_name: str, resource_name: str, opts: pulumi.ResourceOptions | None
 ) -> pulumi.Input[str]:
     """What the plugin knows a resource by; a child's also by its parent's types."""
-    names = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
+    # Unit tests under mocks have no organization.
+    organization = pulumi.get_organization() or mocked.ORGANIZATION
+    names = organization, pulumi.get_project(), pulumi.get_stack()
     scope = "/".join(names)
     parent = None if opts is None else opts.parent
     if parent is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
@@ -182,10 +183,13 @@ def test_https_to_a_plain_server_is_named(voice: Probe) -> None:
     ],
 )
 def test_what_is_no_url_is_an_error(url: str, expected: str, voice: Probe) -> None:
-    """Exit code 1, one line, and nothing of a password."""
+    """Exit code 1, one line, the same as JSON, and nothing of a password."""
     done = voice(url)
-    assert (done.code, done.out) == (1, "")
+    assert done.code == 1
+    (error,) = json.loads(done.out)["errors"]
+    assert expected in error["text"]
     assert expected in done.err
+    assert "hidden-word" not in done.out
     assert done.err.count("\n") == 1
     assert "hidden-word" not in done.err
 
@@ -193,7 +197,9 @@ def test_what_is_no_url_is_an_error(url: str, expected: str, voice: Probe) -> No
 def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
     """What the terminal gave in another encoding is refused before anything is sent."""
     done = voice("http://127.0.0.1:1/", "--text", "gr\udcfc\udcdf dich")
-    assert (done.code, done.out) == (1, "")
+    assert done.code == 1
+    (error,) = json.loads(done.out)["errors"]
+    assert "--text holds bytes that are no characters" in error["text"]
     assert "--text holds bytes that are no characters" in done.err
 
 

@@ -154,7 +154,9 @@ def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: P
             assert set(ran.resources) == set(held)
             for name, resource in ran.resources.items():
                 state = held[name]
-                assert resource.secrets == secret_paths_in(account, name)
+                # The engine encrypts a list whole where anything in it is secret.
+                secrets = {path.partition("[")[0] for path in resource.secrets}
+                assert secrets == secret_paths_in(account, name)
                 assert not changes(provider, state, resource.inputs)
                 read = provider.read(state["id"], state["outputs"])
                 refreshed = {
