@@ -61,14 +61,26 @@ def test_a_renamed_stack_is_one_patch_a_number(project: Project, account: Accoun
 
 
 def test_a_forced_replacement_loses_no_number(project: Project, account: Account) -> None:
-    """`--target-replace` right after an `up` ends with a number that state and account agree on."""
-    project.program('VapiPhoneNumber("line", number_desired_area_code="415", name="Main line")')
+    """`--target-replace` ends with a number that state and account agree on.
+
+    The plugin is shown one plain create: beside the number that the journal knows it buys none.
+    """
+    program = 'VapiPhoneNumber("line", number_desired_area_code="415", name="Main line"{})'
+    project.program(program.format(""))
     project.up()
     (line,) = project.state()
-    forced = project.pulumi("up", "--yes", "--skip-preview", "--target-replace", line["urn"])
+    up = ("up", "--yes", "--skip-preview", "--target-replace", line["urn"])
+    refused = project.pulumi(*up)
+    assert refused.code != 0
+    assert "set delete_before_replace=True" in refused.text
+    assert [item["id"] for item in account.records()] == [line["id"]]
+    first = ", opts=pulumi.ResourceOptions(delete_before_replace=True)"
+    project.program(program.format(first))
+    project.up()
+    forced = project.pulumi(*up)
     assert forced.code == 0, forced.text
     (recorded,) = project.state()
-    assert [item["id"] for item in account.records()] == [recorded["id"]]
+    assert [item["id"] for item in account.records()] == [recorded["id"]] != [line["id"]]
     assert project.up() == {}
 
 
