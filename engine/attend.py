@@ -55,11 +55,15 @@ def run(command: Sequence[str]) -> int:
 
 def finish(stack: str) -> None:
     """Finish the stack's intents that its state holds by now; the next run tries again."""
-    from vapi_provider.cli.preflighting import finish_own
-    from vapi_provider.errors import VapiError
+    # Whatever goes wrong here, the engine's end is what make has to tell.
+    with suppress(Exception):
+        from vapi_provider.preflight import has_answered
 
-    with suppress(VapiError, OSError):
-        finish_own(stack)
+        if has_answered(os.environ, Path.cwd(), stack):
+            # Imported lazily: most runs leave nothing unfinished.
+            from vapi_provider.cli.preflighting import finish_own
+
+            finish_own(stack)
 
 
 def _leave_group() -> bool:

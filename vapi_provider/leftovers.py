@@ -88,11 +88,13 @@ def what_was_made(
     free: Sequence[PhoneNumberRecord],
     chosen: Mapping[str, str],
     intents: Mapping[str, Intent] = MappingProxyType({}),
+    read_only: Sequence[PhoneNumberRecord] = (),
 ) -> dict[str, Decision]:
     """What came of each resource's creation, by URN.
 
     Several runs may have been killed while they made the same resource: the last one counts.
-    `intents` are what the journal knows of them, by declaration.
+    `intents` are what the journal knows of them, by declaration. `read_only` are records that the
+    state only reads (`get`): that proves nothing of who made them.
     """
     newest = {one["urn"]: one for one in creations}
     decisions = _as_chosen(newest, free, chosen)
@@ -100,7 +102,7 @@ def what_was_made(
     for urn, one in newest.items():
         intent = intents.get(declaration_in(one) or "")
         if urn not in decisions and intent is not None:
-            left = [record for record in free if record.id not in taken]
+            left = [record for record in (*free, *read_only) if record.id not in taken]
             decisions[urn] = _as_in_journal(urn, intent, left)
             taken.add(decisions[urn].record)
     left = [record for record in free if record.id not in taken]

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vapi_provider.backend import Backend
+from vapi_provider.backend import Backend, backend_of, project_name
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.identity.facts import StateFacts
@@ -167,6 +167,21 @@ def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings
     for check in checks:
         check(snapshot, findings)
     return findings
+
+
+def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bool:
+    """Return whether the journal has an answered intent of this stack that is not finished."""
+    from vapi_provider.settings import journal_in
+
+    file = folder / journal_in(environment)
+    if not file.exists():
+        return False
+    from vapi_provider.identity.journal import Journal
+
+    parts = stack.split("/")
+    project = parts[1] if len(parts) == 3 else project_name(folder) or ""
+    journal = Journal(file, "", backend_of(environment, folder))
+    return any(intent.record for intent in journal.unfinished(project, parts[-1]))
 
 
 def project_in(deployment: Deployment) -> str | None:

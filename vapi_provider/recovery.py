@@ -62,7 +62,9 @@ def settle(
     held = {*ids_in(deployment, read_only=True), *held_elsewhere}
     free = [record for record in records if record.id not in held]
     creations = [one["resource"] for one in everything if _is_creating(one)]
-    made = what_was_made(deployment, creations, free, chosen or {}, intents or {})
+    read_only = ids_in(deployment, read_only=True) - ids_in(deployment) - {*held_elsewhere}
+    read = [record for record in records if record.id in read_only]
+    made = what_was_made(deployment, creations, free, chosen or {}, intents or {}, read)
     known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
     live = _live(deployment)
     made = {urn: _beside(known.get(urn, one), live) for urn, one in made.items()}
@@ -72,7 +74,7 @@ def settle(
         made[one["resource"]["urn"]] if _is_creating(one) else _other(one, there, seen, chosen)
         for one in pending
     ]
-    by_id = {record.id: record for record in free}
+    by_id = {record.id: record for record in records}
     resources = [dict(one) for one in resources_of(deployment)]
     for decision, operation in zip(decisions, pending, strict=True):
         if decision.record is not None and decision.outcome == "made":

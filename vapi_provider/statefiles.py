@@ -6,11 +6,9 @@ it in `<file>.attrs`.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -141,13 +139,18 @@ def _names_of(place: Path) -> tuple[str, str]:
 def _deployment_in(place: Path) -> Mapping[str, Any]:
     try:
         data = place.read_bytes()
-        text = gzip.decompress(data) if place.name.endswith(".gz") else data
-        found: Any = (
-            json.loads(text, object_pairs_hook=unique_keys)["checkpoint"].get("latest") or {}
-        )
+        text = _unpacked(data) if place.name.endswith(".gz") else data
+        checkpoint: Any = json.loads(text, object_pairs_hook=unique_keys)["checkpoint"]
+        found: Any = checkpoint.get("latest") or {}
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableError(f"{place}: {error}") from None
     return cast(Mapping[str, Any], found)
+
+
+def _unpacked(data: bytes) -> bytes:
+    import gzip  # Lazily: few backends pack their states.
+
+    return gzip.decompress(data)
 
 
 def _living_holder(lock: Path) -> str | None:
@@ -159,7 +162,7 @@ def _living_holder(lock: Path) -> str | None:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         return f"an unknown run ({lock})"
-    if host == socket.gethostname() and not _is_alive(pid):
+    if host == os.uname().nodename and not _is_alive(pid):
         return None
     return f"process {pid} on {host}"
 

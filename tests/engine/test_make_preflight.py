@@ -130,7 +130,8 @@ def test_empty_attributes_are_repaired_by_every_target(clone: Clone) -> None:
 
 def test_a_stack_that_was_moved_is_not_bought_again(clone: Clone) -> None:
     """After `state move` the source's next `make up` is refused, and no number has two owners."""
-    clone.make("up", "STACK=other", "YES=1")
+    clone.pulumi("stack", "init", "other", "--no-select")
+    clone.pulumi("up", "--stack", "other", "--yes", "--skip-preview")
     (urn,) = [one["urn"] for one in clone.latest()["resources"] if one["urn"].endswith("::line")]
     clone.pulumi("state", "move", "--source", "local", "--dest", "other", urn, "--yes")
     code, text = clone.run("make", "up")

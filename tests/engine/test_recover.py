@@ -182,10 +182,11 @@ def test_what_a_killed_run_did_not_make_is_dropped(
     assert len(account.records()) == 2
 
 
-def test_a_replacement_that_was_under_way_is_finished(
-    project: Project, account: Account, slow: Account
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_a_replacement_that_was_under_way_waits_for_the_program(
+    project: Project, account: Account, slow: Account, is_undone: bool
 ) -> None:
-    """The new number is the resource's, the next run releases the old one, and one is left."""
+    """The next replacement uses what was bought; without one the live number is kept."""
     line = 'VapiPhoneNumber("line", number_desired_area_code="{}")'
     project.program(line.format("415"))
     project.up()
@@ -195,14 +196,22 @@ def test_a_replacement_that_was_under_way_is_finished(
     run.kill_engine()
     until(lambda: len(account.records()) == 2)
     run.kill()
+    new = next(item["id"] for item in account.records() if item["id"] != old["id"])
     assert project.pulumi("cancel", "--yes").code == 0
     done = recover(project, "--yes")
     assert done.code == 0, done.text
+    assert [item["id"] for item in project.state()] == [old["id"]]
+    if is_undone:
+        project.program(line.format("415"))
     result = project.pulumi("up", "--yes", "--skip-preview")
     assert result.code == 0, result.text
-    (now,) = account.records()
-    assert now["id"] != old["id"]
-    assert [item["id"] for item in project.state()] == [now["id"]]
+    left = [item["id"] for item in account.records()]
+    assert [item["id"] for item in project.state()] == [old["id"] if is_undone else new]
+    assert sorted(left) == (sorted([old["id"], new]) if is_undone else [new])
+    named = recover(project)
+    assert named.code == (2 if is_undone else 0)
+    assert (new in named.text) == is_undone
+    assert (new in project.command("orphans", "--stack", "test").text) == is_undone
 
 
 def test_what_a_killed_plugin_made_is_listed(

@@ -194,6 +194,13 @@ def test_what_another_state_holds_is_not_taken() -> None:
     assert outcomes(settled) == [("a", "not made", None)]
 
 
+def test_a_get_of_a_lost_record_proves_nothing() -> None:
+    """A record that the program only reads is still what the journal says was bought."""
+    before = deployment({**resource("read", "2"), "external": True}, pending=[creating("a")])
+    intents = journal("a", made="2", name="line")
+    assert outcomes(settle(before, [record("2")], intents=intents)) == [("a", "made", "2")]
+
+
 def test_a_replacement_waits_beside_the_live_one() -> None:
     """The new record stays out of the state, where `up` would release the live number for it."""
     old, child = resource("a", "old"), {**resource("b", "two"), "dependencies": [urn("a")]}

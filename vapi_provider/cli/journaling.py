@@ -12,7 +12,7 @@ from vapi_provider.identity import Account, Intent, Journal
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.matching import sent
 from vapi_provider.interrupted_purchases import Interrupted, created_by
-from vapi_provider.leftovers import declaration_in
+from vapi_provider.leftovers import Decision, declaration_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.recovery import Settled
@@ -33,6 +33,23 @@ class Intents:
     def outcomes(self, free: Sequence[PhoneNumberRecord]) -> list[Interrupted]:
         """What came of each; `free` are the account's records that no state holds."""
         return [self._outcome(intent, free) for intent in self._intents]
+
+    def confirm(
+        self,
+        decisions: Sequence[Decision],
+        operations: Sequence[Mapping[str, Any]],
+        intents: Mapping[str, Intent],
+    ) -> None:
+        """Raise OwnershipError where a decision is taken by an account that is not the intent's.
+
+        A record that is found shows the account, unless the journal knows another organization.
+        """
+        outcomes = {one.urn: one.outcome for one in decisions}
+        for operation in operations:
+            resource = operation["resource"]
+            intent = intents.get(declaration_in(resource) or "")
+            if intent and (intent.organizations or outcomes.get(resource["urn"]) == "not made"):
+                self._account.confirm_intent(intent)
 
     def _outcome(self, intent: Intent, free: Sequence[PhoneNumberRecord]) -> Interrupted:
         if self._journal.is_under_way(intent):
@@ -94,7 +111,9 @@ def note_settled(
                 journal.forget(key)
         elif decision.outcome == "not made":
             with suppress(VapiError):
-                journal.forget(key)
+                intent = journal.find(key)
+                if intent is not None and not journal.is_under_way(intent):
+                    journal.forget(key)
 
 
 def _let_wait(

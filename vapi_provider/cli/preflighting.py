@@ -6,7 +6,6 @@ What is checked in it is `vapi_provider.preflight`'s.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,6 +46,8 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
         yield None
         return
     findings = preflight(stack, say)
+    import tempfile  # Lazily: make has a file of its own.
+
     with tempfile.TemporaryDirectory(prefix="vapi-preflight-") as folder:
         file = Path(folder, "facts.json")
         findings.facts.written_to(file)

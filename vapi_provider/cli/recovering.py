@@ -128,7 +128,7 @@ class Recovery:
 
         def settled() -> tuple[Settled | None, Sequence[Interrupted]]:
             records = self._records(intents.values())
-            own = {*ids_in(deployment, read_only=True), *held}
+            own = {*ids_in(deployment), *held}
             free = [one for one in records if one.id not in own]
             if not operations:
                 return None, journal.outcomes(free)
@@ -140,6 +140,7 @@ class Recovery:
                 chosen=chosen,
                 intents={key: one for key, one in intents.items() if key in keys},
             )
+            journal.confirm(whole.decisions, operations, intents)
             taken = {one.record for one in whole.decisions}
             return whole, journal.outcomes([one for one in free if one.id not in taken])
 
