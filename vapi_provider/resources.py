@@ -123,6 +123,9 @@ class _PhoneNumber(dynamic.Resource):
         if not reads_only:
             for warning in advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
+            if mocked.is_mocked():
+                for warning in mocked.values_nobody_means(kind, fields):
+                    pulumi.log.warn(warning, self)
             # The SDK's own attribute: the options that were given are not all there is.
             protected = bool(getattr(self, "_protect", False))
             judged = {**fields, UNPROTECTED: None if protected else True}
