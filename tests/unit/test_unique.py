@@ -210,7 +210,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
     taken = answer(BYO, SECOND, number="14155550100", credentialId=UUID)
     own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = Api(own, taken)
-    checked = {} if is_checked else {"number_e164_check_enabled": False}
+    checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     olds = bag(BYO, credential_id=UUID, number="+14155550101", **checked)
     news = {**olds, "number": "+14155550100"}
     if is_checked:
