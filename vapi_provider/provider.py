@@ -106,8 +106,9 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.claims.own(_id, declared.declaration)
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            paths = differences(declared.kind.fields, recorded, declared.fields, by_key=True)
-            debug(notes.written(_id, (path for path, *_ in paths)))
+            bags = declared.kind.fields, recorded, declared.fields
+            found = [*differences(*bags), *differences(*bags, by_key=True)]
+            debug(notes.written(_id, dict.fromkeys(path for path, *_ in found)))
         _refuse_hidden(declared.fields if isinstance(step, Replace) else step)
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             warn(f"{_id} may be replaced: its {AREA_CODE} is not known yet")

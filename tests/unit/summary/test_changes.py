@@ -297,3 +297,25 @@ def test_a_note_that_is_none_is_left_out(text: str) -> None:
     """Only what the plugin writes is read as a note."""
     assert notes.read(text) is None
     assert notes.read(notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("differing", "ignored", "left"),
+    [
+        (["X-Key"], ['server.headers["X-Key"]'], 0),
+        (["X-Key", "X-Other"], ['server.headers["X-Key"]'], 1),
+        (["X-Key", "X-Other"], ["server.headers.X-Key", 'server.headers["X-Other"]'], 0),
+        (["X-Key", "X-Other"], ["server.headers"], 0),
+        (["X-Key"], ['server.headers["X-Ke"]'], 1),
+    ],
+)
+def test_headers_are_ignored_one_by_one(
+    differing: list[str], ignored: list[str], left: int
+) -> None:
+    """A change of headers is no drift where every header that differs is left to somebody else."""
+    parts = tuple(f'server.headers["{name}"]' for name in differing)
+    change = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET, parts)
+    number = Change("changed", "VapiPhoneNumber", "line", id="id", fields=(change,))
+    resource = {"type": f"{OURS}VapiPhoneNumber", "id": "id", "ignoreChanges": ignored}
+    found = without_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
+    assert len(found.changes) == left
