@@ -45,6 +45,8 @@ class FieldChange:
     path: str
     old: Any
     new: Any
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """The keys that differ in an object of free keys, such as headers, by their paths."""
 
     @property
     def is_rotated(self) -> bool:
@@ -130,7 +132,11 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     kept: list[Change] = []
     for change in summary.changes:
         patterns = ignored.get(change.urn or "", [])
-        fields = tuple(one for one in change.fields if not covers(patterns, one.path))
+        fields = tuple(
+            one
+            for one in change.fields
+            if not all(covers(patterns, part) for part in one.parts or [one.path])
+        )
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))
     return replace(summary, changes=tuple(kept))
@@ -199,11 +205,7 @@ def _fields(
 ) -> tuple[FieldChange, ...]:
     """The fields that differ: as far as the events show it, then secrets by the plugin's word."""
     before, after = shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
-    found = [
-        finer
-        for one in differences(kind.fields, before, after, by_key=True)
-        for finer in _as_noted(FieldChange(*one), before, after, noted or [])
-    ]
+    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
     seen = [one.path for one in found]
     for path in noted or []:
         values = _at(before, path), _at(after, path)
@@ -211,20 +213,15 @@ def _fields(
             is_hidden(value, Hidden.SECRET) for value in values
         ):
             found.append(FieldChange(path, *values))
+            seen.append(path)
+    finer = [path for path, *_ in differences(kind.fields, before, after, by_key=True)]
+    found = [
+        replace(
+            one, parts=tuple(it for it in noted or finer if it != one.path and _below(it, one.path))
+        )
+        for one in found
+    ]
     return tuple(sorted(found, key=lambda one: tokens(one.path)))
-
-
-def _as_noted(
-    change: FieldChange, before: Any, after: Any, noted: list[str]
-) -> Iterator[FieldChange]:
-    """Yield the parts of a change that the plugin has named, or the change where it named none."""
-    parts = [path for path in noted if path != change.path and _below(path, change.path)]
-    hidden = is_hidden(change.old, Hidden.SECRET) or is_hidden(change.new, Hidden.SECRET)
-    if not parts or not hidden:
-        yield change
-        return
-    for path in parts:
-        yield FieldChange(path, _at(before, path), _at(after, path))
 
 
 def _at(bag: Any, path: str) -> Any:
