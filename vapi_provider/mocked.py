@@ -5,7 +5,7 @@ The plugin never runs there, so that what its `check` refuses is refused in the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, cast
 
 import pulumi
@@ -13,6 +13,7 @@ from pulumi.output import UNKNOWN
 from pulumi.runtime.mocks import MockMonitor
 
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.values import problems_of_values
 from vapi_provider.properties import Declared, plain
 
 KEY = "none-needed-under-mocks"
@@ -40,9 +41,19 @@ def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, wh
     known = {name: _known(value) for name, value in fields.items()}
     inputs = {"provider": kind.provider, **plain(known), **given}
     # An imported number declares nothing to buy: whether its record exists is not known here.
-    found = problems(Declared.of(inputs), inputs, exists=True, before={})
+    found = problems(Declared.of(inputs), inputs, exists=True)
     if found:
         raise pulumi.RunError("; ".join(f"{where}{problem}" for problem in found))
+
+
+def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a warning for each value that the plugin would refuse where it is not recorded so.
+
+    An imported record may have such a value, and mocks have no state that could tell.
+    """
+    known = plain({name: _known(value) for name, value in fields.items()})
+    for path, reason in problems_of_values(kind.create, known, {}):
+        yield f"{path}: {reason} (a preview refuses it unless the state has it)"
 
 
 def _known(value: Any) -> Any:

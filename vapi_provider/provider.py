@@ -167,9 +167,10 @@ class PhoneNumberProvider(ResourceProvider):
             return DiffResult(changes=True, replaces=["provider"])
         step = plan(declared.kind, recorded, declared.fields)
         if isinstance(step, Update | Replace):
-            found = differences(declared.kind.fields, recorded, declared.fields, by_key=True)
-            paths = list(found)
-            debug(notes.written(_id, (path for path, *_ in paths)))
+            bags = declared.kind.fields, recorded, declared.fields
+            paths = list(differences(*bags, by_key=True))
+            found = [*differences(*bags), *paths]
+            debug(notes.written(_id, dict.fromkeys(path for path, *_ in found)))
             if paths and all(holds_unknown(new) for *_, new in paths):
                 named = ", ".join(path for path, *_ in paths)
                 warn(f"{_id} changes only if {named} does, which is not known before `up`")

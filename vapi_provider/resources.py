@@ -135,6 +135,9 @@ class _PhoneNumber(dynamic.Resource):
             # With an engine the plugin warns of what arrives there.
             for warning in () if hints.on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
+            if mocked.is_mocked():
+                for warning in mocked.values_nobody_means(kind, fields):
+                    pulumi.log.warn(warning, self)
             if not deferred:
                 self._judge(settings.guards, fields, opts, where)
 

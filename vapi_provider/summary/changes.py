@@ -48,6 +48,8 @@ class FieldChange:
     path: str
     old: Any
     new: Any
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """The keys that differ in an object of free keys, such as headers, by their paths."""
 
     @property
     def is_rotated(self) -> bool:
@@ -138,7 +140,11 @@ def without_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
     kept: list[Change] = []
     for change in summary.changes:
         patterns = ignored.get(change.urn or "", [])
-        fields = tuple(one for one in change.fields if not covers(patterns, one.path))
+        fields = tuple(
+            one
+            for one in change.fields
+            if not all(covers(patterns, part) for part in one.parts or [one.path])
+        )
         if fields or not change.fields:
             kept.append(replace(change, fields=fields))
     return replace(summary, changes=tuple(kept))
@@ -230,6 +236,14 @@ def _fields(
             is_hidden(value, Hidden.SECRET) for value in values
         ):
             found.append(FieldChange(path, *values))
+            seen.append(path)
+    finer = [path for path, *_ in differences(kind.fields, before, after, by_key=True)]
+    found = [
+        replace(
+            one, parts=tuple(it for it in noted or finer if it != one.path and _below(it, one.path))
+        )
+        for one in found
+    ]
     return tuple(sorted(found, key=lambda one: tokens(one.path)))
 
 

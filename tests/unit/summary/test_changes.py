@@ -347,3 +347,25 @@ def test_words_on_keeping_and_releasing_are_for_numbers() -> None:
         "left": "leaves the state",
         "gone": "deleted",
     }
+
+
+@pytest.mark.parametrize(
+    ("differing", "ignored", "left"),
+    [
+        (["X-Key"], ['server.headers["X-Key"]'], 0),
+        (["X-Key", "X-Other"], ['server.headers["X-Key"]'], 1),
+        (["X-Key", "X-Other"], ["server.headers.X-Key", 'server.headers["X-Other"]'], 0),
+        (["X-Key", "X-Other"], ["server.headers"], 0),
+        (["X-Key"], ['server.headers["X-Ke"]'], 1),
+    ],
+)
+def test_headers_are_ignored_one_by_one(
+    differing: list[str], ignored: list[str], left: int
+) -> None:
+    """A change of headers is no drift where every header that differs is left to somebody else."""
+    parts = tuple(f'server.headers["{name}"]' for name in differing)
+    change = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET, parts)
+    number = Change("changed", "VapiPhoneNumber", "line", fields=(change,), urn=urn("line"))
+    resource = {"type": f"{OURS}VapiPhoneNumber", "urn": urn("line"), "ignoreChanges": ignored}
+    found = without_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
+    assert len(found.changes) == left
