@@ -173,7 +173,7 @@ def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bo
     """Return whether the journal has an answered intent of this stack that is not finished."""
     from vapi_provider.settings import journal_in
 
-    file = folder / journal_in(environment)
+    file = journal_in(environment, folder)
     if not file.exists():
         return False
     from vapi_provider.identity.journal import Journal

@@ -49,7 +49,7 @@ class Intents:
             resource = operation["resource"]
             intent = intents.get(declaration_in(resource) or "")
             if intent and (intent.organizations or outcomes.get(resource["urn"]) == "not made"):
-                self._account.confirm_intent(intent)
+                self._account.is_account_of(intent)
 
     def _outcome(self, intent: Intent, free: Sequence[PhoneNumberRecord]) -> Interrupted:
         if self._journal.is_under_way(intent):

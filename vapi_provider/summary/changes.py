@@ -240,7 +240,8 @@ def _fields(
     finer = [path for path, *_ in differences(kind.fields, before, after, by_key=True)]
     found = [
         replace(
-            one, parts=tuple(it for it in noted or finer if it != one.path and _below(it, one.path))
+            one,
+            parts=tuple(it for it in noted or finer if it != one.path and is_below(it, one.path)),
         )
         for one in found
     ]
