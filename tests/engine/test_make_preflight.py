@@ -165,7 +165,7 @@ def test_a_taint_is_warned_of_and_counted(clone: Clone) -> None:
     assert "more numbers than vapi:maxReleases allows" in text
     assert clone.account_ids() == before
     text = clone.make("preview", "FORMAT=text")
-    assert f"({before[0]}) is released for good" in text
+    assert f"({before[0]}) for good" in text
     assert "'line' is tainted" in clone.make("up")
     assert len(clone.account_ids()) == 1
     assert clone.account_ids() != before
