@@ -29,7 +29,8 @@ open_stack() { # guards, set-up; a key needed?
 # plugin what only the state shows. $found are its words: missing, pending, unfinished.
 read_state() {
     export VAPI_PREFLIGHT="$root/.pulumi/facts-$$.json"
-    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT") || exit 1
+    # shellcheck disable=SC2086  no word, or one
+    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" ${no_engine-}) || exit 1
 }
 
 has_found() { case " $found " in *" $1 "*) ;; *) return 1 ;; esac; }
@@ -172,6 +173,7 @@ env)
     # What the user has exported is in that shell already, and is nobody's to print.
     {
         open_stack
+        no_engine=--no-engine
         make_stack
         rm -f "$VAPI_PREFLIGHT"
     } >&2

@@ -16,8 +16,9 @@ from vapi_provider.terminal import say, write
 @click.command("preflight", hidden=True)
 @click.option("--stack", required=True)
 @click.option("--facts", metavar="FILE", help="Where to write what the plugin needs to know.")
+@click.option("--no-engine", is_flag=True, help="No engine is started: code is not judged.")
 @click.option("--idle", is_flag=True, help="No run is at work: a person says so.")
-def command(stack: str, facts: str | None, idle: bool) -> None:
+def command(stack: str, facts: str | None, no_engine: bool, idle: bool) -> None:
     """Read the state once, repair and mark what can be, and print words for the shell."""
     from vapi_provider.cli.backend_files import repair
     from vapi_provider.cli.preflighting import preflight
@@ -26,7 +27,7 @@ def command(stack: str, facts: str | None, idle: bool) -> None:
         repair(stack, is_idle=True)
         return
     try:
-        findings = preflight(stack, lambda line: say(line, err=True))
+        findings = preflight(stack, lambda line: say(line, err=True), no_engine=no_engine)
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if facts is not None:

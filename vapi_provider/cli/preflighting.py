@@ -17,7 +17,15 @@ from vapi_provider.backend import backend_of
 from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.identity.facts import VARIABLE
-from vapi_provider.preflight import Findings, Snapshot, finish_held, project_in, run_checks
+from vapi_provider.preflight import (
+    CHECKS,
+    Findings,
+    Snapshot,
+    finish_held,
+    project_in,
+    refuse_foreign,
+    run_checks,
+)
 from vapi_provider.settings import journal_in
 from vapi_provider.statefiles import UnreadableError
 
@@ -25,14 +33,16 @@ Deployment = Mapping[str, Any]
 Say = Callable[[str], None]
 
 
-def preflight(stack: str, say: Say) -> Findings:
+def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
     """Repair the stack's files where they need it, read its state once, and check it.
 
     Raises PulumiError.
     """
     repair(stack)
     snapshot = snapshot_of(stack, say)
-    findings = run_checks(snapshot)
+    # Code that the state brings runs in an engine alone.
+    checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
+    findings = run_checks(snapshot, checks)
     findings.deployment = snapshot.deployment
     for line in findings.lines:
         say(line)
