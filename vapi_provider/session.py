@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import AbandonedError, TakenError
+from vapi_provider.errors import TakenError
 from vapi_provider.identity import (
     Account,
     Claims,
@@ -142,8 +142,7 @@ class Session:
         Raise AbandonedError where the engine is gone.
         """
         while not is_settled() and not self._quiet.is_over():
-            if not self._lives():
-                raise AbandonedError("the engine that asked for it is gone: nothing more is done")
+            require_engine(self._lives)
             self.sleep(LOOK_SECONDS)
 
     def holders_before(self, id_: str) -> set[str]:

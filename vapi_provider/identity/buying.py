@@ -17,6 +17,7 @@ from vapi_provider.identity.matching import Sent, unique_texts
 from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.plugin import require_engine
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -90,7 +91,6 @@ class Buyer:
 
         def before_send() -> None:
             nonlocal begun, purchase
-            self._require_engine()
             purchase = replace(purchase, sent_at=self._client.api_time())
             write_intent()
             begun = True
@@ -172,14 +172,10 @@ class Buyer:
             if found is not None or left <= 0:
                 return found
             try:
-                self._require_engine()
+                require_engine(self._engine_lives)
             except AbandonedError:
                 raise _unclear(lost) from None
             self._sleep(min(left, next(pauses, LOOKS_SECONDS[-1])))
-
-    def _require_engine(self) -> None:
-        if not self._engine_lives():
-            raise AbandonedError("the engine that asked for it is gone: nothing more is made")
 
 
 def _unclear(lost: UnclearError | None) -> UnclearError:

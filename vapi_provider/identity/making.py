@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import AbandonedError, OwnershipError
+from vapi_provider.errors import OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.buying import Buyer
 from vapi_provider.identity.claims import Claims, Quiet
@@ -29,6 +29,7 @@ from vapi_provider.keys import resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE
+from vapi_provider.plugin import require_engine
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -259,7 +260,6 @@ class Maker:
         return found
 
     def _wait(self, seconds: float) -> None:
-        """Raises AbandonedError where nobody waits for the outcome any more."""
-        if not self._engine_lives():
-            raise AbandonedError("the engine that asked for it is gone: nothing more is made")
+        """Wait; raise AbandonedError where nobody waits for the outcome any more."""
+        require_engine(self._engine_lives)
         self._sleep(seconds)

@@ -16,8 +16,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.errors import AbandonedError, OwnershipError, VapiError
+from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.identity import writer_files
+from vapi_provider.plugin import require_engine
 
 WAIT_SECONDS = 300.0
 LOOK_SECONDS = 0.2
@@ -233,8 +234,7 @@ class Writers:
                 self._left[write.id][path] = write.fields
 
     def _pause(self, seconds: float) -> None:
-        if not self._own_engine_lives():
-            raise AbandonedError("the engine that asked for it is gone: nothing more is done")
+        require_engine(self._own_engine_lives)
         self._sleep(seconds)
 
     def _own_engine_lives(self) -> bool:
