@@ -19,7 +19,7 @@ def main() -> None:
     flag, module, *words = sys.argv[1:]
     assert flag == "-m", "usage: python -m tests.without_fcntl -m MODULE …"
     with TemporaryDirectory() as folder:
-        (Path(folder) / "sitecustomize.py").write_text(_BLOCKING)
+        (Path(folder) / "sitecustomize.py").write_text(_BLOCKING, encoding="utf-8")
         inherited = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, inherited)))
         sys.modules["fcntl"] = None  # pyright: ignore[reportArgumentType]

@@ -50,7 +50,7 @@ print("works")
 
 def requirements(end: str) -> list[str]:
     """The run-time dependencies at one end of their ranges."""
-    text = (ROOT / "pyproject.toml").read_text()
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.search(r"^dependencies = \[(.*?)^\]", text, re.M | re.S)
     assert declared
     found = [Requirement(line) for line in re.findall(r'"(.+?)"', declared[1])]
@@ -79,6 +79,7 @@ def test_the_package_works_at_both_ends(
         text=True,
         timeout=120,
         check=False,
+        encoding="utf-8",
     )
     assert done.stdout.endswith("works\n"), done.stderr
     if beside:

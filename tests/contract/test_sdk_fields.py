@@ -54,6 +54,7 @@ def test_every_field_of_the_client_is_known(tmp_path_factory: pytest.TempPathFac
         env=outside(),
         timeout=60,
         check=False,
+        encoding="utf-8",
     )
     assert ran.returncode == 0, ran.stderr
     known: dict[str, list[str]] = json.loads(ran.stdout)

@@ -62,7 +62,7 @@ class Clone:
     def __init__(self, folder: Path, work: Path) -> None:
         self.folder = folder
         (folder / ".venv").symlink_to(sys.prefix)
-        (folder / "stacks" / "local.py").write_text(ELSEWHERE)
+        (folder / "stacks" / "local.py").write_text(ELSEWHERE, encoding="utf-8")
         self.own = {
             "VAPI_JOURNAL": str(work / "journal.sqlite"),
             "PULUMI_HOME": str(work / "home"),
@@ -85,6 +85,7 @@ class Clone:
             capture_output=True,
             text=True,
             timeout=300,
+            encoding="utf-8",
         )
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:

@@ -31,7 +31,10 @@ VapiPhoneNumber("line", number_desired_area_code="415", %s)
 def test_guards_judge_what_arrives(project: Project, account: Account) -> None:
     """A fallback from a transform satisfies the guard, one that it takes away does not; once."""
     settings = project.folder / "Pulumi.test.yaml"
-    settings.write_text(f"{settings.read_text()}config:\n  vapi:guards: [fallback, protected]\n")
+    settings.write_text(
+        f"{settings.read_text(encoding='utf-8')}config:\n  vapi:guards: [fallback, protected]\n",
+        encoding="utf-8",
+    )
     there = 'fallback_destination={"type": "number", "number": "+14155550100"}, '
     protect = "opts=pulumi.ResourceOptions(protect=True)"
     project.program(FALLBACKS % ("remove", there + protect))
@@ -50,7 +53,10 @@ def test_guards_judge_what_arrives(project: Project, account: Account) -> None:
 def test_a_transform_of_a_parent_is_awaited(project: Project) -> None:
     """A guard is satisfied by what a component's transform adds to its children, once is enough."""
     settings = project.folder / "Pulumi.test.yaml"
-    settings.write_text(f"{settings.read_text()}config:\n  vapi:guards: [fallback]\n")
+    settings.write_text(
+        f"{settings.read_text(encoding='utf-8')}config:\n  vapi:guards: [fallback]\n",
+        encoding="utf-8",
+    )
     body = (
         FALLBACKS.partition("pulumi.runtime")[0]
         + """

@@ -23,7 +23,9 @@ def test_run_program_is_asked_for(clone: Path, tmp_path: Path) -> None:  # noqa:
     own = {"VAPI_JOURNAL": str(tmp_path / "journal.sqlite"), "PULUMI_HOME": str(tmp_path / "home")}
     made = make(clone, "up", **own)
     assert made.returncode == 0, made.stderr
-    (clone / "stacks" / "local.py").write_text("raise RuntimeError('a broken program')\n")
+    (clone / "stacks" / "local.py").write_text(
+        "raise RuntimeError('a broken program')\n", encoding="utf-8"
+    )
     plain = make(clone, "refresh", **own, RUN_PROGRAM="0")
     assert plain.returncode == 0, plain.stderr
     for target in ("refresh", "destroy"):

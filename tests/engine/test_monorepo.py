@@ -24,8 +24,10 @@ def monorepo(folder: Path, main: str) -> Project:
     code = here / main
     for made in (here, state, code):
         made.mkdir(parents=True, exist_ok=True)
-    (here / "Pulumi.yaml").write_text(f"name: mono\nruntime: python\nmain: {main}\n")
-    (code / "__main__.py").write_text(PROGRAM)
+    (here / "Pulumi.yaml").write_text(
+        f"name: mono\nruntime: python\nmain: {main}\n", encoding="utf-8"
+    )
+    (code / "__main__.py").write_text(PROGRAM, encoding="utf-8")
     project = Project.at(here, state)
     project.environment |= {
         "PYTHONPATH": str(ROOT),

@@ -24,11 +24,14 @@ def test_a_name_that_stops_the_sdk_is_one_line(project: Project, name: str) -> N
 def test_a_module_called_like_a_library_works(project: Project, account: Account) -> None:
     """What an import wrote as `phonenumbers.py` declares numbers, and the library judges them."""
     project.program("import phonenumbers")
-    (project.folder / "tenacity.py").write_text("raise RuntimeError('in place of a library')")
+    (project.folder / "tenacity.py").write_text(
+        "raise RuntimeError('in place of a library')", encoding="utf-8"
+    )
     (project.folder / "phonenumbers.py").write_text(
         "from vapi_provider import VapiPhoneNumber\n"
         "VapiPhoneNumber('support', number_desired_area_code='415', fallback_destination=\n"
-        "                {'type': 'number', 'number': '+14155550100'})\n"
+        "                {'type': 'number', 'number': '+14155550100'})\n",
+        encoding="utf-8",
     )
     assert project.pulumi("preview").code == 0
     assert project.up()["create"] == 2

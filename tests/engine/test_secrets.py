@@ -84,7 +84,7 @@ def in_clear(project: Project, change: Callable[[dict[str, Any]], None]) -> None
     (line,) = [one for one in state["deployment"]["resources"] if "dynamic/vapi" in one["type"]]
     for bag in (line["inputs"], line["outputs"]):
         change(bag)
-    (project.folder / "state.json").write_text(json.dumps(state))
+    (project.folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
     result = project.pulumi("stack", "import", "--file", "state.json")
     assert result.code == 0, result.text
 
@@ -214,7 +214,7 @@ def test_a_canary_is_nowhere_in_clear(project: Project, account: Account, tmp_pa
     other = new_project(tmp_path, account.url, name="imports")
     brought = other.command("import", "--stack", "test", "--all", "--yes", "--out", "imported.py")
     texts.append(brought.text + exported(other))
-    texts.append((other.folder / "imported.py").read_text())
+    texts.append((other.folder / "imported.py").read_text(encoding="utf-8"))
 
     found = [text[max(0, text.index(CANARY) - 200) :][:300] for text in texts if CANARY in text]
     assert found == []

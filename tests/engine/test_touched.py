@@ -207,13 +207,13 @@ def test_an_imported_record_keeps_its_legacy_secret_and_its_numbers(
     words = ("import", "--stack", "test", "--out", "imported.py", "--all", "--yes")
     done = project.command(*words)
     assert done.code == 0, done.text
-    (project.folder / "__main__.py").write_text("import imported\n")
+    (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
     shown = ours(project, "preview")
     assert (shown.code, "no changes" in shown.text) == (0, True), shown.text
     assert bodies(account, project) == []
     module = project.folder / "imported.py"
-    text = re.sub(r"(timeout_seconds\W+)30\b", r"\g<1>40", module.read_text())
-    module.write_text(text.replace("desk@", "front@"))
+    text = re.sub(r"(timeout_seconds\W+)30\b", r"\g<1>40", module.read_text(encoding="utf-8"))
+    module.write_text(text.replace("desk@", "front@"), encoding="utf-8")
     assert bodies(account, project) == ["GET", "PATCH"]
     now = account.record("line")
     assert now["server"] == {**server, "timeoutSeconds": 40}

@@ -76,7 +76,7 @@ def intents(journal: Path) -> int:
     if not journal.exists():
         return 0
     with closing(sqlite3.connect(journal)) as opened, suppress(sqlite3.OperationalError):
-        return opened.execute("SELECT count(*) FROM open_intents").fetchone()[0]
+        return opened.execute("SELECT count(*) FROM intents").fetchone()[0]
     return 0
 
 

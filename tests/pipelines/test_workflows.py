@@ -101,7 +101,10 @@ def test_the_watch_runs_one_of_two_targets(find: str, schedule: str, shown: str)
     assert filled(job["env"]["FIND"], contexts) == shown
 
 
-@pytest.mark.parametrize("text", [*(path.read_text() for path in FILES), GITLAB.read_text()])
+@pytest.mark.parametrize(
+    "text",
+    [*(path.read_text(encoding="utf-8") for path in FILES), GITLAB.read_text(encoding="utf-8")],
+)
 def test_no_variable_is_an_argument_of_make(text: str) -> None:
     """make expands `$(shell …)` in its arguments, so that variables come by the environment."""
     assert not re.findall(r"\bmake [^\n>|;]*=[^\n>|;]*\$", text)
@@ -118,14 +121,14 @@ def test_a_deploy_restores_only_what_deploys_have_kept() -> None:
             cached = [step for step in job.get("steps", []) if step.get("with", {}).get("cached")]
             assert (not cached) if has_key else (not kept)
             assert all(step["with"]["key"].startswith("journal-") for step in kept)
-    setup = yaml.safe_load((ROOT / ".github/actions/setup/action.yml").read_text())
+    setup = yaml.safe_load((ROOT / ".github/actions/setup/action.yml").read_text(encoding="utf-8"))
     assert setup["inputs"]["cached"]["default"] == "false"
     python, cache = setup["runs"]["steps"]
     for given, restores in ((True, True), ("true", True), ("false", False)):
         contexts = {"inputs": {"cached": str(given).lower()}, "success()": True}
         assert holds(cache["if"], contexts) is restores
         assert filled(python["with"]["cache"], contexts) == ("pip" if restores else "")
-    gitlab = yaml.safe_load(GITLAB.read_text())
+    gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
     assert [one["key"] for one in gitlab[".deploy"]["cache"]] == ["journal-$STACK@"]
     assert gitlab["watch"]["cache"] == []
 
@@ -145,7 +148,7 @@ def test_a_cache_of_one_stack_is_never_anothers(other: str) -> None:
         for texts in [[text for one in keyed for name, text in one.items() if name != "path"]]
     }
     assert not [a for a in of["prod"] for b in of[other] if a.startswith(b) or b.startswith(a)]
-    key = yaml.safe_load(GITLAB.read_text())[".deploy"]["cache"][0]["key"]
+    key = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))[".deploy"]["cache"][0]["key"]
     assert not key.replace("$STACK", other).startswith(key.replace("$STACK", "prod"))
 
 
@@ -173,7 +176,7 @@ def test_every_pipeline_uses_the_pinned_cli() -> None:
             scripts = [step.get("run", "") for step in job.get("steps", [])]
             if any("make " in script for script in scripts):
                 assert job["env"]["VAPI_PINNED_CLI"] == "1"
-    assert yaml.safe_load(GITLAB.read_text())["variables"]["VAPI_PINNED_CLI"] == "1"
+    assert yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["variables"]["VAPI_PINNED_CLI"] == "1"
 
 
 def test_zizmor_finds_nothing_that_is_not_explained() -> None:
@@ -181,12 +184,12 @@ def test_zizmor_finds_nothing_that_is_not_explained() -> None:
     program = Path(sys.executable).with_name("zizmor")
     if sys.version_info >= (3, 11):
         command = [program, "--offline", "--no-progress", "--quiet", ".github"]
-        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
         assert ran.returncode == 0, ran.stdout
-    settings = (ROOT / ".github/zizmor.yml").read_text()
+    settings = (ROOT / ".github/zizmor.yml").read_text(encoding="utf-8")
     rules = yaml.safe_load(settings)["rules"]
     assert len(re.findall(r"^  [\w-]+:\n    # \S", settings, re.M)) == len(rules)
-    assert "zizmor: ignore" not in "".join(path.read_text() for path in FILES)
+    assert "zizmor: ignore" not in "".join(path.read_text(encoding="utf-8") for path in FILES)
 
 
 def test_every_python_and_system_is_tested() -> None:

@@ -31,14 +31,19 @@ def test_every_name_that_comes_before_us_is_reserved(start: Any, tmp_path: Path)
     """What the SDK loads from the path before any code of ours runs is in the list."""
     into, package = tmp_path / "loaded.json", tmp_path / "measuring" / "vapi_provider"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text(MEASURING.format(into=str(into)))
+    (package / "__init__.py").write_text(MEASURING.format(into=str(into)), encoding="utf-8")
     plugin = start(path=package.parent, baseUrl="embedded:account.sqlite")
     with pytest.raises(grpc.RpcError):
         plugin.check(inputs("a"))
     # What Python itself has loaded before it looks into a folder cannot be replaced there.
     code = "import sys, json; print(json.dumps(list(sys.modules)))"
-    early = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    found = {*json.loads(into.read_text())} - {*json.loads(early.stdout), "vapi_provider"}
+    early = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    found = {*json.loads(into.read_text(encoding="utf-8"))} - {
+        *json.loads(early.stdout),
+        "vapi_provider",
+    }
     assert {"numbers", "grpc", "typing"} <= found
     assert sorted(found - reserved_names()) == []
 
@@ -51,7 +56,9 @@ def test_a_module_of_the_project_is_not_loaded_in_place_of_a_library(
 ) -> None:
     """A number is checked and made in a project whose module is called like a library."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("raise RuntimeError('loaded in place of a library')")
+    (tmp_path / name).write_text(
+        "raise RuntimeError('loaded in place of a library')", encoding="utf-8"
+    )
     plugin = start(baseUrl="embedded:account.sqlite")
     dial = {"type": "number", "number": "+14155550100"}
     checked = plugin.check(inputs("a", number_desired_area_code="415", fallback_destination=dial))

@@ -15,7 +15,7 @@ RINGS = [*(f"tests/unit/test_{name}.py" for name in LOCKING), "tests/plugin/test
 def test_no_module_of_ours_imports_it() -> None:
     """No file of the package names the module."""
     files = (ROOT / "vapi_provider").rglob("*.py")
-    assert [path.name for path in files if "import fcntl" in path.read_text()] == []
+    assert [path.name for path in files if "import fcntl" in path.read_text(encoding="utf-8")] == []
 
 
 def test_what_locks_works_without_it() -> None:
@@ -29,5 +29,6 @@ def test_what_locks_works_without_it() -> None:
         text=True,
         timeout=600,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout[-5000:]

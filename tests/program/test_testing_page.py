@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "testing.md").read_text()
+PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
@@ -32,6 +32,7 @@ def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=120,
         check=False,
+        encoding="utf-8",
     )
 
 
@@ -39,7 +40,7 @@ def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path: Path) -> Path:
     """A project that holds the page's files and nothing else."""
     for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -54,5 +55,5 @@ def test_the_page_runs(folder: Path) -> None:
 def test_the_page_would_notice(folder: Path) -> None:
     """The tests of the page fail where the component is wrong."""
     component = FILES["desk.py"].replace('"type": "number"', '"type": "sip"')
-    (folder / "desk.py").write_text(component)
+    (folder / "desk.py").write_text(component, encoding="utf-8")
     assert ran(folder).returncode == 1

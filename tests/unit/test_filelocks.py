@@ -40,6 +40,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
         )
         started.append(process)
         return process

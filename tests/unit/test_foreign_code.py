@@ -68,7 +68,7 @@ def test_our_own_numbers_pass() -> None:
 def test_recorded_states_pass() -> None:
     """The states of earlier commits, as they are committed, are not refused."""
     file = ROOT / "tests" / "engine" / "recorded" / "0.1" / "state.json"
-    refuse_foreign_code(json.loads(file.read_text()), {})
+    refuse_foreign_code(json.loads(file.read_text(encoding="utf-8")), {})
 
 
 @pytest.mark.parametrize("bag", ["inputs", "outputs"])

@@ -123,7 +123,7 @@ def test_a_proxy_that_cannot_be_used_is_named_before_anything_is_sent(
 def test_certificates_are_read_before_anything_is_sent(tmp_path: Path) -> None:
     """A missing, empty or useless SSL_CERT_FILE is named in one line, and a good one is used."""
     (tmp_path / "empty").touch()
-    (tmp_path / "other").write_text("no certificate")
+    (tmp_path / "other").write_text("no certificate", encoding="utf-8")
     for name in ("missing", "empty", "other", "."):
         environment = {"VAPI_API_KEY": KEY, "SSL_CERT_FILE": str(tmp_path / name)}
         with pytest.raises(ConfigurationError, match="SSL_CERT_FILE is .*, which") as refused:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def pins(file: str) -> dict[str, set[str]]:
     """The versions that a file of requirements pins, by name; markers may choose among several."""
     found: dict[str, set[str]] = {}
-    for line in (ROOT / file).read_text().splitlines():
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
         if match := re.match(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", line):
             found.setdefault(match[1].lower(), set()).add(match[2])
     return found
@@ -49,7 +49,7 @@ def test_the_lock_holds_what_is_asked_for(name: str) -> None:
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_package_of_a_lock_has_hashes(name: str) -> None:
     """pip takes nothing that no hash holds, and the lock names no host."""
-    text = (ROOT / name).read_text()
+    text = (ROOT / name).read_text(encoding="utf-8")
     entries = re.sub(r"^ *#.*\n", "", text, flags=re.M).replace("\\\n", "").splitlines()
     assert entries
     line = re.compile(r"[\w.-]+(\[\w+\])?==\S+( ; [^;]+?)? +(--hash=sha256:[0-9a-f]{64} *)+")

@@ -16,7 +16,7 @@ from vapi_provider.settings import load_settings
 def project(folder: Path, main: str = "main: infra", name: str = "Pulumi.yaml") -> Path:
     """A project file in `folder`, and the folder that its programs run in."""
     (folder / "infra").mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(f"name: shop\nruntime: python\n{main}\n")
+    (folder / name).write_text(f"name: shop\nruntime: python\n{main}\n", encoding="utf-8")
     return folder
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
     """A file at the new place that is no database is not passed over."""
     project(tmp_path)
     account(tmp_path / "infra" / "local.db", rows=2)
-    (tmp_path / "local.db").write_text("not a database, but somebody's")
+    (tmp_path / "local.db").write_text("not a database, but somebody's", encoding="utf-8")
     assert used(tmp_path) == tmp_path / "local.db"
 
 

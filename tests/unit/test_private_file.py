@@ -49,14 +49,14 @@ def test_a_journal_follows_no_symbolic_link(tmp_path: Path, shared: Path, there:
     """A link in the journal's place is refused, and what it leads to is left as it is."""
     target = tmp_path / "target"
     if there:
-        target.write_text("somebody's")
+        target.write_text("somebody's", encoding="utf-8")
         target.chmod(0o644)
     (shared / "journal.sqlite").symlink_to(target)
     with pytest.raises(ConfigurationError, match="symbolic link"):
         begin(shared / "journal.sqlite")
     assert target.exists() is there
     if there:
-        assert (target.read_text(), mode(target)) == ("somebody's", 0o644)
+        assert (target.read_text(encoding="utf-8"), mode(target)) == ("somebody's", 0o644)
 
 
 def test_the_locks_beside_a_journal_follow_no_symbolic_link(tmp_path: Path, shared: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_file_with_another_name_is_refused_in_a_shared_folder(
     tmp_path: Path, shared: Path
 ) -> None:
     """A hard link that somebody may have made to another file of ours is refused."""
-    (tmp_path / "target").write_text("")
+    (tmp_path / "target").write_text("", encoding="utf-8")
     os.link(tmp_path / "target", shared / "journal.sqlite")
     with pytest.raises(ConfigurationError, match="not this person's alone"):
         begin(shared / "journal.sqlite")
@@ -81,7 +81,7 @@ def test_a_file_with_another_name_is_refused_in_a_shared_folder(
 
 def test_somebody_elses_file_is_refused_in_a_shared_folder(shared: Path) -> None:
     """A file that another user has laid out is not taken, where others write into the folder."""
-    (shared / "journal.sqlite").write_text("")
+    (shared / "journal.sqlite").write_text("", encoding="utf-8")
     with pytest.raises(OSError, match="not this person's alone"):
         make_private(shared / "journal.sqlite", user=os.geteuid() + 1)
     shared.chmod(0o755)

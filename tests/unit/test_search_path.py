@@ -24,6 +24,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
         check=False,
+        encoding="utf-8",
     )
 
 
@@ -44,7 +45,9 @@ def test_a_command_refuses_a_name_that_no_run_survives(tmp_path: Path, name: str
 def test_a_command_finds_its_libraries_past_the_projects_modules(tmp_path: Path, name: str) -> None:
     """A module that is called like a library, or like what works today, is not in its place."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("raise SystemExit('loaded in place of a library')")
+    (tmp_path / name).write_text(
+        "raise SystemExit('loaded in place of a library')", encoding="utf-8"
+    )
     ran = run(tmp_path, "-m", "vapi_provider", "list")
     assert ran.stderr.startswith("Error: no Vapi key")
 
@@ -76,11 +79,12 @@ def test_names_that_work_today_are_not_reserved() -> None:
 
 def test_the_programs_module_and_the_library_of_one_name_live_together(tmp_path: Path) -> None:
     """A program imports its own `phonenumbers`, and numbers are judged by the library."""
-    (tmp_path / "phonenumbers.py").write_text("MINE = True")
+    (tmp_path / "phonenumbers.py").write_text("MINE = True", encoding="utf-8")
     (tmp_path / "__main__.py").write_text(
         "import phonenumbers\n"
         "from vapi_provider.models.e164 import e164_problem, is_assigned\n"
-        "print(phonenumbers.MINE, is_assigned('+14155552671'), e164_problem('+14155552671'))\n"
+        "print(phonenumbers.MINE, is_assigned('+14155552671'), e164_problem('+14155552671'))\n",
+        encoding="utf-8",
     )
     code = f"import runpy; runpy.run_path({str(tmp_path)!r}, run_name='__main__')"
     ran = run(tmp_path, "-c", code)

@@ -102,7 +102,7 @@ def test_one_place_writes() -> None:
         f"{path.name}:{node.lineno}"
         for path in sorted(PACKAGE.rglob("*.py"))
         if path not in allowed
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call | ast.Attribute)
         and ast.unparse(node.func if isinstance(node, ast.Call) else node) in writing
     ]

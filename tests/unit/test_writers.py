@@ -261,7 +261,7 @@ def test_no_trace_is_left(machine: Machine) -> None:
 def test_a_journal_that_cannot_be_written_stops_no_release(tmp_path: Path) -> None:
     """Where no file can be made a DELETE is sent all the same."""
     machine = Machine(tmp_path)
-    machine.journal.parent.write_text("not a folder")
+    machine.journal.parent.write_text("not a folder", encoding="utf-8")
     api = Api(THERE)
     machine.provider(api, "new").delete(UUID, RECORDED)
     assert api.records == {}

@@ -51,7 +51,7 @@ def test_an_existing_file_becomes_private(create, db, open_account, mode):
 def test_what_is_no_account_keeps_its_rights(tmp_path, text):
     """Of a file that is refused nothing is changed, its rights neither."""
     other = tmp_path / "other.db"
-    other.write_text(text)
+    other.write_text(text, encoding="utf-8")
     other.chmod(0o644)
     if text:
         with pytest.raises(EmbeddedAccountError):

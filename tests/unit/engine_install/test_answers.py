@@ -30,7 +30,7 @@ NEITHER = [
 def asked(folder: Path, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a shell line with these variables and a `make` that only prints its words."""
     (folder / "bin").mkdir()
-    (folder / "bin" / "make").write_text('#!/bin/sh\necho "make $*"\n')
+    (folder / "bin" / "make").write_text('#!/bin/sh\necho "make $*"\n', encoding="utf-8")
     (folder / "bin" / "make").chmod(0o755)
     (folder / "engine").symlink_to(ROOT / "engine")
     return subprocess.run(
@@ -39,6 +39,7 @@ def asked(folder: Path, script: str, **variables: str) -> subprocess.CompletedPr
         env={"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **variables},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
 
 
@@ -81,7 +82,7 @@ def test_gitlabs_repair_asks_the_same_way(
     tmp_path: Path, name: str, answer: str, code: int, runs: bool
 ) -> None:
     """UNLOCK and REFRESH of the GitLab pipeline are read as YES is."""
-    gitlab = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text())
+    gitlab = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text(encoding="utf-8"))
     (line,) = [line for line in gitlab[".deploy"]["script"] if name in line]
     ran = asked(tmp_path, line, **{name: answer})
     assert ran.returncode == code

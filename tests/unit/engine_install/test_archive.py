@@ -123,7 +123,7 @@ def test_another_archive_leads_to_the_next_source(tmp_path: Path) -> None:
     def build(folder: Path) -> None:
         (folder / "bin").mkdir()
         for name in cache.PROGRAMS:
-            (folder / "bin" / name).write_text("built")
+            (folder / "bin" / name).write_text("built", encoding="utf-8")
             (folder / "bin" / name).chmod(0o755)
 
     wrong = recipe(b"a page", pinned=b"the release")

@@ -71,6 +71,7 @@ def shell(folder: Path, script: str, **variables: str) -> subprocess.CompletedPr
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
 
 
@@ -114,6 +115,7 @@ def test_one_make_at_a_time_sets_up(tmp_path: Path, stale: bool) -> None:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
+                encoding="utf-8",
             )
             for _ in range(6)
         ]
@@ -135,7 +137,7 @@ def test_a_pipeline_ignores_the_cli_on_path(tmp_path: Path, answer: str, used: b
     """VAPI_PINNED_CLI asks for the pinned CLI; people's own on PATH is used otherwise."""
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text('#!/bin/sh\necho "$*" >&2\nenv | grep SECRET >&2 || :\n')
+    python.write_text('#!/bin/sh\necho "$*" >&2\nenv | grep SECRET >&2 || :\n', encoding="utf-8")
     python.chmod(0o755)
     script = "root=$PWD; on_path=; . engine/answers.sh; . engine/setup.sh; ensure_engine"
     ran = shell(tmp_path, script, VAPI_PINNED_CLI=answer, AWS_SECRET_ACCESS_KEY="SECRET")
