@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from vapi_provider import updating
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
 from vapi_provider.keys import old_form, resource_of
+from vapi_provider.merging import Merge
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared
+from vapi_provider.secrecy import secrets_in
 from vapi_provider.unique import keys_of
-from vapi_provider.updating import body_of, merged
+from vapi_provider.updating import body_of, merge_into
 
 if TYPE_CHECKING:
     from vapi_provider.session import Session
@@ -68,8 +70,12 @@ def _as_declared(
         return record
     body, fields = body_of(declared), step.fields
     # Everything that our models know is as declared afterwards, the rest as the account has it.
-    merge = merged(declared, record.fields, body.to_wire(), record.answer, fields)
-    updated = session.client.update_phone_number(record.id, declared.kind, body, fields, merge.wire)
+    merge = Merge()
+    merge_into(merge, declared, record.fields, body.to_wire(), record.answer, fields)
+    hidden = {*secrets_in(declared.kind.fields, record.fields)}
+    updated = session.client.update_phone_number(
+        record.id, declared.kind, body, fields, merge.wire, hidden
+    )
     session.account.changed(updated)
     return updated
 

@@ -25,7 +25,7 @@ from vapi_provider.errors import (
 from vapi_provider.models.fields import as_list, as_object, schema_named
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.record import PhoneNumberRecord, converted
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -113,11 +113,15 @@ class VapiClient:
         self._note_write(record.id)
         return record
 
-    def get_phone_number(self, id_: str) -> PhoneNumberRecord:
-        """One record. Raises NotFoundError also where the key belongs to another account."""
+    def get_phone_number(self, id_: str, secrets: Collection[str] = ()) -> PhoneNumberRecord:
+        """One record. Raises NotFoundError also where the key belongs to another account.
+
+        `secrets` are known ones of the record, which no error may show.
+        """
         path = _path(id_)
         with self._answer():
-            return self._record(self._transport.request("GET", path), f"GET {path}")
+            answer = self._transport.request("GET", path, secrets=self._hiding(secrets))
+            return self._record(answer, f"GET {path}")
 
     def update_phone_number(
         self,
@@ -126,10 +130,12 @@ class VapiClient:
         declared: VapiModel,
         changed: Collection[str],
         merged: Mapping[str, Any] | None = None,
+        secrets: Collection[str] = (),
     ) -> PhoneNumberRecord:
         """Set the `changed` fields as `declared` has them; clear those that it does not have.
 
         `merged` are fields in the API's spelling that are sent instead: with what the account has.
+        No error shows a secret of what is sent, nor one of `secrets`: those of the record before.
         """
         path = _path(id_)
         wire = {**declared.to_wire(), **(merged or {})}
@@ -138,19 +144,30 @@ class VapiClient:
         try:
             with self._answer():
                 # What is taken from the account may hold secrets that nobody declared.
-                hidden = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
+                carried = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
+                known = {
+                    name: converted(shape, merged[shape.wire])
+                    for name, shape in kind.fields.items()
+                    if merged and shape.wire in merged
+                }
+                hidden = {*secrets, *carried, *secrecy.secrets_in(kind.fields, known)}
                 answer = self._send("PATCH", path, declared, body, secrets=hidden)
                 return self._record(answer, f"PATCH {path}")
         finally:
             self._note_write(id_)
 
-    def delete_phone_number(self, id_: str) -> None:
-        """Releases a record for good."""
+    def delete_phone_number(self, id_: str, secrets: Collection[str] = ()) -> None:
+        """Releases a record for good. `secrets` are known ones of it, which no error may show."""
         path = _path(id_)
         may_have_changed = True
         try:
             with self._answer():
-                answer = self._transport.request("DELETE", path, about_to_send=self.before_send)
+                answer = self._transport.request(
+                    "DELETE",
+                    path,
+                    secrets=self._hiding(secrets),
+                    about_to_send=self.before_send,
+                )
                 # The record is gone; what the answer looks like changes nothing.
                 with suppress(ValueError):
                     self.organizations.add(PhoneNumberRecord.read(answer).org_id)
@@ -237,10 +254,17 @@ class VapiClient:
             self.before_send()
             about_to_send()
 
-        secrets = [*secrets_in(declared), *secrets, *tuple(self.hidden)]
         return self._transport.request(
-            method, path, body=body, secrets=secrets, about_to_send=before_each_try
+            method,
+            path,
+            body=body,
+            secrets=self._hiding((*secrets_in(declared), *secrets)),
+            about_to_send=before_each_try,
         )
+
+    def _hiding(self, secrets: Collection[str]) -> list[str]:
+        """Return what no error about a request may show."""
+        return [*secrets, *tuple(self.hidden)]
 
     def _note_write(self, id_: str) -> None:
         with self._answers:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from vapi_provider.exported import is_ours, resources_of
+from vapi_provider.keys import old_form, resource_key
 from vapi_provider.models.fields import as_object
 
 VARIABLE = "VAPI_FORESEEN_OUTPUTS"
@@ -24,7 +25,7 @@ VARIABLE = "VAPI_FORESEEN_OUTPUTS"
 _UNALTERED = ("number", "org_id", "created_at")
 
 Foreseen = Mapping[str, Mapping[str, str]]
-"""Recorded outputs by declaration."""
+"""Recorded outputs by declaration, and by the key that a child has by its parent."""
 
 
 @contextmanager
@@ -50,6 +51,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Foreseen:
 
 def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
     found: dict[str, dict[str, str]] = {}
+    by_parent: dict[str, dict[str, str]] = {}
     several: set[str] = set()
     for resource in resources_of(deployment):
         outputs = as_object(resource.get("outputs"))
@@ -60,4 +62,12 @@ def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
             several.add(declaration)
         known = {name: outputs.get(name) for name in _UNALTERED}
         found[declaration] = {name: one for name, one in known.items() if isinstance(one, str)}
-    return {name: outputs for name, outputs in found.items() if name not in several}
+        by_parent[_key(declaration, resource.get("parent"))] = found[declaration]
+    return {name: one for name, one in found.items() if name not in several} | by_parent
+
+
+def _key(declaration: str, parent: object) -> str:
+    """Return the key that the program sends for a resource, whatever form is recorded."""
+    *scope, class_name, name = old_form(declaration).split("/", 4)
+    above = parent if isinstance(parent, str) else None
+    return resource_key("/".join(scope), class_name, name, above)

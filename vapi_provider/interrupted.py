@@ -25,13 +25,11 @@ def recorded_of(
     One GET for a record with an interrupted write, none for any other. An imported secret that
     nobody has seen is taken to be right. Raises VapiError.
     """
-    before = session.recorded_before.get(id_)
-    if before is None:
-        before = session.declared_before.get(desired.declaration or "", {})
     recorded = _as_left(session, id_, olds)
     if recorded is None or not holds_unseen(recorded):
         return recorded
-    return believed(recorded, before, desired.fields)
+    checked = session.checked(id_, desired.declaration)
+    return believed(recorded, checked.before if checked else {}, desired.fields)
 
 
 def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -71,8 +71,11 @@ class Judge:
         own = bool(hints.get(OWN_SECRETS)) or (
             bool(hints.get(TRANSFORMS)) and not holds_secret(declared.kind.fields, declared.fields)
         )
-        if own and declared.declaration and identical(inputs, before):
-            self._compared.add(declared.declaration)
+        if declared.declaration:
+            # Several resources may share the declaration: `diff` comes right after.
+            self._compared.discard(declared.declaration)
+            if own and identical(inputs, before):
+                self._compared.add(declared.declaration)
 
     def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
         """Yield the texts of the program's own secrets, which no error may show."""

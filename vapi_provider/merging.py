@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.equality import equal, holds_hidden, item_of, same
+from vapi_provider.headers import are_removed
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import converted
@@ -42,11 +43,15 @@ class Merge:
     """Keys that the account shows and does not take."""
     carried: set[str] = field(default_factory=set[str])
     """Keys of the account's that no model knows."""
+    echoes: Callable[[str], bool] = field(default=lambda _: False, repr=False)
+    """Whether the API shows the headers of a field of that name; it may be expensive to ask."""
 
     def value(
         self, shape: FieldShape, path: str, base: Any, ours: Any, sent: Any, theirs: Any
     ) -> Any:
         """Return one field merged, or None for absent. `sent` is `ours` as it goes on the wire."""
+        if base is not UNKNOWN and are_removed(shape, base, theirs, self.echoes):
+            theirs = {}  # Removed outside, rather than hidden.
         known = converted(shape, theirs)
         model = shape.schema_of(known)
         if model is not None and shape.schema_of(ours) is model:

@@ -45,7 +45,7 @@ from vapi_provider.properties import (
     plain,
 )
 from vapi_provider.releasing import may_release
-from vapi_provider.secrecy import holds_secret, sealed
+from vapi_provider.secrecy import holds_secret, sealed, secrets_in
 from vapi_provider.settings import load_settings
 from vapi_provider.terminal import escaped
 from vapi_provider.unique import keys_of
@@ -99,10 +99,9 @@ class PhoneNumberProvider(ResourceProvider):
         inputs, before = plain(news), plain(_olds)
         ignored = as_list(inputs.pop(IGNORED, None))
         found, hints = self._judge.refusals(inputs)
-        declared = self._declare(inputs, before, ignored)
-        if declared.declaration:
-            keys = keys_of(declared.fields)
-            found += self._session.unique.declare(declared.declaration, keys)
+        declared, key = self._declare(inputs, before, ignored)
+        if key:
+            found += self._session.unique.declare(key, keys_of(declared.fields))
         if "name" not in inputs and declared.declaration:
             inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
@@ -113,24 +112,27 @@ class PhoneNumberProvider(ResourceProvider):
         self._judge.warn(declared)
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
-        recorded = self._session.foreseen.get(before.get("declaration", ""), {})
+        foreseen_ = self._session.foreseen
+        recorded = foreseen_.get(key or "") or foreseen_.get(before.get("declaration", ""), {})
         known = {name: recorded[name] for name in recorded if name not in declared.kind.fields}
         inputs = sealed(declared.kind.fields, {**known, **inputs})
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     def _declare(
         self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
-    ) -> Declared:
-        """Note what the program declares; a key that is recorded in its old form stays so."""
+    ) -> tuple[Declared, str | None]:
+        """Note what the program declares; a key that is recorded in its old form stays so.
+
+        Return the key as the program sends it, too.
+        """
         session, declared = self._session, self._declared(inputs)
         key = declared.declaration
         if not key:
-            return declared
+            return declared, None
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
             declared = self._declared(inputs)
             session.claims.declare(key, recorded=declared.declaration)
-            session.declared_before[inputs["declaration"]] = before
         elif session.claims.declare(key, declared.adopt_id) or session.is_to_replace(key):
             session.releases.announce(key)
             warn(
@@ -138,16 +140,15 @@ class PhoneNumberProvider(ResourceProvider):
                 "--target-replace, replacement_trigger, replace_with): its number is released for "
                 "good, and people may be calling it"
             )
-        session.ignored[inputs["declaration"]] = ignored
-        return declared
+        session.note_checked(inputs["declaration"], key, before, ignored)
+        return declared, key
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing, a change in place, or a replacement."""
         session, olds = self._session, plain(_olds)
         self._close(_id, olds)
-        # `update` runs beside the checks of others, which may share the key.
-        session.recorded_before[_id] = session.declared_before.get(_news.get("declaration", ""), {})
+        is_checked = session.compare(_id, _news.get("declaration"))
         declared, recorded = self._desired(_id, _news, olds)
         if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
             raise OwnershipError(
@@ -178,9 +179,9 @@ class PhoneNumberProvider(ResourceProvider):
             refuse_hidden(declared.fields)
         elif isinstance(step, Update):
             refuse_hidden_changes(recorded, step.fields)
-            if declared.declaration in self._session.declared_before:  # Not at refresh.
+            if is_checked:  # Not at refresh.
                 warn_of_losses(_id, declared, recorded, step.fields)
-                held = Declared.of(recorded).fields
+                held = self._declared(recorded).fields
                 self._session.unique.change(_id, keys_of(held), keys_of(declared.fields))
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
             session.claims.keep(_id, declared.declaration)
@@ -302,7 +303,8 @@ class PhoneNumberProvider(ResourceProvider):
             session.releases.expect(_id, key)
         try:
             with session.writers.writing(recorded.get("declaration"), _id):
-                session.client.delete_phone_number(_id)
+                hidden = {*secrets_in(self._declared(recorded).kind.fields, recorded)}
+                session.client.delete_phone_number(_id, hidden)
         except NotFoundError as missing:
             session.account.confirm_gone(
                 _id,
@@ -314,7 +316,8 @@ class PhoneNumberProvider(ResourceProvider):
         session.account.released(_id)
         session.journal.gone(_id)
         session.claims.release(key)
-        session.unique.release(key)
+        checked = session.checked(_id, None)
+        session.unique.release(checked.key if checked else key)
 
     def _declared(self, bag: Mapping[str, Any]) -> Declared:
         return Declared.of(plain(bag), self._session.settings.region)
@@ -340,10 +343,10 @@ class PhoneNumberProvider(ResourceProvider):
         declared = self._declared(news)
         self._session.writers.wait_for_others(declared.declaration)
         recorded = recorded_of(self._session, id_, olds, declared)
-        ignored = self._session.ignored.get(declared.declaration or "")
-        if ignored:
+        checked = self._session.checked(id_, declared.declaration)
+        if checked is not None and checked.ignored:
             held = olds if recorded is None else recorded
-            fields = as_recorded(declared.fields, held, ignored)
+            fields = as_recorded(declared.fields, held, checked.ignored)
             known = {name: value for name, value in fields.items() if name in declared.kind.fields}
             declared = replace(declared, fields=known)
         return declared, recorded

@@ -7,11 +7,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import TakenError
+from vapi_provider.foreseen import Foreseen
 from vapi_provider.identity import (
     Account,
     Claims,
@@ -55,6 +57,18 @@ COMPARED_SECONDS = 1.0
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What only `check` is told of a resource."""
+
+    key: str
+    """Its key as the program sends it, which tells children of different components apart."""
+    before: Mapping[str, Any]
+    """Its inputs of the run before; empty for a record that is about to be made."""
+    ignored: Sequence[str]
+    """The paths that `ignore_changes` leaves to the dashboard."""
+
+
 class Session:
     """Made once in a plugin process, used by all its threads."""
 
@@ -86,20 +100,18 @@ class Session:
             self.account.note_recorded(organization)
         operation = Operation(engine_operation())
         self.claims = Claims(operation)
-        self.declared_before: dict[str, Mapping[str, Any]] = {}
-        """By declaration, the inputs of the run before: `diff` is not told them, `check` is."""
-        self.recorded_before: dict[str, Mapping[str, Any]] = {}
-        """The same by id, once `diff` has told which id it is."""
+        self._checked: dict[str, Checked] = {}
+        """By the declaration that `check` returned, which several resources may share."""
+        self._compared: dict[str, Checked] = {}
+        """The same by id, once `diff`, which comes right after `check`, has named it."""
         self._holders_before = {id_.lower(): keys for id_, keys in self.facts.holders.items()}
         self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.giving_up = threading.Lock()
         """Held while it is decided whether a record is released: two may give up the same one."""
         self._quiet = Quiet(self.claims, clock)
         self._to_replace = set(self.facts.replacing)
-        self.ignored: dict[str, Sequence[str]] = {}
-        """By declaration, the paths that `ignore_changes` leaves to the dashboard."""
-        self.foreseen: Mapping[str, Mapping[str, str]] = {}
-        """By declaration, recorded outputs that a preview may show as known."""
+        self.foreseen: Foreseen = {}
+        """Recorded outputs that a preview may show as known."""
         self.unique = UniqueKeys()
         self.releases = Releases(settings.max_releases, operation)
         self.journal = Journal(
@@ -135,6 +147,28 @@ class Session:
         """Waits, while another call is worked on."""
         with waiting():
             self._sleep(seconds)
+
+    def note_checked(
+        self, declaration: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
+    ) -> None:
+        """Note what `check` is told of a resource, which goes by `declaration` from then on."""
+        self._checked[declaration] = Checked(key, before, ignored)
+
+    def compare(self, id_: str, declaration: str | None) -> bool:
+        """Note which record `check` was told of last; return whether it was, unlike at a refresh.
+
+        The `update` of a record runs beside the checks of others, which may share its declaration.
+        """
+        found = self._checked.get(declaration or "")
+        if found is None or not found.before:
+            self._compared.pop(id_, None)
+            return False
+        self._compared[id_] = found
+        return True
+
+    def checked(self, id_: str | None, declaration: str | None) -> Checked | None:
+        """Return what `check` was told of a record, or of one that has no id yet."""
+        return self._compared.get(id_ or "") or self._checked.get(declaration or "")
 
     def wait_until_quiet(self, is_settled: Callable[[], bool]) -> None:
         """Wait until the engine has checked no further resource for a while, or `is_settled`.

@@ -16,6 +16,7 @@ from vapi_provider.models.record import PhoneNumberRecord, as_read
 from vapi_provider.models.spelling import E164_CHECK, shape_within
 from vapi_provider.plugin import warn
 from vapi_provider.properties import Declared, outputs_as_read
+from vapi_provider.secrecy import secrets_in
 from vapi_provider.unique import FIELDS, Key, keys_of
 
 if TYPE_CHECKING:
@@ -38,19 +39,23 @@ def update(
     """
     body = body_of(declared)
     _refuse_taken(session, id_, declared, changed, keys_of(recorded))
+    hidden = {*secrets_in(declared.kind.fields, recorded)}
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
-        updated = session.client.update_phone_number(id_, declared.kind, body, changed)
+        updated = session.client.update_phone_number(
+            id_, declared.kind, body, changed, secrets=hidden
+        )
         session.account.changed(updated)
         return updated
-    record = session.client.get_phone_number(id_)
-    account = _as_shown(session, recorded, record)
+    record = session.client.get_phone_number(id_, hidden)
+    hidden |= {*secrets_in(declared.kind.fields, record.fields)}
 
     def merge_without(refused: frozenset[str]) -> Merge:
-        merge = merged(declared, recorded, body.to_wire(), account, changed, refused)
+        merge = Merge(refused=refused, echoes=session.reader.echoes_headers)
+        merge_into(merge, declared, recorded, body.to_wire(), record.answer, changed)
         refuse_hidden(merge.wire)
         return merge
 
-    merge, updated = _patch(session, id_, declared.kind, body, changed, merge_without)
+    merge, updated = _patch(session, id_, declared.kind, body, changed, hidden, merge_without)
     for path in merge.kept:
         warn(f"{id_}: {path}: changed outside since the last refresh, kept")
     _warn_of_lost(record, merge, changed)
@@ -77,6 +82,7 @@ def _patch(
     kind: Kind,
     body: VapiModel,
     changed: Collection[str],
+    secrets: Collection[str],
     merge_without: Callable[[frozenset[str]], Merge],
 ) -> tuple[Merge, PhoneNumberRecord]:
     """PATCH merged fields; again without the keys that the account shows and does not take."""
@@ -84,7 +90,9 @@ def _patch(
     while True:
         merge = merge_without(refused)
         try:
-            record = session.client.update_phone_number(id_, kind, body, changed, merge.wire)
+            record = session.client.update_phone_number(
+                id_, kind, body, changed, merge.wire, secrets
+            )
         except RejectedError as error:
             words = str(error)
             more = {key for key in merge.carried if f"property {key} should not exist" in words}
@@ -96,26 +104,21 @@ def _patch(
             return merge, record
 
 
-def merged(
+def merge_into(
+    merge: Merge,
     declared: Declared,
     recorded: Mapping[str, Any],
     sent: Mapping[str, Any],
     account: Mapping[str, Any],
     changed: Collection[str],
-    refused: frozenset[str] = frozenset(),
-) -> Merge:
-    """Return the changed fields as a PATCH sends them. `account` is the answer to a GET.
-
-    `refused` are keys of the account's that it does not take.
-    """
-    merge = Merge(refused=refused)
+) -> None:
+    """Merge the changed fields as a PATCH sends them. `account` is the answer to a GET."""
     for name in changed:
         value = declared.fields.get(name)
         if value is not None:
             shape = shape_within(declared.kind.fields[name], recorded, declared.fields)
             wire = (sent.get(shape.wire), account.get(shape.wire))
             merge.wire[shape.wire] = merge.value(shape, name, recorded.get(name), value, *wire)
-    return merge
 
 
 def adopt(
@@ -126,13 +129,16 @@ def adopt(
     Returns the declaration without what `ignore_changes` leaves alone, too.
     """
     body, kind = body_of(declared), declared.kind
-    ignored = session.ignored.get(declared.declaration or "", ())
+    checked = session.checked(None, declared.declaration)
+    ignored = checked.ignored if checked else ()
     declared = replace(declared, fields=without_ignored(declared.fields, ignored))
     nothing = dict.fromkeys(declared.fields, UNKNOWN)
     updatable = [name for name in declared.fields if name not in kind.create_only]
 
     def merge_without(refused: frozenset[str]) -> Merge:
-        return merged(declared, nothing, body.to_wire(), record.answer, updatable, refused)
+        merge = Merge(refused=refused)
+        merge_into(merge, declared, nothing, body.to_wire(), record.answer, updatable)
+        return merge
 
     merge = merge_without(frozenset())
     changed = [
@@ -149,7 +155,8 @@ def adopt(
     if not changed:
         return declared, record
     _refuse_taken(session, record.id, declared, changed, frozenset())
-    merge, updated = _patch(session, record.id, kind, body, changed, merge_without)
+    hidden = {*secrets_in(kind.fields, record.fields)}
+    merge, updated = _patch(session, record.id, kind, body, changed, hidden, merge_without)
     _warn_of_lost(record, merge, changed)
     return declared, updated
 
@@ -207,18 +214,6 @@ def _over(actual: Any, declared: Any) -> Any:
     if items and len(items) == len(wanted):
         return [_over(*pair) for pair in zip(items, wanted, strict=True)]
     return cast(Any, actual) if declared is None else declared
-
-
-def _as_shown(
-    session: Session, recorded: Mapping[str, Any], record: PhoneNumberRecord
-) -> Mapping[str, Any]:
-    """Return the answer to a GET, where headers that are absent were removed rather than hidden."""
-    answer = record.answer
-    before, server = as_object(recorded.get("server")), as_object(answer.get("server"))
-    lacks = before.get("headers") and server and server.get("headers") is None
-    if lacks and session.reader.echoes_headers():
-        return {**answer, "server": {**server, "headers": {}}}
-    return answer
 
 
 def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:

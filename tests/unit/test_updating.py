@@ -1,0 +1,131 @@
+"""What an update sends and says: nothing of it is stale, shared with a namesake, or a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.answers import refused
+from tests.builders import UUID, Api, answer, bag, failure, provider
+
+SECOND = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
+URI = "sip:line@sip.vapi.ai"
+
+
+def sip(headers: dict[str, Any] | None, caller_id: str, spelling: str) -> dict[str, Any]:
+    """A SIP destination in snake_case or camelCase, with or without headers."""
+    names = ("sip_uri", "caller_id", "sip_headers")
+    if spelling == "camel":
+        names = ("sipUri", "callerId", "sipHeaders")
+    found: dict[str, Any] = dict(zip(names, ("sip:a@b.example", caller_id), strict=False))
+    return {"type": "sip", **found, **({names[2]: headers} if headers else {})}
+
+
+def fields(place: str, headers: dict[str, Any] | None, caller_id: str, spelling: str) -> Any:
+    """The field named by `place` with headers in it, and a value beside them."""
+    camel = spelling == "camel"
+    if place == "server":
+        url = f"https://{caller_id[1:]}.example"
+        return {"server": {"url": url, **({"headers": headers} if headers else {})}}
+    destination = sip(headers, caller_id, spelling)
+    if place == "fallback_destination":
+        return {"fallbackDestination" if camel else place: destination}
+    do = [{"type": "transfer", "destination": destination}]
+    return {"hooks": [{"on": "call.ringing", "do": do}]}
+
+
+@pytest.mark.parametrize("is_echoed", [True, False])
+@pytest.mark.parametrize("place", ["server", "fallback_destination", "hooks"])
+def test_headers_that_were_removed_outside_do_not_come_back(place: str, is_echoed: bool) -> None:
+    """A change beside them sends them only to an API that shows no headers, in every field."""
+    headers = {"X-Token": "a-token-for-tests"}
+    other = answer(id_=SECOND, **fields(place, headers if is_echoed else None, "+1", "camel"))
+    api = Api(answer(name="a", **fields(place, None, "+2", "camel")), other)
+    olds = bag(name="a", **fields(place, headers, "+2", "snake"))
+    provider(api).update(UUID, olds, bag(name="a", **fields(place, headers, "+3", "snake")))
+    sent = fields(place, None if is_echoed else headers, "+3", "camel")
+    assert api.body() == {"provider": "vapi", **sent}
+
+
+NAMESAKES = (
+    "acme/shop/dev/VapiPhoneNumber~11111111/line",
+    "acme/shop/dev/VapiPhoneNumber~2222222f/line",
+)
+OLD = "acme/shop/dev/VapiPhoneNumber/line"
+
+
+def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
+    """Children of two components that a state knows by one key have options of their own."""
+    api = Api(answer(name="a"), answer(id_=SECOND, name="b"))
+    working = provider(api)
+    news: dict[str, Any] = {}
+    for id_, key, ignored in ((UUID, NAMESAKES[0], ["squad_id"]), (SECOND, NAMESAKES[1], [])):
+        olds = bag(declaration=OLD, name="a", squad_id="old", sip_uri=f"sip:{id_}@sip.vapi.ai")
+        wanted = {**olds, "declaration": key, "name": "c", "squad_id": "new"}
+        result = working.check(olds, {**wanted, "ignored_changes": ignored})
+        assert result.failures == []
+        assert working.diff(id_, olds, result.inputs).changes is True
+        news[id_] = (olds, result.inputs)
+    for id_, (olds, inputs) in news.items():
+        working.update(id_, olds, inputs)
+    assert api.body(0) == {"provider": "vapi", "name": "c"}
+    assert api.body(1) == {"provider": "vapi", "name": "c", "squadId": "new"}
+
+
+def test_namesakes_under_an_old_key_are_two_declarations() -> None:
+    """A SIP URI that both declare is refused, and the first keeps its own when it is checked."""
+    working = provider(Api())
+    olds = bag(declaration=OLD, name="a", sip_uri=URI)
+    first, second = ({**olds, "declaration": key} for key in NAMESAKES)
+    assert working.check(olds, first).failures == []
+    (failed,) = working.check(olds, second).failures
+    assert "sip_uri: is declared twice" in failed.reason
+
+
+def test_the_engine_compares_no_namesake_for_another() -> None:
+    """What of one is secret is no reason to have the engine compare the other."""
+    working = provider(Api())
+    olds = bag(declaration=OLD, name="a", sip_uri=URI)
+    own = {"declared_with": {"secrets": [["name"]], "transforms": False}}
+    first, second = ({**olds, "declaration": key} for key in NAMESAKES)
+    inputs = working.check(olds, {**first, **own}).inputs
+    assert working.diff(UUID, olds, inputs).changes is None
+    other = {**olds, "sip_uri": "sip:other@sip.vapi.ai"}
+    inputs = working.check(other, {**second, "sip_uri": other["sip_uri"]}).inputs
+    assert working.diff(SECOND, other, inputs).changes is False
+
+
+OLD_TOKEN, NEW_TOKEN, KEPT, PIN = "old-token-1", "new-token-2", "kept-token-3", "7x7x"
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(status: int) -> None:
+    """Declared secrets, recorded ones and those that a merge brought are taken out, short too."""
+    shown = {"X-Token": OLD_TOKEN, "X-Kept": KEPT, "X-Pin": PIN}
+    server = {"url": "https://a.example", "headers": shown}
+    api = Api(answer(name="a", server=server))
+    olds = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": OLD_TOKEN}})
+    news = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": NEW_TOKEN}})
+    echo = refused(status, f"no: {OLD_TOKEN} {NEW_TOKEN} {KEPT} {PIN}")
+    api.instead = [httpx.Response(200, json=api.records[UUID]), *[echo] * 9]
+    said = failure(provider(api).update, UUID, olds, news)
+    assert not [one for one in (OLD_TOKEN, NEW_TOKEN, KEPT, PIN) if one in said]
+
+
+@pytest.mark.parametrize("method", ["update", "delete"])
+def test_no_error_of_a_flat_request_shows_a_recorded_secret(method: str) -> None:
+    """An answer that echoes the whole record shows none of its secrets."""
+    api = Api(answer(name="a"))
+    api.instead = [refused(400, f"no: {OLD_TOKEN}")] * 2
+    headers = {"X-Token": OLD_TOKEN}
+    olds = bag(name="a", server={"url": "https://a.example", "headers": headers})
+    working = provider(api)
+    if method == "update":
+        news = {name: value for name, value in olds.items() if name != "server"}
+        said = failure(working.update, UUID, olds, news)
+    else:
+        said = failure(working.delete, UUID, olds)
+    assert OLD_TOKEN not in said
+    assert "[secret]" in said
