@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.equality import believed, differences, holds_unseen
 from vapi_provider.errors import NotFoundError
 from vapi_provider.plugin import warn
-from vapi_provider.properties import Declared, outputs_as_read
+from vapi_provider.properties import Declared, bought_number, outputs_as_read
 
 if TYPE_CHECKING:
     from vapi_provider.session import Session
@@ -69,8 +69,9 @@ def replace_released(
 ) -> None:
     """Announce that a record which is gone already is made again, beside its state's."""
     session.claims.replace(id_, desired.declaration)
-    number = recorded.get("number") or recorded.get("sip_uri")
-    warn(f"{released(id_)}: the number {number} is gone, and its resource is made again")
+    bought = bought_number(recorded)
+    number = f"the number {bought}" if bought else "its number"
+    warn(f"{released(id_)}: {number} is gone, and its resource is made again")
 
 
 def released(id_: str) -> str:

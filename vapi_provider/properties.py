@@ -15,7 +15,7 @@ from pulumi.output import Unknown
 
 from vapi_provider.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
 from vapi_provider.models.facts import EXACT
-from vapi_provider.models.kinds import Kind, kinds_in
+from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.secrecy import SIGNATURE
 
@@ -119,6 +119,13 @@ def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, 
         if name in recorded.fields:
             fields[name] = recorded.fields[name]
     return _bag(kind, fields, recorded.declaration, record)
+
+
+def bought_number(recorded: Mapping[str, Any]) -> str | None:
+    """Return a number that the API assigned; one that was declared may be a secret."""
+    kind, number = KINDS.get(str(recorded.get("provider"))), recorded.get("number")
+    is_shown = kind is not None and "number" not in kind.fields and isinstance(number, str)
+    return number if is_shown else None
 
 
 def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from vapi_provider.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.plugin import debug, one_line, settle_in, warn
 from vapi_provider.properties import (
     Declared,
+    bought_number,
     holds_unknown,
     identical,
     inputs_of,
@@ -203,8 +204,9 @@ class PhoneNumberProvider(ResourceProvider):
             )
         if other is None and session.claims.adopter(_id) is None:
             session.releases.expect(_id)
+            bought = bought_number(recorded)
             warn(
-                f"{_id}{_bought(declared, recorded)} will be replaced because of "
+                f"{_id}{f' ({bought})' if bought else ''} will be replaced because of "
                 f"{', '.join(step.because)}: it is released for good, and people may be calling it"
             )
         session.claims.replace(_id, declared.declaration)
@@ -356,9 +358,3 @@ class PhoneNumberProvider(ResourceProvider):
         old, new = recorded.get("declaration"), declared.declaration
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
-
-
-def _bought(declared: Declared, recorded: Mapping[str, Any]) -> str:
-    """Return the number in brackets where it was bought: one that is declared may be a secret."""
-    number = recorded.get("number")
-    return f" ({number})" if number and "number" not in declared.kind.fields else ""

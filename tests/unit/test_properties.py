@@ -15,7 +15,15 @@ from tests.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
 from vapi_provider.equality import CHANGED_OUTSIDE
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.properties import READ_ONLY, Declared, inputs_of, outputs, outputs_as_read, plain
+from vapi_provider.properties import (
+    READ_ONLY,
+    Declared,
+    bought_number,
+    inputs_of,
+    outputs,
+    outputs_as_read,
+    plain,
+)
 from vapi_provider.refusals import problems
 
 
@@ -36,6 +44,14 @@ def test_a_bag_becomes_plain() -> None:
     kept = plain(raw)
     assert repr(kept) == repr({"b": 20, "c": {"e": [1, 1.5, {"g": -3}], "h": True}, "i": "1.0"})
     assert raw["__provider"] == "gASV"
+
+
+def test_only_a_number_that_was_bought_is_shown() -> None:
+    """A number or SIP URI that a program declares may be a secret, of which marks are gone."""
+    number = {"number": "+14155550100", "sip_uri": "sip:a@b.example"}
+    shown = {kind: bought_number({"provider": kind, **number}) for kind in KINDS}
+    assert {kind for kind, one in shown.items() if one} == {"vapi"}
+    assert bought_number({"provider": "vapi", "sip_uri": "sip:a@b.example"}) is None
 
 
 def test_what_is_unknown_survives_becoming_plain() -> None:

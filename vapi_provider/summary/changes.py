@@ -224,11 +224,7 @@ def _fields(
         shown(as_object(old), kind.fields), shown(as_object(new), kind.fields)
     )
     named = list(noted or ())
-    found = [
-        finer
-        for one in differences(kind.fields, before, after, by_key=True)
-        for finer in _as_noted(FieldChange(*one), before, after, named)
-    ]
+    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
     seen = [one.path for one in found]
     for path in named:
         values = value_at(before, path), value_at(after, path)
@@ -237,28 +233,10 @@ def _fields(
         ):
             found.append(FieldChange(path, *values))
             seen.append(path)
-    finer = [path for path, *_ in differences(kind.fields, before, after, by_key=True)]
-    found = [
-        replace(
-            one,
-            parts=tuple(it for it in noted or finer if it != one.path and is_below(it, one.path)),
-        )
-        for one in found
-    ]
-    return tuple(sorted(found, key=lambda one: tokens(one.path)))
-
-
-def _as_noted(
-    change: FieldChange, before: Any, after: Any, noted: list[str]
-) -> Iterator[FieldChange]:
-    """Yield the parts of a change that the plugin has named, or the change where it named none."""
-    parts = [path for path in noted if path != change.path and is_below(path, change.path)]
-    hidden = is_hidden(change.old, Hidden.SECRET) or is_hidden(change.new, Hidden.SECRET)
-    if not parts or not hidden:
-        yield change
-        return
-    for path in parts:
-        yield FieldChange(path, value_at(before, path), value_at(after, path))
+    return tuple(
+        replace(one, parts=tuple(it for it in named if it != one.path and is_below(it, one.path)))
+        for one in sorted(found, key=lambda one: tokens(one.path))
+    )
 
 
 def _kind(step: Step, events: Events) -> Kind | None:

@@ -369,3 +369,27 @@ def test_headers_are_ignored_one_by_one(
     resource = {"type": f"{OURS}VapiPhoneNumber", "urn": urn("line"), "ignoreChanges": ignored}
     found = without_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
     assert len(found.changes) == left
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(SECRET, SECRET), (None, SECRET), (SECRET, None)],
+    ids=["rotated", "added", "removed"],
+)
+@pytest.mark.parametrize("field", ["headers", "sip_headers"])
+def test_headers_are_one_row(field: str, old: Any, new: Any) -> None:
+    """Whatever becomes of headers, their row has the path of all, and knows which differ."""
+    where = {"headers": "server", "sip_headers": "fallback_destination"}[field]
+    base = {"type": "sip", "sip_uri": "sip:a@b.example"} if field == "sip_headers" else {}
+    path = f"{where}.{field}"
+    parts = (f'{path}["X-A"]', f'{path}["X-B"]')
+    found = preview(
+        said("debug", notes.written("line-id", [path, *parts])),
+        step(
+            "update",
+            old={**LINE, where: {**base, field: old}},
+            new={**LINE, where: {**base, field: new}},
+        ),
+    )
+    (row,) = only(found).fields
+    assert (row.path, row.parts) == (path, parts)
