@@ -7,7 +7,7 @@ after an adoption, would look as if the program cleared it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.fields import as_list, as_object
@@ -23,6 +23,11 @@ Tokens = list[str]
 def tokens(path: str) -> Tokens:
     """Return the steps of a property path as Pulumi writes it: ``hooks[0].do``, ``["a b"]``."""
     return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
+
+
+def in_camel_case(path: str) -> str:
+    """Return a property path in the API's spelling of fields."""
+    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), path)
 
 
 def covers(patterns: Collection[Any], path: str) -> bool:
@@ -45,8 +50,51 @@ def as_recorded(
 
 
 def without_ignored(fields: Mapping[str, Any], patterns: Collection[str]) -> dict[str, Any]:
-    """Return the fields without those at the ignored paths."""
-    return as_recorded(fields, {}, patterns)
+    """Return the fields without what lies at the ignored paths; an item of a list stays."""
+    for pattern in patterns:
+        fields = _without(fields, tokens(pattern))
+    return dict(fields)
+
+
+def with_ignored_items(
+    fields: Mapping[str, Any], held: Mapping[str, Any], patterns: Iterable[str]
+) -> dict[str, Any]:
+    """Return the fields with the ignored items of lists as another object holds them."""
+    for pattern in patterns:
+        fields = _with_items(fields, held, tokens(pattern))
+    return dict(fields)
+
+
+def _without(value: Any, steps: Tokens) -> Any:
+    step, *rest = steps
+    if isinstance(value, list):
+        items = enumerate(as_list(cast(Any, value)))
+        return [
+            _without(one, rest) if rest and step in ("*", str(at)) else one for at, one in items
+        ]
+    if not isinstance(value, Mapping):
+        return value
+    found = dict(as_object(cast(Any, value)))
+    for name in found.keys() if step == "*" else {step} & found.keys():
+        found[name] = _without(found[name], rest) if rest else None
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
+    step, *rest = steps
+    if isinstance(value, list):
+        items, olds = as_list(cast(Any, value)), as_list(held)
+        return [
+            (_with_items(one, olds[at], rest) if rest else olds[at])
+            if step in ("*", str(at)) and at < len(olds)
+            else one
+            for at, one in enumerate(items)
+        ]
+    if not isinstance(value, Mapping) or not rest:
+        return value
+    found, before = dict(as_object(cast(Any, value))), as_object(held)
+    names = found.keys() if step == "*" else {step} & found.keys()
+    return {**found, **{name: _with_items(found[name], before.get(name), rest) for name in names}}
 
 
 def _with(value: Any, recorded: Any, steps: Tokens) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.equality import holds_hidden, holds_unseen, same
 from vapi_provider.errors import OwnershipError, RejectedError
-from vapi_provider.ignoring import without_ignored
+from vapi_provider.ignoring import in_camel_case, with_ignored_items, without_ignored
 from vapi_provider.merging import UNKNOWN, Merge, sends_hidden, unsteady
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
@@ -138,6 +138,7 @@ def adopt(
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused)
         merge_into(merge, declared, nothing, body.to_wire(), record.answer, updatable)
+        merge.wire = with_ignored_items(merge.wire, record.answer, map(in_camel_case, ignored))
         return merge
 
     merge = merge_without(frozenset())
@@ -152,13 +153,14 @@ def adopt(
     ]
     if "number" in changed and declared.fields.get(E164_CHECK) is False:
         changed.append(E164_CHECK)  # A PATCH is checked by itself.
-    if not changed:
-        return declared, record
-    _refuse_taken(session, record.id, declared, changed, frozenset())
-    hidden = {*secrets_in(kind.fields, record.fields)}
-    merge, updated = _patch(session, record.id, kind, body, changed, hidden, merge_without)
-    _warn_of_lost(record, merge, changed)
-    return declared, updated
+    updated = record
+    if changed:
+        _refuse_taken(session, record.id, declared, changed, frozenset())
+        hidden = {*secrets_in(kind.fields, record.fields)}
+        merge, updated = _patch(session, record.id, kind, body, changed, hidden, merge_without)
+        _warn_of_lost(record, merge, changed)
+    fields = with_ignored_items(declared.fields, updated.fields, ignored)
+    return replace(declared, fields=fields), updated
 
 
 def outputs_adopted(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:

@@ -129,3 +129,50 @@ def test_no_error_of_a_flat_request_shows_a_recorded_secret(method: str) -> None
         said = failure(working.delete, UUID, olds)
     assert OLD_TOKEN not in said
     assert "[secret]" in said
+
+
+def say(word: str) -> dict[str, Any]:
+    """A hook that says something to whoever calls."""
+    return {"on": "call.ringing", "do": [{"type": "say", "exact": word}]}
+
+
+END = {"on": "call.ending", "do": {"type": "say", "exact": "Bye"}}
+SERVER = {"url": "https://theirs.example", "encrypted_paths": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("ignored", "wanted", "sent"),
+    [
+        ("hooks[0].do", [say("Mine"), END], None),
+        ("hooks[*].do", [say("Mine"), END], None),
+        ("hooks[0].do[0].exact", [say("Mine"), END], None),
+        ("hooks[0]", [say("Mine"), END], None),
+        ("hooks[*]", [say("Mine"), {**END, "do": {"type": "say", "exact": "Mine"}}], None),
+        ("hooks[1]", [say("Mine"), END], [say("Mine"), END]),
+        ("hooks[0]", [say("Mine"), END, say("New")], [say("Theirs"), END, say("New")]),
+    ],
+)
+def test_adopting_leaves_ignored_parts_of_lists_alone(
+    ignored: str, wanted: list[Any], sent: list[Any] | None
+) -> None:
+    """An item of a list, or a part of one, under `ignore_changes` is not PATCHed."""
+    api = Api(answer(name="a", hooks=[say("Theirs"), END]))
+    working = provider(api)
+    news = bag(adopt_id=UUID, name="a", hooks=wanted, ignored_changes=[ignored])
+    made = working.create(working.check({}, news).inputs)
+    assert [one.method for one in api.requests] == ["GET", *(["PATCH"] if sent else [])]
+    expected = sent or [say("Theirs"), END]
+    assert api.records[UUID]["hooks"] == made.outs["hooks"] == expected
+
+
+@pytest.mark.parametrize("ignored", ["server.encrypted_paths[0]", "server.encrypted_paths[*]"])
+def test_adopting_leaves_ignored_items_of_plain_lists_alone(ignored: str) -> None:
+    """Also where the API spells the list otherwise, and beside a change of the same object."""
+    camel = {"url": "https://theirs.example", "encryptedPaths": ["a", "b"]}
+    api = Api(answer(name="a", server=camel))
+    working = provider(api)
+    server = {"url": "https://mine.example", "encrypted_paths": ["x", "b"]}
+    news = bag(adopt_id=UUID, name="a", server=server, ignored_changes=[ignored])
+    made = working.create(working.check({}, news).inputs)
+    assert api.body() == {"provider": "vapi", "server": {**camel, "url": "https://mine.example"}}
+    assert made.outs["server"] == {**SERVER, "url": "https://mine.example"}
