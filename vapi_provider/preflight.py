@@ -17,6 +17,7 @@ from vapi_provider.backend import Backend, backend_of, project_name
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.identity.facts import StateFacts
+from vapi_provider.models.addresses import bare
 
 if TYPE_CHECKING:
     from vapi_provider.identity.journal import Intent, Journal
@@ -212,7 +213,11 @@ def taint_warning(resource: Mapping[str, Any]) -> str:
     """Say what becomes of a tainted number."""
     outputs, name = _mapping(resource.get("outputs")), str(resource["urn"]).split("::", 3)[-1]
     reached = outputs.get("number") or outputs.get("sip_uri")
-    called = f"{reached} ({resource.get('id')})" if isinstance(reached, str) else resource.get("id")
+    called = (
+        f"{bare(reached)} ({resource.get('id')})"
+        if isinstance(reached, str)
+        else resource.get("id")
+    )
     return (
         f"{name!r} is tainted: the next `up` replaces it, and releases {called} for good. "
         f"`pulumi state untaint '{resource['urn']}'` keeps it"

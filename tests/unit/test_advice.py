@@ -45,6 +45,10 @@ RISKY = [
     ({"sip_uri": "sip:a@sip.vapi.ai"}, "sip_uri without authentication: anyone"),
     ({"authentication": {"username": "u"}}, "authentication: does nothing without sip_uri"),
     (
+        {"sip_uri": "sip:a:b@sip.vapi.ai", "authentication": {}},
+        "sip_uri: holds a user name or a password",
+    ),
+    (
         {"sip_uri": "sip:a@sip.eu.vapi.ai", "authentication": {}},
         "sip_uri: is not at sip.vapi.ai",
     ),

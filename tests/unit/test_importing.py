@@ -45,6 +45,7 @@ def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
      ({"name": "\u96fb\u8a71"}, "line-14155550123"), ({"name": "42"}, "line-42"),
      ({"name": "shop/dev/desk"}, "desk"), ({"number": None, "sipUri": "sip:Entry@a"}, "entry"),
      ({"number": None, "id_": "AB-CD"}, "line-ab-cd"),
+     ({"number": None, "sipUri": "sip:entry:a-password@a"}, "entry"),
      ({"name": "\u00dcber " * 9}, slug("uber " * 9))],
 )  # fmt: skip
 def test_a_name_comes_from_what_people_know(fields: dict[str, Any], name: str) -> None:

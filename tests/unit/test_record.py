@@ -32,6 +32,16 @@ def test_every_kind_is_read(kind: str) -> None:
     assert not {"id", "org_id", "status", "provider"} & set(record.fields)
 
 
+def test_what_people_call_shows_no_password() -> None:
+    """A SIP URI is shown with its user, without the password that it may hold."""
+    uri = "sip:desk:a-password@sip.vapi.ai?X-Token=t"
+    assert PhoneNumberRecord.read(answer(number=None, sipUri=uri)).reached_at == (
+        "sip:desk@sip.vapi.ai"
+    )
+    assert PhoneNumberRecord.read(answer(sipUri=uri)).reached_at == "+14155550123"
+    assert PhoneNumberRecord.read(answer(number=None)).reached_at is None
+
+
 def test_what_we_do_not_know_is_left_out() -> None:
     """Unknown keys are no error and no field, at any depth."""
     server = {"url": "https://a", "isServerUrlSecretSet": True}

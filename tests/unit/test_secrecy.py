@@ -45,6 +45,7 @@ PLACES: list[dict[str, Any]] = [
     {"server": {"url": "https://a", "unheard_of": {"key": CANARY}}},
     {"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b", "sip_headers": {"X": CANARY}}},
     {"fallback_destination": {"type": "sip", "sip_uri": f"sip:a:{CANARY}@b"}},
+    {"sip_uri": f"sip:a:{CANARY}@sip.vapi.ai"},
     {"fallback_destination": {"type": "sip", "sip_uri": f"sip:a@b?X-Token={CANARY}"}},
     {"fallback_destination": {"type": "satellite", "key": CANARY}},
     {
@@ -82,6 +83,7 @@ def test_check_and_read_mark_every_secret(fields: dict[str, Any]) -> None:
         {"hooks": [{"on": "call.unheard", "key": CANARY}]},
         {"fallbackDestination": {"type": "satellite", "key": CANARY}},
         {"server": {"url": f"https://a/?token={CANARY}"}},
+        {"sipUri": f"sips:a:{CANARY}@sip.vapi.ai"},
     ],
 )
 @pytest.mark.parametrize("declared", [RECORDED, {"provider": "vapi"}], ids=["ours", "get"])

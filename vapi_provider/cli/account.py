@@ -86,7 +86,7 @@ def row(record: PhoneNumberRecord, now: datetime) -> Row:
     return {
         "id": record.id,
         "kind": record.kind.class_name if record.kind else record.provider,
-        "reached at": record.number or record.fields.get("sip_uri"),
+        "reached at": record.reached_at,
         "name": name,
         "age": None if made is None else _age(now - made),
         "status": record.status,

@@ -136,7 +136,7 @@ def _row(item: Any) -> dict[str, str | None]:
     return {
         "id": record.id,
         "kind": item.kind.class_name,
-        "reached at": record.number or record.fields.get("sip_uri"),
+        "reached at": record.reached_at,
         "name": record.name,
         "resource": item.resource,
     }

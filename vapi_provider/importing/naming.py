@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
+from vapi_provider.models.addresses import bare
 from vapi_provider.models.record import PhoneNumberRecord
 
 LONGEST = 32
@@ -58,7 +59,8 @@ def slug(text: str) -> str:
 def _base(record: PhoneNumberRecord) -> str:
     # An automatic name is <project>/<stack>/<resource>.
     label = (record.name or "").rpartition("/")[2]
-    user = str(record.fields.get("sip_uri") or "").partition(":")[2].partition("@")[0]
+    uri = bare(str(record.fields.get("sip_uri") or ""))
+    user = uri.partition(":")[2].partition("@")[0]
     return slug(label) or slug(record.number or "") or slug(user) or slug(f"line {record.id[:8]}")
 
 

@@ -44,13 +44,14 @@ def credentials_in(text: str) -> Iterator[str]:
 
 
 def bare(text: str) -> str:
-    """Return a URL without user information, query and fragment."""
+    """Return a URL without user information, query and fragment; a SIP URI keeps its user."""
     found = _URL.match(text)
     if found is None or not holds_credentials(text):
         return text
-    host = found["authority"].rpartition("@")[2] if holds_user_information(text) else None
-    authority = found["authority"] if host is None else host
-    return f"{found['scheme']}:{found['slashes'] or ''}{authority}{found['path']}"
+    user, at, host = found["authority"].rpartition("@")
+    if holds_user_information(text):
+        user, at = ("", "") if _has_slashes(text) else (user.partition(":")[0], at)
+    return f"{found['scheme']}:{found['slashes'] or ''}{user}{at}{host}{found['path']}"
 
 
 def words_in(secret: str) -> Iterator[str]:

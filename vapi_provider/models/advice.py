@@ -97,6 +97,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
         yield "authentication", "does nothing without sip_uri"
     if isinstance(uri, str) and not uri.lower().endswith("@" + SIP_HOSTS[region]):
         yield "sip_uri", f"is not at {SIP_HOSTS[region]}, the SIP host of region {region}"
+    yield from _of_url("sip_uri", fields)
     if names_nobody(fields):
         yield (
             "",

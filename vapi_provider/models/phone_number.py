@@ -15,7 +15,7 @@ from vapi_provider.models.base import Documented, VapiModel
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.facts import UUID
 from vapi_provider.models.hook import Hook
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET
+from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
 from vapi_provider.models.server import Server
 from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
 
@@ -35,6 +35,7 @@ SipUri = Annotated[
         "with a SIP URI alone is inbound only."
     ),
     ANY_CASE,
+    URL,
 ]
 Authentication = Annotated[
     SipAuthentication | None,

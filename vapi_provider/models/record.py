@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vapi_provider.models.addresses import bare
 from vapi_provider.models.fields import FieldShape, Schema
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.json_types import WrongType, check_type
@@ -52,6 +53,12 @@ class PhoneNumberRecord:
     def name(self) -> str | None:
         """Its label."""
         return self.fields.get("name")
+
+    @property
+    def reached_at(self) -> str | None:
+        """What people call, without a password that a SIP URI may hold."""
+        uri = self.fields.get("sip_uri")
+        return self.number or (None if uri is None else bare(uri))
 
     @property
     def is_masked(self) -> bool:

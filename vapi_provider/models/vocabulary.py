@@ -222,7 +222,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
                 ("empty is absent",),
                 ("list of object",),
             ),
-            ("sip_uri", "sipUri", False, (), (), ("any case",), ("text",)),
+            ("sip_uri", "sipUri", False, (), (), ("any case", "url"), ("text",)),
             (
                 "authentication",
                 "authentication",
@@ -764,7 +764,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
                 ("empty is absent",),
                 ("list of object",),
             ),
-            ("sip_uri", "sipUri", False, (), (), ("any case",), ("text",)),
+            ("sip_uri", "sipUri", False, (), (), ("any case", "url"), ("text",)),
             (
                 "authentication",
                 "authentication",
@@ -839,7 +839,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
                 ("empty is absent",),
                 ("list of object",),
             ),
-            ("sip_uri", "sipUri", False, (), (), ("any case",), ("text",)),
+            ("sip_uri", "sipUri", False, (), (), ("any case", "url"), ("text",)),
             (
                 "authentication",
                 "authentication",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from vapi_provider.equality import differences, equal
 from vapi_provider.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.ignoring import covers, tokens
+from vapi_provider.models.addresses import bare
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.summary.events import Events, Said, Step
@@ -250,7 +251,7 @@ def _reached(outputs: Any, inputs: Any = None) -> str | None:
     for name in ("number", "sip_uri"):
         old, new = as_object(outputs).get(name), as_object(inputs).get(name)
         if old is not None:
-            return old if isinstance(old, str) and not as_object(new) else None
+            return bare(old) if isinstance(old, str) and not as_object(new) else None
     return None
 
 
