@@ -91,7 +91,7 @@ def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
             for at, one in enumerate(items)
         ]
     if not isinstance(value, Mapping) or not rest:
-        return value
+        return cast(Any, value)
     found, before = dict(as_object(cast(Any, value))), as_object(held)
     names = found.keys() if step == "*" else {step} & found.keys()
     return {**found, **{name: _with_items(found[name], before.get(name), rest) for name in names}}

@@ -37,6 +37,15 @@ def test_an_empty_stack_name_is_refused_before_pulumi_is_called(
     assert "the stack's name is empty" in result.stderr
 
 
+@pytest.mark.parametrize("words", [["drift", "--stack", "--json"], ["import", "--stack", "--all"]])
+def test_an_option_is_no_stack_name(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--stack $STACK --all` with an unset variable does not take the next option for a name."""
+    monkeypatch.setenv("PATH", "")
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert "is a variable not set?" in result.stderr
+
+
 def test_no_code_of_ours_names_the_selected_stack() -> None:
     """A stack without a name cannot be made, however its name came."""
     with pytest.raises(PulumiError, match="is empty"):

@@ -15,6 +15,8 @@ class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not str(value).strip():
             self.fail("the stack's name is empty: is a variable not set?", param, ctx)
+        if str(value).startswith("-"):
+            self.fail(f"{value!r} is an option, not a stack: is a variable not set?", param, ctx)
         return str(value)
 
 

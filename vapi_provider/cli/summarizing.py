@@ -97,7 +97,7 @@ def _deployment(stack: Stack, findings: Findings | None) -> Mapping[str, Any]:
 
 def _events(stack: Stack, *words: str, variables: Mapping[str, str] | None = None) -> Events:
     streamed, reason = stack.watch(*words, variables=variables)
-    events = read_events(streamed)
+    events = read_events(streamed, os.environ.get("VAPI_REGION"))
     if reason is not None and not events.errors:
         events.errors.append(Said(None, reason))
     return events

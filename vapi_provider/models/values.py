@@ -93,7 +93,7 @@ def _of_text(shape: FieldShape, text: str) -> str | None:
 def _of_number(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return "must be a finite number"
     if EXACT <= abs(value) < _WRITTEN_AS_FLOAT and value == int(value):
         return "is a whole number beyond 2^53, which the engine rounds: write it as text"

@@ -60,17 +60,22 @@ class Events:
     """Paths in which the plugin has seen a record differ, by its id."""
     stack: Step | None = None
     """The stack itself, as its outputs were told last."""
+    default_region: str = "us"
+    """The account's region where the stack's config names none."""
 
     @property
     def region(self) -> str | None:
-        """The account's region as far as the stack's config names it."""
-        region = self.config.get("vapi:region")
+        """The account's region; None where it cannot be known."""
+        region = self.config.get("vapi:region") or self.default_region
         return region if region in SIP_HOSTS else None
 
 
-def read_events(events: Iterable[Mapping[str, Any]]) -> Events:
-    """Sorts the engine's events; those of other kinds are left out."""
-    found = Events()
+def read_events(events: Iterable[Mapping[str, Any]], region: str | None = None) -> Events:
+    """Sorts the engine's events; those of other kinds are left out.
+
+    `region` is the account's where the stack's config names none.
+    """
+    found = Events(default_region=region or "us")
     for event in events:
         if "preludeEvent" in event:
             found.config = as_object(event["preludeEvent"].get("config"))

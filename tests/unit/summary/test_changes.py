@@ -9,6 +9,7 @@ import pytest
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
 from vapi_provider import notes
 from vapi_provider.exported import OURS
+from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.summary.changes import (
     Change,
     FieldChange,
@@ -393,3 +394,20 @@ def test_headers_are_one_row(field: str, old: Any, new: Any) -> None:
     )
     (row,) = only(found).fields
     assert (row.path, row.parts) == (path, parts)
+
+
+@pytest.mark.parametrize(
+    ("config", "variable", "default"),
+    [(None, None, "us"), (None, "eu", "eu"), ("eu", "us", "eu"), ("us", "eu", "us")],
+)
+def test_a_default_is_that_of_the_accounts_region(
+    config: str | None, variable: str | None, default: str
+) -> None:
+    """The config names the region, then the environment; what is its default is no row."""
+    prelude = {"preludeEvent": {"config": {"vapi:region": config} if config else {}}}
+    for region, host in SIP_HOSTS.items():
+        news = {**LINE, "name": "b", "authentication": {"username": "u", "realm": host}}
+        update = step("update", old={**LINE, "authentication": {"username": "u"}}, new=news)
+        found = preview_of("test", read_events([prelude, update], variable))
+        expected = ["name"] if region == default else ["authentication.realm", "name"]
+        assert [field.path for field in only(found).fields] == expected
