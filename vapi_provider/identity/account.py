@@ -27,7 +27,8 @@ NEWEST = 50
 
 GIVEN_UP = (
     "If another resource of this stack gives it up in the same run, let that one go first: "
-    "opts=pulumi.ResourceOptions(depends_on=[<that resource>])."
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>]). One that leaves the program is "
+    "deleted last: run `pulumi up` without it first."
 )
 
 
