@@ -113,10 +113,12 @@ class PhoneNumberProvider(ResourceProvider):
         self._judge.warn(declared)
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
-        foreseen_ = self._session.foreseen
-        recorded = foreseen_.get(key or "") or foreseen_.get(before.get("declaration", ""), {})
-        known = {name: recorded[name] for name in recorded if name not in declared.kind.fields}
-        inputs = sealed(declared.kind.fields, {**known, **inputs})
+        known: Mapping[str, str] = {}
+        if not self._judge.leaves_to_engine(declared):  # Which would see what is added as a change.
+            known = self._session.foreseen_of(key, before.get("declaration"))
+        fields = declared.kind.fields
+        added = {name: value for name, value in known.items() if name not in fields}
+        inputs = sealed(fields, {**added, **inputs})
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     def _declare(

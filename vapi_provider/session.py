@@ -170,6 +170,10 @@ class Session:
         """Return what `check` was told of a record, or of one that has no id yet."""
         return self._compared.get(id_ or "") or self._checked.get(declaration or "")
 
+    def foreseen_of(self, key: str | None, recorded: str | None) -> Mapping[str, str]:
+        """Return the foreseen outputs of a resource by its key, or by the one that is recorded."""
+        return self.foreseen.get(key or "") or self.foreseen.get(recorded or "", {})
+
     def wait_until_quiet(self, is_settled: Callable[[], bool]) -> None:
         """Wait until the engine has checked no further resource for a while, or `is_settled`.
 

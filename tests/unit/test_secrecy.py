@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.builders import (
+    DECLARATION,
     FULL,
     RECORDED,
     THERE,
@@ -148,6 +149,22 @@ def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> 
     # A field that is secret by itself may have been recorded in clear: no reason for an update.
     assert changes({TRANSFORMS: True}, server=server) is False
     assert changes({OWN_SECRETS: [["name"]]}, server=server) is None
+
+
+@pytest.mark.parametrize(
+    ("hints", "is_added"),
+    [(None, True), ({OWN_SECRETS: [["name"]]}, False), ({TRANSFORMS: True}, False)],
+)
+def test_nothing_is_added_to_inputs_that_the_engine_compares(
+    hints: dict[str, Any] | None, is_added: bool
+) -> None:
+    """What our preview foresees would be a change there: an unchanged number has none."""
+    working = provider(Api())
+    working._session.foreseen = {DECLARATION: {"number": "+14155550123", "org_id": "o"}}
+    news = bag(name="support", squad_id="s", number_desired_area_code="415")
+    inputs = working.check(news, {**news, **({HINTS: hints} if hints else {})}).inputs
+    assert ({"number", "org_id"} <= inputs.keys()) is is_added
+    assert (inputs == news) is not is_added
 
 
 def test_hints_are_never_recorded() -> None:

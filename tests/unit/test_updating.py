@@ -9,6 +9,8 @@ import pytest
 
 from tests.answers import refused
 from tests.builders import UUID, Api, answer, bag, failure, provider
+from vapi_provider.foreseen import read, written
+from vapi_provider.keys import resource_key
 
 SECOND = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
 URI = "sip:line@sip.vapi.ai"
@@ -176,3 +178,23 @@ def test_adopting_leaves_ignored_items_of_plain_lists_alone(ignored: str) -> Non
     made = working.create(working.check({}, news).inputs)
     assert api.body() == {"provider": "vapi", "server": {**camel, "url": "https://mine.example"}}
     assert made.outs["server"] == {**SERVER, "url": "https://mine.example"}
+
+
+def test_outputs_are_foreseen_for_each_namesake_under_an_old_key() -> None:
+    """Each child has its own number, by its parent, where the state knows two by one key."""
+    types = ("shop:desk:Desk", "shop:office:Office")
+    parents = [f"urn:pulumi:dev::shop::{one}::{one[-4:]}" for one in types]
+    resources = [
+        {
+            "urn": f"{parent}$pulumi-python:dynamic/vapi:VapiPhoneNumber::line",
+            "type": "pulumi-python:dynamic/vapi:VapiPhoneNumber",
+            "parent": parent,
+            "outputs": {"declaration": OLD, "number": f"+1415555010{at}"},
+        }
+        for at, parent in enumerate(parents)
+    ]
+    keys = [resource_key("acme/shop/dev", "VapiPhoneNumber", "line", one) for one in parents]
+    with written({"resources": resources}) as variables:
+        foreseen = read(variables)
+    assert [foreseen[key]["number"] for key in keys] == ["+14155550100", "+14155550101"]
+    assert OLD not in foreseen

@@ -95,7 +95,7 @@ def _of_number(value: Any) -> str | None:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return "must be a finite number"
-    is_whole = isinstance(value, int) or (abs(value) < _WRITTEN_AS_FLOAT and value == int(value))
+    is_whole = isinstance(value, int) or (abs(value) < _WRITTEN_AS_FLOAT and value.is_integer())
     if is_whole and abs(value) >= EXACT:
         return "is a whole number beyond 2^53, which the engine rounds: write it as text"
     return None
