@@ -26,6 +26,9 @@ UNKNOWN = object()
 
 _MASK = re.compile(r"\*{3}|[•●]{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
 
+SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
+"""In an answer, in place of a server's secret that is not shown. No request may have it."""
+
 _SECRETS_MASK = re.compile(r"\.{3}|…|x{4}", re.IGNORECASE)
 """A mask in a secret; in other texts it means something else."""
 
@@ -97,10 +100,13 @@ class Merge:
         theirs: Mapping[str, Any],
     ) -> dict[str, Any]:
         known = model.fields_by_wire_name
+        if theirs.get(SECRET_IS_SET) is True and "secret" not in theirs:
+            self.lost.append(f"{path}.secret")
         merged = {
             wire: value
             for wire, item in theirs.items()
             if wire not in known
+            and wire != SECRET_IS_SET
             and (value := self._carried(f"{path}{_key(wire)}", wire, item)) is not None
         }
         for name, shape in model.fields.items():
@@ -180,7 +186,8 @@ class Merge:
 
     def _carried(self, path: str, key: str, value: Any) -> Any:
         """Return a value that no model knows; None where it cannot be sent back."""
-        if key in self.refused or (isinstance(value, str) and _MASK.search(value)):
+        is_object = isinstance(value, Mapping)
+        if key in self.refused or (not is_object and _shows_mask(value)):
             self.lost.append(path)
             return None
         self.carried.add(key)
@@ -241,6 +248,15 @@ def sends_hidden(base: Any, ours: Any) -> bool:
         new = [one for one in as_list(cast(Any, ours)) if not any(equal(one, it) for it in olds)]
         return holds_hidden(new)
     return holds_hidden(ours)
+
+
+def _shows_mask(value: Any) -> bool:
+    """Return whether a text, or one in a list, is masked."""
+    if isinstance(value, list):
+        return any(map(_shows_mask, as_list(cast(Any, value))))
+    if isinstance(value, Mapping):
+        return any(map(_shows_mask, as_object(cast(Any, value)).values()))
+    return isinstance(value, str) and _MASK.search(value) is not None
 
 
 def _changes(shape: FieldShape, base: Any, ours: Any) -> bool:

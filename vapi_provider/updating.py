@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from vapi_provider.equality import holds_hidden, holds_unseen, same
 from vapi_provider.errors import OwnershipError, RejectedError
 from vapi_provider.ignoring import in_camel_case, with_ignored_items, without_ignored
-from vapi_provider.merging import UNKNOWN, Merge, sends_hidden, unsteady
+from vapi_provider.merging import SECRET_IS_SET, UNKNOWN, Merge, sends_hidden, unsteady
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord, as_read
@@ -22,8 +22,6 @@ from vapi_provider.unique import FIELDS, Key, keys_of
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
     from vapi_provider.session import Session
-
-_SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
 
 
 def update(
@@ -220,7 +218,7 @@ def _over(actual: Any, declared: Any) -> Any:
 
 def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:
     lost = list(merge.lost)
-    if "server" in changed and record.answer.get(_SECRET_IS_SET) is True:
+    if "server" in changed and record.answer.get(SECRET_IS_SET) is True:
         server = as_object(merge.wire.get("server"))
         lost += [] if "secret" in server or "server.secret" in lost else ["server.secret"]
     for path in lost:

@@ -119,6 +119,25 @@ def test_masked_keys_that_nobody_knows_are_lost_and_named() -> None:
     assert lost == ["server.secret", "server.deep.token"]
 
 
+@pytest.mark.parametrize(
+    ("extra", "kept", "gone"),
+    [
+        ({"tokens": ["a", "****"]}, {}, ["server.tokens"]),
+        ({"tokens": [{"value": "••••"}]}, {}, ["server.tokens"]),
+        ({"tokens": ["a", ["b"]]}, {"tokens": ["a", ["b"]]}, []),
+        ({"isServerUrlSecretSet": True}, {}, ["server.secret"]),
+        ({"isServerUrlSecretSet": False}, {}, []),
+        ({"isServerUrlSecretSet": True, "secret": "s"}, {"secret": "s"}, []),
+    ],
+)
+def test_what_cannot_be_sent_back_is_not(
+    extra: dict[str, Any], kept: dict[str, Any], gone: list[str]
+) -> None:
+    """A list with a mask in it, and what only answers have; a secret that is not shown is lost."""
+    sent, _, lost = merge("server", {"url": URL}, {"url": OTHER}, {"url": URL, **extra})
+    assert (sent, lost) == ({"url": OTHER, **kept}, gone)
+
+
 def say(*words: str) -> list[dict[str, Any]]:
     """Ringing hooks, each of which says a word."""
     return [{"on": "call.ringing", "do": [{"type": "say", "exact": word}]} for word in words]
