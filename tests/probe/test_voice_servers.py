@@ -206,9 +206,11 @@ def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy in the environment cannot be used"),
-        ("HTTPS_PROXY", "fax://127.0.0.1:1", "the proxy in the environment cannot be used"),
-        ("SSL_CERT_FILE", "/no/such/file.pem", "the trusted certificates cannot be read"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy of ALL_PROXY speaks SOCKS"),
+        ("HTTPS_PROXY", "fax://127.0.0.1:1", "the proxy of HTTPS_PROXY cannot be used"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE is '/no/such/file.pem', which"),
+        ("SSLKEYLOGFILE", "/no/such/folder/keys", "SSLKEYLOGFILE is '/no/such/folder/keys', which"),
+        ("NO_PROXY", "[::1],fd00::/8", "it cannot be reached"),
     ],
 )
 def test_what_is_wrong_in_the_environment_is_named(
