@@ -344,6 +344,14 @@ def test_parameters_and_body_are_sent() -> None:
     assert account.body() == {"b": None}
 
 
+@pytest.mark.parametrize("date", ["1 Jan 12:00 99999999999", "Jan 0", ""])
+def test_a_date_that_is_none_is_no_clock(date: str) -> None:
+    """An answer is read all the same, and the API's clock stays unknown."""
+    transport = api(httpx.Response(200, json=[], headers={"Date": date})).transport()
+    assert transport.request("GET", "/phone-number") == []
+    assert transport.api_time() is None
+
+
 def test_an_embedded_account_answers_in_this_process(tmp_path: Path) -> None:
     """`embedded:` needs no socket: its file is made and answers."""
     file = tmp_path / "made" / "account.sqlite"

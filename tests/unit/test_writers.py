@@ -449,7 +449,7 @@ def test_a_cut_line_is_left_out(machine: Machine) -> None:
     with machine.writers("old").writing(DECLARATION, UUID):
         machine.engines.remove("old")
     (name,) = machine.files()
-    with (machine.journal.parent / name).open("a") as file:
+    with (machine.journal.parent / name).open("a", encoding="utf-8") as file:
         file.write('{"begun": "x')
     new = machine.writers("new")
     new.wait_for_others(DECLARATION)
