@@ -226,6 +226,14 @@ def test_what_is_wrong_in_the_environment_is_named(
     assert expected in done.findings[0][1]
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_no_proxy_stands_before_this_machine(variable: str, voice: Probe) -> None:
+    """A server on loopback is called directly, whatever the environment says of proxies."""
+    with Server(answers(at_once)) as server:
+        done = voice(server.url, **{variable: "fax://127.0.0.1:1", "NO_PROXY": ""})
+    assert "no-answer" not in done.codes, done.out
+
+
 def test_a_token_in_the_url_is_not_shown(voice: Probe) -> None:
     """It is sent, and left out of all that is written."""
     with Server(lambda it, _: it.sendall(at_once(b"", "404 Not Found"))) as server:

@@ -151,15 +151,16 @@ async def _exchange(
 
 def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
     """A client for one request; raises ConfigurationError for what the environment has wrong."""
-    network = settings_for(target.url, os.environ)
+    # A proxy must not see what goes to this machine.
+    direct = {"no_proxy": "*"} if target.on_this_machine else {}
+    network = settings_for(target.url, {**os.environ, **direct})
     try:
         return httpx.AsyncClient(
             # The total time ends it first, so that what is late is told as late.
             timeout=limits.seconds + 5,
             follow_redirects=False,
             verify=_tls(network) if target.encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            # A proxy must not see what goes to this machine.
-            proxy=None if target.on_this_machine else network.proxy,
+            proxy=network.proxy,
             # What the environment says is in `network`, for this address.
             trust_env=False,
         )
