@@ -11,7 +11,6 @@ import importlib.util
 import ipaddress
 import os
 import re
-import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -163,6 +162,8 @@ def _readings(entry: str) -> Iterator[tuple[str, str | None]]:
 
 def _check_certificates(file: str | None, folder: str | None) -> None:
     if file is not None:
+        import ssl  # Lazily: it is expensive, and few name a file.
+
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except (OSError, ValueError) as error:
@@ -182,6 +183,8 @@ def _check_key_log(file: str | None) -> None:
     """Python's own TLS contexts open this file, and say nothing of the variable."""
     if not file or sys.flags.ignore_environment:
         return
+    import ssl
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = file
     except (OSError, ValueError) as error:
