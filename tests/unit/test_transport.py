@@ -225,6 +225,7 @@ def test_waits_grow_and_stay_bounded() -> None:
         ({"Retry-After": "Thu, 15 Jan 2026 07:00:00 GMT"}, None),
         ({"X-RateLimit-Reset": "1768464004.5"}, 4.5),
         ({"X-RateLimit-Reset": "1768463999"}, None),
+        ({"X-RateLimit-Reset": "1768464004500"}, 4.5),
         ({"X-RateLimit-Reset": "9"}, 9),
         ({"X-RateLimit-Reset": "0"}, None),
         ({"X-RateLimit-Reset": "9999999999"}, LONGEST_WAIT_SECONDS),
