@@ -119,7 +119,8 @@ def _main_in(text: str) -> str:
     import yaml  # Lazily: most projects have no `main:`. YAML holds JSON as well.
 
     with suppress(yaml.YAMLError):
-        settings: Any = yaml.safe_load(text)
+        # All values are texts: what only looks like a date cannot be wrong.
+        settings: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
         main: Any = cast(dict[str, Any], settings).get("main") if isinstance(settings, dict) else ""
         if isinstance(main, str) and main:
             return main

@@ -122,7 +122,7 @@ def libraries_first() -> Generator[None]:
             name: module
             for name, module in tuple(sys.modules.items())
             if "." not in name
-            and name != __name__.partition(".")[0]
+            and name not in ("__main__", __name__.partition(".")[0])
             and _is_of(ours, module)
             and PathFinder.find_spec(name, elsewhere) is not None
         }

@@ -341,7 +341,7 @@ def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> s
     if parsed is response:
         # Not by the charset that the answer names, which may be none, or no charset at all.
         content = response.content
-        text = content.decode(jsonlib.detect_encoding(content), "replace")
+        text = content[: 4 * _MOST_READ].decode(jsonlib.detect_encoding(content), "replace")
         words = redacted(text[:_MOST_READ], secrets)
     else:
         answer = redacted(parsed, secrets)

@@ -65,6 +65,7 @@ def test_every_process_means_one_file(tmp_path: Path, main: str, at: str) -> Non
         ("main: [infra\n", ""),
         ("main: {}\n", ""),
         ("- main: infra\n", ""),
+        ("description: 2026-13-45\nmain: infra\n", "infra"),
         ("main:\n", ""),
     ],
 )

@@ -86,7 +86,8 @@ def test_what_comes_of_a_file_or_an_unset_variable_is_refused(
 
 def test_words_of_unset_variables_may_be_meant() -> None:
     """A name, a path, a description and a header may say None or null."""
-    server = {"url": "https://a.example/None?x=null", "headers": {"X-Cache": "null"}}
+    headers = {"X-Cache": "null", "X-Basic": "Basic é"}
+    server = {"url": "https://a.example/None?x=null", "headers": headers}
     destination = {**SIP, "description": "None"}
     assert refused(name="None", server=server, fallback_destination=destination) == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from urllib.parse import urlsplit
@@ -91,5 +90,5 @@ def _basic(header: str) -> str | None:
         return None
     try:
         return base64.b64decode(token.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
