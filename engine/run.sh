@@ -13,9 +13,10 @@ export PULUMI_SKIP_UPDATE_CHECK=1
 # The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
 open_stack() { # guards, set-up; a key needed?
     guard_stack "$STACK"
-    # Parse YES before anything is made: a wrong answer must not surface after the set-up.
-    agreed=
+    # Parse the answers before anything is made: a wrong one must not surface after the set-up.
+    agreed= with_program=
     if says_yes YES; then agreed=1; fi
+    if says_yes RUN_PROGRAM; then with_program=1; fi
     ensure_venv run
     python engine/settings_file.py "$STACK" "$settings" "${1-}"
     ensure_engine
@@ -88,7 +89,7 @@ limit_now() {
 
 # Without the program a refresh or destroy goes by the config of the last `up`. With it, a program that
 # raises stops the run, so that it is asked for.
-runs_program() { [ "${RUN_PROGRAM-}" = 1 ]; }
+runs_program() { [ -n "$with_program" ]; }
 
 # The newest version of every dependency within its range, for the weekly run. The next make installs
 # the pins again.
@@ -186,8 +187,10 @@ env)
     if [ -n "$our_passphrase" ]; then quoted PULUMI_CONFIG_PASSPHRASE "$PULUMI_CONFIG_PASSPHRASE"; fi
     ;;
 test)
+    newest=
+    if says_yes NEWEST; then newest=1; fi
     ensure_venv dev
-    [ "${NEWEST-}" != 1 ] || newest
+    [ -z "$newest" ] || newest
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"

@@ -12,7 +12,8 @@ drop_secrets() {
         PIP_* | VAPI_PINNED_CLI | PULUMI_HOME | PULUMI_SKIP_UPDATE_CHECK) ;;
         VAPI_* | PULUMI_* | AWS_* | AZURE_* | ARM_* | GOOGLE_* | GCLOUD_* | GCP_* | CLOUDSDK_* | \
             ACTIONS_* | CI_JOB_* | CI_REGISTRY_* | PG[A-Z]* | DATABASE_URL | KUBECONFIG | \
-            *TOKEN* | *SECRET* | *PASSWORD* | *PASSPHRASE* | *CREDENTIAL* | *_KEY | *_KEY_ID) unset "$name" ;;
+            *TOKEN* | *SECRET* | *PASSWORD* | *PASSPHRASE* | *CREDENTIAL* | *APIKEY* | \
+            *_KEY | *_KEY_* | *_KEYS | *_KEYS_* | *_PASS | *_PASSWD | *_PWD | *_PAT | *_DSN) unset "$name" ;;
         # make keeps the variables of its command line there, too.
         MAKEFLAGS | MFLAGS | MAKEOVERRIDES) unset "$name" ;;
         esac

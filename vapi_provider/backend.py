@@ -178,7 +178,8 @@ def _backend_in(text: str) -> str | None:
     import yaml  # Lazily: few projects name their backend there.
 
     try:
-        project: Any = yaml.safe_load(text)
+        # All values are texts: what only looks like a date cannot be wrong.
+        project: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
     except yaml.YAMLError:
         return None
     return _text_at(project, "backend", "url")

@@ -5,7 +5,8 @@ The plugin never runs there, so that what its `check` refuses is refused in the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 import pulumi
@@ -15,6 +16,7 @@ from pulumi.runtime.mocks import MockMonitor
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.properties import Declared, plain
+from vapi_provider.search_path import libraries_first
 
 KEY = "none-needed-under-mocks"
 """Stands for the key of an account that no test reaches."""
@@ -34,16 +36,27 @@ def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, wh
 
     What an output holds is not judged: mocks make up the ids that a number refers to.
     """
-    # Lazy import: the models are expensive to load, and only tests need them in the program.
-    from vapi_provider.refusals import problems
-
     given = {} if adopt_id is None else {"adopt_id": _known(adopt_id)}
     known = {name: _known(value) for name, value in fields.items()}
     inputs = {"provider": kind.provider, **plain(known), **given}
     # An imported number declares nothing to buy: whether its record exists is not known here.
-    found = problems(Declared.of(inputs), inputs, exists=True)
+    found = _validator(kind)(Declared.of(inputs), inputs, exists=True)
     if found:
         raise pulumi.RunError("; ".join(f"{where}{problem}" for problem in found))
+
+
+@cache
+def _validator(kind: Kind) -> Callable[..., list[str]]:
+    """Return what validates a kind's declarations.
+
+    Lazy import: the models are expensive to load, and only tests need them in the program. The
+    project may have modules that are called like what they import, such as `secrets.py`.
+    """
+    with libraries_first():
+        from vapi_provider.refusals import problems
+
+        kind.create.model.built()
+    return problems
 
 
 def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
-import ssl
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 from vapi_provider.errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
-_FILE, _FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
+_FILE, _FOLDER, _KEYS = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
+_LIKE_IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,38 @@ class NetworkSettings:
 
 
 def network_settings(base_url: str, environment: Mapping[str, str]) -> NetworkSettings:
-    """Return how `base_url` is reached; raises ConfigurationError that names the variable.
+    """Return how an account is reached; raises ConfigurationError that names the variable.
 
     Only TLS leaves this machine: what is called in clear is on it, without a proxy.
     """
-    parts = urlsplit(base_url)
-    if parts.scheme.lower() != "https" or not parts.hostname:
+    if urlsplit(base_url).scheme.lower() != "https":
         return NetworkSettings()
-    file = environment.get(_FILE) or None
-    # As httpx has it: the file goes before the folder.
-    folder = None if file else environment.get(_FOLDER) or None
-    _check_certificates(file, folder)
-    variable, proxy = _proxy(environment)
-    if proxy is None or _is_direct(parts.hostname.lower(), parts.port or 443, environment):
+    return settings_for(base_url, environment)
+
+
+def settings_for(url: str, environment: Mapping[str, str]) -> NetworkSettings:
+    """Return how a server is reached; raises ConfigurationError that names the variable."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    if not parts.hostname:
+        return NetworkSettings()
+    file = folder = None
+    if scheme == "https":
+        file = environment.get(_FILE) or None
+        # As httpx has it: the file goes before the folder.
+        folder = None if file else environment.get(_FOLDER) or None
+        _check_certificates(file, folder)
+        _check_key_log(environment.get(_KEYS))
+    variable, proxy = _proxy(scheme, environment)
+    port = parts.port or (443 if scheme == "https" else 80)
+    if proxy is None or _is_direct(parts.hostname.lower(), port, environment):
         return NetworkSettings(certificates=file, certificates_folder=folder)
     return NetworkSettings(_checked(variable, proxy), variable, file, folder)
 
 
-def _proxy(environment: Mapping[str, str]) -> tuple[str, str | None]:
+def _proxy(scheme: str, environment: Mapping[str, str]) -> tuple[str, str | None]:
     """The first variable that names a proxy, and what it says."""
-    for kind in ("https_proxy", "all_proxy"):
+    for kind in (f"{scheme}_proxy", "all_proxy"):
         # Set but empty, the lower-case one turns the other off.
         variable = kind if kind in environment else kind.upper()
         value = environment.get(variable, "").strip()
@@ -74,17 +87,18 @@ def _proxy(environment: Mapping[str, str]) -> tuple[str, str | None]:
         # Only there a machine has settings of its own beside the environment.
         from urllib.request import getproxies
 
-        return "the system's settings", getproxies().get("https")
+        return "the system's settings", getproxies().get(scheme)
     return "", None
 
 
 def _checked(variable: str, proxy: str) -> str:
     """The proxy's whole URL. Its text is never shown: it may hold a password."""
     url = proxy if "://" in proxy else f"http://{proxy}"
+    parts = urlsplit("")
     try:
         parts = urlsplit(url)
         # A port that is none raises.
-        right = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+        right = parts.scheme in _SCHEMES and _is_host(parts.hostname or "") and parts.port != 0
         right = right and not any(it.isspace() or not it.isprintable() for it in url)
     except ValueError:
         right = False
@@ -93,12 +107,24 @@ def _checked(variable: str, proxy: str) -> str:
             f"the proxy of {variable} cannot be used: it must be http://host:port, https://, "
             "socks5:// or socks5h://; or name the account's host in NO_PROXY"
         )
-    if url.startswith("socks") and importlib.util.find_spec("socksio") is None:
+    if parts.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise ConfigurationError(
             f"the proxy of {variable} speaks SOCKS, for which a package is missing: install "
             '"httpx[socks]", or name an http:// proxy'
         )
     return url
+
+
+def _is_host(host: str) -> bool:
+    """Whether httpx takes a host in a URL."""
+    if ":" in host or _LIKE_IPV4.fullmatch(host):
+        ipaddress.ip_address(host)  # Raises ValueError.
+    elif not host.isascii():
+        # Lazy import: hardly any proxy has such a name. Its errors are ValueErrors.
+        import idna
+
+        idna.encode(host)
+    return bool(host)
 
 
 def _is_direct(host: str, port: int, environment: Mapping[str, str]) -> bool:
@@ -136,6 +162,8 @@ def _readings(entry: str) -> Iterator[tuple[str, str | None]]:
 
 def _check_certificates(file: str | None, folder: str | None) -> None:
     if file is not None:
+        import ssl  # Lazily: it is expensive, and few name a file.
+
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except (OSError, ValueError) as error:
@@ -151,6 +179,20 @@ def _check_certificates(file: str | None, folder: str | None) -> None:
         )
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _check_key_log(file: str | None) -> None:
+    """Python's own TLS contexts open this file, and say nothing of the variable."""
+    if not file or sys.flags.ignore_environment:
+        return
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = file
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{_KEYS} is {file!r}, which {_reason(error, 'written')}: name a file, or unset it"
+        ) from None
+
+
+def _reason(error: OSError | ValueError, done: str = "read") -> str:
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"cannot be read ({words})"
+    return f"cannot be {done} ({words})"

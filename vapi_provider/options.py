@@ -12,7 +12,10 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.properties import READ_ONLY
 
 _STEP = re.compile(r"""\[(?:\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)""")
-_INPUTS = ("provider", "declaration", "adopt_id")
+_INPUTS = ("provider", "declaration", "adopt_id", "__provider")
+
+_PLAIN = frozenset({"text", "number", "flag"})
+"""Types of values that have nothing below them."""
 
 TIMEOUTS = (
     "custom_timeouts has no effect: Pulumi hands it to no dynamic provider. Set "
@@ -37,6 +40,9 @@ def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[str]:
 def _wrong_step(kind: Kind, path: str) -> str | None:
     """Return what is wrong with a path that leads nowhere, None for a good one."""
     models: list[Schema] = [kind.create]
+    leaf: str | None = None
+    if next(_names(path), None) is None:
+        return "it names no field"
     for at, name in enumerate(_names(path)):
         if at == 0 and name in (*READ_ONLY, *_INPUTS):
             return None
@@ -47,9 +53,13 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
             if not holding:
                 knowing = [model for model in models if name in model.fields_by_wire_name]
                 return f"{name} {correction((knowing or models)[0], name)}"
+            types = {one for model in holding for one in model.fields[name].types}
             models = [inner for model in holding for inner in model.fields[name].schemas]
+            leaf = name if types <= _PLAIN else None
+        elif leaf:
+            return f"{leaf} has nothing below it"
         else:
-            return None  # Below a plain value or an object of free keys.
+            return None  # Below an object of free keys.
     return None
 
 

@@ -7,15 +7,15 @@ one where people run commands.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from vapi_provider.errors import ConfigurationError
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
-_MAIN = re.compile(r"""^\s*"?main"?\s*:\s*["']?([^"'#\n]+?)["']?\s*,?\s*(?:#.*)?$""", re.MULTILINE)
 _NEARBY = 3
 """How many folders up a project is looked for whose `main:` leads beside it."""
 
@@ -105,11 +105,26 @@ def _project_file(folder: Path) -> Path | None:
 def _main_of(file: Path) -> Path:
     """Return the folder that a project's programs run in."""
     try:
-        found = _MAIN.search(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return file.parent
-    main = (file.parent / (found[1] if found else ".")).resolve()
+    main = (file.parent / _main_in(text)).resolve()
     return main.parent if main.is_file() else main
+
+
+def _main_in(text: str) -> str:
+    """Return what a project file has as `main:`, `.` where it has none or cannot be read."""
+    if "main" not in text:
+        return "."
+    import yaml  # Lazily: most projects have no `main:`. YAML holds JSON as well.
+
+    with suppress(yaml.YAMLError):
+        # All values are texts: what only looks like a date cannot be wrong.
+        settings: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
+        main: Any = cast(dict[str, Any], settings).get("main") if isinstance(settings, dict) else ""
+        if isinstance(main, str) and main:
+            return main
+    return "."
 
 
 def _holds_rows(file: Path, tables: str) -> bool:

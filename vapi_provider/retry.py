@@ -46,6 +46,9 @@ _LONGEST_ASKED_SECONDS = 1e9
 _SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
 """Both are written there in the field; no wait is this long, and no moment this far back."""
 
+_MILLISECONDS = 100_000_000_000.0
+"""A moment from here on is in milliseconds: in seconds it would be in the year 5138."""
+
 _backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
 _patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
 
@@ -76,6 +79,7 @@ def asked_to_wait(
     if seconds is None:
         reset = _number(headers.get("X-RateLimit-Reset"))
         if reset is not None:
+            reset = reset / 1000 if reset > _MILLISECONDS else reset
             seconds = reset if reset < _SECONDS_RATHER_THAN_A_MOMENT else reset - now
     return None if seconds is None or seconds <= 0 else min(seconds, most)
 

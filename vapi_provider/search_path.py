@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.machinery import PathFinder, all_suffixes
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from types import ModuleType
 
 _LIST = os.path.join(os.path.dirname(__file__), "reserved_names.txt")
-_loading = threading.Lock()
+_loading = threading.RLock()
 
 
 def is_plugin_process() -> bool:
@@ -105,6 +107,43 @@ def library(name: str) -> ModuleType:
             module = sys.modules[own] = module_from_spec(spec)
             spec.loader.exec_module(module)
     return sys.modules[own]
+
+
+@contextmanager
+def libraries_first() -> Generator[None]:
+    """Have imports find libraries before the project's modules, within the block.
+
+    A module of the project that is loaded already steps aside where a library has its name.
+    """
+    with _loading:
+        ours = [entry for entry in sys.path if _is_project(entry)]
+        elsewhere = [entry for entry in sys.path if entry not in ours]
+        aside = {
+            name: module
+            for name, module in tuple(sys.modules.items())
+            if "." not in name
+            and name not in ("__main__", __name__.partition(".")[0])
+            and _is_of(ours, module)
+            and PathFinder.find_spec(name, elsewhere) is not None
+        }
+        before, sys.path[:] = list(sys.path), elsewhere + ours
+        for name in aside:
+            del sys.modules[name]
+        try:
+            yield
+        finally:
+            sys.path[:] = before
+            sys.modules.update(aside)
+
+
+def _is_of(folders: list[str], module: ModuleType) -> bool:
+    """Whether a module lies in one of some folders: as a file, or as a package."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str):
+        return False
+    above = os.path.dirname(file)
+    above = os.path.dirname(above) if hasattr(module, "__path__") else above
+    return any(_is(folder, above) for folder in folders)
 
 
 def _is_command() -> bool:

@@ -155,7 +155,7 @@ def journal_in(environment: Mapping[str, str], folder: Path) -> Path:
 
 def _journal(environment: Mapping[str, str], project: Project) -> Place:
     """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
-    named = environment.get("VAPI_JOURNAL")
+    named = environment.get("VAPI_JOURNAL", "").strip()
     if named:
         return project.place(named, "the journal", tables="intent")
     return Place(state_home(environment) / "vapi-phone-numbers" / "journal.sqlite")

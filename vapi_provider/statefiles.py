@@ -162,7 +162,8 @@ def _living_holder(lock: Path) -> str | None:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         return f"an unknown run ({lock})"
-    if host == os.uname().nodename and not _is_alive(pid):
+    # Windows has no `uname`, and its `os.kill` would end the process that is asked for.
+    if hasattr(os, "uname") and host == os.uname().nodename and not _is_alive(pid):
         return None
     return f"process {pid} on {host}"
 

@@ -199,7 +199,7 @@ class Transport:
 
     def _hear_clock(self, headers: Mapping[str, str]) -> None:
         if "Date" in headers:
-            with suppress(ValueError):
+            with suppress(ValueError, OverflowError):
                 date = parsedate_to_datetime(headers["Date"]).timestamp()
                 self._api_clock = (date, time.monotonic())
 
@@ -339,7 +339,10 @@ def _phrase(status: int) -> str:
 def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> str:
     """Return Vapi's own words in one line of reasonable length; the body where it has none."""
     if parsed is response:
-        words = redacted(response.text[:_MOST_READ], secrets)
+        # Not by the charset that the answer names, which may be none, or no charset at all.
+        content = response.content
+        text = content[: 4 * _MOST_READ].decode(jsonlib.detect_encoding(content), "replace")
+        words = redacted(text[:_MOST_READ], secrets)
     else:
         answer = redacted(parsed, secrets)
         bag: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}

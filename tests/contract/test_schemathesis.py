@@ -83,6 +83,8 @@ def mended(value: Any, key: str = "") -> Any:
         return f"sip:user{next(_fresh)}@sip.vapi.ai"
     if key in ONLY_GOOD:
         return ONLY_GOOD[key]
+    if key == "startsWith" and isinstance(value, list):
+        value = value[:20]  # The schema writes the bound as one of texts.
     if isinstance(value, dict):
         return {name: mended(inner, name) for name, inner in value.items()}
     return [mended(inner) for inner in value] if isinstance(value, list) else value

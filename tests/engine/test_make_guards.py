@@ -106,6 +106,13 @@ def test_an_answer_that_is_neither_yes_nor_no_is_refused(clone: Path, verb: str)
     assert_refused(clone, make(clone, verb, "YES=maybe"), "YES is 'maybe': set it to yes or no")
 
 
+@pytest.mark.parametrize("verb", ["refresh", "drift", "destroy"])
+def test_whether_the_program_runs_is_yes_or_no_as_well(clone: Path, verb: str) -> None:
+    """RUN_PROGRAM takes the same words as YES, and refuses the same."""
+    ran = make(clone, verb, "RUN_PROGRAM=please")
+    assert_refused(clone, ran, "RUN_PROGRAM is 'please': set it to yes or no")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_another_stack_needs_a_state_backend(clone: Path, verb: str) -> None:
     """A stack other than local is refused without an explicit state backend."""

@@ -51,7 +51,10 @@ def test_a_right_server_is_not_accused(behaviour: Behaviour, probe: Probe) -> No
     with Server(behaviour) as server:
         done = probe("voice", server.url, "--json")
     assert (done.code, done.report["fine"], len(done.report["answers"])) == (0, True, 8), done.out
-    assert [(one["findings"], one["notes"]) for one in done.report["answers"]] == [([], [])] * 8
+    found = [one for answer in done.report["answers"] for one in answer["findings"]]
+    # How long this machine takes is not the server's fault.
+    noted = [one for answer in done.report["answers"] for one in answer["notes"]]
+    assert (found, {one["code"] for one in noted} - {"slow"}) == ([], set())
     assert {one["streamed"] for one in done.report["answers"]} == {behaviour is in_chunks}
     assert {round(one["soundSeconds"], 1) for one in done.report["answers"]} == {1.7}
     assert done.err.count("\n") == 8
@@ -206,9 +209,11 @@ def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy in the environment cannot be used"),
-        ("HTTPS_PROXY", "fax://127.0.0.1:1", "the proxy in the environment cannot be used"),
-        ("SSL_CERT_FILE", "/no/such/file.pem", "the trusted certificates cannot be read"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy of ALL_PROXY speaks SOCKS"),
+        ("HTTPS_PROXY", "fax://127.0.0.1:1", "the proxy of HTTPS_PROXY cannot be used"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE is '/no/such/file.pem', which"),
+        ("SSLKEYLOGFILE", "/no/such/folder/keys", "SSLKEYLOGFILE is '/no/such/folder/keys', which"),
+        ("NO_PROXY", "[::1],fd00::/8", "it cannot be reached"),
     ],
 )
 def test_what_is_wrong_in_the_environment_is_named(
@@ -219,6 +224,14 @@ def test_what_is_wrong_in_the_environment_is_named(
     done = voice("https://voice.invalid/", **{variable: value})
     assert (done.code, done.codes) == (2, {"no-answer"}), done.out
     assert expected in done.findings[0][1]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_no_proxy_stands_before_this_machine(variable: str, voice: Probe) -> None:
+    """A server on loopback is called directly, whatever the environment says of proxies."""
+    with Server(answers(at_once)) as server:
+        done = voice(server.url, **{variable: "fax://127.0.0.1:1", "NO_PROXY": ""})
+    assert "no-answer" not in done.codes, done.out
 
 
 def test_a_token_in_the_url_is_not_shown(voice: Probe) -> None:

@@ -36,6 +36,8 @@ def line(**options: Any) -> Callable[[], None]:
         ("fallback_destination.sipUri", "sipUri is spelled sip_uri here"),
         ("fallback_destination.transfer_plan.sipVerb", "sipVerb is spelled sip_verb here"),
         ("assistent_id", "did you mean assistant_id?"),
+        ("server.url.host", "url has nothing below it"),
+        ("", "it names no field"),
     ],
 )
 def test_a_path_that_names_no_field_is_refused(path: str, words: str, run: Any) -> None:
@@ -51,6 +53,7 @@ def test_right_paths_are_taken(run: Any) -> None:
     paths = [
         "name",
         "status",
+        "__provider",
         "server",
         'server.headers["X-Key"]',
         "server.headers.camelCase",

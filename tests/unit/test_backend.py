@@ -81,7 +81,8 @@ def test_the_backend_is_found_as_pulumi_finds_it(tmp_path: Path) -> None:
     (home / "credentials.json").write_text(json.dumps({"current": "s3://login"}), encoding="utf-8")
     assert backend_of(environment, project).identity == identity_of("s3://login", {}, HERE)
     (tmp_path / "project" / "Pulumi.yaml").write_text(
-        "name: p\nruntime: python\nbackend:\n  url: s3://project\n", encoding="utf-8"
+        "name: p\ndescription: 2026-13-45\nruntime: python\nbackend:\n  url: s3://project\n",
+        encoding="utf-8",
     )
     assert backend_of(environment, project).identity == identity_of("s3://project", {}, HERE)
     named = backend_of({**environment, "PULUMI_BACKEND_URL": "s3://named"}, project)

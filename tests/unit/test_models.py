@@ -158,17 +158,48 @@ SHAPES = [
     (
         ("sip_uri",),
         ["sip:a@b", "SIPS:a@b"],
-        ["a@sip.vapi.ai", "sip:", "sip: ", "sip:a b@c", "tel:1", "sip:@sip.vapi.ai", "sip:a@"],
+        [
+            "a@sip.vapi.ai",
+            "sip:",
+            "sip: ",
+            "sip:a b@c",
+            "tel:1",
+            "sip:@sip.vapi.ai",
+            "sip:a@",
+            "sip:a@.vapi.ai",
+            "sip:a@pbx..com",
+            "sip:a@[]",
+            "sip:a@-.com",
+        ],
     ),
     (("assistant_id",), [UUID, UUID.upper()], ["", "support", UUID[:-1], UUID + "0"]),
     (
         (*SERVER, "url"),
         ["https://a", "HTTPS://a/b?c"],
-        ["http://a", "https://", "https:///b", "a", "https://a b", "https://:443/b", "https://?a"],
+        [
+            "http://a",
+            "https://",
+            "https:///b",
+            "a",
+            "https://a b",
+            "https://:443/b",
+            "https://?a",
+            "https://.a.com/b",
+            "https://a..com",
+            "https://-a.com",
+            "https://a-.com",
+            "https://a:b/",
+        ],
     ),
     (
         ("fallback_destination", "sip_uri"),
-        ["sip:desk@pbx.example.com", "sip:pbx.example.com:5060;transport=tls", "sips:a:b@c?x=1"],
+        [
+            "sip:desk@pbx.example.com",
+            "sip:pbx.example.com:5060;transport=tls",
+            "sips:a:b@c?x=1",
+            "sip:a@[::1]:5060",
+            "sip:a@pbx.example.com.",
+        ],
         ["desk@pbx.example.com", "", "sip:@pbx.example.com", "sip:desk@:5060", "sip:a@;x=y"],
     ),
     ((*NUMBER, "number"), ["+14155550100", "desk12"], ["+1 415", "a-b", "++1234"]),
@@ -182,7 +213,9 @@ def test_texts_have_their_shape(path: Path, good: list[str], bad: list[str]) -> 
     assert [value for value in bad if refusals(path, value) != [dotted(path)]] == []
 
 
-@pytest.mark.parametrize("value", ["Bearer ", "bearer", "Basic", " Token "])
+@pytest.mark.parametrize(
+    "value", ["Bearer ", "bearer", "Basic", " Token ", "Bearer: ", 'Bearer ""', "Basic Og=="]
+)
 def test_a_header_without_its_credential_is_refused(value: str) -> None:
     """A scheme with nothing behind it is refused under the header's path; no value is shown."""
     path = (*SERVER, "headers", "Authorization")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import KEY, settings
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.network_settings import network_settings
+from vapi_provider.network_settings import network_settings, settings_for
 from vapi_provider.settings import load_settings
 from vapi_provider.transport import open_http
 
@@ -107,6 +107,9 @@ def test_the_proxy_is_the_environments(environment: dict[str, str], proxy: str |
         "http://proxy:99999",
         "http://[::1",
         "http://a proxy",
+        "SOCKS5://proxy:1080",
+        "http://999.1.1.1:80",
+        "http://☃.example:80",
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_before_anything_is_sent(
@@ -141,6 +144,25 @@ def test_a_folder_of_certificates_must_be_one(tmp_path: Path) -> None:
     assert network_settings(VAPI, {"SSL_CERT_DIR": two}).certificates_folder == two
     both = {"SSL_CERT_DIR": "/missing", "SSL_CERT_FILE": certifi.where()}
     assert network_settings(VAPI, both).certificates_folder is None
+
+
+def test_a_key_log_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Python's TLS would end in a traceback about a file that nobody named."""
+    bad = str(tmp_path / "missing" / "keys")
+    with pytest.raises(ConfigurationError, match="SSLKEYLOGFILE is .*, which cannot be written"):
+        network_settings(VAPI, {"SSLKEYLOGFILE": bad})
+    for good in ("", str(tmp_path / "keys")):
+        monkeypatch.setenv("SSLKEYLOGFILE", good)
+        open_http(settings()).close()
+
+
+def test_a_server_in_clear_has_the_proxy_for_http(tmp_path: Path) -> None:
+    """Certificates do not matter there, and a proxy for https is another's."""
+    environment = {"HTTP_PROXY": PROXY, "HTTPS_PROXY": "fax://x", "SSL_CERT_FILE": "/missing"}
+    assert settings_for("http://voice.example.com", environment).proxy == PROXY
+    assert settings_for("http://voice.example.com", {**environment, "NO_PROXY": "*"}).proxy is None
 
 
 def test_what_calls_no_network_needs_none_of_it(tmp_path: Path) -> None:

@@ -54,6 +54,28 @@ def test_every_process_means_one_file(tmp_path: Path, main: str, at: str) -> Non
     assert settings.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "main"),
+    [
+        ("{name: shop, main: infra}", "infra"),
+        ('{"name": "shop", "main": "infra"}', "infra"),
+        ("name: shop\nmain:\n  infra\n", "infra"),
+        ("name: shop\ndescription: |\n  main: infra\n", ""),
+        ("name: shop\nconfig:\n  main: infra\n", ""),
+        ("main: [infra\n", ""),
+        ("main: {}\n", ""),
+        ("- main: infra\n", ""),
+        ("description: 2026-13-45\nmain: infra\n", "infra"),
+        ("main:\n", ""),
+    ],
+)
+def test_only_the_project_files_own_main_counts(tmp_path: Path, text: str, main: str) -> None:
+    """A `main` within another setting, and a file that cannot be read, name no folder."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text(text, encoding="utf-8")
+    assert Project.around(tmp_path).main == (tmp_path / main).resolve()
+
+
 def test_a_program_beside_its_project_finds_it(tmp_path: Path) -> None:
     """`main:` may lead out of the folder of Pulumi.yaml."""
     deploy = project(tmp_path / "deploy", "main: ../code")

@@ -89,3 +89,31 @@ def test_the_programs_module_and_the_library_of_one_name_live_together(tmp_path:
     code = f"import runpy; runpy.run_path({str(tmp_path)!r}, run_name='__main__')"
     ran = run(tmp_path, "-c", code)
     assert (ran.stdout, ran.stderr) == ("True True None\n", "")
+
+
+@pytest.mark.parametrize("name", ["secrets", "decimal", "pydantic", "tenacity"])
+def test_a_program_under_mocks_has_its_own_modules_and_the_models_have_the_libraries(
+    tmp_path: Path, name: str
+) -> None:
+    """A program imports its own `secrets`, before and after the models have loaded Python's."""
+    (tmp_path / f"{name}.py").write_text("MINE = True", encoding="utf-8")
+    (tmp_path / "__main__.py").write_text(
+        f"import pulumi, {name} as before\n"
+        "from vapi_provider import VapiPhoneNumber\n"
+        "class Mocks(pulumi.runtime.Mocks):\n"
+        "    def new_resource(self, args): return args.name, args.inputs\n"
+        "    def call(self, args): return {}\n"
+        "pulumi.runtime.set_mocks(Mocks())\n"
+        "try:\n"
+        "    VapiPhoneNumber('a', number_desired_area_code='4')\n"
+        "except pulumi.RunError as error:\n"
+        "    print(error)\n"
+        f"import {name} as after\n"
+        "print(before is after, after.MINE)\n",
+        encoding="utf-8",
+    )
+    code = f"import runpy; runpy.run_path({str(tmp_path)!r}, run_name='__main__')"
+    ran = run(tmp_path, "-c", code)
+    refused, own = ran.stdout.splitlines() or ["", ran.stderr]
+    assert refused.endswith("number_desired_area_code: must have at least 3 characters")
+    assert own == "True True"

@@ -220,6 +220,10 @@ def test_an_empty_account_is_confirmed_by_the_environment() -> None:
     [
         ({"VAPI_JOURNAL": "/elsewhere/j"}, "/elsewhere/j"),
         ({"VAPI_JOURNAL": "ci/j"}, "/project/ci/j"),
+        (
+            {"VAPI_JOURNAL": " ", "HOME": "/home/p"},
+            "/home/p/.local/state/vapi-phone-numbers/journal.sqlite",
+        ),
         ({"XDG_STATE_HOME": "/state"}, "/state/vapi-phone-numbers/journal.sqlite"),
         ({"HOME": "/home/a"}, "/home/a/.local/state/vapi-phone-numbers/journal.sqlite"),
     ],

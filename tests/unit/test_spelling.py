@@ -94,7 +94,10 @@ def test_the_journal_knows_every_spelling(echoed: str) -> None:
 TOKEN = "abcd-token-for-tests-1234"
 
 
-@pytest.mark.parametrize("echoed", ["********", "****1234", "abcd****1234", "abcd...1234", "••••"])
+@pytest.mark.parametrize(
+    "echoed",
+    ["********", "****1234", "abcd****1234", "abcd...1234", "••••", "[REDACTED]", "<hidden>"],
+)
 def test_a_masked_echo_is_no_drift(echoed: str) -> None:
     """A secret that is echoed in part, and fits, stays as it is recorded."""
     shapes = KINDS["twilio"].fields

@@ -119,6 +119,19 @@ def test_the_lock_of_a_dead_run_holds_nothing(
     assert attributes.exists() == is_held
 
 
+def test_a_lock_holds_where_no_process_can_be_asked_for(
+    files: StateFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a lock counts, and no process gets a signal."""
+    attributes = emptied(tmp_path / ".pulumi" / "stacks" / "shop" / "dev.json")
+    lock(tmp_path, "dev", dead_process(), socket.gethostname())
+    monkeypatch.delattr(os, "uname")
+    monkeypatch.delattr(os, "kill")
+    (line,) = files.repair("shop", "dev")
+    assert "is locked by" in line
+    assert attributes.exists()
+
+
 def test_attributes_that_are_being_written_are_waited_for(tmp_path: Path) -> None:
     """A file that is only just empty is looked at again."""
     file = state(tmp_path, "shop/dev", None)

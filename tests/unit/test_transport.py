@@ -225,6 +225,7 @@ def test_waits_grow_and_stay_bounded() -> None:
         ({"Retry-After": "Thu, 15 Jan 2026 07:00:00 GMT"}, None),
         ({"X-RateLimit-Reset": "1768464004.5"}, 4.5),
         ({"X-RateLimit-Reset": "1768463999"}, None),
+        ({"X-RateLimit-Reset": "1768464004500"}, 4.5),
         ({"X-RateLimit-Reset": "9"}, 9),
         ({"X-RateLimit-Reset": "0"}, None),
         ({"X-RateLimit-Reset": "9999999999"}, LONGEST_WAIT_SECONDS),
@@ -342,6 +343,14 @@ def test_parameters_and_body_are_sent() -> None:
     account.transport().request("PATCH", "/phone-number/a", params={"limit": 1}, body={"b": None})
     assert str(account.requests[0].url) == "https://api.vapi.ai/phone-number/a?limit=1"
     assert account.body() == {"b": None}
+
+
+@pytest.mark.parametrize("date", ["1 Jan 12:00 99999999999", "Jan 0", ""])
+def test_a_date_that_is_none_is_no_clock(date: str) -> None:
+    """An answer is read all the same, and the API's clock stays unknown."""
+    transport = api(httpx.Response(200, json=[], headers={"Date": date})).transport()
+    assert transport.request("GET", "/phone-number") == []
+    assert transport.api_time() is None
 
 
 def test_an_embedded_account_answers_in_this_process(tmp_path: Path) -> None:

@@ -38,6 +38,19 @@ def test_a_long_answer_is_cut() -> None:
     assert len(str(error_of(api(refused(400, "x" * 10_000))))) < 700
 
 
+@pytest.mark.parametrize(
+    "charset", ["utf-16", "x\0", "uu", "quopri", "hex", "idna", "undefined", "unicode_escape", "x"]
+)
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_charset_that_cannot_be_used_changes_nothing(charset: str, status: int) -> None:
+    """A page whose Content-Type names a codec of another kind is still one line of text."""
+    kind = {"Content-Type": f"text/html; charset={charset}"}
+    page = httpx.Response(status, content=b"<p>\xff \\ud800 \\N{ no", headers=kind)
+    text = str(error_of(api(page), "POST"))
+    assert text.startswith(f"POST /phone-number: {status}")
+    text.encode()
+
+
 SECRET = "a-secret-in-the-body"
 
 
@@ -60,6 +73,14 @@ def test_no_error_shows_a_secret(secrets: tuple[str, ...], said: Any) -> None:
     for secret in (KEY, SECRET, "a secret"):
         for part in (secret[:5], secret[-5:]):
             assert part not in text.replace("[secret]", "")
+
+
+def test_a_secret_in_a_page_of_wide_characters_is_not_shown() -> None:
+    """UTF-16 is recognized by its bytes, whatever the answer says of itself."""
+    page = httpx.Response(502, content=f"<p>{SECRET}</p>".encode("utf-16-le"))
+    text = str(error_of(api(page), "POST", secrets=(SECRET,)))
+    assert "[secret]" in text.replace("\0", "")
+    assert SECRET not in text.replace("\0", "")
 
 
 def test_a_secret_in_an_answer_without_a_message_is_not_shown() -> None:

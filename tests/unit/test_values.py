@@ -63,6 +63,16 @@ def refused(olds: dict[str, Any] | None = None, kind: str = "vapi", **fields: An
         ("twilio", {"twilio_api_key": " ", "twilio_api_secret": "a"}, "twilio_api_key"),
         ("twilio", {"twilio_api_key": "a", "twilio_api_secret": ""}, "twilio_api_secret"),
         ("vonage", {"credential_id": ""}, "credential_id"),
+        ("vonage", {"credential_id": "None"}, "credential_id"),
+        ("twilio", {"twilio_auth_token": "undefined"}, "twilio_auth_token"),
+        ("vapi", {"sip_uri": "sip:None@sip.vapi.ai"}, "sip_uri"),
+        ("vapi", {"server": {"url": "https://None/calls"}}, "server.url"),
+        ("vapi", {"server": {"url": "https://voice.None.example.com"}}, "server.url"),
+        ("vapi", {"server": {"url": "https://${HOST}/calls"}}, "server.url"),
+        ("vapi", {"server": {"url": "https://a.example", "headers": {"X-Token": "Bearer None"}}},
+         'server.headers["X-Token"]'),
+        ("vapi", {"server": {"url": "https://a.example", "headers": {"X": "Basic Tm9uZTpOb25l"}}},
+         "server.headers.X"),
         ("vonage", {"credential_id": f"{UUID}\n"}, "credential_id"),
     ],
 )  # fmt: skip
@@ -72,6 +82,14 @@ def test_what_comes_of_a_file_or_an_unset_variable_is_refused(
     """Each is one failure with its path, and what the state has so already is none."""
     assert refused(kind=kind, **fields) == [path]
     assert refused({"name": "other", **LEAST[kind], **fields}, kind, **fields) == []
+
+
+def test_words_of_unset_variables_may_be_meant() -> None:
+    """A name, a path, a description and a header may say None or null."""
+    headers = {"X-Cache": "null", "X-Basic": "Basic é"}
+    server = {"url": "https://a.example/None?x=null", "headers": headers}
+    destination = {**SIP, "description": "None"}
+    assert refused(name="None", server=server, fallback_destination=destination) == []
 
 
 def test_what_is_spoken_may_hold_any_character() -> None:

@@ -46,6 +46,17 @@ def test_an_option_is_no_stack_name(words: list[str], monkeypatch: pytest.Monkey
     assert "is a variable not set?" in result.stderr
 
 
+def test_drift_refuses_an_answer_that_is_neither_yes_nor_no(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """RUN_PROGRAM=please is refused before Pulumi is called: no pulumi is on PATH here."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("RUN_PROGRAM", "please")
+    result = CliRunner().invoke(main, ["drift", "--stack", "prod"])
+    assert result.exit_code == 1
+    assert "RUN_PROGRAM is 'please': set it to yes or no" in result.stderr
+
+
 def test_no_code_of_ours_names_the_selected_stack() -> None:
     """A stack without a name cannot be made, however its name came."""
     with pytest.raises(PulumiError, match="is empty"):

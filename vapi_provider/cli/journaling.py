@@ -12,6 +12,7 @@ from vapi_provider.identity import Account, Intent, Journal
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.matching import sent
 from vapi_provider.interrupted_purchases import Interrupted, created_by
+from vapi_provider.keys import resource_of
 from vapi_provider.leftovers import Decision, declaration_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -48,8 +49,14 @@ class Intents:
         for operation in operations:
             resource = operation["resource"]
             intent = intents.get(declaration_in(resource) or "")
-            if intent and (intent.organizations or outcomes.get(resource["urn"]) == "not made"):
-                self._account.is_account_of(intent)
+            is_at_stake = intent is not None and (
+                bool(intent.organizations) or outcomes.get(resource["urn"]) == "not made"
+            )
+            if intent and is_at_stake and not self._account.is_account_of(intent):
+                raise OwnershipError(
+                    f"an interrupted run was making {resource_of(intent.key)!r} in the account "
+                    f"at {intent.account}: run recover with that vapi:baseUrl or vapi:region"
+                )
 
     def _outcome(self, intent: Intent, free: Sequence[PhoneNumberRecord]) -> Interrupted:
         if self._journal.is_under_way(intent):

@@ -11,7 +11,7 @@ from typing import Any
 from vapi_provider import foreseen, terminal
 from vapi_provider.cli.preflighting import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
-from vapi_provider.errors import VapiError
+from vapi_provider.errors import ConfigurationError, VapiError
 from vapi_provider.exported import OURS
 from vapi_provider.preflight import Findings
 from vapi_provider.releases import too_many
@@ -47,12 +47,22 @@ def preview(stack: Stack) -> Summary:
 def drift(stack: Stack) -> Summary:
     """In what the account differs from the state, but for what is left to the dashboard."""
     # The variable of the make targets: today's config and key, at the price of running the program.
-    program = ["--run-program"] if os.environ.get("RUN_PROGRAM") == "1" else []
+    program = ["--run-program"] if _says_yes("RUN_PROGRAM") else []
     with facts_for(stack.name, _say_unless_warned):
         found = drift_of(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if found.changes and not found.errors:
         found = without_ignored(found, stack.export()["deployment"])
     return found
+
+
+def _says_yes(name: str) -> bool:
+    """Whether a variable says yes, as engine/answers.sh has it; unset and empty say no."""
+    answer = os.environ.get(name, "").lower()
+    if answer in ("1", "y", "yes", "t", "true", "on"):
+        return True
+    if answer in ("", "0", "n", "no", "f", "false", "off"):
+        return False
+    raise ConfigurationError(f"{name} is {answer!r}: set it to yes or no")
 
 
 def write(summary: Summary, form: str) -> None:

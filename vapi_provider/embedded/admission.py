@@ -77,6 +77,9 @@ class TimedReader(io.RawIOBase):
 
 def check(headers: Message, environ: Mapping[str, Any]) -> int | None:
     """Return the length of a request's body, None for one in chunks; raises Refused."""
+    # A line that is no header ends the headers: what follows, a length perhaps, is in the payload.
+    if headers.defects or headers.get_payload():
+        raise Refused(400, "a line of the headers cannot be read")
     hosts = headers.get_all("Host", [])
     if len(hosts) > 1 or (not hosts and environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
         raise Refused(400, "there must be one Host header")

@@ -71,11 +71,12 @@ class Ledger:
             *scope, class_name, resource = key.split("/", 4)
             children, name = "/".join((*scope, f"{class_name}~")), f"/{resource}"
             rows = self._file.run(
-                "SELECT DISTINCT key FROM held WHERE backend = ?1 AND key >= ?2 AND key < ?2 || '~'"
-                " AND substr(key, length(?2) + 9) = ?3",
-                self._backend,
-                children,
-                name,
+                # Not `?1`: Python 3.12 takes it for a named one, and warns.
+                "SELECT DISTINCT key FROM held WHERE backend = :backend AND key >= :children"
+                " AND key < :children || '~' AND substr(key, length(:children) + 9) = :name",
+                backend=self._backend,
+                children=children,
+                name=name,
             )
             keys.update(found for (found,) in rows)
         return {one: held for one in sorted(keys) if (held := self.held(one))}

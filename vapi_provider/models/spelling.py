@@ -16,7 +16,9 @@ E164_CHECK = "number_e164_check_enabled"
 
 _SIGNS = re.compile(r"[\s().\-\u00a0\u2010-\u2015]+")
 _DIGITS = re.compile(r"\+?\d{7,15}")
-_MASK = re.compile(r"[*\u2022\u25cf\u2026]+|\.{3,}|[xX]{4,}")
+_MASK = re.compile(
+    r"[*\u2022\u25cf\u2026]+|\.{3,}|[xX]{4,}|\A\W*(?:redacted|masked|hidden)\W*\Z", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=4096)

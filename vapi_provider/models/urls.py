@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
-_SCHEME_ALONE = re.compile(r"\s*(bearer|basic|token|digest|apikey|api-key|key)\s*", re.IGNORECASE)
-_PORT = re.compile(r":\d*")
+_SCHEME_ALONE = re.compile(
+    r"""\s*(bearer|basic|token|digest|negotiate|apikey|api-key|key):?\s*(''|"")?\s*""",
+    re.IGNORECASE,
+)
+_NO_PORT = re.compile(r":\d*\Z")
+_UNSET = ("None", "undefined", "null", "${")
+"""How Python and JavaScript write a variable that is not set, and how a shell's is not replaced."""
 
 
 def has_host(url: str) -> bool:
     """Return whether `url` is an absolute URL with a host and no space."""
     try:
         parts = urlsplit(url)
-        return bool(parts.scheme and parts.hostname) and " " not in url
+        _ = parts.port  # Raises ValueError for one that is no number.
+        return bool(parts.scheme) and _is_host(parts.hostname or "") and " " not in url
     except ValueError:
         return False
 
@@ -30,12 +38,57 @@ def is_sip_uri(uri: str) -> bool:
 
 
 def lacks_sip_part(uri: str) -> bool:
-    """Return whether a SIP URI has no host, or an ``@`` with no user before it."""
+    """Return whether a SIP URI has no whole host, or an ``@`` with no user before it."""
     user, at, behind = uri.partition(":")[2].rpartition("@")
-    host = re.split(r"[;?]", behind)[0]
-    return not host or _PORT.fullmatch(host) is not None or (bool(at) and user[:1] in ("", ":"))
+    host = _NO_PORT.sub("", re.split(r"[;?]", behind)[0])
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    return not _is_host(host) or (bool(at) and user[:1] in ("", ":"))
 
 
 def lacks_credential(header: str) -> bool:
     """Return whether a header's value names a scheme such as ``Bearer`` with nothing behind it."""
-    return _SCHEME_ALONE.fullmatch(header) is not None
+    return _SCHEME_ALONE.fullmatch(header) is not None or _basic(header) == ":"
+
+
+def unset_word(text: str, *, is_header: bool = False) -> str | None:
+    """Return the word that stands where a text has the value of an unset variable, if one does.
+
+    That is all of the text, or the host, port or user of a URL or SIP URI; in a header, which may
+    say any word, the credential behind a scheme.
+    """
+    scheme, colon, rest = text.partition(":")
+    if colon and rest.startswith("//"):
+        parts = re.split(r"[@:.]", re.split(r"[/?#]", rest[2:])[0])
+    elif colon and scheme.lower() in ("sip", "sips"):
+        parts = re.split(r"[@:.]", re.split(r"[;?]", rest)[0])
+    elif is_header:
+        parts = [*text.split()[1:2], *(_basic(text) or "").split(":")]
+    else:
+        parts = [text.strip()]
+    return next((word for word in _UNSET if any(_is_unset(word, part) for part in parts)), None)
+
+
+def _is_unset(word: str, part: str) -> bool:
+    return part.startswith(word) if word == "${" else part == word
+
+
+def _is_host(host: str) -> bool:
+    """Return whether each part of a host's name has something in it."""
+    if ":" in host:
+        try:
+            return bool(ipaddress.ip_address(host))
+        except ValueError:
+            return False
+    labels = host.removesuffix(".").split(".")
+    return all(label and not label.startswith("-") and not label.endswith("-") for label in labels)
+
+
+def _basic(header: str) -> str | None:
+    """Return the user and password of Basic authentication; None for any other header."""
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(token.strip(), validate=True).decode()
+    except ValueError:
+        return None

@@ -16,6 +16,7 @@ from typing import Any, cast
 from vapi_provider.models.facts import EXACT
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.marks import EMPTY_IS_ABSENT
+from vapi_provider.models.urls import unset_word
 
 Problem = tuple[str, str]
 """Path and reason; no value is shown."""
@@ -25,6 +26,9 @@ _SPOKEN = frozenset({"exact", "message", "content", "text"})
 
 _LINES = frozenset({"description", "twiml", "messages"})
 """What may have several lines: instructions for a model, a document."""
+
+_LABELS = frozenset({"name"})
+"""What a person may call something: any word is right."""
 
 _HEADERS = frozenset({"headers", "sip_headers"})
 
@@ -81,6 +85,9 @@ def _of_text(shape: FieldShape, text: str) -> str | None:
         if text or not is_meant:
             return "is empty: is a variable not set? Leave the field out to have none"
         return None
+    word = unset_word(text, is_header=shape.name in _HEADERS)
+    if word and shape.name not in _LINES | _LABELS:
+        return f"has {word} where an unset variable stands: is one not set?"
     if shape.name in _LINES:
         text = re.sub(r"[\r\n\t]", "", text)
     elif text.endswith(("\n", "\r")):

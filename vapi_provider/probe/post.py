@@ -7,6 +7,7 @@ of bytes, whatever the server does. It has no key of the account, and no proxy f
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from typing import Any, cast
 import httpx
 
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.network_settings import NetworkSettings, settings_for
 from vapi_provider.probe.target import Target, plain
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
@@ -149,32 +151,33 @@ async def _exchange(
 
 def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
     """A client for one request; raises ConfigurationError for what the environment has wrong."""
-    try:
-        tls = _tls(target.encrypted)
-    except OSError:
-        raise ConfigurationError(
-            "the trusted certificates cannot be read: see SSL_CERT_FILE and SSL_CERT_DIR"
-        ) from None
+    # A proxy must not see what goes to this machine.
+    direct = {"no_proxy": "*"} if target.on_this_machine else {}
+    network = settings_for(target.url, {**os.environ, **direct})
     try:
         return httpx.AsyncClient(
             # The total time ends it first, so that what is late is told as late.
             timeout=limits.seconds + 5,
             follow_redirects=False,
-            verify=tls,
-            # A proxy must not see what goes to this machine.
-            trust_env=not target.on_this_machine,
+            verify=_tls(network) if target.encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            proxy=network.proxy,
+            # What the environment says is in `network`, for this address.
+            trust_env=False,
         )
     except (ImportError, ValueError, httpx.InvalidURL):
-        # httpx has its SOCKS in another package.
         raise ConfigurationError(
-            "the proxy in the environment cannot be used: it must be http:// or https://"
+            f"the proxy of {network.proxy_from} cannot be used: it must be http:// or https://"
         ) from None
 
 
 @cache
-def _tls(needed: bool) -> ssl.SSLContext:
+def _tls(network: NetworkSettings) -> ssl.SSLContext:
     """The certificates that are trusted; loading them takes a while, so once, and not for http."""
-    return httpx.create_ssl_context() if needed else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if network.certificates is None and network.certificates_folder is None:
+        return httpx.create_ssl_context(trust_env=False)
+    return ssl.create_default_context(
+        cafile=network.certificates, capath=network.certificates_folder
+    )
 
 
 async def _more(answer: httpx.Response, got: _Got) -> bool:

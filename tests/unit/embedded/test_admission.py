@@ -206,6 +206,8 @@ NEXT = GET + b"Connection: close\r\n\r\n"
         (GET.replace(b"/phone", b"http://evil.example/phone") + b"\r\n" + NEXT, 403),
         (GET + b"Content-Length: -5\r\n\r\n" + NEXT, 400),
         (GET + b"Content-Length: five\r\n\r\nhello" + NEXT, 400),
+        (GET + b"Content-Length : 5\r\n\r\nhello" + NEXT, 400),
+        (GET + b"a line\r\nContent-Length: 5\r\n\r\nhello" + NEXT, 400),
         (GET + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello" + NEXT, 400),
         (GET + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + NEXT, 400),
         (GET.replace(b"/phone-number", b"http://[") + b"\r\n" + NEXT, 400),

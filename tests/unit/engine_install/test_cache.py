@@ -23,7 +23,7 @@ from engine import cache
 root, how = Path(sys.argv[1]), sys.argv[2]
 
 def build(folder):
-    with (root.parent / "builds").open("a") as file:
+    with (root.parent / "builds").open("a", encoding="utf-8") as file:
         file.write("build\\n")
     (folder / "bin").mkdir()
     for name in cache.PROGRAMS:

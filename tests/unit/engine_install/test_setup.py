@@ -33,6 +33,12 @@ SECRET = [
     "CI_JOB_TOKEN",
     "SOME_PASSWORD",
     "SOME_API_KEY",
+    "API_KEY_PROD",
+    "SIGNING_KEYS",
+    "VOICE_APIKEY_EU",
+    "DB_PASS",
+    "MYSQL_PWD",
+    "GH_PAT",
     "MAKEFLAGS",
 ]
 SEEN = [
