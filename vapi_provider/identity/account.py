@@ -19,7 +19,7 @@ from vapi_provider.identity.names import alias_hint, automatic_name, name_withou
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import phone_number
+from vapi_provider.models.spelling import digits_of, phone_number
 from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
@@ -359,6 +359,7 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _may_be(number: str, masked: str) -> bool:
-    """Return whether a number fits one whose middle is hidden by asterisks, however many."""
-    start, end = masked.partition("*")[0], masked.rpartition("*")[2]
-    return number.startswith(start) and number.endswith(end)
+    """Return whether a number fits one whose middle is hidden by asterisks, in any spelling."""
+    digits = digits_of(number)
+    start, end = digits_of(masked.partition("*")[0]), digits_of(masked.rpartition("*")[2])
+    return digits.startswith(start) and digits.endswith(end)
