@@ -21,6 +21,10 @@ SAME = [
     ("s3://bucket?endpoint=127.0.0.1:9000", "s3://bucket?endpoint=http://localhost:9000&disableSSL=true"),
     ("s3://bucket/a/b", "s3://bucket/a?prefix=b"),
     ("azblob://box?storage_account=ours", "azblob://box?storage_account=ours&protocol=https"),
+    ("azblob://box?storage_account=ours", "azblob://box?storage_account=ours&domain=blob.core.windows.net"),
+    ("postgres://db/state", "postgres://db/state?table=pulumi_state&search_path=public"),
+    ("s3://bucket", "s3://bucket?endpoint=https://s3.eu-west-1.amazonaws.com"),
+    ("s3://bucket", "s3://bucket?endpoint=s3.amazonaws.com&region=us-east-1"),
     ("https://api.pulumi.com", "https://API.pulumi.com:443/"),
     ("file:///srv/state", "file:///srv/./state/?no_tmp_dir=true"),
     ("file://~/state", "file:///home/ours/state"),
@@ -36,10 +40,12 @@ DIFFERENT = [
     ("s3://bucket/state", "gs://bucket/state"),
     ("s3://bucket", "s3://bucket?endpoint=127.0.0.1:9000"),
     ("s3://bucket?endpoint=127.0.0.1:9000", "s3://bucket?endpoint=127.0.0.1:9001"),
+    ("s3://bucket", "s3://bucket?endpoint=s3.amazonaws.com.example.com"),
     ("azblob://box?storage_account=ours", "azblob://box?storage_account=theirs"),
+    ("azblob://box?storage_account=ours", "azblob://box?storage_account=ours&domain=blob.core.chinacloudapi.cn"),
     ("https://api.pulumi.com", "https://pulumi.example.com"),
     ("file:///srv/state", "file:///srv/other"),
-]
+]  # fmt: skip
 
 ENVIRONMENT = {"HOME": "/home/ours"}
 
@@ -67,6 +73,31 @@ def test_an_endpoint_of_the_environment_counts(tmp_path: Path) -> None:
     named = identity_of("s3://bucket?endpoint=minio:9000", {}, tmp_path)
     taken = identity_of("s3://bucket", {"AWS_ENDPOINT_URL_S3": "http://minio:9000"}, tmp_path)
     assert named == taken
+
+
+def test_an_account_of_the_environment_counts(tmp_path: Path) -> None:
+    """A storage account may be named by the URL, by a variable or by a connection string."""
+    named = identity_of("azblob://box?storage_account=ours", {}, tmp_path)
+    connection = "DefaultEndpointsProtocol=https;AccountName=ours;AccountKey=visibly-fake=="
+    for environment in (
+        {"AZURE_STORAGE_ACCOUNT": "ours"},
+        {"AZURE_STORAGE_CONNECTION_STRING": connection},
+    ):
+        assert identity_of("azblob://box", environment, tmp_path) == named
+
+
+def test_a_login_is_found_where_pulumi_keeps_it(tmp_path: Path) -> None:
+    """`PULUMI_CREDENTIALS_PATH` wins over `PULUMI_HOME`; without a login `PULUMI_API` counts."""
+    for name in ("credentials", "home"):
+        (tmp_path / name).mkdir()
+        login = json.dumps({"current": f"s3://{name}"})
+        (tmp_path / name / "credentials.json").write_text(login, encoding="utf-8")
+    home = {"HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path / "home")}
+    both = {**home, "PULUMI_CREDENTIALS_PATH": str(tmp_path / "credentials")}
+    assert backend_of(home, tmp_path).identity == identity_of("s3://home", {}, HERE)
+    assert backend_of(both, tmp_path).identity == identity_of("s3://credentials", {}, HERE)
+    own = {"HOME": str(tmp_path), "PULUMI_API": "https://pulumi.example.com"}
+    assert backend_of(own, tmp_path).identity == identity_of(own["PULUMI_API"], {}, HERE)
 
 
 def test_the_backend_is_found_as_pulumi_finds_it(tmp_path: Path) -> None:
