@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vapi_provider.identity.matching import contradicts, is_named, matches
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.identity.searching import Purchase, is_own
+from vapi_provider.identity.searching import Purchase, is_own, is_timely
 from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -65,7 +65,10 @@ def created_by(
         or (is_named_by_us and one.provider == kind.provider and one.name == name)
     ]
     purchase = Purchase.of(kind, intent, {name})
-    if len(fitting) == 1 and (fitting[0].name == name or is_own(purchase, fitting[0])):
+    if len(fitting) == 1 and (
+        is_own(purchase, fitting[0])
+        or (fitting[0].name == name and is_timely(purchase, fitting[0]))
+    ):
         return fitting[0].id, ()
     # One that was edited since, or that may be another's.
     edited = [one for one in newer if contradicts(kind, intent.body, one)]

@@ -129,7 +129,7 @@ class Session:
             self.sleep,
             clock,
         )
-        self.late_records = LateRecords(self.account, self.journal, warn)
+        self.late_records = LateRecords(self.account, self.journal, warn, client.api_time)
 
     def sleep(self, seconds: float) -> None:
         """Waits, while another call is worked on."""

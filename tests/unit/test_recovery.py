@@ -41,7 +41,7 @@ def journal(
     body, sent_at = sent(KINDS["vapi"], fields), datetime.fromisoformat(NEWER[:-1] + "+00:00")
     before = Before(since, frozenset(known))
     intent = Intent(
-        key, "account", frozenset(), body, before, "owner", made, 0, sent_at.timestamp()
+        key, "account", frozenset(), body, before, "owner", made, 0, 30, sent_at.timestamp()
     )
     return {key: intent}
 

@@ -29,7 +29,8 @@ class Intent:
 
     `before` is what the account showed then, in `organizations` as far as they were seen. `record`
     is the id of what was created, once known. `late_seconds` is how long from now on the request
-    may still complete. `sent_at` is when it was last sent, by the API's clock, in Unix seconds.
+    may still complete, of the `request_seconds` that it was given. `sent_at` is when it was last
+    sent, by the API's clock, in Unix seconds.
     """
 
     key: str
@@ -40,4 +41,5 @@ class Intent:
     owner: str
     record: str | None
     late_seconds: float
+    request_seconds: float
     sent_at: float | None

@@ -298,6 +298,7 @@ class Journal:
             owner,
             record,
             self._left(key, *times),
+            times[-1],
             sent_at,
         )
 
