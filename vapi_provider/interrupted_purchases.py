@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from vapi_provider.identity.matching import contradicts, is_named, matches
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, is_own, is_timely
-from vapi_provider.keys import resource_of
+from vapi_provider.keys import class_of, resource_of
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -76,5 +76,5 @@ def created_by(
 
 
 def _kind_of(declaration: str) -> Kind | None:
-    class_name = declaration.split("/", 4)[3]
+    class_name = class_of(declaration)
     return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
