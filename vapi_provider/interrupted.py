@@ -70,7 +70,7 @@ def replace_released(
     session: Session, id_: str, recorded: Mapping[str, Any], desired: Declared
 ) -> None:
     """Announce that a record which is gone already is made again, beside its state's."""
-    session.claims.replace(id_, desired.declaration)
+    session.claims.replace(id_, desired.declaration, recorded.get("created_at"))
     number = recorded.get("number") or recorded.get("sip_uri")
     warn(f"{released(id_)}: the number {number} is gone, and its resource is made again")
 

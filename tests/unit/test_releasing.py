@@ -226,3 +226,39 @@ def test_another_kind_is_replaced_because_of_provider(api: Api, journal: Path) -
     inputs = working.check(news(), twilio).inputs
     found = working.diff(UUID, OUTS, inputs)
     assert found.replaces == ["provider"]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "Main"}])
+@pytest.mark.parametrize("delete_first", [False, True])
+def test_a_replacement_comes_after_one_whose_deletion_failed(
+    journal: Path, delete_first: bool, name: dict[str, str]
+) -> None:
+    """What waits for its deletion stands in no way; what is newer than the recorded one does."""
+    api = Api()
+
+    def declared(code: str) -> dict[str, Any]:
+        return bag(number_desired_area_code=code, **name)
+
+    def replace(recorded: Any, old: str, new: str, minute: int) -> Any:
+        api.created = {
+            "createdAt": f"2026-03-26T15:{minute}:00.000Z",
+            "number": f"+1{new}5550123",
+        }
+        working = run(api, journal)
+        working.check(declared(old), declared(new))
+        assert working.diff(recorded.id, recorded.outs, declared(new)).replaces
+        if delete_first and len(api.records) > 1:
+            working.delete(recorded.id, recorded.outs)
+        made = working.create(working.check({}, declared(new)).inputs)
+        working._session.journal.finish(made.id)
+        return made
+
+    api.created = {"createdAt": "2026-03-26T15:10:00.000Z", "number": "+14155550123"}
+    working = run(api, journal)
+    first = working.create(working.check({}, declared("415")).inputs)
+    working._session.journal.finish(first.id)
+    second = replace(first, "415", "212", 20)
+    third = replace(second, "212", "646", 30)
+    assert first.id in api.records  # Its deletion failed each time.
+    # The state from before the last replacement is restored.
+    assert third.id in failure(replace, second, "212", "415", 40)

@@ -66,6 +66,7 @@ class Account:
         declaration: str,
         being_replaced: Collection[str],
         held: Collection[str] = (),
+        since: str = "",
         *,
         replacing: bool = False,
     ) -> None:
@@ -74,15 +75,17 @@ class Account:
         That is the same SIP URI or carrier number, or a record of this kind with the automatic name
         of this resource in either form: an interrupted run, another state of the same stack, or a
         resource that was moved. The account is listed once a run. `being_replaced` are ids that are
-        about to go; `held` are ids that resources of the same name hold. With `replacing` the
-        engine replaces the resource, and the plugin is not told its id.
+        about to go; `held` are ids that resources of the same name hold; records that are older
+        than `since` the resource held earlier. With `replacing` the engine replaces the resource,
+        and the plugin is not told its id.
         """
         for record in self._alike(declared, automatic_name(old_form(declaration))):
             if record.id in being_replaced:
                 continue
             what = unique_clash(record, kind, declared)
             name = None
-            if record.id.lower() not in held and not replacing:
+            is_earlier = record.created_at < since
+            if record.id.lower() not in held and not is_earlier and not replacing:
                 name = name_clash(record, kind, declared, declaration)
             if what or name:
                 raise TakenError(

@@ -40,6 +40,7 @@ class Claims:
         self._adopters: dict[str, str] = {}
         self._gained: dict[str, str] = {}
         self._replaced: set[str] = set()
+        self._replaced_since: dict[str, str] = {}
         self._made: set[str] = set()
         self._alike: defaultdict[str, dict[str, str]] = defaultdict(dict)
         """Ids that are held or gained, with their resources, by the old form of these' keys."""
@@ -130,9 +131,11 @@ class Claims:
         if declaration in self._declared:
             _only_one(id_, self._adopters.get(id_.lower()), declaration or "")
 
-    def replace(self, id_: str, declaration: str | None) -> None:
+    def replace(self, id_: str, declaration: str | None, created_at: object = None) -> None:
         """Note that another record takes this one's place in a resource."""
         with self._lock:
+            if isinstance(created_at, str) and declaration is not None:
+                self._replaced_since[declaration] = created_at
             owners = self._owners[id_.lower()]
             owners[declaration or ""] -= 1
             if self._owner(id_.lower()) is not None:
@@ -197,6 +200,13 @@ class Claims:
     def replaced(self) -> Collection[str]:
         """Return the ids that are about to go."""
         return self._replaced
+
+    def replaced_since(self, *declarations: str) -> str:
+        """Return when the record was created whose place another takes in a resource; else "".
+
+        A record of the resource that is older was replaced before, and waits for its deletion.
+        """
+        return max((self._replaced_since.get(one, "") for one in declarations), default="")
 
     def _hear(self, event: Event) -> None:
         # Without the lock: who holds it may wait for the operation's, which is held here.
