@@ -26,12 +26,14 @@ class Interrupted:
     *unheld*: `record` is in the account and in no state. *gone*: the account does not have it any
     more. *nothing*: nothing was created. *unclear*: one of `candidates` may be it. *other account*:
     it was written for an account that this is not. *under way*: a run is working on it.
+    `is_decided` where a person has said so.
     """
 
     key: str
     outcome: Outcome
     record: str | None = None
     candidates: tuple[str, ...] = ()
+    is_decided: bool = False
 
     @property
     def resource(self) -> str:
