@@ -41,6 +41,8 @@ def backend_of(environment: Mapping[str, str], folder: Path) -> Backend:
     """Return the backend that Pulumi uses in `folder`, found in the order that Pulumi has.
 
     That is `PULUMI_BACKEND_URL`, `backend.url` of Pulumi.yaml, then what `pulumi login` recorded.
+    The folder of a relative one counts from the project's: the plugin runs there, and does not know
+    where Pulumi was called.
     """
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     root, _ = _project_in(folder)
@@ -56,13 +58,15 @@ def url_of(environment: Mapping[str, str], folder: Path) -> str:
 
 
 def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
-    """Return the folder of a file backend; None for a backend of another kind."""
+    """Return the folder of a file backend; None for a backend of another kind.
+
+    A relative one counts from where Pulumi is called, also that of Pulumi.yaml (tried with 3.250).
+    """
     url = url_of(environment, folder)
     if url.partition("://")[0].lower() != "file":
         return None
-    root, _ = _project_in(folder)
     path = url.partition("://")[2].partition("?")[0]
-    return Path(_folder_in(path, environment, root))
+    return Path(_folder_in(path, environment, folder))
 
 
 def project_name(folder: Path) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.backend import backend_of, identity_of
+from vapi_provider.backend import backend_of, folder_of, identity_of
 
 HERE = Path("/project")
 
@@ -119,3 +119,20 @@ def test_the_backend_is_found_as_pulumi_finds_it(tmp_path: Path) -> None:
     assert named.identity == identity_of("s3://named", {}, HERE)
     assert named.is_named
     assert not cloud.is_named
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_relative_folder_is_relative_to_where_pulumi_is_called(
+    tmp_path: Path, is_named: bool
+) -> None:
+    """The state is read where Pulumi writes it; the identity is the project's for all processes."""
+    below = tmp_path / "below"
+    below.mkdir()
+    url = "file://./state"
+    backend = "" if is_named else f"backend: {{url: '{url}'}}\n"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: p\n{backend}", encoding="utf-8")
+    environment = {"PULUMI_BACKEND_URL": url} if is_named else {}
+    for folder in (tmp_path, below):
+        assert folder_of(environment, folder) == folder.resolve() / "state"
+    identities = {backend_of(environment, folder).identity for folder in (tmp_path, below)}
+    assert len(identities) == 1
