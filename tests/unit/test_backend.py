@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 
 from vapi_provider.backend import backend_of, folder_of, identity_of
+from vapi_provider.cli.backend_secrets import without_credentials
 
 HERE = Path("/project")
 
@@ -136,3 +138,28 @@ def test_a_relative_folder_is_relative_to_where_pulumi_is_called(
         assert folder_of(environment, folder) == folder.resolve() / "state"
     identities = {backend_of(environment, folder).identity for folder in (tmp_path, below)}
     assert len(identities) == 1
+
+
+@pytest.mark.parametrize(
+    "secret", ["visibly-fake", "visibly@fake/1", "visibly%40fake", "v%2Df", "pq"]
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://pulumi:{}@db/state?sslmode=disable",
+        "postgres://pulumi@db/state?sslmode=disable&password={}",
+        "azblob://box?storage_account=ours&sas_token={}&protocol=https",
+        "postgres://pulumi:{}@[broken/state",
+    ],
+)
+def test_no_message_shows_the_password_of_the_backend(
+    tmp_path: Path, url: str, secret: str
+) -> None:
+    """What Pulumi says of a backend that it cannot open quotes the whole URL, in any spelling."""
+    named = url.format(secret)
+    for shown in {named, url.format(unquote(secret)), url.format(quote(unquote(secret), safe=""))}:
+        said = f"unable to open bucket {shown}: pq: refused"
+        hidden = without_credentials(said, {"PULUMI_BACKEND_URL": named}, tmp_path)
+        assert hidden == f"unable to open bucket {url.format('[secret]')}: pq: refused"
+    plain = {"PULUMI_BACKEND_URL": "s3://bucket?region=eu-west-1"}
+    assert without_credentials(named, plain, tmp_path) == named
