@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
-import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -136,6 +135,8 @@ def _readings(entry: str) -> Iterator[tuple[str, str | None]]:
 
 def _check_certificates(file: str | None, folder: str | None) -> None:
     if file is not None:
+        import ssl  # Lazily: it is expensive, and few name a file.
+
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except (OSError, ValueError) as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vapi_provider.identity.matching import Sent
+if TYPE_CHECKING:
+    from vapi_provider.identity.matching import Sent
 
 
 @dataclass(frozen=True)
