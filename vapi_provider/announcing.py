@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -26,8 +26,13 @@ def announce(id_: pulumi.Input[str], declaration: pulumi.Input[str]) -> None:
     if isinstance(id_, str) and isinstance(declaration, str):
         _tell(id_, declaration)
         return
-    both = pulumi.Output.all(id_, declaration)
-    both.apply(lambda known: _tell(cast(str, known[0]), cast(str, known[1])))
+
+    def tell(known: list[Any]) -> None:
+        # An output may turn out to hold nothing, or what the plugin refuses.
+        if all(isinstance(one, str) for one in known):
+            _tell(known[0], known[1])
+
+    pulumi.Output.all(id_, declaration).apply(tell)
 
 
 def _tell(id_: str, declaration: str) -> None:
