@@ -212,6 +212,8 @@ class Api:
         """Answered, or raised, in place of what the account would say, the first one first."""
         self.created: dict[str, Any] = {}
         """What the API adds to a new record."""
+        self.date = "Thu, 26 Mar 2026 15:43:16 GMT"
+        """What its clock shows."""
 
     @property
     def sent(self) -> list[str]:
@@ -227,7 +229,7 @@ class Api:
         is_own = not self.instead
         response = self._answer(request)
         if is_own:
-            response.headers.setdefault("Date", "Thu, 26 Mar 2026 15:43:16 GMT")
+            response.headers.setdefault("Date", self.date)
         return response
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -41,6 +41,8 @@ def backend_of(environment: Mapping[str, str], folder: Path) -> Backend:
     """Return the backend that Pulumi uses in `folder`, found in the order that Pulumi has.
 
     That is `PULUMI_BACKEND_URL`, `backend.url` of Pulumi.yaml, then what `pulumi login` recorded.
+    The folder of a relative one counts from the project's: the plugin runs there, and does not know
+    where Pulumi was called.
     """
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     root, _ = _project_in(folder)
@@ -51,17 +53,20 @@ def url_of(environment: Mapping[str, str], folder: Path) -> str:
     """Return the URL of that backend as it is written; it may hold a password."""
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     _, project = _project_in(folder)
-    return named or _backend_in(project) or _of_login(environment) or PULUMI_CLOUD
+    service = environment.get("PULUMI_API") or PULUMI_CLOUD
+    return named or _backend_in(project) or _of_login(environment) or service
 
 
 def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
-    """Return the folder of a file backend; None for a backend of another kind."""
+    """Return the folder of a file backend; None for a backend of another kind.
+
+    A relative one counts from where Pulumi is called, also that of Pulumi.yaml (tried with 3.250).
+    """
     url = url_of(environment, folder)
     if url.partition("://")[0].lower() != "file":
         return None
-    root, _ = _project_in(folder)
     path = url.partition("://")[2].partition("?")[0]
-    return Path(_folder_in(path, environment, root))
+    return Path(_folder_in(path, environment, folder))
 
 
 def project_name(folder: Path) -> str | None:
@@ -104,9 +109,11 @@ def _store(url: str, environment: Mapping[str, str], folder: Path) -> list[Any]:
         value = next((environment[one] for one in variables if environment.get(one)), "")
         if value and name not in query:
             query[name] = value
+    if scheme == "azblob" and "storage_account" not in query:
+        query |= _account_of_connection(environment)
     if "endpoint" in query:
         query["endpoint"] = _endpoint(query["endpoint"])
-    return [scheme, host or parts.netloc, prefix, query]
+    return [scheme, host or parts.netloc, prefix, _without_defaults(query)]
 
 
 _FROM_ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -117,6 +124,33 @@ _FROM_ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """Parameters of a bucket's URL that Pulumi's drivers also take from the environment."""
+
+
+_DEFAULTS = frozenset(
+    {("table", "pulumi_state"), ("schema", "public"), ("search_path", "public")}
+    | {("domain", "blob.core.windows.net")}
+)
+"""Parameters that name what Pulumi's drivers take without them."""
+
+_AWS = re.compile(r"(s3[.-][a-z0-9.-]*)?amazonaws\.com")
+
+
+def _without_defaults(query: Mapping[str, str]) -> dict[str, str]:
+    # A bucket's name is one for all regions, and so for all endpoints of AWS itself.
+    return {
+        name: value
+        for name, value in query.items()
+        if (name, value.lower()) not in _DEFAULTS
+        and not (name == "endpoint" and _AWS.fullmatch(value))
+    }
+
+
+def _account_of_connection(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the storage account that a connection string of the environment names."""
+    names = ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING")
+    text = next((environment[name] for name in names if environment.get(name)), "")
+    parts = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
+    return {"storage_account": parts["AccountName"]} if "AccountName" in parts else {}
 
 
 def _database(
@@ -133,7 +167,7 @@ def _database(
     number = query.pop("port", "") or port or environment.get("PGPORT", "") or _PORTS["postgres"]
     name = query.pop("dbname", "") or query.pop("database", "") or path
     name = name or environment.get("PGDATABASE", "") or user or environment.get("PGUSER", "")
-    return ["postgres", _host(host), str(number), name, query]
+    return ["postgres", _host(host), str(number), name, _without_defaults(query)]
 
 
 def _host(host: str) -> str:
@@ -186,7 +220,8 @@ def _backend_in(text: str) -> str | None:
 
 
 def _of_login(environment: Mapping[str, str]) -> str | None:
-    home = environment.get("PULUMI_HOME") or f"{environment.get('HOME') or Path.home()}/.pulumi"
+    home = environment.get("PULUMI_CREDENTIALS_PATH") or environment.get("PULUMI_HOME")
+    home = home or f"{environment.get('HOME') or Path.home()}/.pulumi"
     try:
         recorded: Any = json.loads(Path(home, "credentials.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -68,7 +68,7 @@ def replace_released(
     session: Session, id_: str, recorded: Mapping[str, Any], desired: Declared
 ) -> None:
     """Announce that a record which is gone already is made again, beside its state's."""
-    session.claims.replace(id_, desired.declaration)
+    session.claims.replace(id_, desired.declaration, recorded.get("created_at"))
     bought = bought_number(recorded)
     number = f"the number {bought}" if bought else "its number"
     warn(f"{released(id_)}: {number} is gone, and its resource is made again")

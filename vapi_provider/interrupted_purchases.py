@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vapi_provider.identity.matching import contradicts, is_named, matches
 from vapi_provider.identity.names import automatic_name
-from vapi_provider.identity.searching import Purchase, is_own
-from vapi_provider.keys import resource_of
+from vapi_provider.identity.searching import Purchase, is_own, is_timely
+from vapi_provider.keys import class_of, resource_of
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -26,12 +26,14 @@ class Interrupted:
     *unheld*: `record` is in the account and in no state. *gone*: the account does not have it any
     more. *nothing*: nothing was created. *unclear*: one of `candidates` may be it. *other account*:
     it was written for an account that this is not. *under way*: a run is working on it.
+    `is_decided` where a person has said so.
     """
 
     key: str
     outcome: Outcome
     record: str | None = None
     candidates: tuple[str, ...] = ()
+    is_decided: bool = False
 
     @property
     def resource(self) -> str:
@@ -65,7 +67,10 @@ def created_by(
         or (is_named_by_us and one.provider == kind.provider and one.name == name)
     ]
     purchase = Purchase.of(kind, intent, {name})
-    if len(fitting) == 1 and (fitting[0].name == name or is_own(purchase, fitting[0])):
+    if len(fitting) == 1 and (
+        is_own(purchase, fitting[0])
+        or (fitting[0].name == name and is_timely(purchase, fitting[0]))
+    ):
         return fitting[0].id, ()
     # One that was edited since, or that may be another's.
     edited = [one for one in newer if contradicts(kind, intent.body, one)]
@@ -73,5 +78,5 @@ def created_by(
 
 
 def _kind_of(declaration: str) -> Kind | None:
-    class_name = declaration.split("/", 4)[3]
+    class_name = class_of(declaration)
     return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)

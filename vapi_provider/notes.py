@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
+from vapi_provider.keys import class_of, resource_of
+
 _START = "vapi differs: "
 
 
@@ -21,8 +23,7 @@ _ABOUT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 
 def about(declaration: str, text: str) -> str:
     """Return a text of the plugin with the resource that it is about: the plugin has no URN."""
-    _organization, _project, _stack, class_name, resource = declaration.split("/", 4)
-    return f"{class_name} {resource!r}: {text}"
+    return f"{class_of(declaration)} {resource_of(declaration)!r}: {text}"
 
 
 def subject(message: str) -> tuple[str | None, str]:

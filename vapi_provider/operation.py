@@ -39,6 +39,37 @@ class Event(NamedTuple):
     declaration: str
 
 
+def operation_at(address: str) -> str:
+    """Return what the processes of one engine operation have in common, and no others.
+
+    That is the engine's address and, where the system tells it, its process.
+    """
+    return f"{address} {_engine_process()}"
+
+
+def _engine_process() -> str:
+    """Return the nearest ancestor that is called `pulumi`; else the grandparent; else ""."""
+    found = ""
+    with suppress(OSError, IndexError, UnicodeDecodeError):
+        pid = str(os.getppid())
+        for _ in range(_GENERATIONS):
+            name, parent = _process(pid)
+            if name == "pulumi":
+                return pid
+            found, pid = found or parent, parent
+    return found
+
+
+_GENERATIONS = 6
+"""The engine starts a language host, or a script, and that may start a tool that runs Python."""
+
+
+def _process(pid: str) -> tuple[str, str]:
+    """Return a process's name, and its parent."""
+    before, _, after = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")
+    return before.partition("(")[2], after.split()[1]
+
+
 class Operation:
     """The events of one engine operation, in one order for all its plugin processes.
 

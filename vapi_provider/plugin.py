@@ -17,7 +17,6 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import grpc
@@ -25,6 +24,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.collector import collect_rarely
 from vapi_provider.errors import AbandonedError, VapiError
+from vapi_provider.operation import operation_at
 from vapi_provider.search_path import is_plugin_process
 from vapi_provider.terminal import escaped, escaped_page, say
 
@@ -104,17 +104,10 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
 def engine_operation() -> str:
     """Return what the plugin processes of one engine operation have in common, and no others.
 
-    That is the engine's address and, where the system tells it, its process; outside of a plugin
-    process it is empty.
+    Outside of a plugin process it is empty.
     """
-    if not is_plugin_process() or len(sys.argv) < 2:
-        return ""
-    engine = ""
-    # The engine starts a script, which starts this process.
-    with suppress(OSError, IndexError):
-        stat = Path(f"/proc/{os.getppid()}/stat").read_text(encoding="utf-8")
-        engine = stat.rpartition(")")[2].split()[1]
-    return f"{sys.argv[1]} {engine}"
+    address = engine_address()
+    return operation_at(address) if address else ""
 
 
 def engine_lives() -> bool:

@@ -132,7 +132,8 @@ def warn_of_tainted(snapshot: Snapshot, findings: Findings) -> None:
 def finish_held(snapshot: Snapshot, findings: Findings) -> None:
     """Finish the intents whose record some stack of this backend holds; collect the others.
 
-    The other stacks are read only where the own state does not hold a record that is known.
+    The other stacks are read only for an intent that the own state does not finish. One whose
+    record is not known learns which records are not its own.
     """
     journal = snapshot.journal
     if journal is None or snapshot.deployment is None:
@@ -140,9 +141,11 @@ def finish_held(snapshot: Snapshot, findings: Findings) -> None:
     try:
         left = journal.unfinished(snapshot.project, snapshot.stack)
         left = _finish(journal, left, snapshot.deployment)
-        if any(intent.record and not journal.is_under_way(intent) for intent in left):
+        if not all(journal.is_under_way(intent) for intent in left):
+            _exclude(journal, left, snapshot.deployment)
             for _, deployment in snapshot.others():
                 left = _finish(journal, left, deployment)
+                _exclude(journal, left, deployment)
     except ConfigurationError as error:
         # The plugin refuses to buy without a journal; a preview or a destroy needs none.
         findings.lines.append(f"warning: {error}")
@@ -248,6 +251,19 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
             # Adopted, imported or moved by a run that this journal did not see.
             journal.hold(holder, intent.record, intent.organizations)
     return left
+
+
+def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> None:
+    """Tell open intents of the records that a state holds and that came after their watermark."""
+    created = {
+        id_: str(_mapping(one.get("outputs")).get("created_at", ""))
+        for one in own_resources(deployment)
+        if isinstance(id_ := one.get("id"), str)
+    }
+    for intent in intents:
+        newer = {id_ for id_, at in created.items() if intent.before.is_newer(id_, at)}
+        if intent.record is None and newer and not journal.is_under_way(intent):
+            journal.exclude(intent, newer)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -211,7 +211,7 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{_id}{f' ({bought})' if bought else ''} will be replaced because of "
                 f"{', '.join(step.because)}: it is released for good, and people may be calling it"
             )
-        session.claims.replace(_id, declared.declaration)
+        session.claims.replace(_id, declared.declaration, recorded.get("created_at"))
         return DiffResult(
             changes=True,
             replaces=list(step.because),

@@ -27,16 +27,14 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
     if holder is None and adopter is not None:
         if adopter == key:
             return False  # It is about to adopt its own record again.
-        raise OwnershipError(
-            f"{resource_of(adopter)!r} names {id_} in adopt_id and has not taken it over: it was "
-            f"not released, and the state keeps it for {resource_of(key or '')!r}. Let the "
-            "adoption succeed first; where this resource is deleted before it is replaced, with "
-            f"`pulumi up --target <URN of {resource_of(adopter)!r}>`"
-        )
+        raise _not_adopted(id_, adopter, key)
     with session.giving_up:
         if holder is None:
             holder = _recorded_holder(session, id_, key)
             if holder is None:
+                named_by = claims.named_by(id_)
+                if named_by is not None and named_by != key:
+                    raise _not_adopted(id_, named_by, key)
                 return True
             warn(
                 f"{id_} leaves the state as {resource_of(key or '')!r}, and its number is kept: it "
@@ -47,6 +45,15 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
         if key is not None and holder != key:
             session.journal.release(key, id_)
     return False
+
+
+def _not_adopted(id_: str, adopter: str, key: str | None) -> OwnershipError:
+    return OwnershipError(
+        f"{resource_of(adopter)!r} names {id_} in adopt_id and has not taken it over: it was "
+        f"not released, and the state keeps it for {resource_of(key or '')!r}. Let the "
+        "adoption succeed first; where this resource is deleted before it is replaced, with "
+        f"`pulumi up --target <URN of {resource_of(adopter)!r}>`"
+    )
 
 
 def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:

@@ -21,6 +21,7 @@ from pulumi.dynamic.dynamic import (
 from typing_extensions import Self, Unpack
 
 from vapi_provider import hints, mocked, options, program
+from vapi_provider.announcing import announce
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -104,7 +105,9 @@ class _PhoneNumber(dynamic.Resource):
                 props["adopt_id"] = adopt_id
             if mocked.is_mocked():
                 mocked.refuse_wrong_values(kind, fields, adopt_id, where)
-            props["declaration"] = _key(kind.class_name, resource_name, opts)
+            props["declaration"] = key = _key(kind.class_name, resource_name, opts)
+            if adopt_id is not None and not mocked.is_mocked():
+                announce(adopt_id, key)
             if opts is not None and opts.ignore_changes:
                 props[IGNORED] = list(opts.ignore_changes)
             told = hints.hints(kind.create, fields, opts, settings.guards)

@@ -51,6 +51,9 @@ GIVE_UP_WAIT_SECONDS = 120.0
 
 GIVE_UP_LOOK_SECONDS = 0.1
 
+ANSWER_SECONDS = 0.2
+"""Between two looks for adoptions in other plugin processes: they wait for an answer a second."""
+
 COMPARED_SECONDS = 1.0
 """How much later the engine may compare the resource that gives something up."""
 
@@ -141,7 +144,7 @@ class Session:
             self.sleep,
             clock,
         )
-        self.late_records = LateRecords(self.account, self.journal, warn)
+        self.late_records = LateRecords(self.account, self.journal, warn, client.api_time)
 
     def sleep(self, seconds: float) -> None:
         """Waits, while another call is worked on."""
@@ -194,7 +197,7 @@ class Session:
         return sorted(left)
 
     def give_up(self, id_: str, key: str | None) -> None:
-        """Note that a resource does not hold a record any more, which others have."""
+        """Note that a resource gives up a record that others have."""
         self._given_up[id_.lower()][key or ""] += 1
 
     def is_to_replace(self, key: str) -> bool:
@@ -239,7 +242,7 @@ class Session:
     @classmethod
     @cache
     def open(cls, settings: Settings) -> Session:
-        """Connects, once a process; nothing is sent yet.
+        """Return the session of this process; nothing is sent yet.
 
         The SDK makes a provider for each spelling of its pickle, which changes with Python's
         version: a state's and the program's must know the same of a run.
@@ -247,7 +250,17 @@ class Session:
         for warning in settings.warnings:
             warn(warning)
         client = VapiClient(_WhenNeeded(settings))
-        return cls(settings, client, facts=facts_of(os.environ))
+        session = cls(settings, client, facts=facts_of(os.environ))
+        if engine_operation():
+            threading.Thread(target=_answer_adopters, args=(session.claims,), daemon=True).start()
+        return session
+
+
+def _answer_adopters(claims: Claims) -> None:
+    """Answer other plugin processes of this operation as long as this one lives."""
+    while True:
+        time.sleep(ANSWER_SECONDS)
+        claims.answer_adopters()
 
 
 class _WhenNeeded:

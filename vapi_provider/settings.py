@@ -15,9 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.backend import Backend, backend_of
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.guards import guards_in
 from vapi_provider.hosts import account_text, is_loopback
-from vapi_provider.network_settings import network_settings
 from vapi_provider.places import Place, Project, state_home
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
@@ -100,6 +98,10 @@ def load_settings(
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
         project,
     )
+    # Lazily: the preflight of each make target asks for the journal's place alone.
+    from vapi_provider.guards import guards_in
+    from vapi_provider.network_settings import network_settings
+
     # Also in a run that sends nothing: what a preview passes must not fail in `up`.
     network_settings(base_url, environment)
     journal = _journal(environment, project)

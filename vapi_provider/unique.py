@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.errors import OwnershipError
-from vapi_provider.models.spelling import E164_CHECK, phone_number
+from vapi_provider.models.spelling import E164_CHECK, number_within
 
 FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)
 """The fields that make up what is unique; without the E.164 check a number is as it is spelled."""
@@ -37,14 +37,12 @@ def keys_of(fields: Mapping[str, Any]) -> frozenset[Key]:
     Spellings of one number are one key, unless the E.164 check is off.
     """
     found: set[Key] = set()
-    uri, number = fields.get("sip_uri"), fields.get("number")
+    uri, number = fields.get("sip_uri"), number_within(fields)
     if isinstance(uri, str):
         found.add(Key("sip_uri", uri.lower()))
-    if isinstance(number, str) and fields.get(E164_CHECK) is not False:
-        number = phone_number(number)
-    if isinstance(number, str) and number.startswith("+"):
+    if number is not None and number.startswith("+"):
         found.add(Key("number", number))
-    elif isinstance(number, str) and isinstance(fields.get("credential_id"), str):
+    elif number is not None and isinstance(fields.get("credential_id"), str):
         found.add(Key("number", number, fields["credential_id"]))
     return frozenset(found)
 

@@ -168,3 +168,33 @@ def test_what_goes_with_another_resource_is_not_called_released(
     project.up()
     (kept,) = account.records()
     assert kept["name"] == "numbers/test/second"
+
+
+@pytest.mark.parametrize("opts", ["", ", opts=pulumi.ResourceOptions(depends_on=[old])"])
+def test_what_an_untargeted_or_later_resource_adopts_is_kept(
+    project: Project, account: Account, opts: str
+) -> None:
+    """The program tells of `adopt_id` before the engine checks the resource, or without it."""
+    id_ = bought(project, account, line("old"), "old")
+    first = ", opts=pulumi.ResourceOptions(delete_before_replace=True)"
+    adopting = line("new", f', adopt_id="{id_.upper()}"{opts}')
+    project.program("old = " + line("old", first, code="212") + adopting)
+    targeted = [] if opts else ["--target-replace", f"{URN}old"]
+    refused = project.pulumi("up", "--yes", "--skip-preview", *targeted)
+    assert refused.code != 0
+    assert "'new' names" in refused.text
+    assert releases(account) == []
+
+
+def test_a_record_of_two_plugins_is_refused_to_one(project: Project, account: Account) -> None:
+    """An explicit provider has a plugin process of its own: one of the two is refused."""
+    id_ = bought(project, account, line("old"), "old")
+    explicit = 'pulumi.ProviderResource("pulumi-python", "second", {})'
+    opts = f", opts=pulumi.ResourceOptions(provider={explicit})"
+    project.program(line("new", f', adopt_id="{id_}"{opts}') + line("old"))
+    refused = project.pulumi("up", "--yes", "--skip-preview", "--continue-on-error")
+    assert refused.code != 0
+    assert releases(account) == []
+    project.program(line("other"))
+    project.up()
+    assert releases(account) == [f"/phone-number/{id_}"]

@@ -123,7 +123,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     intent = journal_of(journal).find(DECLARATION)
     assert intent is not None
     assert intent.late_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
-    late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2026-03-26T15:44:00.000Z"}
     api.records["late"] = late
     assert new_provider(api, journal=journal).create(bag(**OWN_NAME)).id == "late"
     assert list(api.records) == ["late"]

@@ -52,6 +52,22 @@ def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
         other.declare(KEY.format("third"), "id")
 
 
+def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
+    """A record that another process adopts is known there to be held here, or to be given up."""
+    here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
+    one, other = Claims(here), Claims(there)
+    for id_, name in (("kept", "a"), ("given-up", "b")):
+        one.declare(KEY.format(name), recorded=KEY.format(name))
+        one.own(id_, KEY.format(name))
+    one.keep("kept", KEY.format("a"))
+    one.replace("given-up", KEY.format("b"))
+    for id_ in ("KEPT", "given-up"):
+        other.declare(KEY.format(f"new {id_}"), id_)
+    one.answer_adopters()
+    assert other.holder("kept") == KEY.format("a")
+    assert other.holder("given-up") is None
+
+
 def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
     """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
     first = Operation(ENGINE, tmp_path)

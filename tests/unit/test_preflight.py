@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.builders import ORG
-from tests.deployments import creating, deployment, resource
+from tests.deployments import OLDER, creating, deployment, resource
 from vapi_provider.backend import Backend
 from vapi_provider.identity import Journal
 from vapi_provider.identity.journal import Before
@@ -90,6 +90,22 @@ def test_a_get_proves_nothing(file: Path) -> None:
     findings = checked(file, deployment(read, pending=[]))
     assert findings.words == {"unfinished"}
     assert [intent.record for intent in findings.unfinished] == ["one"]
+
+
+def test_an_open_intent_learns_what_states_hold(tmp_path: Path) -> None:
+    """Records that came after its watermark and that some stack holds are not what it created."""
+    file = tmp_path / "j.sqlite"
+    journal = Journal(file, "account", BACKEND)
+    journal.begin(KEY, {"digests": {}}, Before(OLDER, frozenset({"before"})), 0)
+    of_own = deployment(resource("b", "own"), resource("c", "before"), pending=[])
+    earlier = resource("e", "earlier")
+    earlier["outputs"]["created_at"] = "2026-03-25T00:00:00.000Z"
+    others = Others(deployment(resource("d", "theirs"), earlier, pending=[]))
+    for _ in range(2):
+        assert checked(file, of_own, others).words == {"unfinished"}
+    intent = Journal(file, "account", BACKEND).find(KEY)
+    assert intent is not None
+    assert intent.before.known == {"before", "own", "theirs"}
 
 
 def test_the_plugin_is_told_what_the_state_shows(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_lost_post_is_repeated_once_its_time_has_passed(
 def test_a_record_that_shows_later_still_is_named(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a repeated POST's first try created is named by the next run, until it is gone."""
+    """What a repeated POST's first try created is named by each run, until it is gone."""
     clock = Clock()
     api = Lagging(clock, 45, LOST[0])
     made = new_provider(api, clock, journal=file).create(MAIN)
@@ -125,10 +125,27 @@ def test_a_record_that_shows_later_still_is_named(
         new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
         assert f"{late} " in capsys.readouterr().err
     del api.records[late]
+    api.date = "Thu, 26 Mar 2026 16:43:17 GMT"
     new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
     before = len(api.requests)
     new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
     assert len(api.requests) == before
+
+
+def test_a_run_that_sees_no_late_record_leaves_it_to_the_next(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record that the list shows an hour after its POST is named, whatever ran meanwhile."""
+    clock = Clock()
+    api = Lagging(clock, 3000, LOST[0])
+    made = new_provider(api, clock, journal=file).create(MAIN)
+    (late,) = set(api.records) - {made.id}
+    journal_of(file).finish_all([made.id])
+    new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
+    assert late not in capsys.readouterr().err
+    clock.now += 3000
+    new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
+    assert f"{late} " in capsys.readouterr().err
 
 
 def lost(api: Api, file: Path, news: dict[str, Any] = MAIN) -> None:
@@ -146,18 +163,27 @@ def lost(api: Api, file: Path, news: dict[str, Any] = MAIN) -> None:
     api._answer = posted
 
 
-def test_an_equal_record_of_another_journal_is_not_taken_over(file: Path) -> None:
-    """A name of its own does not tell whose a record is that came after our POST."""
+@pytest.mark.parametrize(
+    ("news", "created"), [(MAIN, "2026-03-26T15:43:26.145Z"), (OWN, "2026-03-26T15:44:20.145Z")]
+)
+def test_an_equal_record_of_another_journal_is_not_taken_over(
+    file: Path, news: dict[str, Any], created: str
+) -> None:
+    """A name of its own does not tell whose a record is that came after our POST.
+
+    Nor does an automatic name, once the POST cannot complete any more: another backend's stack may
+    have the same project and name.
+    """
     api = Api()
-    lost(api, file)
+    lost(api, file, news)
     api.records["theirs"] = {
-        **answer(id_="theirs", name="Main"), "createdAt": "2026-03-26T15:43:26.145Z"
+        **answer(id_="theirs", name=news["name"]), "createdAt": created
     }  # fmt: skip
-    text = failure(new_provider(api, journal=file).create, MAIN)
+    text = failure(new_provider(api, journal=file).create, news)
     assert "theirs" in text
     assert "adopt_id" in text
     assert api.sent.count(POST) == 1
-    adopting = {**MAIN, "adopt_id": "theirs"}
+    adopting = {**news, "adopt_id": "theirs"}
     assert new_provider(api, journal=file).create(adopting).id == "theirs"
     assert journal_of(file).find(DECLARATION) is None
 

@@ -65,6 +65,26 @@ def test_what_made_nothing_is_forgotten(stub: Path) -> None:
     assert journal.find(KEY) is None
 
 
+@pytest.mark.parametrize("chosen", ["none", "one", "other"])
+def test_a_person_decides_what_is_unclear(stub: Path, chosen: str) -> None:
+    """A purchase that no operation covers is decided by name: a record that nobody has, or none."""
+    state(stub)
+    ids = {name: made(name="shop/dev/a") for name in ("one", "other")}
+    journal = journal_of_run()
+    code, [(outcome, _)] = found("--yes")
+    assert (code, outcome) == (2, "unclear")
+    assert "--take NAME=none" in recover().stderr
+    wrong = recover("--yes", "--take", "a=00000000-0000-4000-8000-000000000000")
+    assert (wrong.exit_code, "cannot be taken as a" in wrong.output) == (1, True)
+    id_ = ids.get(chosen)
+    decided = ("nothing", None) if id_ is None else ("unheld", id_)
+    take = ("--take", f"a={id_ or 'none'}")
+    assert found(*take)[1] == [decided]
+    assert recover("--yes", *take).exit_code == (0 if id_ is None else 2)
+    intent = journal.find(KEY)
+    assert (intent and intent.record) == id_
+
+
 def test_a_record_that_is_gone_is_forgotten(stub: Path) -> None:
     """The account does not have it any more: there is nothing to take over."""
     state(stub)

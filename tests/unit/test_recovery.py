@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +24,10 @@ from tests.deployments import (
 )
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import ids_in
+from vapi_provider.identity import automatic_name
 from vapi_provider.identity.journal import Before, Intent
 from vapi_provider.identity.matching import sent
+from vapi_provider.keys import resource_key
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.recovery import Settled, settle
 
@@ -41,7 +44,7 @@ def journal(
     body, sent_at = sent(KINDS["vapi"], fields), datetime.fromisoformat(NEWER[:-1] + "+00:00")
     before = Before(since, frozenset(known))
     intent = Intent(
-        key, "account", frozenset(), body, before, "owner", made, 0, sent_at.timestamp()
+        key, "account", frozenset(), body, before, "owner", made, 0, 30, sent_at.timestamp()
     )
     return {key: intent}
 
@@ -156,6 +159,20 @@ def test_an_intent_says_what_was_there_before() -> None:
     assert outcomes(settle(before, [late], intents=intents)) == [("a", "unclear", None)]
     own = record("own", name="line")
     assert outcomes(settle(before, [theirs, own], intents=intents)) == [("a", "made", "own")]
+
+
+@pytest.mark.parametrize("name", ["line", None])
+def test_a_childs_purchase_is_known_like_any_other(name: str | None) -> None:
+    """The hash of its parent in a key hides nothing of what an intent created."""
+    child = resource_key("acme/shop/dev", "VapiPhoneNumber", "a", "urn:pulumi:dev::shop::o:T::t")
+    operation = creating("a")
+    shown = name or automatic_name(child)
+    operation["resource"]["inputs"] |= {"declaration": child, "name": shown}
+    (intent,) = journal("a", name=shown, number_desired_area_code="415").values()
+    intents = {child: replace(intent, key=child)}
+    records = [record("own", name=shown), record("other", name="other")]
+    whole = settle(deployment(pending=[operation]), records, intents=intents)
+    assert outcomes(whole) == [("a", "made", "own")]
 
 
 def test_an_answer_in_the_journal_is_the_record() -> None:

@@ -20,7 +20,9 @@ from tests.builders import (
     settings,
 )
 from vapi_provider.client import VapiClient
+from vapi_provider.identity.claims import NAMED
 from vapi_provider.identity.facts import StateFacts
+from vapi_provider.operation import Event
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.session import Session
 
@@ -226,3 +228,65 @@ def test_another_kind_is_replaced_because_of_provider(api: Api, journal: Path) -
     inputs = working.check(news(), twilio).inputs
     found = working.diff(UUID, OUTS, inputs)
     assert found.replaces == ["provider"]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "Main"}])
+@pytest.mark.parametrize("delete_first", [False, True])
+def test_a_replacement_comes_after_one_whose_deletion_failed(
+    journal: Path, delete_first: bool, name: dict[str, str]
+) -> None:
+    """What waits for its deletion stands in no way; what is newer than the recorded one does."""
+    api = Api()
+
+    def declared(code: str) -> dict[str, Any]:
+        return bag(number_desired_area_code=code, **name)
+
+    def replace(recorded: Any, old: str, new: str, minute: int) -> Any:
+        api.created = {
+            "createdAt": f"2026-03-26T15:{minute}:00.000Z",
+            "number": f"+1{new}5550123",
+        }
+        working = run(api, journal)
+        working.check(declared(old), declared(new))
+        assert working.diff(recorded.id, recorded.outs, declared(new)).replaces
+        if delete_first and len(api.records) > 1:
+            working.delete(recorded.id, recorded.outs)
+        made = working.create(working.check({}, declared(new)).inputs)
+        working._session.journal.finish(made.id)
+        return made
+
+    api.created = {"createdAt": "2026-03-26T15:10:00.000Z", "number": "+14155550123"}
+    working = run(api, journal)
+    first = working.create(working.check({}, declared("415")).inputs)
+    working._session.journal.finish(first.id)
+    second = replace(first, "415", "212", 20)
+    third = replace(second, "212", "646", 30)
+    assert first.id in api.records  # Its deletion failed each time.
+    # The state from before the last replacement is restored.
+    assert third.id in failure(replace, second, "212", "415", 40)
+
+
+def test_what_the_program_names_is_kept_before_the_engine_says_so(api: Api, journal: Path) -> None:
+    """A resource may depend on the one that is deleted first, or not be targeted at all."""
+    working = run(api, journal)
+    working._session.claims._operation.tell(Event(NAMED, UUID, OTHER))
+    assert "'other' names" in failure(
+        working.delete, UUID.upper(), {**OUTS, "declaration": DECLARATION}
+    )
+    assert list(api.records) == [UUID]
+
+
+def test_what_a_resource_names_itself_is_released_with_it(api: Api, journal: Path) -> None:
+    """`adopt_id` may stay in the program: its own record goes where the engine deletes it."""
+    working = run(api, journal)
+    working._session.claims._operation.tell(Event(NAMED, UUID, DECLARATION))
+    working.delete(UUID, OUTS)
+    assert not api.records
+
+
+def test_what_the_program_names_and_a_state_holds_leaves_the_state(api: Api, journal: Path) -> None:
+    """The adoption happened in an earlier run: the other resource has the record."""
+    working = run(api, journal, holders={UUID: (DECLARATION, OTHER)})
+    working._session.claims._operation.tell(Event(NAMED, UUID, OTHER))
+    working.delete(UUID, OUTS)
+    assert list(api.records) == [UUID]

@@ -9,7 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import LEAST, Api, answer, bag, failure, provider
+from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from vapi_provider.identity.clashes import unique_clash
+from vapi_provider.identity.matching import unique_texts
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plugin import Failure
 
 POST = "POST /phone-number"
@@ -95,3 +99,72 @@ def test_a_masked_list_hides_no_lost_purchase(tmp_path: Path) -> None:
     made = provider(api, journal=tmp_path / "journal").create(inputs("twilio", named, "one"))
     assert (made.id, made.outs["number"]) == (next(iter(api.records)), NUMBER)
     assert api.sent.count(POST) == 1
+
+
+BYO = "byo-phone-number"
+SPELLINGS = ("14155552671", "+1 415-555-2671", "1 (415) 555.2671")
+
+
+class Spelling(Api):
+    """An account that shows a number in a spelling of its own, and in its list in part or never."""
+
+    def __init__(self, number: str, *records: dict[str, Any], listed: str | None) -> None:
+        super().__init__(*({**one, "number": number} for one in records))
+        self.created = {"number": number}
+        self.listed = listed
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answered = super().__call__(request)
+        if request.method == "GET" and request.url.path == "/phone-number":
+            page = [] if self.listed is None else answered.json()
+            return httpx.Response(200, json=[{**one, "number": self.listed} for one in page])
+        return answered
+
+
+def byo(stack: str, **fields: Any) -> dict[str, Any]:
+    """What a stack declares on the trunk of all stacks."""
+    key = f"acme/shop/{stack}/ByoPhoneNumber/line"
+    return bag(BYO, key, name=stack, credential_id=UUID, **fields)
+
+
+@pytest.mark.parametrize("number", SPELLINGS)
+def test_a_number_is_bought_once_however_the_account_spells_it(tmp_path: Path, number: str) -> None:
+    """What another process has just created is found, although the list lags behind."""
+    api = Spelling(number, listed=None)
+    one, other = (provider(api, journal=tmp_path / "journal.sqlite") for _ in range(2))
+    made = one.create(byo("dev", number="+14155552671"))
+    assert made.id in failure(other.create, byo("prod", number="+14155552671"))
+    assert api.sent.count(POST) == 1
+
+
+def test_without_the_e164_check_each_spelling_is_a_number(tmp_path: Path) -> None:
+    """Where the E.164 check is off two spellings are two numbers."""
+    api = Api()
+    one, other = (provider(api, journal=tmp_path / "journal.sqlite") for _ in range(2))
+    off = {"number_e164_check_enabled": False}
+    one.create(byo("dev", number="14155552671", **off))
+    other.create(byo("prod", number="+14155552671", **off))
+    assert api.sent.count(POST) == 2
+
+
+@pytest.mark.parametrize("listed", ["1415***2671", "+1 (415) ***-2671", "+141****2671"])
+@pytest.mark.parametrize("number", SPELLINGS)
+def test_no_spelling_of_a_masked_number_hides_a_clash(number: str, listed: str) -> None:
+    """A record that the list shows in part is read singly, however its digits are spelled."""
+    api = Spelling(number, answer("vonage", id_="there", name="Theirs"), listed=listed)
+    assert "there" in failure(provider(api).create, inputs("twilio", FIELDS[0][1], "one"))
+    assert POST not in api.sent
+
+
+def test_spellings_are_one_in_the_journal_and_in_the_clash_check() -> None:
+    """Signs and a missing + make no other number, unless the E.164 check is off."""
+    kind = KINDS[BYO]
+    record = PhoneNumberRecord.read(answer(BYO, number="+14155552671"))
+    for number in SPELLINGS:
+        spelled: dict[str, Any] = {"number": number, "credential_id": "another trunk"}
+        public = {"number": "+14155552671", "credential_id": UUID}
+        assert set(unique_texts(kind, spelled)) & set(unique_texts(kind, public))
+        assert unique_clash(record, kind, spelled)
+        off = {**spelled, "number_e164_check_enabled": False}
+        assert not set(unique_texts(kind, off)) & set(unique_texts(kind, public))
+        assert not unique_clash(record, kind, off)

@@ -47,19 +47,31 @@ assert working.check(inputs, {{**inputs, "name": "x" * 41}}).failures
 """
 
 
+PREFLIGHT = """
+from pathlib import Path
+import vapi_provider.cli.preflight
+from vapi_provider.backend import Backend
+from vapi_provider.cli.preflighting import preflight
+from vapi_provider.identity.journal import Journal
+
+Journal(Path("j.sqlite"), "account", Backend("b", True)).unfinished("shop", "dev")
+"""
+
+
 @pytest.mark.parametrize(
     ("works", "unwanted"),
     [
+        (PREFLIGHT, f"ssl vapi_provider.guards vapi_provider.models.spelling {OF_CHANGES}"),
         (PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN} {OF_REQUESTS} {OF_CHANGES}"),
         (UNCHANGED, f"{FOREIGN} {OF_REQUESTS} {OF_CHANGES}"),
         (CHANGED, f"{FOREIGN} {OF_REQUESTS}"),
     ],
-    ids=["program", "plugin, nothing changes", "plugin, something is checked"],
+    ids=["preflight", "program", "plugin, nothing changes", "plugin, something is checked"],
 )
 def test_an_ordinary_run_loads_no_more_than_it_needs(
     works: str, unwanted: str, tmp_path: Path
 ) -> None:
-    """No command line and no embedded account; HTTP and models only where something is to be done.
+    """HTTP and models only where something is to be done; none of what other commands need.
 
     What else the machine has installed makes no difference: httpx loads its own command line
     where it finds click and rich.

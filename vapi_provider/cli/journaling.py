@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
+from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.identity import Account, Intent, Journal
 from vapi_provider.identity.journal import Before
 from vapi_provider.identity.matching import sent
 from vapi_provider.interrupted_purchases import Interrupted, created_by
-from vapi_provider.keys import resource_of
-from vapi_provider.leftovers import Decision, declaration_in
+from vapi_provider.keys import class_of, resource_of
+from vapi_provider.leftovers import NONE, Decision, declaration_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.recovery import Settled
 from vapi_provider.settings import Settings
 
 
+def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[str, str]:
+    """Return ``NAME=ID`` choices by the pending operation (URN) or purchase (key) they are about.
+
+    `named` are the names of both. Raises ConfigurationError for a choice about none or several.
+    """
+    chosen: dict[str, str] = {}
+    for choice in choices:
+        name, equals, id_ = choice.rpartition("=")
+        found = [one for one in named if name in (one, named[one])]
+        if not equals or not id_ or len(found) != 1:
+            raise ConfigurationError(
+                f"--take {choice}: write NAME=ID or NAME=none, with one of the names of what is "
+                f"pending or interrupted ({', '.join(sorted(named.values()))}), or its whole URN "
+                "or declaration"
+            )
+        chosen[found[0]] = id_
+    return chosen
+
+
 class Intents:
-    """The unfinished intents of a stack, compared with the account."""
+    """The unfinished intents of a stack, compared with the account.
+
+    `chosen` is what a person says that an intent created, by key; `NONE` for nothing.
+    """
 
     def __init__(
-        self, journal: Journal, client: VapiClient, settings: Settings, intents: Sequence[Intent]
+        self,
+        journal: Journal,
+        client: VapiClient,
+        settings: Settings,
+        intents: Sequence[Intent],
+        chosen: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._journal = journal
         self._client = client
         self._account = Account(client, settings.confirmed_empty_account, settings.account)
         self._intents = intents
+        self._chosen = chosen
 
     def outcomes(self, free: Sequence[PhoneNumberRecord]) -> list[Interrupted]:
         """What came of each; `free` are the account's records that no state holds."""
@@ -64,6 +93,8 @@ class Intents:
         try:
             if not self._account.is_account_of(intent):
                 return Interrupted(intent.key, "other account", intent.record)
+            if intent.record is None and intent.key in self._chosen:
+                return _as_chosen(intent.key, self._chosen[intent.key], free)
             record, among = created_by(intent, free)
             if record is not None:
                 return Interrupted(intent.key, "unheld", record)
@@ -83,6 +114,18 @@ class Intents:
             return Interrupted(intent.key, "gone", record)
         # A state that the person named holds it.
         return Interrupted(intent.key, "unheld", record)
+
+
+def _as_chosen(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> Interrupted:
+    if id_ == NONE:
+        return Interrupted(key, "nothing", is_decided=True)
+    kinds = {one.kind.class_name for one in free if one.id == id_ and one.kind is not None}
+    if class_of(key) not in kinds:
+        raise ConfigurationError(
+            f"{id_} cannot be taken as {resource_of(key)}: the account has no such number of that "
+            "kind that no state holds"
+        )
+    return Interrupted(key, "unheld", id_, is_decided=True)
 
 
 def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> None:

@@ -12,9 +12,11 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from vapi_provider.cli.backend_files import repair
+from vapi_provider.cli.backend_secrets import without_credentials
 from vapi_provider.errors import VapiError
 
 
@@ -156,7 +158,8 @@ def _parsed(text: str, words: Sequence[str]) -> Any:
 
 
 def _reason(text: str) -> str:
-    """The first error of pulumi's words, in one line."""
+    """The first error of pulumi's words, in one line, without the backend's password."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
-    return next(iter(errors or lines[-1:]), "it failed and did not say why")
+    reason = next(iter(errors or lines[-1:]), "it failed and did not say why")
+    return without_credentials(reason, os.environ, Path.cwd())

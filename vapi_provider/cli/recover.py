@@ -59,7 +59,7 @@ _OF_INTENTS = {
     "choices",
     multiple=True,
     metavar="NAME=ID",
-    help="Decide an unclear operation: the record that it made, or NAME=none; may be repeated.",
+    help="Decide what is unclear: the record that was made, or NAME=none; may be repeated.",
 )
 @options.also
 @options.states
@@ -136,6 +136,8 @@ def _show(stack: str, found: Found) -> None:
             "--take NAME=none.",
             err=True,
         )
+    elif any(one.outcome == "unclear" for one in found.interrupted):
+        say("Decide what is unclear with --take NAME=ID or --take NAME=none.", err=True)
 
 
 def _in_words(one: Decision) -> str:

@@ -22,14 +22,15 @@ from vapi_provider.cli.account import (
     row,
     settings_of,
 )
-from vapi_provider.cli.journaling import Intents, note_interrupted, note_settled
+from vapi_provider.cli.journaling import Intents, choices_by_name, note_interrupted, note_settled
 from vapi_provider.cli.preflighting import snapshot_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import ConfigurationError, NotFoundError
+from vapi_provider.errors import NotFoundError
 from vapi_provider.exported import ids_in, instant, name_in
 from vapi_provider.identity import Intent, Journal
 from vapi_provider.interrupted_purchases import Interrupted
+from vapi_provider.keys import resource_of
 from vapi_provider.leftovers import CLOCKS_DIFFER, Decision, declaration_in
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.preflight import Snapshot, finish_held, run_checks
@@ -67,7 +68,7 @@ class Found:
         """Whether there is something to write, and nothing in the state is open."""
         if self.settled is not None:
             return not self.settled.open
-        return any(one.is_over for one in self.interrupted)
+        return any(one.is_over or one.is_decided for one in self.interrupted)
 
     @property
     def is_clean(self) -> bool:
@@ -120,10 +121,14 @@ class Recovery:
         if not operations and not intents:
             return Found(exported, unheld=self._unheld(deployment, snapshot))
         held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
-        chosen = _by_urn(deployment, choices)
         keys = {declaration_in(one["resource"]) for one in operations if one["type"] == "creating"}
         left = [intent for key, intent in intents.items() if key not in keys]
-        journal = Intents(self._journal(), self.account, self.settings, left)
+        urns = (one["resource"]["urn"] for one in operations)
+        named = {urn: name_in(urn) for urn in urns} | {
+            one.key: resource_of(one.key) for one in left
+        }
+        chosen = choices_by_name(choices, named)
+        journal = Intents(self._journal(), self.account, self.settings, left, chosen)
         until = max(self._quiet_at(deployment) if operations else 0.0, *self._late(intents))
 
         def settled() -> tuple[Settled | None, Sequence[Interrupted]]:
@@ -231,20 +236,3 @@ class Recovery:
 
 def _pending(deployment: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return cast(Sequence[Mapping[str, Any]], deployment.get("pending_operations") or [])
-
-
-def _by_urn(deployment: Mapping[str, Any], choices: Collection[str]) -> dict[str, str]:
-    """``NAME=ID`` choices by the URN of the pending operation that each is about."""
-    urns = {one["resource"]["urn"] for one in _pending(deployment)}
-    chosen: dict[str, str] = {}
-    for choice in choices:
-        name, equals, id_ = choice.rpartition("=")
-        found = [urn for urn in urns if name in (urn, name_in(urn))]
-        if not equals or not id_ or len(found) != 1:
-            names = ", ".join(sorted(name_in(urn) for urn in urns))
-            raise ConfigurationError(
-                f"--take {choice}: write NAME=ID or NAME=none, with one of the pending "
-                f"operations' names ({names}), or its whole URN"
-            )
-        chosen[found[0]] = id_
-    return chosen

@@ -19,7 +19,7 @@ from vapi_provider.identity.names import alias_hint, automatic_name, name_withou
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import phone_number
+from vapi_provider.models.spelling import digits_of, phone_number
 from vapi_provider.unique import FIELDS, SWAP
 
 NEWEST = 50
@@ -67,6 +67,7 @@ class Account:
         declaration: str,
         being_replaced: Collection[str],
         held: Collection[str] = (),
+        since: str = "",
         *,
         replacing: bool = False,
     ) -> None:
@@ -75,15 +76,17 @@ class Account:
         That is the same SIP URI or carrier number, or a record of this kind with the automatic name
         of this resource in either form: an interrupted run, another state of the same stack, or a
         resource that was moved. The account is listed once a run. `being_replaced` are ids that are
-        about to go; `held` are ids that resources of the same name hold. With `replacing` the
-        engine replaces the resource, and the plugin is not told its id.
+        about to go; `held` are ids that resources of the same name hold; records that are older
+        than `since` the resource held earlier. With `replacing` the engine replaces the resource,
+        and the plugin is not told its id.
         """
         for record in self._alike(declared, automatic_name(old_form(declaration))):
             if record.id in being_replaced:
                 continue
             what = unique_clash(record, kind, declared)
             name = None
-            if record.id.lower() not in held and not replacing:
+            is_earlier = record.created_at < since
+            if record.id.lower() not in held and not is_earlier and not replacing:
                 name = name_clash(record, kind, declared, declaration)
             if what or name:
                 raise TakenError(
@@ -360,6 +363,7 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _may_be(number: str, masked: str) -> bool:
-    """Return whether a number fits one whose middle is hidden by asterisks, however many."""
-    start, end = masked.partition("*")[0], masked.rpartition("*")[2]
-    return number.startswith(start) and number.endswith(end)
+    """Return whether a number fits one whose middle is hidden by asterisks, in any spelling."""
+    digits = digits_of(number)
+    start, end = digits_of(masked.partition("*")[0]), digits_of(masked.rpartition("*")[2])
+    return digits.startswith(start) and digits.endswith(end)

@@ -74,7 +74,8 @@ class Buyer:
         after the account was looked through.
         """
         tries = 0
-        purchase = Purchase(kind, kept, names, self._watermark(declaration), None)
+        before = self._watermark(declaration)
+        purchase = Purchase(kind, kept, names, before, None, self._late_seconds)
         begun = False
         lost: UnclearError | None = None
 

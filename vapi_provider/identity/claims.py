@@ -13,7 +13,10 @@ from vapi_provider.operation import Event, Operation
 QUIET_SECONDS = 1.0
 """Once the engine has checked no resource for this long, the program declares no more for now."""
 
-_ADOPTER, _GAINED = "adopter", "gained"
+_ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
+
+NAMED = "named"
+"""The event by which the program tells what `adopt_id` names, before a plugin checks it."""
 
 
 class Claims:
@@ -39,7 +42,11 @@ class Claims:
         self._owners: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._adopters: dict[str, str] = {}
         self._gained: dict[str, str] = {}
+        self._named: dict[str, str] = {}
+        self._kept: dict[str, str] = {}
+        self._held_elsewhere: dict[str, str] = {}
         self._replaced: set[str] = set()
+        self._replaced_since: dict[str, str] = {}
         self._made: set[str] = set()
         self._alike: defaultdict[str, dict[str, str]] = defaultdict(dict)
         """Ids that are held or gained, with their resources, by the old form of these' keys."""
@@ -129,10 +136,24 @@ class Claims:
         """Raise OwnershipError where another resource adopts the record that this one keeps."""
         if declaration in self._declared:
             _only_one(id_, self._adopters.get(id_.lower()), declaration or "")
+            self._kept[id_.lower()] = declaration or ""
 
-    def replace(self, id_: str, declaration: str | None) -> None:
+    def answer_adopters(self) -> None:
+        """Tell the other plugin processes of records that they adopt and this one's resources keep.
+
+        They have not seen these resources' `diff`.
+        """
+        self._operation.catch_up()
+        for id_, adopter in list(self._adopters.items()):
+            holder = self._kept.get(id_)
+            if holder not in (None, adopter) and id_ not in self._held_elsewhere:
+                self._operation.tell(Event(_HELD, id_, holder or ""))
+
+    def replace(self, id_: str, declaration: str | None, created_at: object = None) -> None:
         """Note that another record takes this one's place in a resource."""
         with self._lock:
+            if isinstance(created_at, str) and declaration is not None:
+                self._replaced_since[declaration] = created_at
             owners = self._owners[id_.lower()]
             owners[declaration or ""] -= 1
             if self._owner(id_.lower()) is not None:
@@ -181,7 +202,12 @@ class Claims:
         """Return the resource that holds a record and keeps it, or has gained it in this run."""
         self._operation.catch_up()
         key = id_.lower()
-        return self._gained.get(key) or self._owner(key)
+        return self._gained.get(key) or self._owner(key) or self._held_elsewhere.get(key)
+
+    def named_by(self, id_: str) -> str | None:
+        """Return the resource of the program that names a record in `adopt_id`, checked or not."""
+        self._operation.catch_up()
+        return self._named.get(id_.lower())
 
     def adopter(self, id_: str) -> str | None:
         """Return the resource that names a record in `adopt_id` in this run."""
@@ -198,10 +224,21 @@ class Claims:
         """Return the ids that are about to go."""
         return self._replaced
 
+    def replaced_since(self, *declarations: str) -> str:
+        """Return when the record was created whose place another takes in a resource; else "".
+
+        A record of the resource that is older was replaced before, and waits for its deletion.
+        """
+        return max((self._replaced_since.get(one, "") for one in declarations), default="")
+
     def _hear(self, event: Event) -> None:
         # Without the lock: who holds it may wait for the operation's, which is held here.
         if event.kind == _ADOPTER:
             self._adopters.setdefault(event.id, event.declaration)
+        elif event.kind == NAMED:
+            self._named.setdefault(event.id, event.declaration)
+        elif event.kind == _HELD:
+            self._held_elsewhere.setdefault(event.id, event.declaration)
         elif event.kind == _GAINED:
             self._gained[event.id] = event.declaration
             self._alike[old_form(event.declaration)][event.id] = event.declaration

@@ -10,7 +10,7 @@ from vapi_provider.identity.names import automatic_name, name_without_parent
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import shape_within
+from vapi_provider.models.spelling import number_within, shape_within
 
 
 def _is_public(number: str) -> bool:
@@ -22,7 +22,7 @@ def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, A
     uri = declared.get("sip_uri")
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return "the SIP URI of `sip_uri`"
-    number = declared.get("number")
+    number = number_within(declared)
     # An extension may exist once on each of several trunks.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
     shape = kind.fields.get("number")
@@ -31,7 +31,7 @@ def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, A
         and shape is not None
         and same(shape_within(shape, declared, record.fields), number, record.number)
     )
-    if same_number and (_is_public(str(number)) or same_trunk):
+    if same_number and (_is_public(number or "") or same_trunk):
         return "the number of `number`"
     return None
 

@@ -60,11 +60,12 @@ class Holdings:
                 return held
             self._wait(LOOK_SECONDS)
 
-    def refuse(self, declaration: str, allowed: Collection[str]) -> None:
+    def refuse(self, declaration: str, allowed: Collection[str], since: str) -> None:
         """Raise OwnershipError where a state held a record for this resource and this one does not.
 
         The state was edited or restored behind the provider, or the resource was moved in the
-        program. A record that is gone is forgotten.
+        program. A record that is gone is forgotten. One that is older than `since` was replaced
+        before, and its deletion failed.
         """
         for key, records in self._journal.ledger.held_alike(declaration).items():
             if key != declaration and self._claims.is_recorded(key):
@@ -73,13 +74,14 @@ class Holdings:
                 if held.record.lower() in allowed or held.record in allowed:
                     continue
                 try:
-                    self._client.get_phone_number(held.record)
+                    record = self._client.get_phone_number(held.record)
                 except NotFoundError:
                     if self._account.is_account_of(held):
                         self._account.confirm_record_gone(held.record, held)
                         self._journal.gone(held.record)
                     continue
-                raise OwnershipError(_held_by_none(held.record, key, declaration))
+                if record.created_at >= since:
+                    raise OwnershipError(_held_by_none(held.record, key, declaration))
 
 
 def _held_by_none(record: str, key: str, declaration: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vapi_provider.identity.matching import Sent
+if TYPE_CHECKING:
+    from vapi_provider.identity.matching import Sent
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Intent:
 
     `before` is what the account showed then, in `organizations` as far as they were seen. `record`
     is the id of what was created, once known. `late_seconds` is how long from now on the request
-    may still complete. `sent_at` is when it was last sent, by the API's clock, in Unix seconds.
+    may still complete, of the `request_seconds` that it was given. `sent_at` is when it was last
+    sent, by the API's clock, in Unix seconds.
     """
 
     key: str
@@ -40,4 +43,5 @@ class Intent:
     owner: str
     record: str | None
     late_seconds: float
+    request_seconds: float
     sent_at: float | None

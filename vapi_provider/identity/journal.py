@@ -186,6 +186,13 @@ class Journal:
                 self.ledger.hold(key, record, organizations)
             self._read_answered().pop(record, None)
 
+    def exclude(self, intent: Intent, records: Collection[str]) -> None:
+        """Note in an open intent that it did not create `records`, which states hold."""
+        with self._file.transaction():
+            for record in sorted(records):
+                told = "UPDATE intents SET known = json_insert(known, '$[#]', :value)"
+                self._change_own(told, intent.key, record)
+
     def drop(self, key: str) -> None:
         """Forget this process's intent: its request cannot have created anything."""
         with self._file.lock:
@@ -291,6 +298,7 @@ class Journal:
             owner,
             record,
             self._left(key, *times),
+            times[-1],
             sent_at,
         )
 

@@ -15,22 +15,33 @@ from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
+SHOWS_WITHIN_SECONDS = 3600.0
+"""How long after its POST a record may show for the first time: each run looks until then."""
+
 
 class LateRecords:
     """Names, in the run after a repeated purchase, what its first POST created all the same.
 
     Looks once a process and stack, and only where a POST was repeated: the account is listed then.
+    `api_time` returns the time by the API's clock, where that is known.
     """
 
-    def __init__(self, account: Account, journal: Journal, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        journal: Journal,
+        say: Callable[[str], None],
+        api_time: Callable[[], float | None],
+    ) -> None:
         self._account = account
         self._journal = journal
         self._say = say
+        self._api_time = api_time
         self._lock = threading.Lock()
         self._looked: set[tuple[str, str]] = set()
 
     def name(self, project: str, stack: str) -> None:
-        """Warn of each such record, and stop looking where there is none."""
+        """Warn of each such record; stop looking where there is none and none can come."""
         with self._lock:
             if (project, stack) in self._looked:
                 return
@@ -50,8 +61,12 @@ class LateRecords:
                 f"{resource_of(repeated.key)!r} created late, after it was sent again: no state "
                 "here holds it. Take it over with adopt_id, or release it"
             )
-        if not found:
+        if not found and not self._may_still_show(repeated):
             self._journal.ledger.forget_repeat(repeated)
+
+    def _may_still_show(self, repeated: Repeated) -> bool:
+        now, sent_at = self._api_time(), repeated.sent_at
+        return now is not None and sent_at is not None and now - sent_at < SHOWS_WITHIN_SECONDS
 
     def _created_by(self, repeated: Repeated) -> Iterator[PhoneNumberRecord]:
         before = Before(repeated.since, repeated.known | {repeated.record})

@@ -37,6 +37,8 @@ class Repeated:
     since: str
     known: frozenset[str]
     owner: str
+    sent_at: float | None
+    """When it was last sent, by the API's clock, in Unix seconds, where that is known."""
 
 
 class Ledger:
@@ -134,8 +136,9 @@ class Ledger:
         self._file.change(
             "INSERT OR REPLACE INTO held"
             " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
-            " json_object('body', json(body), 'since', since, 'known', json(known), 'owner', owner)"
-            " END FROM intents WHERE key = :key AND record = :record AND backend IN ('', :backend)",
+            " json_object('body', json(body), 'since', since, 'known', json(known), 'owner', owner,"
+            " 'sent_at', sent_at) END FROM intents"
+            " WHERE key = :key AND record = :record AND backend IN ('', :backend)",
             backend=self._backend,
             key=key,
             record=record,
@@ -176,7 +179,15 @@ class Ledger:
         )
         found = ((key, record, json.loads(text)) for key, record, text in rows)
         return [
-            Repeated(key, record, it["body"], it["since"], frozenset(it["known"]), it["owner"])
+            Repeated(
+                key,
+                record,
+                it["body"],
+                it["since"],
+                frozenset(it["known"]),
+                it["owner"],
+                it.get("sent_at"),
+            )
             for key, record, it in found
             if is_of_stack(key, project, stack)
         ]

@@ -119,14 +119,15 @@ class Maker:
                 self._journal.ledger.organizations(*stack_of(declaration))
             )
             held = self._holdings.of_others(kind, fields, declaration, replaced)
+            since = self._claims.replaced_since(declaration, *other_forms)
             if not replacing:
-                self._holdings.refuse(declaration, held.union(replaced))
+                self._holdings.refuse(declaration, held.union(replaced), since)
             kept = sent(kind, fields)
             self._unfinished.name(kept, declaration, other_forms)
             # What other processes created since the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             self._account.refuse_what_is_there(
-                kind, fields, declaration, replaced, held, replacing=replacing
+                kind, fields, declaration, replaced, held, since, replacing=replacing
             )
             record = self._buyer.buy(kind, body, kept, fields, declaration, names)
             return Made(record, fields.get(AREA_CODE), left_over=False)

@@ -14,7 +14,12 @@ from vapi_provider.equality import canonical_text, without_secrets
 from vapi_provider.models.fields import FieldShape
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
+from vapi_provider.models.spelling import (
+    E164_CHECK,
+    number_within,
+    phone_number,
+    shape_within,
+)
 from vapi_provider.plan import AREA_CODE, area_code_of
 
 Sent = Mapping[str, Any]
@@ -35,11 +40,14 @@ def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
 def unique_texts(kind: Kind, fields: Mapping[str, Any]) -> list[str]:
     """Return digests of what no two records may have in common: number, SIP URI, kind and name.
 
-    A number that is no public one may exist once on each trunk (credential).
+    A number that is no public one may exist once on each trunk (credential). One that is spelled
+    otherwise than as E.164 counts in both spellings: the record that has it need not tell that its
+    E.164 check is off.
     """
-    number, uri, name = fields.get("number"), fields.get("sip_uri"), fields.get("name")
+    uri, name = fields.get("sip_uri"), fields.get("name")
     texts: list[tuple[str, ...]] = []
-    if isinstance(number, str):
+    numbers = (number_within(fields), fields.get("number"))
+    for number in dict.fromkeys(one for one in numbers if isinstance(one, str)):
         trunk = () if number.startswith("+") else (str(fields.get("credential_id")),)
         texts.append(("number", number, *trunk))
     if isinstance(uri, str):

@@ -26,7 +26,8 @@ class Purchase:
     """A POST of which the answer is not known.
 
     `names` are the automatic names of the resource. `before` is what the account showed earlier;
-    `sent_at` is when it was sent, by the API's clock, in Unix seconds, where that is known.
+    `sent_at` is when it was sent, by the API's clock, in Unix seconds, where that is known, and
+    `late_seconds` is how long after that it may have been completed.
     """
 
     kind: Kind
@@ -34,11 +35,12 @@ class Purchase:
     names: Collection[str]
     before: Before
     sent_at: float | None
+    late_seconds: float
 
     @classmethod
     def of(cls, kind: Kind, intent: Intent, names: Collection[str]) -> Purchase:
         """Return what an intent says of its POST."""
-        return cls(kind, intent.body, names, intent.before, intent.sent_at)
+        return cls(kind, intent.body, names, intent.before, intent.sent_at, intent.request_seconds)
 
 
 class Search:
@@ -116,11 +118,25 @@ def unclear(found: Collection[PhoneNumberRecord]) -> OwnershipError:
 def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
     """Return whether a record that matches is this resource's: by its name, or by its time."""
     if is_named(purchase.kind, purchase.body, purchase.names):
-        return True
+        return is_timely(purchase, record)
+    delay = _delay(purchase, record)
+    return delay is not None and -CLOCK_SECONDS <= delay <= PROMPT_SECONDS
+
+
+def is_timely(purchase: Purchase, record: PhoneNumberRecord) -> bool:
+    """Return whether a record came while the purchase could still complete, as far as is known.
+
+    A later one of the same automatic name is of a backend with equal project and stack names. A run
+    that waited in vain gives its request the whole time again.
+    """
+    delay = _delay(purchase, record)
+    return delay is None or delay <= 2 * purchase.late_seconds + PROMPT_SECONDS
+
+
+def _delay(purchase: Purchase, record: PhoneNumberRecord) -> float | None:
+    """Return how long after the POST a record was created; None where that is not known."""
     created = _seconds(record.created_at)
-    if created is None or purchase.sent_at is None:
-        return False
-    return -CLOCK_SECONDS <= created - purchase.sent_at <= PROMPT_SECONDS
+    return None if created is None or purchase.sent_at is None else created - purchase.sent_at
 
 
 def _seconds(moment: str) -> float | None:

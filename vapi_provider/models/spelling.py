@@ -36,6 +36,19 @@ def phone_number(text: str) -> str:
     return text if e164_problem(number) else number
 
 
+def number_within(bag: Mapping[str, Any]) -> str | None:
+    """Return the phone number of a record as E.164; as it is spelled where the check is off."""
+    number = bag.get("number")
+    if not isinstance(number, str):
+        return None
+    return number if bag.get(E164_CHECK) is False else phone_number(number)
+
+
+def digits_of(text: str) -> str:
+    """Return a phone number, or a part of one, without + and signs between its digits."""
+    return _SIGNS.sub("", text).removeprefix("+")
+
+
 def shape_within(shape: FieldShape, *siblings: Mapping[str, Any]) -> FieldShape:
     """Return the shape of a field beside its siblings: without the E.164 check each sign counts."""
     if PHONE in shape.marks and any(bag.get(E164_CHECK) is False for bag in siblings):

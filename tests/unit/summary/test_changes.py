@@ -9,6 +9,7 @@ import pytest
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
 from vapi_provider import notes
 from vapi_provider.exported import OURS
+from vapi_provider.keys import resource_key
 from vapi_provider.models.facts import SIP_HOSTS
 from vapi_provider.summary.changes import (
     Change,
@@ -24,6 +25,7 @@ from vapi_provider.summary.text import text_of
 from vapi_provider.summary.values import Hidden
 from vapi_provider.summary.words import deed
 
+PARENT = "urn:pulumi:dev::shop::ours:Team::team"
 LINE = {"provider": "vapi", "sip_uri": "sip:line@sip.vapi.ai", "name": "line"}
 NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_code": "415"}
 
@@ -411,3 +413,10 @@ def test_a_default_is_that_of_the_accounts_region(
         found = preview_of("test", read_events([prelude, update], variable))
         expected = ["name"] if region == default else ["authentication.realm", "name"]
         assert [field.path for field in only(found).fields] == expected
+
+
+def test_a_childs_warning_is_the_resources() -> None:
+    """The hash of a child's parent stands in its key, and in nothing that people read."""
+    child = resource_key("acme/shop/dev", "VapiPhoneNumber", "line", PARENT)
+    (warning,) = preview(said("warning", notes.about(child, "nobody answers"))).warnings
+    assert warning == Said("line", "nobody answers")

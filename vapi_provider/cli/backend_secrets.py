@@ -1,0 +1,44 @@
+"""What Pulumi says of a backend, without the password that is in the backend's URL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from vapi_provider.backend import url_of
+from vapi_provider.redaction import REDACTED
+
+_NAME = re.compile(r"pass|secret|token|key|sas|sig|cred", re.IGNORECASE)
+"""How a query parameter is called that may hold a credential."""
+
+_SHORT = 5
+"""A secret of fewer characters may be part of any word: it is hidden behind a colon or = only."""
+
+
+def without_credentials(text: str, environment: Mapping[str, str], folder: Path) -> str:
+    """Return a message of Pulumi's, which may quote the backend's URL, without credentials."""
+    found = set(_credentials(url_of(environment, folder).partition("://")[2]))
+    spelled = {one for raw in found for one in (raw, unquote(raw), unquote_plus(raw))}
+    spelled |= {form(unquote(raw)) for raw in found for form in (quote, quote_plus, _whole)}
+    for secret in sorted(filter(None, spelled), key=len, reverse=True):
+        pattern = re.escape(secret)
+        text = re.sub(pattern if len(secret) >= _SHORT else f"(?<=[:=]){pattern}", REDACTED, text)
+    return text
+
+
+def _credentials(rest: str) -> Iterator[str]:
+    """Yield what may be a credential in a URL behind its scheme."""
+    path, _, query = rest.partition("?")
+    # A password that is not escaped may hold a slash, a question mark or an @ itself.
+    for part in (re.split("[/?#]", rest, maxsplit=1)[0], path, rest):
+        yield part.rpartition("@")[0].partition(":")[2]
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if _NAME.search(name):
+            yield value
+
+
+def _whole(text: str) -> str:
+    return quote(text, safe="")
