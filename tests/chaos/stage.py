@@ -91,9 +91,11 @@ class Stage:
 
     def state(self, stack: str = "test") -> list[dict[str, Any]]:
         """Return our resources in a stack's state."""
-        text = self.project.pulumi("stack", "export", "--stack", stack).text
-        (self.folder / f"{stack}-state.json").write_text(text, encoding="utf-8")
-        resources = json.loads(text)["deployment"].get("resources") or []
+        exported = self.project.pulumi("stack", "export", "--stack", stack)
+        (self.folder / f"{stack}-state.json").write_text(exported.text, encoding="utf-8")
+        if exported.code != 0:
+            raise RuntimeError(f"the export of {stack} failed: {exported.text}")
+        resources = json.loads(exported.text)["deployment"].get("resources") or []
         # A `get` reads a record and holds none.
         ours = [one for one in resources if "dynamic/vapi" in one["type"]]
         return [one for one in ours if not one.get("external")]
