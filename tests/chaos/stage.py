@@ -21,11 +21,19 @@ LOST = "POST:*:commit-then-slow=6"
 class Stage:
     """What a round has: the account's server, which it may replace, a project and its `up`s."""
 
-    def __init__(self, folder: Path, seed: int, port: str, latency: float, timeout: float) -> None:
+    def __init__(
+        self,
+        servers: ExitStack,
+        folder: Path,
+        seed: int,
+        port: str,
+        latency: float,
+        timeout: float,
+    ) -> None:
         self.folder = folder
         # The journal knows an account by its URL, so each server of the run has the same port.
         self._options = ["--port", port, "--latency", str(latency), "--seed", str(seed)]
-        self._servers = ExitStack()
+        self._servers = servers
         self._served = 0
         self.account = self._serve("account")
         self.project = new_project(folder, self.account.url)
@@ -44,10 +52,6 @@ class Stage:
         self._served += 1
         options = ["--db", str(self.folder / f"{db}.db"), *self._options, *words]
         return self._servers.enter_context(serve(self.folder, f"server-{self._served}", *options))
-
-    def close(self) -> None:
-        """End the server."""
-        self._servers.close()
 
     def write(self, declarations: Iterable[Declaration], head: str = "") -> None:
         """Write the program that the next `up` runs."""
@@ -112,12 +116,9 @@ class Stage:
 @contextmanager
 def staged(folder: Path, seed: int, latency: float, timeout: float) -> Iterator[Stage]:
     """Yield a stage in an empty folder, whose processes end with the block."""
-    with _reserved_port() as port:
-        stage = Stage(folder, seed, port, latency, timeout)
-        try:
-            yield stage
-        finally:
-            stage.close()
+    # The server ends also where no project can be made.
+    with _reserved_port() as port, ExitStack() as servers:
+        yield Stage(servers, folder, seed, port, latency, timeout)
 
 
 @contextmanager
