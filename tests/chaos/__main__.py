@@ -10,7 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.chaos.harness import Outcome
@@ -33,7 +34,7 @@ def main() -> int:
         running = {pool.submit(_timed, options.kind or kind_of(seed), seed): seed for seed in seeds}
         for at, done in enumerate(as_completed(running), 1):
             seed = running[done]
-            outcome, seconds = _outcome(done)
+            outcome, seconds = done.result()
             findings, kind = outcome.findings, options.kind or kind_of(seed)
             chosen = round_of(kind, seed)
             verdict = "WRONG" if findings else "right"
@@ -72,20 +73,17 @@ def _timed(kind: str, seed: int) -> tuple[Outcome, float]:
     """A run in a folder of its own, which stays only where something was wrong."""
     begun = time.monotonic()
     folder = tempfile.TemporaryDirectory(prefix=f"chaos-{kind}-{seed}-", ignore_cleanup_errors=True)
-    outcome = run_round(kind, seed, Path(folder.name))
+    try:
+        outcome = run_round(kind, seed, Path(folder.name))
+    except Exception as error:  # noqa: BLE001 - its folder stays, and the other rounds go on
+        said = "".join(traceback.format_exception(error))
+        outcome = Outcome([f"the run itself failed: {said}"], False)
     if outcome.findings:
         kept = Path(f"{folder.name}-wrong")
         os.rename(folder.name, kept)
         outcome.findings.append(f"all of it is in {kept}")
     folder.cleanup()
     return outcome, time.monotonic() - begun
-
-
-def _outcome(done: Future[tuple[Outcome, float]]) -> tuple[Outcome, float]:
-    error = done.exception()
-    if error is not None:
-        return Outcome([f"the run itself failed: {type(error).__name__}: {error}"], False), 0.0
-    return done.result()
 
 
 def _say(line: str) -> None:

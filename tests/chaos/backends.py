@@ -17,10 +17,11 @@ from tests.pipelines.stores import postgres_server, postgresql
 
 KILLS = (Kill(("engine",)), Kill(("plugin",)), Kill(("engine", "plugin")))
 SPELLINGS = (
-    "postgres://tests:{password}@{host}/postgres?sslmode=disable",
-    "postgresql://tests:{password}@{host}/postgres?sslmode=disable",
-    "postgres://tests:{password}@{host}/postgres?sslmode=prefer&connect_timeout=20",
-    "postgres://other:{password}@{host}/postgres?sslmode=disable&application_name=pulumi",
+    "postgres://tests:{password}@127.0.0.1:{port}/postgres?sslmode=disable",
+    # Pulumi 3.250 takes `postgresql://` for the address of a service.
+    "postgres://tests:{password}@localhost:{port}/postgres?sslmode=disable",
+    "postgres://tests:{password}@127.0.0.1:{port}/postgres?sslmode=prefer&connect_timeout=20",
+    "postgres://other:{password}@127.0.0.1:{port}/postgres?sslmode=disable&application_name=pulumi",
 )
 OUR_COMMANDS = ("recover --yes", "preview", "drift", "orphans")
 
@@ -51,8 +52,7 @@ class RotatedPassword:
             try:
                 stage.lose(list(self.declarations), self.kill, self.fault)
                 stage.ups.unlock()
-                host = urlsplit(url).netloc.rpartition("@")[2]
-                rotated = self.spelling.format(password=new, host=host)
+                rotated = self.spelling.format(password=new, port=urlsplit(url).port)
                 stage.project.environment["PULUMI_BACKEND_URL"] = rotated
                 person = Person(stage, list(self.declarations))
                 return person.heal() + compared(stage, person.declarations)

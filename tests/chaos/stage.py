@@ -21,11 +21,19 @@ LOST = "POST:*:commit-then-slow=6"
 class Stage:
     """What a round has: the account's server, which it may replace, a project and its `up`s."""
 
-    def __init__(self, folder: Path, seed: int, port: str, latency: float, timeout: float) -> None:
+    def __init__(
+        self,
+        servers: ExitStack,
+        folder: Path,
+        seed: int,
+        port: str,
+        latency: float,
+        timeout: float,
+    ) -> None:
         self.folder = folder
         # The journal knows an account by its URL, so each server of the run has the same port.
         self._options = ["--port", port, "--latency", str(latency), "--seed", str(seed)]
-        self._servers = ExitStack()
+        self._servers = servers
         self._served = 0
         self.account = self._serve("account")
         self.project = new_project(folder, self.account.url)
@@ -44,10 +52,6 @@ class Stage:
         self._served += 1
         options = ["--db", str(self.folder / f"{db}.db"), *self._options, *words]
         return self._servers.enter_context(serve(self.folder, f"server-{self._served}", *options))
-
-    def close(self) -> None:
-        """End the server."""
-        self._servers.close()
 
     def write(self, declarations: Iterable[Declaration], head: str = "") -> None:
         """Write the program that the next `up` runs."""
@@ -91,9 +95,11 @@ class Stage:
 
     def state(self, stack: str = "test") -> list[dict[str, Any]]:
         """Return our resources in a stack's state."""
-        text = self.project.pulumi("stack", "export", "--stack", stack).text
-        (self.folder / f"{stack}-state.json").write_text(text, encoding="utf-8")
-        resources = json.loads(text)["deployment"].get("resources") or []
+        exported = self.project.pulumi("stack", "export", "--stack", stack)
+        (self.folder / f"{stack}-state.json").write_text(exported.text, encoding="utf-8")
+        if exported.code != 0:
+            raise RuntimeError(f"the export of {stack} failed: {exported.text}")
+        resources = json.loads(exported.text)["deployment"].get("resources") or []
         # A `get` reads a record and holds none.
         ours = [one for one in resources if "dynamic/vapi" in one["type"]]
         return [one for one in ours if not one.get("external")]
@@ -110,12 +116,9 @@ class Stage:
 @contextmanager
 def staged(folder: Path, seed: int, latency: float, timeout: float) -> Iterator[Stage]:
     """Yield a stage in an empty folder, whose processes end with the block."""
-    with _reserved_port() as port:
-        stage = Stage(folder, seed, port, latency, timeout)
-        try:
-            yield stage
-        finally:
-            stage.close()
+    # The server ends also where no project can be made.
+    with _reserved_port() as port, ExitStack() as servers:
+        yield Stage(servers, folder, seed, port, latency, timeout)
 
 
 @contextmanager
