@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from typing import TypeGuard
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
@@ -120,7 +121,7 @@ class Retry:
         return seconds
 
     def pause(self) -> None:
-        """Waits until the pause that the last 429 asked for is over.
+        """Wait until the pause that the last 429 asked for is over.
 
         Raises RateLimitedError where it is longer than a run waits: nothing more is sent then.
         """
@@ -131,6 +132,29 @@ class Retry:
             if left <= 0:
                 return
             self._rest(left)
+
+    def is_paused(self) -> bool:
+        """Return whether `pause` would wait or raise."""
+        return self._clock() < max(self._paused_until, self._ended_until)
+
+    def pause_all(self, refusal: RateLimitedError) -> None:
+        """Make all workers wait as long as a 429 asks, or end the run where that is too long."""
+        seconds = refusal.retry_after_seconds
+        if is_too_long(seconds):
+            with self._lock:
+                self._ended_until = self._clock() + seconds
+                self._ended_by = refusal
+        elif seconds is not None:
+            self._extend_pause(seconds, refusal)
+
+    def _extend_pause(self, seconds: float, refusal: RateLimitedError) -> None:
+        with self._lock:
+            now = self._clock()
+            longer = now + seconds - max(self._paused_until, now)
+            self._paused_until = max(self._paused_until, now + seconds)
+        # One worker has told the person of this pause: the others need not.
+        if longer >= SAID_SECONDS:
+            self._say(f"waiting {seconds:.0f} s, then trying again: {refusal}")
 
     def _rest(self, seconds: float) -> None:
         if self._watch is None:
@@ -153,20 +177,15 @@ class Retry:
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        limited = isinstance(error, RateLimitedError)
         asked = error.retry_after_seconds if isinstance(error, ApiError) else None
-        if limited and is_too_long(asked):
-            return 0  # Asked for before `_is_enough` is, which ends it.
-        usual = _patient(state) if limited else _backoff(state)
-        seconds = usual if asked is None else asked
-        longer = seconds
-        if limited:
-            with self._lock:
-                now = self._clock()
-                longer = now + seconds - max(self._paused_until, now)
-                self._paused_until = max(self._paused_until, now + seconds)
-        # What one worker has said of a pause the others need not repeat.
-        if longer >= SAID_SECONDS:
+        if isinstance(error, RateLimitedError):
+            if is_too_long(asked):
+                return 0  # Tenacity asks for the wait before `_is_enough`, which ends the request.
+            seconds = _patient(state) if asked is None else asked
+            self._extend_pause(seconds, error)
+            return seconds
+        seconds = _backoff(state) if asked is None else asked
+        if seconds >= SAID_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
         return seconds
 
@@ -174,21 +193,14 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, RateLimitedError):
             if is_too_long(error.retry_after_seconds):
-                self._end(error)
                 return True
             # Waits that are asked for may be short, so tries are bounded as well.
             return state.idle_for >= PATIENCE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
         return state.attempt_number >= ATTEMPTS
 
-    def _end(self, error: RateLimitedError) -> None:
-        with self._lock:
-            if error is not self._ended_by:
-                self._ended_until = self._clock() + (error.retry_after_seconds or 0)
-                self._ended_by = error
 
-
-def is_too_long(seconds: float | None) -> bool:
-    """Whether a 429 asks for a longer wait than a run makes."""
+def is_too_long(seconds: float | None) -> TypeGuard[float]:
+    """Return whether a 429 asks for a longer wait than a run makes."""
     return seconds is not None and seconds > PATIENCE_SECONDS
 
 
