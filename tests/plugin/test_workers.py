@@ -156,12 +156,17 @@ def adopt_at_once(plugin: Any, calls: int) -> None:
             done.result()
 
 
-@pytest.mark.parametrize(("limit", "calls"), [(9, 36), (1, 6)])
-def test_as_many_calls_at_a_time_as_requests_may_be(start: Any, limit: int, calls: int) -> None:
+@pytest.mark.parametrize(
+    ("setting", "limit", "calls"),
+    [({}, 32, 64), ({"maxConcurrentRequests": "9"}, 9, 36), ({"maxConcurrentRequests": "1"}, 1, 6)],
+)
+def test_as_many_calls_at_a_time_as_requests_may_be(
+    start: Any, setting: dict[str, str], limit: int, calls: int
+) -> None:
     """`maxConcurrentRequests` calls are worked on at a time, and no more requests are in flight."""
     crowd = Crowd(limit)
     with served(crowd.answered) as url:
-        plugin = start(baseUrl=url, apiKey=KEY, maxConcurrentRequests=str(limit))
+        plugin = start(baseUrl=url, apiKey=KEY, **setting)
         adopt_at_once(plugin, calls)
     assert crowd.peak == limit
 
