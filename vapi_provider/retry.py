@@ -1,13 +1,13 @@
-"""What is repeated, how often and how long between: the transport's policy, without any HTTP.
+"""Retry policy shared by all workers of a run: which requests, how often, with what backoff.
 
-GET, PATCH and DELETE do no harm twice: they are repeated when the API was not reached, did not
-answer in time, answered 408, 429 or 5xx, or something before it answered a page that is no JSON.
-POST buys: it is repeated only when nothing can have been made, that is when no connection came
-about, or on 429. Waits grow and are jittered; an answer that says how long to wait (Retry-After in
-seconds or as a date, X-RateLimit-Reset) is obeyed. A 429 makes all workers of the run wait, and is
-borne for `PATIENCE_SECONDS`; anything else ends after `ATTEMPTS` tries. Vapi counts requests per
-UTC minute and sends no reset header: a 429 that does not say how long waits for the next minute.
-One that asks for more than `PATIENCE_SECONDS` ends the run at once.
+GET, PATCH and DELETE are idempotent: they are retried when the API was not reached, did not answer
+in time, answered 408, 429 or 5xx, or a proxy answered a page that is not JSON. POST buys, so it is
+retried only when nothing can have been created: when no connection came about, or on 429. Backoff
+is exponential with jitter; an answer that says how long to wait (Retry-After in seconds or as a
+date, X-RateLimit-Reset) is obeyed. A 429 pauses all workers of the run, which give up after
+`PATIENCE_SECONDS` of it; any other error ends a request after `ATTEMPTS` tries. Vapi counts
+requests per UTC minute and sends no reset header: a 429 that does not say how long pauses until the
+next minute. One that asks for more than `PATIENCE_SECONDS` ends the run at once.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ ATTEMPTS = 5
 PATIENCE_SECONDS = 300.0
 LONGEST_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
-"""Longest sleep between two looks whether waiting still has a purpose."""
+"""Longest sleep between two calls of `watch`."""
 
 SAID_SECONDS = 10.0
-"""A wait from here on is told to the person."""
+"""The person is told of a wait that is at least this long."""
 
 MINUTE_JITTER_SECONDS = 10.0
-"""How far into the next minute runs come back: not all of a fleet's in its first second."""
+"""Runs resume this far into the next minute, so that a fleet's do not all in its first second."""
 
 _LONGEST_ASKED_SECONDS = 1e9
 _SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
-"""Both are written there in the field; no wait is this long, and no moment this far back."""
+"""X-RateLimit-Reset below this is seconds, from it on Unix time: servers send either."""
 
 _backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
 _patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
 
 
 def may_repeat(method: str, error: BaseException) -> bool:
-    """The policy above as one function of what happened."""
+    """Return whether the policy above retries a request that failed with `error`."""
     if isinstance(error, RateLimitedError):
         return True
     if isinstance(error, UnclearError):
@@ -65,10 +65,9 @@ def may_repeat(method: str, error: BaseException) -> bool:
 def asked_to_wait(
     headers: Mapping[str, str], now: float, most: float = LONGEST_WAIT_SECONDS
 ) -> float | None:
-    """How long an answer asks to wait, in seconds from `now` (Unix time); None where it does not.
+    """Return how many seconds from `now` (Unix time) an answer asks to wait, at most `most`.
 
-    At most `most`. A moment that has passed asks for nothing: then the two clocks
-    differ, or the server does not mean it. A small X-RateLimit-Reset is seconds, not a moment.
+    None where it asks for none, or for a moment that has passed: then the two clocks differ.
     """
     seconds = _number(headers.get("Retry-After"))
     if seconds is None and "Retry-After" in headers:
@@ -82,7 +81,7 @@ def asked_to_wait(
 
 
 class Retry:
-    """The policy at work for all workers of a run, who share a pause after a 429."""
+    """The policy applied to the requests of all workers, which share a pause after a 429."""
 
     def __init__(
         self,
@@ -93,7 +92,7 @@ class Retry:
         jitter: Callable[[float, float], float] = random.uniform,  # noqa: S311 - spreads runs, guards no secret
         watch: Callable[[], None] | None = None,
     ) -> None:
-        """`watch` is called every two seconds of a wait; what it raises ends the request."""
+        """Call `watch` every two seconds of a wait; what it raises ends the request."""
         self._sleep = sleep
         self._clock = clock
         self._say = say
@@ -106,9 +105,9 @@ class Retry:
         self._ended_by: RateLimitedError | None = None
 
     def asked(self, status: int, headers: Mapping[str, str]) -> float | None:
-        """Return how long to wait after an error, in seconds; None where that is ours to choose.
+        """Return how many seconds an error asks to wait; None where the backoff decides.
 
-        Moments are read by the answer's own clock, where it shows one.
+        Dates are compared with the answer's own `Date`, where it has one.
         """
         now = self._now()
         if status != 429:
@@ -166,7 +165,7 @@ class Retry:
             self._sleep(min(left, WATCH_SECONDS))
 
     def repeating(self, method: str) -> Retrying:
-        """What calls a function until it answers, or raises the last error."""
+        """Return what calls a function until it succeeds, or raises its last error."""
         return Retrying(
             retry=retry_if_exception(lambda error: may_repeat(method, error)),
             wait=self._wait,
@@ -205,7 +204,7 @@ def is_too_long(seconds: float | None) -> TypeGuard[float]:
 
 
 def _moment(date: str) -> float | None:
-    """An HTTP date as Unix time."""
+    """Return an HTTP date as Unix time."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""HTTP to the account: the connection, the key, the time limit of a try, retries.
+"""HTTP to the account: opens the connection, and sends a request until it has an answer.
 
-`retry` has the policy of what is repeated, `limit` how many requests are in flight, `response` what
-an answer means.
+What is retried is in `retry`, how many requests are in flight in `limit`, what an answer means in
+`response`.
 """
 
 from __future__ import annotations
@@ -165,9 +165,9 @@ class Transport:
                 return
 
     def api_time(self) -> float | None:
-        """Return the time by the API's clock, in Unix seconds; None where no answer had a `Date`.
+        """Return the API's time in Unix seconds; None where no answer had a `Date`.
 
-        An answer's `Date` has whole seconds, and took its time to come.
+        It is late by up to a second and the latency: a `Date` has whole seconds.
         """
         if self._api_clock is None:
             return None
@@ -226,7 +226,7 @@ class Transport:
             raise
 
     def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
-        """The answer with its body, which has arrived within the bounds of one try."""
+        """Return the answer with its whole body. Raises LateAnswer, BrokenAnswer or ServerError."""
         seconds, began = self._http.timeout.read, self._clock()
         try:
             content = read_content(
@@ -237,7 +237,7 @@ class Transport:
         except BadAnswer as bad:
             if response.is_success:
                 raise not_vapi(what, response.status_code, str(bad)) from None
-            content = b""  # Its status says what it means.
+            content = b""  # The status alone decides which error it is.
         headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=content)
 
