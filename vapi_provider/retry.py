@@ -1,13 +1,13 @@
-"""What is repeated, how often and how long between: the transport's policy, without any HTTP.
+"""Retry policy shared by all workers of a run: which requests, how often, with what backoff.
 
-GET, PATCH and DELETE do no harm twice: they are repeated when the API was not reached, did not
-answer in time, answered 408, 429 or 5xx, or something before it answered a page that is no JSON.
-POST buys: it is repeated only when nothing can have been made, that is when no connection came
-about, or on 429. Waits grow and are jittered; an answer that says how long to wait (Retry-After in
-seconds or as a date, X-RateLimit-Reset) is obeyed. A 429 makes all workers of the run wait, and is
-borne for `PATIENCE_SECONDS`; anything else ends after `ATTEMPTS` tries. Vapi counts requests per
-UTC minute and sends no reset header: a 429 that does not say how long waits for the next minute.
-One that asks for more than `PATIENCE_SECONDS` ends the run at once.
+GET, PATCH and DELETE are idempotent: they are retried when the API was not reached, did not answer
+in time, answered 408, 429 or 5xx, or a proxy answered a page that is not JSON. POST buys, so it is
+retried only when nothing can have been created: when no connection came about, or on 429. Backoff
+is exponential with jitter; an answer that says how long to wait (Retry-After in seconds or as a
+date, X-RateLimit-Reset) is obeyed. A 429 pauses all workers of the run, which give up after
+`PATIENCE_SECONDS` of it; any other error ends a request after `ATTEMPTS` tries. Vapi counts
+requests per UTC minute and sends no reset header: a 429 that does not say how long pauses until the
+next minute. One that asks for more than `PATIENCE_SECONDS` ends the run at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from typing import TypeGuard
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
@@ -34,17 +35,17 @@ ATTEMPTS = 5
 PATIENCE_SECONDS = 300.0
 LONGEST_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
-"""Longest sleep between two looks whether waiting still has a purpose."""
+"""Longest sleep between two calls of `watch`."""
 
 SAID_SECONDS = 10.0
-"""A wait from here on is told to the person."""
+"""The person is told of a wait that is at least this long."""
 
 MINUTE_JITTER_SECONDS = 10.0
-"""How far into the next minute runs come back: not all of a fleet's in its first second."""
+"""Runs resume this far into the next minute, so that a fleet's do not all in its first second."""
 
 _LONGEST_ASKED_SECONDS = 1e9
 _SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
-"""Both are written there in the field; no wait is this long, and no moment this far back."""
+"""X-RateLimit-Reset below this is seconds, from it on Unix time: servers send either."""
 
 _MILLISECONDS = 100_000_000_000.0
 """A moment from here on is in milliseconds: in seconds it would be in the year 5138."""
@@ -54,7 +55,7 @@ _patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitte
 
 
 def may_repeat(method: str, error: BaseException) -> bool:
-    """The policy above as one function of what happened."""
+    """Return whether the policy above retries a request that failed with `error`."""
     if isinstance(error, RateLimitedError):
         return True
     if isinstance(error, UnclearError):
@@ -67,10 +68,9 @@ def may_repeat(method: str, error: BaseException) -> bool:
 def asked_to_wait(
     headers: Mapping[str, str], now: float, most: float = LONGEST_WAIT_SECONDS
 ) -> float | None:
-    """How long an answer asks to wait, in seconds from `now` (Unix time); None where it does not.
+    """Return how many seconds from `now` (Unix time) an answer asks to wait, at most `most`.
 
-    At most `most`. A moment that has passed asks for nothing: then the two clocks
-    differ, or the server does not mean it. A small X-RateLimit-Reset is seconds, not a moment.
+    None where it asks for none, or for a moment that has passed: then the two clocks differ.
     """
     seconds = _number(headers.get("Retry-After"))
     if seconds is None and "Retry-After" in headers:
@@ -85,7 +85,7 @@ def asked_to_wait(
 
 
 class Retry:
-    """The policy at work for all workers of a run, who share a pause after a 429."""
+    """The policy applied to the requests of all workers, which share a pause after a 429."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Retry:
         jitter: Callable[[float, float], float] = random.uniform,  # noqa: S311 - spreads runs, guards no secret
         watch: Callable[[], None] | None = None,
     ) -> None:
-        """`watch` is called every two seconds of a wait; what it raises ends the request."""
+        """Call `watch` every two seconds of a wait; what it raises ends the request."""
         self._sleep = sleep
         self._clock = clock
         self._say = say
@@ -109,9 +109,9 @@ class Retry:
         self._ended_by: RateLimitedError | None = None
 
     def asked(self, status: int, headers: Mapping[str, str]) -> float | None:
-        """Return how long to wait after an error, in seconds; None where that is ours to choose.
+        """Return how many seconds an error asks to wait; None where the backoff decides.
 
-        Moments are read by the answer's own clock, where it shows one.
+        Dates are compared with the answer's own `Date`, where it has one.
         """
         now = self._now()
         if status != 429:
@@ -124,7 +124,7 @@ class Retry:
         return seconds
 
     def pause(self) -> None:
-        """Waits until the pause that the last 429 asked for is over.
+        """Wait until the pause that the last 429 asked for is over.
 
         Raises RateLimitedError where it is longer than a run waits: nothing more is sent then.
         """
@@ -136,6 +136,29 @@ class Retry:
                 return
             self._rest(left)
 
+    def is_paused(self) -> bool:
+        """Return whether `pause` would wait or raise."""
+        return self._clock() < max(self._paused_until, self._ended_until)
+
+    def pause_all(self, refusal: RateLimitedError) -> None:
+        """Make all workers wait as long as a 429 asks, or end the run where that is too long."""
+        seconds = refusal.retry_after_seconds
+        if is_too_long(seconds):
+            with self._lock:
+                self._ended_until = self._clock() + seconds
+                self._ended_by = refusal
+        elif seconds is not None:
+            self._extend_pause(seconds, refusal)
+
+    def _extend_pause(self, seconds: float, refusal: RateLimitedError) -> None:
+        with self._lock:
+            now = self._clock()
+            longer = now + seconds - max(self._paused_until, now)
+            self._paused_until = max(self._paused_until, now + seconds)
+        # One worker has told the person of this pause: the others need not.
+        if longer >= SAID_SECONDS:
+            self._say(f"waiting {seconds:.0f} s, then trying again: {refusal}")
+
     def _rest(self, seconds: float) -> None:
         if self._watch is None:
             self._sleep(seconds)
@@ -146,7 +169,7 @@ class Retry:
             self._sleep(min(left, WATCH_SECONDS))
 
     def repeating(self, method: str) -> Retrying:
-        """What calls a function until it answers, or raises the last error."""
+        """Return what calls a function until it succeeds, or raises its last error."""
         return Retrying(
             retry=retry_if_exception(lambda error: may_repeat(method, error)),
             wait=self._wait,
@@ -157,20 +180,15 @@ class Retry:
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        limited = isinstance(error, RateLimitedError)
         asked = error.retry_after_seconds if isinstance(error, ApiError) else None
-        if limited and is_too_long(asked):
-            return 0  # Asked for before `_is_enough` is, which ends it.
-        usual = _patient(state) if limited else _backoff(state)
-        seconds = usual if asked is None else asked
-        longer = seconds
-        if limited:
-            with self._lock:
-                now = self._clock()
-                longer = now + seconds - max(self._paused_until, now)
-                self._paused_until = max(self._paused_until, now + seconds)
-        # What one worker has said of a pause the others need not repeat.
-        if longer >= SAID_SECONDS:
+        if isinstance(error, RateLimitedError):
+            if is_too_long(asked):
+                return 0  # Tenacity asks for the wait before `_is_enough`, which ends the request.
+            seconds = _patient(state) if asked is None else asked
+            self._extend_pause(seconds, error)
+            return seconds
+        seconds = _backoff(state) if asked is None else asked
+        if seconds >= SAID_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
         return seconds
 
@@ -178,26 +196,19 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, RateLimitedError):
             if is_too_long(error.retry_after_seconds):
-                self._end(error)
                 return True
             # Waits that are asked for may be short, so tries are bounded as well.
             return state.idle_for >= PATIENCE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
         return state.attempt_number >= ATTEMPTS
 
-    def _end(self, error: RateLimitedError) -> None:
-        with self._lock:
-            if error is not self._ended_by:
-                self._ended_until = self._clock() + (error.retry_after_seconds or 0)
-                self._ended_by = error
 
-
-def is_too_long(seconds: float | None) -> bool:
-    """Whether a 429 asks for a longer wait than a run makes."""
+def is_too_long(seconds: float | None) -> TypeGuard[float]:
+    """Return whether a 429 asks for a longer wait than a run makes."""
     return seconds is not None and seconds > PATIENCE_SECONDS
 
 
 def _moment(date: str) -> float | None:
-    """An HTTP date as Unix time."""
+    """Return an HTTP date as Unix time."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):

@@ -275,12 +275,15 @@ class _WhenNeeded:
         """As `Transport.request`."""
         with self._lock:
             if self._opened is None:
+                from vapi_provider.limit import AdaptiveLimit
                 from vapi_provider.retry import Retry
                 from vapi_provider.transport import Transport, open_http
 
                 settings = self._settings
                 retry = Retry(say=warn, watch=require_engine)
-                self._opened = Transport(open_http(settings), settings.api_key, retry)
+                limit = AdaptiveLimit(settings.max_concurrent_requests)
+                http = open_http(settings)
+                self._opened = Transport(http, settings.api_key, retry, limit=limit)
             transport = self._opened
         with waiting():
             return transport.request(method, path, **more)

@@ -1,30 +1,20 @@
-"""HTTP to the account: the key, the time limits, what is repeated, what an answer means.
+"""HTTP to the account: opens the connection, and sends a request until it has an answer.
 
-What is repeated, and how long between, is the policy in `retry`. Knows nothing of phone numbers.
+What is retried is in `retry`, how many requests are in flight in `limit`, what an answer means in
+`response`.
 """
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
-import re
 import sys
-import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from email.utils import formatdate, parsedate_to_datetime
-from http import HTTPStatus
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from vapi_provider.answers import (
-    RECORD_BYTES,
-    BadAnswer,
-    BrokenAnswer,
-    LateAnswer,
-    parse,
-    read_content,
-)
+from vapi_provider.answers import RECORD_BYTES, BadAnswer, BrokenAnswer, LateAnswer, read_content
 from vapi_provider.errors import (
     AbandonedError,
     ApiError,
@@ -32,15 +22,15 @@ from vapi_provider.errors import (
     ConfigurationError,
     NotFoundError,
     RateLimitedError,
-    RejectedError,
     ServerError,
     TransportError,
     UnclearError,
 )
+from vapi_provider.limit import AdaptiveLimit
 from vapi_provider.network_settings import network_settings
-from vapi_provider.redaction import redacted
-from vapi_provider.retry import PATIENCE_SECONDS, Retry, is_too_long
-from vapi_provider.settings import EMBEDDED, Settings
+from vapi_provider.response import json_of, not_vapi
+from vapi_provider.retry import Retry
+from vapi_provider.settings import DEFAULT_REQUESTS, Settings
 
 # httpx loads its own command line with click and rich, where they are installed, and does without
 # where they are not. Each run of the engine would pay for it.
@@ -53,25 +43,19 @@ if sys.modules["httpx._main"] is cast(Any, None):
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""
 
-_NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
-"""What the API's framework answers for a path that it does not serve."""
-_MOST_READ = 20_000
-"""Characters of a page that is no JSON of which an error may show the beginning."""
-
 # A proxy that refuses does so before it lets anything through.
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 def open_http(settings: Settings) -> httpx.Client:
-    """An HTTP client for the account: over the network, or in-process for an embedded one."""
+    """Return an HTTP client for the account, in-process where it is an embedded one."""
     headers = {
         "Authorization": f"Bearer {settings.api_key}",
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
     }
-    file = settings.embedded_file
-    if file is None:
+    if settings.embedded_file is None:
         network = network_settings(settings.base_url, os.environ)
         try:
             # Only here: an embedded account needs no network.
@@ -84,50 +68,16 @@ def open_http(settings: Settings) -> httpx.Client:
                 "https:// URL"
             ) from None
     # Only here: an ordinary run against a real account never loads the embedded one.
-    from vapi_provider.embedded import EmbeddedAccountError, open_app
+    from vapi_provider.in_process import in_process
 
-    try:
-        app = open_app(str(file), region=settings.region)
-    except EmbeddedAccountError as error:
-        raise ConfigurationError(f"vapi:baseUrl {EMBEDDED}{file}: {error}") from None
-    return httpx.Client(
-        base_url="http://embedded",
-        headers=headers,
-        timeout=settings.request_timeout_seconds,
-        transport=InProcess(app, settings.max_concurrent_requests),
-    )
-
-
-class InProcess(httpx.WSGITransport):
-    """Calls an app of this process; one that drops a request or is too slow fails as a network.
-
-    At most `at_once` requests are under way, as over a network.
-    """
-
-    def __init__(self, app: Any, at_once: int) -> None:
-        super().__init__(app=app)
-        self._turns = threading.BoundedSemaphore(at_once)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with self._turns:
-            return self._handle(request)
-
-    def _handle(self, request: httpx.Request) -> httpx.Response:
-        begun = time.monotonic()
-        try:
-            response = super().handle_request(request)
-            # A server's clock is in each of its answers; this one's is ours.
-            response.headers.setdefault("Date", formatdate(usegmt=True))
-        except ConnectionError as error:
-            raise httpx.ReadError(str(error), request=request) from error
-        limit = request.extensions.get("timeout", {}).get("read")
-        if limit is not None and time.monotonic() - begun > limit:
-            raise httpx.ReadTimeout("the answer came too late", request=request)
-        return response
+    return in_process(settings, headers)
 
 
 class Transport:
-    """Sends requests and gives back the answers' JSON, or raises from the error tree."""
+    """Sends requests and returns the answers' JSON, or raises from the error tree.
+
+    Serves many threads, which share a pause after a 429 and the limit of requests in flight.
+    """
 
     def __init__(
         self,
@@ -135,11 +85,13 @@ class Transport:
         api_key: str,
         retry: Retry | None = None,
         clock: Callable[[], float] = time.monotonic,
+        limit: AdaptiveLimit | None = None,
     ) -> None:
         self._http = http
         self._api_key = api_key
         self._retry = retry or Retry()
         self._clock = clock
+        self._limit = limit or AdaptiveLimit(DEFAULT_REQUESTS)
         self._refused_key: AuthenticationError | None = None
         self._api_clock: tuple[float, float] | None = None
 
@@ -154,13 +106,12 @@ class Transport:
         about_to_send: Callable[[], None] = lambda: None,
         most_bytes: int = RECORD_BYTES,
     ) -> Any:
-        """The JSON of a 2xx answer. `secrets` are values that no error may show.
+        """Return the JSON of a 2xx answer, which may hold `most_bytes`.
 
-        `most_bytes` is how much the answer may hold.
-
-        `about_to_send` is called before each try, after any pause; what it raises ends the request.
-        Raises TransportError, UnclearError or an ApiError, by the policy above. Once the key was
-        refused as such, nothing more is sent: a fleet would be refused number by number.
+        `secrets` are values that no error may show. `about_to_send` is called before each try,
+        after any wait, and once more where another thread's 429 makes this one wait meanwhile;
+        what it raises ends the request. Raises TransportError, UnclearError or an ApiError. Once
+        the API has refused the key nothing more is sent: each number of a fleet would fail so.
         """
         if self._refused_key is not None:
             raise self._refused_key
@@ -169,17 +120,18 @@ class Transport:
 
         def once() -> Any:
             nonlocal may_be_done, may_come_later
-            self._retry.pause()
-            about_to_send()
-            try:
-                return self._once(method, path, params, body, (self._api_key, *secrets), most_bytes)
-            except NotFoundError as missing:
-                missing.after_unclear_try = method == "DELETE" and may_be_done
-                raise
-            except (UnclearError, ServerError) as error:
-                may_be_done = True
-                may_come_later = may_come_later or error.may_come_later
-                raise
+            with self._turn(about_to_send):
+                try:
+                    return self._once(
+                        method, path, params, body, (self._api_key, *secrets), most_bytes
+                    )
+                except NotFoundError as missing:
+                    missing.after_unclear_try = method == "DELETE" and may_be_done
+                    raise
+                except (UnclearError, ServerError) as error:
+                    may_be_done = True
+                    may_come_later = may_come_later or error.may_come_later
+                    raise
 
         try:
             return self._retry.repeating(method)(once)
@@ -187,10 +139,35 @@ class Transport:
             abandoned.may_come_later = may_come_later
             raise
 
-    def api_time(self) -> float | None:
-        """Return the time by the API's clock, in Unix seconds; None where no answer had a `Date`.
+    @contextmanager
+    def _turn(self, about_to_send: Callable[[], None]) -> Generator[None]:
+        """Wait until a request may be sent; it is in flight until the block ends."""
+        while True:
+            self._retry.pause()
+            with self._limit.slot() as slot:
+                if self._retry.is_paused():
+                    continue
+                about_to_send()
+                # It may write to a journal over the network, and the pause begin meanwhile.
+                if self._retry.is_paused():
+                    continue
+                try:
+                    yield
+                except RateLimitedError as refusal:
+                    # Before the slot is free: whoever takes it must find the pause.
+                    self._retry.pause_all(refusal)
+                    slot.is_refused = True
+                    raise
+                except ApiError:
+                    slot.is_refused = False
+                    raise
+                slot.is_refused = False
+                return
 
-        An answer's `Date` has whole seconds, and took its time to come.
+    def api_time(self) -> float | None:
+        """Return the API's time in Unix seconds; None where no answer had a `Date`.
+
+        It is late by up to a second and the latency: a `Date` has whole seconds.
         """
         if self._api_clock is None:
             return None
@@ -240,7 +217,7 @@ class Transport:
             ) from None
         self._hear_clock(response.headers)
         try:
-            return _answer(what, response, secrets, self._retry.asked)
+            return json_of(what, response, secrets, self._retry.asked)
         except AuthenticationError as error:
             if error.status == 401:
                 self._refused_key = AuthenticationError(
@@ -249,7 +226,7 @@ class Transport:
             raise
 
     def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
-        """The answer with its body, which has arrived within the bounds of one try."""
+        """Return the answer with its whole body. Raises LateAnswer, BrokenAnswer or ServerError."""
         seconds, began = self._http.timeout.read, self._clock()
         try:
             content = read_content(
@@ -259,104 +236,10 @@ class Transport:
             )
         except BadAnswer as bad:
             if response.is_success:
-                raise _not_vapi(what, response.status_code, str(bad)) from None
-            content = b""  # Its status says what it means.
+                raise not_vapi(what, response.status_code, str(bad)) from None
+            content = b""  # The status alone decides which error it is.
         headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=content)
-
-
-def _answer(
-    what: str,
-    response: httpx.Response,
-    secrets: Collection[str],
-    asked: Callable[[int, Mapping[str, str]], float | None],
-) -> Any:
-    """The answer's JSON; None for an empty 2xx."""
-    fault = ""
-    try:
-        parsed: Any = parse(response.content)
-    except BadAnswer as bad:
-        parsed, fault = response, str(bad)
-    status = f"{response.status_code} {_phrase(response.status_code)}".strip()
-    if response.is_success:
-        if fault:
-            raise _not_vapi(what, response.status_code, fault)
-        return parsed
-    words = _words(parsed, response, secrets)
-    kind, advice = _meaning(response.status_code, parsed)
-    wait = asked(response.status_code, response.headers)
-    if kind is RateLimitedError and is_too_long(wait):
-        advice = (
-            f" — the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
-            "most: run it again then"
-        )
-    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, wait)
-
-
-def _not_vapi(what: str, status: int, fault: str) -> ServerError:
-    line = f"{status} {_phrase(status)}".strip()
-    return ServerError(
-        f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
-    )
-
-
-def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
-    """Return the error's class and what to do about it."""
-    if status == 401:
-        return AuthenticationError, " — check vapi:apiKey: a private key of this account and region"
-    if status == 403:
-        return AuthenticationError, " — the key may not do this, or a firewall stands between"
-    if status == 404:
-        return _meaning_of_404(parsed)
-    if status == 429:
-        return RateLimitedError, " — wait, or lower vapi:maxConcurrentRequests"
-    if status == 408 or status >= 500 or status < 400:
-        return ServerError, " — try again later"
-    return RejectedError, ""
-
-
-def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
-    """Return what a 404 means: only the API's own JSON says that a record is missing.
-
-    The API's body for a missing number was never observed, so `statusCode` may be absent.
-    """
-    body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
-    status = str(body.get("statusCode", 404))
-    if status != "404" or not ("message" in body or "error" in body):
-        return ServerError, " — not the API's own answer: check vapi:baseUrl and any proxy"
-    if _NO_ROUTE.match(str(body.get("message"))):
-        return RejectedError, " — no such path here: check vapi:baseUrl"
-    return NotFoundError, ""
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> str:
-    """Return Vapi's own words in one line of reasonable length; the body where it has none."""
-    if parsed is response:
-        # Not by the charset that the answer names, which may be none, or no charset at all.
-        content = response.content
-        text = content[: 4 * _MOST_READ].decode(jsonlib.detect_encoding(content), "replace")
-        words = redacted(text[:_MOST_READ], secrets)
-    else:
-        answer = redacted(parsed, secrets)
-        bag: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
-        message: Any = bag.get("message")
-        if isinstance(message, list):
-            message = "; ".join(str(item) for item in cast(list[Any], message))
-        bare = _json(answer) if response.content else ""
-        words = bare if message is None else str(message)
-    line = " ".join(words.split())
-    return line if len(line) <= 500 else line[:500] + "…"
-
-
-def _json(answer: Any) -> str:
-    return jsonlib.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reason(error: httpx.RequestError) -> str:

@@ -21,7 +21,9 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from tests.builders import KEY, answer
-from vapi_provider.transport import InProcess
+from vapi_provider.in_process import InProcess
+from vapi_provider.limit import AdaptiveLimit
+from vapi_provider.transport import Transport
 
 OTHER_WORKERS = '''
 import concurrent.futures, concurrent.futures.thread, queue, threading
@@ -154,12 +156,17 @@ def adopt_at_once(plugin: Any, calls: int) -> None:
             done.result()
 
 
-@pytest.mark.parametrize(("limit", "calls"), [(9, 36), (1, 6)])
-def test_as_many_calls_at_a_time_as_requests_may_be(start: Any, limit: int, calls: int) -> None:
+@pytest.mark.parametrize(
+    ("setting", "limit", "calls"),
+    [({}, 32, 64), ({"maxConcurrentRequests": "9"}, 9, 36), ({"maxConcurrentRequests": "1"}, 1, 6)],
+)
+def test_as_many_calls_at_a_time_as_requests_may_be(
+    start: Any, setting: dict[str, str], limit: int, calls: int
+) -> None:
     """`maxConcurrentRequests` calls are worked on at a time, and no more requests are in flight."""
     crowd = Crowd(limit)
     with served(crowd.answered) as url:
-        plugin = start(baseUrl=url, apiKey=KEY, maxConcurrentRequests=str(limit))
+        plugin = start(baseUrl=url, apiKey=KEY, **setting)
         adopt_at_once(plugin, calls)
     assert crowd.peak == limit
 
@@ -273,7 +280,7 @@ def test_a_usual_run_says_nothing(start: Any) -> None:
 
 
 def test_an_embedded_account_sees_no_more_than_that_either() -> None:
-    """In-process requests wait for their turn too, whoever sends them."""
+    """In-process requests wait until another one has been answered, too."""
     crowd = Crowd(3)
 
     def answered(environ: Any, start_response: Any) -> list[bytes]:
@@ -282,8 +289,9 @@ def test_an_embedded_account_sees_no_more_than_that_either() -> None:
         return []
 
     with (
-        httpx.Client(base_url="http://embedded", transport=InProcess(answered, 3)) as http,
+        httpx.Client(base_url="http://embedded", transport=InProcess(answered)) as http,
         ThreadPoolExecutor(12) as engine,
     ):
-        list(engine.map(http.get, ["/phone-number/a"] * 12))
+        transport = Transport(http, KEY, limit=AdaptiveLimit(3))
+        list(engine.map(lambda _: transport.request("GET", "/phone-number/a"), range(12)))
     assert crowd.peak == 3

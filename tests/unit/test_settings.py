@@ -36,7 +36,7 @@ def test_only_a_key_is_needed() -> None:
         journal=load().journal,
         backend=load().backend,
         request_timeout_seconds=30,
-        max_concurrent_requests=16,
+        max_concurrent_requests=32,
         ready_timeout_seconds=60,
         confirmed_empty_account=None,
     )

@@ -15,6 +15,7 @@ from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.exported import ids_in, instant
+from vapi_provider.limit import AdaptiveLimit
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings import Settings, load_settings
 from vapi_provider.terminal import say
@@ -38,7 +39,8 @@ def settings_of(stack: Stack | None) -> Settings:
 def account_of(settings: Settings) -> Generator[VapiClient]:
     """The account's client; nothing is sent before it is asked."""
     with open_http(settings) as http:
-        yield VapiClient(Transport(http, settings.api_key))
+        limit = AdaptiveLimit(settings.max_concurrent_requests)
+        yield VapiClient(Transport(http, settings.api_key, limit=limit))
 
 
 def deployments(

@@ -23,12 +23,14 @@ from vapi_provider.embedded.body import read_body
 from vapi_provider.embedded.errors import (
     INVALID_KEY,
     MISSING_KEY,
+    RATE_LIMITED,
     EmbeddedAccountError,
     Refusal,
     broken,
     no_such_route,
     refused,
 )
+from vapi_provider.embedded.rate_limit import RateLimit
 from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import utc_now
@@ -55,6 +57,7 @@ def create_app(
     if region not in SIP_HOSTS:
         raise EmbeddedAccountError(f"region must be one of {', '.join(SIP_HOSTS)}, not {region!r}")
     account = Account(Store(db), switches, region, clock)
+    rate_limit = RateLimit(switches.requests_per_minute, clock)
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
@@ -62,7 +65,10 @@ def create_app(
 
     @app.before_request
     def admit() -> Response | None:  # pyright: ignore[reportUnusedFunction]
+        is_within_rate = rate_limit.admit()
         time.sleep(switches.latency_seconds)
+        if not is_within_rate:
+            raise refused(RATE_LIMITED, 429)
         agent = request.headers.get("User-Agent", "")
         if not agent or agent.startswith("Python-urllib"):
             # What stands before the API says so (observed), and not in JSON.

@@ -17,6 +17,7 @@ INVALID_KEY = (
     "or vice versa."
 )
 MISSING_KEY = "Missing Authorization Header."
+RATE_LIMITED = "Rate limit exceeded"
 NO_FUNDS = (
     "Couldn't Buy Phone Number. Update Payment Method in https://dashboard.vapi.ai/org/billing."
 )

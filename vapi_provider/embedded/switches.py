@@ -100,6 +100,9 @@ class Switches:
     sorted_pages_refused: bool = _switch(False, "refuse sortBy and sortOrder on /v2/phone-number")
     noop_bumps_updated_at: bool = _switch(True, "a PATCH that changes nothing changes updatedAt")
     latency_seconds: float = _switch(0.0, "how long every answer takes at least")
+    requests_per_minute: int | None = _switch(
+        None, "how many requests of a UTC minute are carried out, the rest answer 429; none: any"
+    )
 
 
 def describe_switches() -> list[tuple[str, str, str]]:

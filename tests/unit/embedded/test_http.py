@@ -109,3 +109,20 @@ def test_latency(open_account, monkeypatch):
     monkeypatch.setattr("vapi_provider.embedded.app.time.sleep", waited.append)
     open_account(latency_seconds=0.25).get("/nowhere")
     assert waited == [0.25]
+
+
+def test_requests_per_minute(open_account, clock):
+    """By a switch the requests of a UTC minute beyond a number are refused and not carried out."""
+    account = open_account(requests_per_minute=2)
+    clock.advance(43)  # One second before the minute ends.
+    bodies = [{"provider": "vapi", "sipUri": f"sip:desk{at}@sip.vapi.ai"} for at in range(4)]
+    answers = [account.post("/phone-number", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+    assert answers[2].json() == {
+        "message": "Rate limit exceeded",
+        "error": "Too Many Requests",
+        "statusCode": 429,
+    }
+    assert "Retry-After" not in answers[2].headers
+    clock.advance(1)
+    assert len(account.get("/phone-number").json()) == 2
