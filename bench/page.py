@@ -32,15 +32,16 @@ the SDK does for any other program ([decision 9](decisions/0009-the-programs-pro
 
 ![Our time by the null provider's](benchmarks.svg)
 
-| column | meaning |
-|---|---|
-| ours, null | wall time, the median of the repetitions |
-| CPU | user and system time of the engine, the program and the plugin together, without the account's |
-| requests, at once | requests that the account received, and the maximum in flight |
-| plugin | peak memory of the plugin process |
-| state, B a number, state ratio | size of the state file afterwards, its bytes for each number, and the ratio to the null provider's |
-| target | the most that the phase may take: a multiple of the null provider's time, seconds, requests. For a refresh of 200 numbers at 200 ms: the null provider's time without latency, and three latencies |
-
+- *ours*, *null*: wall time, the median of the repetitions.
+- *CPU*: user and system time of the engine, the program and the plugin together, without the
+  account's.
+- *requests*: those that the account received; *at once*: the maximum in flight.
+- *plugin*: peak memory of the plugin process.
+- *state*, *B a number*, *state ratio*: size of the state file afterwards, its bytes for each
+  number, and the ratio to the null provider's.
+- *target*: the most that the phase may take: a multiple of the null provider's time, seconds,
+  requests. For a refresh of 200 numbers at 200 ms it is the null provider's time without latency
+  plus three latencies.
 - With latency the null provider processes as many calls at once as ours (`maxConcurrentRequests`);
   without latency it has the SDK's own four workers.
 - The commands are `pulumi up|refresh|destroy --yes --skip-preview` and `pulumi preview`, on a state
