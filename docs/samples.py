@@ -1,4 +1,4 @@
-"""One declaration for each warning, so that the reference shows every warning as it is given."""
+"""One declaration for each warning, so that the reference shows the text of every warning."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _SAMPLES: Mapping[str, list[Fields]] = {
 
 
 def warnings() -> Iterator[str]:
-    """Every warning once, with the path that it has in its sample."""
+    """Yield every warning once, with its path in the sample."""
     for kind, samples in _SAMPLES.items():
         for fields in samples:
             yield from advice(KINDS[kind], {**_ANSWERED, **fields}, "us")

@@ -1,4 +1,4 @@
-"""A model's fields as a Markdown table: every cell comes from the model."""
+"""Markdown tables of a model's fields, generated from the model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
 
 def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
-    """The fields one a line; for a kind's own also how a change of them is made."""
+    """Return one row for each field; for a kind's own fields also how `up` changes them."""
     change = " Change |" if kind else ""
     lines = [f"| Field | Type | Limits | Default |{change} Source | |", "|---|---|---|---|---|---|"]
     lines[1] += "---|" if kind else ""
@@ -90,7 +90,7 @@ def _span(least: Any, most: Any, unit: str) -> str:
 
 
 def _default(schema: Schema, shape: FieldShape) -> str:
-    """Return what an absent field means, in each region where that differs."""
+    """Return the documented defaults of a field, of every region where they differ."""
     listed = [schema_named(schema.name, region).fields[shape.name].defaults for region in SIP_HOSTS]
     defaults = dict.fromkeys(json.dumps(value) for found in listed for value in found)
     return " or ".join(f"`{text}`" for text in defaults)
@@ -116,7 +116,7 @@ def _source(schema: Schema, shape: FieldShape) -> str:
 
 
 def rules_of(schema: Schema) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The fields that each of a model's rules is about, and its docstring."""
+    """Yield the fields that each of a model's rules validates, and its docstring."""
     for decorator in schema.model.__pydantic_decorators__.field_validators.values():
         yield decorator.info.fields, inspect.getdoc(decorator.func) or ""
     for name, info in schema.model.model_fields.items():
@@ -125,7 +125,7 @@ def rules_of(schema: Schema) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _validators_in(annotation: Any) -> Iterator[Any]:
-    """Yield the functions that judge the items of a list or object."""
+    """Yield the functions that validate the items of a list or object."""
     for item in getattr(annotation, "__metadata__", ()):
         if isinstance(item, AfterValidator):
             yield item.func

@@ -1,6 +1,6 @@
-"""Writes vapi_provider/models/vocabulary.py, the models' fields as data; part of `make docs`.
+"""Generate vapi_provider/models/vocabulary.py, the models' fields as data; part of `make docs`.
 
-A unit test fails while the file on disk is another than this would write.
+A unit test fails if the file on disk differs from what this generates.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
 
 
 def vocabulary() -> str:
-    """The whole file, as the formatter leaves it."""
+    """Return the whole file, formatted."""
     schemas = {model.__name__: (_literals(model), _rows(model)) for model in _schemas()}
     ordered = dict(sorted(schemas.items()))
     words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(VOCABULARY), "-"]
@@ -53,7 +53,7 @@ def vocabulary() -> str:
 
 
 def _schemas() -> list[type[VapiModel]]:
-    """The kinds' schemas and all below them; a name with an underscore is a base of several."""
+    """Return the kinds' schemas and all that they contain, without shared bases (underscore)."""
     found: list[type[VapiModel]] = []
     waiting: list[type[VapiModel]] = [
         one
@@ -95,7 +95,7 @@ _JSON = {str: "text", bool: "flag", float: "number", int: "number", dict: "objec
 
 
 def _types_in(annotation: Any) -> Iterator[str]:
-    """Yield the names of the JSON types that a field may have; null is absent everywhere."""
+    """Yield the names of the JSON types that a field may have; null always means absent."""
     origin = get_origin(annotation) or annotation
     if origin is list:
         yield from (

@@ -1,4 +1,4 @@
-"""Drives stacks from your own code, by Pulumi's Automation API: one stack for each tenant.
+"""Drive stacks from your own code with Pulumi's Automation API: one stack for each tenant.
 
     python examples/automation.py acme 415 212    # acme has these two numbers, and no others
     python examples/automation.py acme            # acme has none
@@ -23,7 +23,7 @@ PROJECT = "numbers-of-tenants"
 
 
 def program(area_codes: Sequence[str]) -> Callable[[], None]:
-    """A program that declares one number for each area code and exports them."""
+    """Return a program that declares one number for each area code and exports them."""
 
     def declare() -> None:
         for code in area_codes:
@@ -38,7 +38,7 @@ def program(area_codes: Sequence[str]) -> Callable[[], None]:
 
 
 def bring_about(tenant: str, area_codes: Sequence[str]) -> dict[str, str]:
-    """Makes the tenant's stack where there is none, and its numbers what is declared."""
+    """Create the tenant's stack if there is none, and reconcile its numbers."""
     stack = automation.create_or_select_stack(
         tenant, project_name=PROJECT, program=program(area_codes)
     )
@@ -51,7 +51,7 @@ def bring_about(tenant: str, area_codes: Sequence[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Prints the tenant's numbers as JSON; what went wrong otherwise, in Pulumi's words."""
+    """Print the tenant's numbers as JSON, or Pulumi's error."""
     if len(sys.argv) < 2 or not os.environ.get("VAPI_API_KEY"):
         sys.exit(__doc__)
     try:

@@ -1,4 +1,4 @@
-"""An extension on your own SIP trunk: no phone number, so its E.164 check is off."""
+"""An extension on your own SIP trunk; it is no phone number, so its E.164 check is off."""
 
 from vapi_provider import ByoPhoneNumber
 

@@ -1,6 +1,6 @@
-"""When your server names nobody for a call, it goes to a phone number and an extension there.
+"""A fallback to a phone number with an extension, for calls that your server names nobody for.
 
-A fallback is for numbers without assistant_id and squad_id: with one of them, that one answers.
+A fallback needs a number without assistant_id and squad_id: with one of them, that one answers.
 """
 
 from vapi_provider import TransferDestinationNumberArgs, VapiPhoneNumber

@@ -1,4 +1,4 @@
-"""When your server names nobody for a call, it goes to a SIP URI, silently, with your headers."""
+"""A silent fallback to a SIP URI with headers, for calls that your server names nobody for."""
 
 import pulumi
 
@@ -16,7 +16,7 @@ VapiPhoneNumber(
         "sip_uri": "sip:desk@pbx.example.com",
         "message": "",
         "sip_headers": {"X-Reason": "fallback", "X-Stack": pulumi.get_stack()},
-        # caller_id counts only where the call is dialled, not referred.
+        # caller_id applies only with sip_verb dial.
         "caller_id": "{{customer.number}}",
         "transfer_plan": {"mode": "blind-transfer", "sip_verb": "dial", "dial_timeout": 25},
     },

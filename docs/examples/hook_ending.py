@@ -1,4 +1,4 @@
-"""When your server names no assistant for a call, the caller hears why before it ends."""
+"""A message to the caller before a call ends, if your server named no assistant for it."""
 
 import pulumi
 

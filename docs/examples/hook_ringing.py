@@ -1,4 +1,4 @@
-"""As the call rings: some callers are turned away, or every call is put through to a queue."""
+"""Hooks that run as a call rings: reject some callers, or transfer every call to a queue."""
 
 from vapi_provider import PhoneNumberHookCallRingingArgs, VapiPhoneNumber
 
@@ -10,7 +10,7 @@ refused = PhoneNumberHookCallRingingArgs(
 )
 put_through = PhoneNumberHookCallRingingArgs(
     on="call.ringing",
-    # Of several actions only the first runs.
+    # Only the first of several actions runs.
     do=[
         {
             "type": "transfer",

@@ -1,4 +1,4 @@
-"""What a caller hears before being connected, in the language of the call."""
+"""A message to the caller before the transfer, in the language of the call."""
 
 from vapi_provider import CustomMessageArgs, VapiPhoneNumber
 

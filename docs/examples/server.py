@@ -1,4 +1,4 @@
-"""Your own server decides who answers; requests that fail are repeated, but for client errors."""
+"""Your own server decides who answers; failed requests are retried, except client errors."""
 
 from vapi_provider import BackoffPlanArgs, ServerArgs, VapiPhoneNumber
 
@@ -8,7 +8,7 @@ VapiPhoneNumber(
     server=ServerArgs(
         url="https://voice.example.com/vapi",
         timeout_seconds=10,
-        # Made in Vapi with an encryption plan, which encrypted_paths needs.
+        # A credential with an encryption plan, which encrypted_paths needs.
         credential_id="e8b7c6d5-a4f3-4e2d-9c1b-0a9f8e7d6c5b",
         encrypted_paths=["message.call.customer"],
         static_ip_addresses_enabled=True,

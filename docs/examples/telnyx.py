@@ -1,4 +1,4 @@
-"""A number of a Telnyx account, with a label of your own choice."""
+"""A number of a Telnyx account, with an explicit label."""
 
 from vapi_provider import TelnyxPhoneNumber
 

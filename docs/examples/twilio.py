@@ -1,4 +1,4 @@
-"""A number of a Twilio account, reached with an API key; its text messages stay where they are."""
+"""A number of a Twilio account, with an API key; Vapi does not take over its text messages."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A SIP URI that only callers with the right user name and password may call."""
+"""A SIP URI that only callers with the user name and password may call."""
 
 import pulumi
 

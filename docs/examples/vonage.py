@@ -1,4 +1,4 @@
-"""A number of a Vonage account; the credential was made once in Vapi's dashboard."""
+"""A number of a Vonage account; its credential was created in Vapi's dashboard."""
 
 from vapi_provider import VonagePhoneNumber
 

@@ -1,4 +1,4 @@
-"""Two warm transfers: a person is told of the call before the caller is connected."""
+"""Two warm transfers: the operator hears about the call before the caller is connected."""
 
 import pulumi
 
@@ -8,7 +8,7 @@ our_server = ServerArgs(
     url="https://voice.example.com/vapi", credential_id="e8b7c6d5-a4f3-4e2d-9c1b-0a9f8e7d6c5b"
 )
 
-# The warm modes but the last one work for calls on Twilio numbers only.
+# All warm modes except the last one work for calls on Twilio numbers only.
 briefed = TransferPlanArgs(
     mode="warm-transfer-wait-for-operator-to-speak-first-and-then-say-summary",
     timeout=30,

@@ -18,7 +18,7 @@ OURS = "pulumi-python:dynamic/vapi:"
 
 
 def policy(rule: str) -> ResourceValidationPolicy:
-    """One policy for each rule: a value that is not known yet leaves only that one unjudged."""
+    """Return the policy of one rule, so that an unknown value disables only that rule."""
 
     def judge(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if not args.resource_type.startswith(OURS):
@@ -27,7 +27,7 @@ def policy(rule: str) -> ResourceValidationPolicy:
         for text in violations({rule}, unprotected if rule == "protected" else args.props):
             report_violation(text, None)
 
-    return ResourceValidationPolicy(rule, f"A number keeps to the rule {rule}.", judge)
+    return ResourceValidationPolicy(rule, f"Every number follows the rule {rule}.", judge)
 
 
 PolicyPack(
