@@ -127,11 +127,11 @@ def test_a_forced_replacement_is_announced_and_counted_once(
 
 
 def test_a_tainted_number_is_announced_by_our_preview(project: Project, account: Account) -> None:
-    """The plugin is shown one plain create; the events say that a number is released."""
+    """The plugin is shown one plain create; it knows of the taint from the preflight."""
     bought(project, account, line("line"), "line")
     assert project.pulumi("state", "taint", f"{URN}line", "--yes").code == 0
     told = project.command("preview", "--stack", "test")
-    assert "line: will be replaced because the engine was told to" in told.text
+    assert "'line' will be replaced because the engine was told to" in told.text
     limited = project.command("preview", "--stack", "test", VAPI_MAX_RELEASES="0")
     assert limited.code == 1
 
