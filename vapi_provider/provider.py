@@ -114,7 +114,9 @@ class PhoneNumberProvider(ResourceProvider):
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
         known: Mapping[str, str] = {}
-        if not self._judge.leaves_to_engine(declared):  # Which would see what is added as a change.
+        # A record that is about to be made has other outputs. The engine would see what is added as
+        # a change, where it compares.
+        if before and not self._judge.leaves_to_engine(declared):
             known = self._session.foreseen_of(key, before.get("declaration"))
         fields = declared.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}

@@ -165,6 +165,7 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
     inputs = working.check(news, {**news, **({HINTS: hints} if hints else {})}).inputs
     assert ({"number", "org_id"} <= inputs.keys()) is is_added
     assert (inputs == news) is not is_added
+    assert working.check({}, news).inputs == news  # As for a replacement.
 
 
 def test_hints_are_never_recorded() -> None:
