@@ -25,7 +25,9 @@ Fields = dict[str, Any]
 _TEXT = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 _DIGITS = "0123456789"
 _UUIDS = st.uuids().map(str)
-_SIP_URIS = st.from_regex(r"(sip|SIPS):[a-z0-9.]{1,12}@[a-z.]{1,12}\.example", fullmatch=True)
+_SIP_URIS = st.from_regex(
+    r"(sip|SIPS):[a-z0-9.]{1,12}@[a-z]{1,6}(\.[a-z]{1,5})?\.example", fullmatch=True
+)
 _E164 = st.from_regex(r"\+1[2-9][0-9]{9}|\+4930[1-9][0-9]{5}|\+44[1-9][0-9]{9}", fullmatch=True)
 _UNCHECKED = st.from_regex(r"\+?[a-zA-Z0-9]{3,39}", fullmatch=True)
 
