@@ -19,7 +19,7 @@ from vapi_provider.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.identity.facts import StateFacts
 
 if TYPE_CHECKING:
-    from vapi_provider.identity.journal import Intent, Journal
+    from vapi_provider.journal.journal import Intent, Journal
 
 OURS = "pulumi-python:dynamic/vapi:"
 """How the types of our resources start."""
@@ -60,7 +60,7 @@ class Snapshot:
         """The journal; None where nothing was ever written to it."""
         if not self.journal_file.exists():
             return None
-        from vapi_provider.identity.journal import Journal
+        from vapi_provider.journal.journal import Journal
 
         return Journal(self.journal_file, self.account, self.backend)
 
@@ -176,7 +176,7 @@ def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bo
     file = journal_in(environment, folder)
     if not file.exists():
         return False
-    from vapi_provider.identity.journal import Journal
+    from vapi_provider.journal.journal import Journal
 
     parts = stack.split("/")
     project = parts[1] if len(parts) == 3 else project_name(folder) or ""

@@ -56,7 +56,7 @@ class Recorder:
             self._ids.put(id_)
 
     def _work(self) -> None:
-        from vapi_provider.identity.journal import Journal
+        from vapi_provider.journal.journal import Journal
 
         settings = self._settings
         journal = Journal(settings.journal, settings.account, settings.backend)

@@ -12,7 +12,7 @@ from tests.builders import ORG
 from tests.deployments import creating, deployment, resource
 from vapi_provider.backend import Backend
 from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
+from vapi_provider.journal.journal import Before
 from vapi_provider.preflight import Findings, Snapshot, run_checks
 
 BACKEND = Backend("a-backend", is_named=True)

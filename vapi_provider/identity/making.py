@@ -19,12 +19,12 @@ from vapi_provider.identity.buying import Buyer
 from vapi_provider.identity.claims import Claims, Quiet
 from vapi_provider.identity.holding import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.identity.holding import Holdings
-from vapi_provider.identity.intents import Intent
-from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import sent, unique_texts
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.identity.unfinished import Unfinished
+from vapi_provider.journal.intents import Intent
+from vapi_provider.journal.journal import Journal
 from vapi_provider.keys import resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord

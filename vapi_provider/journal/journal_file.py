@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.identity.private_file import make_private
+from vapi_provider.journal.private_file import make_private
 
 VERSION = 2
 """Of the tables; in SQLite's `user_version`, which the first version left at 0."""

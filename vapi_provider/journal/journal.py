@@ -13,19 +13,16 @@ import os
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.filelocks import KeyedLocks, ProcessMark
-from vapi_provider.identity.boot import BootClock
-from vapi_provider.identity.intents import Before, Intent
-from vapi_provider.identity.journal_file import JournalFile
-from vapi_provider.identity.ledger import Ledger
+from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.intents import Before, Intent, Sent
+from vapi_provider.journal.journal_file import JournalFile
+from vapi_provider.journal.ledger import Ledger
 from vapi_provider.keys import is_of_stack
-
-if TYPE_CHECKING:
-    from vapi_provider.identity.matching import Sent
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vapi_provider.identity.journal_file import JournalFile
+from vapi_provider.journal.journal_file import JournalFile
 from vapi_provider.keys import is_of_stack, old_form
 
 
