@@ -1,9 +1,9 @@
 """The write-ahead journal of purchases: what was about to be bought, and which state held it.
 
-An intent is on the disk before its POST leaves, so that a run that is killed, or whose answer is
-lost, is known to the next one. Once a state is proven to hold its record it is *finished*: the
-record stays in the ledger of held records until it is released. One SQLite file for all projects
-of a person; bodies are kept as digests, backends as identities.
+An intent is durable before its POST leaves, so that a run that is killed, or whose answer is lost,
+is known to the next one. Once a state is proven to hold its record it is *finished*: the record
+stays in the ledger of held records until it is released. The journal lies in a file of this machine
+or beside shared state (`store.py`); bodies are kept as digests, backends as identities.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Generator, Iterable
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from vapi_provider.backend import Backend, identity_of
-from vapi_provider.errors import ConfigurationError, OwnershipError
-from vapi_provider.filelocks import KeyedLocks, ProcessMark
+from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.commands import FENCED, WRITTEN
+from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.intents import Before, Intent, Sent
-from vapi_provider.journal.journal_file import JournalFile
 from vapi_provider.journal.ledger import Ledger
+from vapi_provider.journal.store import Store
 from vapi_provider.keys import is_of_stack
 
 USUAL_LATE_SECONDS = 30.0
@@ -40,32 +41,38 @@ class Journal:
     """The intents and held records of one backend; shared by the threads of a process.
 
     Nothing is opened or created before it is needed: a run that buys nothing leaves no trace.
-    `account` is the account's normalized URL, `operation` what the processes of one engine
-    operation have in common. Raises ConfigurationError where the file cannot be used.
+    `store` is where it lies, a path for a file of this machine. `account` is the account's
+    normalized URL, `operation` what the processes of one engine operation have in common. Raises
+    ConfigurationError where the store cannot be used.
     """
 
     def __init__(
         self,
-        file: Path,
+        store: Store | Path,
         account: str,
         backend: Backend,
         clock: BootClock | None = None,
         operation: str = "",
     ) -> None:
-        self._file = JournalFile(file, _identity_of_text, USUAL_LATE_SECONDS)
+        if isinstance(store, Path):
+            store = FileStore(store, operation, identity_of_text, USUAL_LATE_SECONDS)
+        self._store = store
         self._account = account
         self._backend = backend
         self._clock = clock or BootClock.of_machine()
-        self._to_write: dict[str, tuple[str | float | None, ...]] = {}
         self._answered: dict[str, str] | None = None
         self._seen_at: dict[str, float] = {}
-        self._owners = ProcessMark(file, operation)
-        self._turns = KeyedLocks.beside(file)
-        self.ledger = Ledger(self._file, backend.identity, account)
+        self._seen_owners: dict[str, str] = {}
+        self.ledger = Ledger(store, backend.identity)
 
     def exists(self) -> bool:
         """Return whether anything was ever written to the journal."""
-        return self._file.exists()
+        return self._store.exists()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines see the journal."""
+        return self._store.is_shared
 
     def find(self, key: str) -> Intent | None:
         """Return the unfinished intent of a resource.
@@ -73,7 +80,7 @@ class Journal:
         Raises OwnershipError where an earlier version wrote it without saying for which backend,
         and this run names its backend: they may be the same.
         """
-        if not self._file.exists():
+        if not self._store.exists():
             return None
         if not self._rows("WHERE key = ?", key):
             return None
@@ -87,12 +94,15 @@ class Journal:
                     "this number: run it once more like that, so that it is not bought twice"
                 )
             if backend in ("", self._backend.identity):
-                return self._intent(row, others)
+                intent = self._intent(row, others)
+                self._seen_owners[key] = intent.owner
+                return intent
+        self._seen_owners.pop(key, None)
         return None
 
     def unfinished(self, project: str, stack: str) -> list[Intent]:
         """Return the unfinished intents of a stack, by key."""
-        if not self._file.exists():
+        if not self._store.exists():
             return []
         rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
         return [
@@ -112,38 +122,38 @@ class Journal:
         sent_at: float | None = None,
         repeats: int = 0,
     ) -> None:
-        """Write an intent, or write it anew; it is on the disk when this returns.
+        """Write an intent, or write it anew; it is durable when this returns.
 
-        One that is only repeated keeps what it was told of the records of others. What comes while
-        another one is being synced is written together with all that waits.
+        One that is only repeated keeps what it was told of the records of others. What other
+        threads write meanwhile is written together. Raises JournalChangedError where another run
+        has the key, or what could not be told apart from it, since this one looked.
         """
-        self._to_write[key] = (
-            self._backend.identity,
-            key,
-            self._account,
-            json.dumps(sorted(organizations)),
-            json.dumps(body, sort_keys=True),
-            before.since,
-            json.dumps(sorted(before.known)),
-            self._owners.own,
-            self._clock.boot,
-            self._clock.now() + late_seconds,
-            late_seconds,
-            sent_at,
-            repeats,
+        turns, seen = self._store.turns()
+        row = {
+            "backend": self._backend.identity,
+            "key": key,
+            "account": self._account,
+            "organizations": json.dumps(sorted(organizations)),
+            "body": json.dumps(body, sort_keys=True),
+            "since": before.since,
+            "known": json.dumps(sorted(before.known)),
+            "owner": self._store.own,
+            "boot": self._clock.boot,
+            "late_until": self._clock.now() + late_seconds,
+            "late_seconds": late_seconds,
+            "sent_at": sent_at,
+            "repeats": repeats,
+        }
+        result = self._store.submit(
+            "begin", row=row, seen_owner=self._seen_owners.get(key), turns=turns, seen=seen
         )
-        with self._file.lock:
-            if key not in self._to_write:
-                return
-            rows = dict(self._to_write)
-            try:
-                self._file.write(list(rows.values()))
-            except ConfigurationError:
-                # The others try it themselves.
-                del self._to_write[key]
-                raise
-            for written in rows:
-                del self._to_write[written]
+        if result == FENCED:
+            raise OwnershipError(_FENCED)
+        if result != WRITTEN:
+            raise JournalChangedError(
+                "another run is making this number, or one that looks the same: run again"
+            )
+        self._store.require_lease()
 
     def answer(
         self,
@@ -157,125 +167,115 @@ class Journal:
         `texts` are what no other record may have too (`matching.unique_texts`); `organizations` are
         those of the account, now that one of its records is known.
         """
-        if not self._file.exists():
+        if not self._store.exists():
             return
-        with self._file.lock:
-            self._read_answered()[record] = key
-            with self._file.transaction():
-                self._change_own("UPDATE intents SET record = :value", key, record)
-                if organizations:
-                    orgs = json.dumps(sorted(organizations))
-                    self._change_own("UPDATE intents SET organizations = :value", key, orgs)
-                self.ledger.note_texts(record, texts)
-                self._tell_others(record)
+        if self._answered is not None:
+            self._answered[record] = key
+        result = self._store.submit(
+            "answer",
+            backend=self._backend.identity,
+            key=key,
+            record=record,
+            owner=self._store.own,
+            organizations=sorted(organizations),
+            texts=list(texts),
+            turns=self._store.turns()[0],
+        )
+        if result == FENCED:
+            raise OwnershipError(_FENCED)
 
     def hold(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
         """Record that a resource adopts `record`: an answered intent of it is finished.
 
         `import` and `recover` say so too, of what they write into a state.
         """
-        with self._file.lock:
-            with self._file.transaction():
-                self._file.change("DELETE FROM intents WHERE record = ?", record)
-                # Its own unanswered one is answered by this: whoever adopts it says so.
-                self._change_own("DELETE FROM intents", key, None)
-                self._tell_others(record)
-                self.ledger.hold(key, record, organizations)
-            self._read_answered().pop(record, None)
+        self._store.submit(
+            "hold",
+            backend=self._backend.identity,
+            key=key,
+            record=record,
+            account=self._account,
+            organizations=sorted(organizations),
+        )
+        if self._answered is not None:
+            self._answered.pop(record, None)
 
     def drop(self, key: str) -> None:
         """Forget this process's intent: its request cannot have created anything."""
-        with self._file.lock:
-            self._file.change(
-                "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?",
-                self._backend.identity,
-                key,
-                self._owners.own,
-            )
+        self._store.submit(
+            "drop",
+            backend=self._backend.identity,
+            key=key,
+            owner=self._store.own,
+            turns=self._store.turns()[0],
+        )
 
     def forget(self, key: str) -> None:
         """Forget an open intent, whoever wrote it: nothing was created, or a person decided so."""
-        if self._file.exists():
-            self._change_own("DELETE FROM intents", key, None)
+        if self._store.exists():
+            self._store.submit("forget", backend=self._backend.identity, key=key)
 
     def finish(self, record: str) -> None:
         """Finish the intent that created `record`, if there is one: a state holds it.
 
         That it cannot be finished is no error: the next run tries again.
         """
-        with self._file.lock, suppress(ConfigurationError):
-            key = self._read_answered().pop(record, None)
-            if key is not None:
-                self._finish(key, record)
+        if self._store.is_shared:
+            self._store.finish(self._backend.identity, [record])
+            return
+        with suppress(ConfigurationError):
+            if self._read_answered().pop(record, None) is not None:
+                self._store.finish(self._backend.identity, [record])
 
     def finish_all(self, records: Collection[str]) -> None:
         """Finish the intents of `records`, also those that another process has just answered."""
-        with self._file.lock, suppress(ConfigurationError):
-            if self._file.exists():
-                for record in records:
-                    found = self._file.run(
-                        "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)",
-                        record,
-                        self._backend.identity,
-                    )
-                    for (key,) in found:
-                        self._finish(key, record)
+        with suppress(ConfigurationError):
+            self._store.finish(self._backend.identity, records)
 
     def release(self, key: str | None, record: str) -> None:
         """Forget that a resource holds `record`: it is released, or another resource has it."""
         with suppress(ConfigurationError):
-            if self._file.exists():
-                self._change_own("DELETE FROM intents", key or "", record)
-                self.ledger.release(key or "", record)
+            if self._store.exists() and self._is_known(record):
+                self._store.post(
+                    "release", backend=self._backend.identity, key=key or "", record=record
+                )
 
     def gone(self, record: str) -> None:
         """Forget `record`, whoever created or held it: the account does not have it any more."""
         with suppress(ConfigurationError):
-            if self._file.exists():
-                self._file.change("DELETE FROM intents WHERE record = ?", record)
-                self.ledger.gone(record)
+            if self._store.exists() and self._is_known(record):
+                self._store.post("gone", record=record)
 
     @contextmanager
     def owned(self) -> Generator[None]:
         """Hold this process's mark while it buys something: others see that it still lives."""
-        try:
-            self._owners.hold()
-        except OSError as error:
-            raise self._file.unusable(error) from None
+        self._store.hold_owner()
         try:
             yield
         finally:
-            self._owners.let_go()
+            self._store.let_go_owner()
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Serialize purchases on this machine whose records could not be told apart.
+        """Serialize purchases whose records could not be told apart.
 
         Else one that looks for what came of its lost answer could find what another is being
         answered. All `keys` are held; `wait` is called, and may raise, while another process has
         one of them.
         """
-        with ExitStack() as held:
-            try:
-                texts = (f"{self._account} {key}" for key in keys)
-                held.enter_context(self._turns.of(wait, *texts))
-            except OSError as error:
-                raise self._file.unusable(error) from None
+        with self._store.turn(wait, *(f"{self._account} {key}" for key in keys)):
             yield
 
     def is_under_way(self, intent: Intent) -> bool:
         """Return whether another process, which wrote an intent, still works on it."""
-        try:
-            return self._owners.lives(intent.owner)
-        except OSError as error:
-            raise self._file.unusable(error) from None
+        return self._store.lives(intent.owner)
 
     def is_of_this_operation(self, owner: str) -> bool:
         """Return whether this process, or another of the same engine operation, wrote an intent."""
-        return self._owners.is_of_this_operation(owner)
+        return self._store.is_of_this_operation(owner)
 
     def _rows(self, where: str, *values: str) -> list[Any]:
-        return self._file.run(f"{_INTENT} {where}", *values)
+        return self._store.run(f"{_INTENT} {where}", *values)
 
     def _intent(self, row: Any, others: frozenset[str]) -> Intent:
         key, account, organizations, body, since, known, owner, record, *times, sent_at, _ = row
@@ -287,23 +287,27 @@ class Journal:
             Before(since, others.union(json.loads(known))),
             owner,
             record,
-            self._left(key, *times),
+            self._left(key, owner, *times),
             sent_at,
         )
 
-    def _left(self, key: str, boot: str, late_until: float, late_seconds: float) -> float:
+    def _left(
+        self, key: str, owner: str, boot: str, late_until: float, late_seconds: float
+    ) -> float:
         """Return how long an intent's request may still complete.
 
-        By time since boot where the boot is the same; else the whole time, from when this process
-        first saw the intent.
+        By the clock of a shared store, or by time since boot where the boot is the same; else the
+        whole time, from when this process first saw the intent.
         """
+        if owner != self._store.own and (age := self._store.age_of(boot)) is not None:
+            return late_seconds - age
         now = self._clock.now()
         if boot and boot == self._clock.boot:
             return min(late_until - now, late_seconds)
         return late_seconds - (now - self._seen_at.setdefault(key, now))
 
     def _records_of_others(self, key: str) -> frozenset[str]:
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT record FROM intents WHERE record IS NOT NULL"
             " AND NOT (backend = ? AND key = ?)"
             " UNION SELECT record FROM held",
@@ -312,40 +316,36 @@ class Journal:
         )
         return frozenset(record for (record,) in rows)
 
-    def _tell_others(self, record: str) -> None:
-        """Note in the open intents that this is not what they created."""
-        self._file.change(
-            "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
+    def _is_known(self, record: str) -> bool:
+        """Return whether the journal holds anything of a record; a file is not asked twice."""
+        return not self._store.is_shared or bool(
+            self._store.run(
+                "SELECT 1 FROM intents WHERE record = ?1 UNION ALL"
+                " SELECT 1 FROM held WHERE record = ?1 UNION ALL"
+                " SELECT 1 FROM unique_texts WHERE record = ?1",
+                record,
+            )
         )
-
-    def _change_own(self, statement: str, key: str, value: str | None) -> int:
-        """Change this backend's intent of a resource; a DELETE only where its record is `value`."""
-        where = " WHERE key = :key AND backend IN ('', :backend)"
-        if statement.startswith("DELETE"):
-            where += " AND record IS :value"
-        return self._file.change(
-            statement + where, key=key, backend=self._backend.identity, value=value
-        )
-
-    def _finish(self, key: str, record: str) -> None:
-        with self._file.transaction():
-            # While it is unfinished it says itself that it created the record.
-            self._tell_others(record)
-            self.ledger.take_over(key, record)
-            self._change_own("DELETE FROM intents", key, record)
 
     def _read_answered(self) -> dict[str, str]:
         """Return the keys of answered intents by record, read once: most calls are about others."""
         if self._answered is None:
-            self._answered = {}
-            if self._file.exists():
+            found: dict[str, str] = {}
+            if self._store.exists():
                 rows = self._rows(
                     "WHERE record IS NOT NULL AND backend IN ('', ?)", self._backend.identity
                 )
-                self._answered = {row[_RECORD]: row[0] for row in rows}
+                found = {row[_RECORD]: row[0] for row in rows}
+            self._answered = found
         return self._answered
 
 
-def _identity_of_text(url: str) -> str:
+_FENCED = (
+    "this run did not reach its journal for so long that another run may have taken over: nothing "
+    "more was bought. Run again"
+)
+
+
+def identity_of_text(url: str) -> str:
     """Return the identity of a backend that an earlier version wrote by its URL."""
     return identity_of(url, os.environ, Path.cwd()) if url else ""

@@ -1,0 +1,269 @@
+"""The changes of the journal, each a deterministic function of the tables and its arguments.
+
+The file runs a command in a transaction. A shared journal writes it to its log first, and every
+process replays the log in the same order: so a command asks no clock and no environment, and the
+conditions that it checks are checked against all that was written before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vapi_provider.journal.tables import Database
+
+WRITTEN = "written"
+TAKEN = "taken"
+"""Another process has the key or the turn."""
+
+CHANGED = "changed"
+"""Another process had the turn since this one looked."""
+
+FENCED = "fenced"
+"""The lease of this process ran out, and another one has taken over."""
+
+_BEGIN = """
+INSERT INTO intents VALUES (:backend, :key, :account, :organizations, :body, :since, :known, :owner,
+    :boot, :late_until, :late_seconds, :sent_at, :repeats, NULL)
+ON CONFLICT DO UPDATE SET
+    account = excluded.account,
+    organizations = excluded.organizations,
+    body = excluded.body,
+    known = CASE WHEN owner = excluded.owner AND since = excluded.since
+        THEN known ELSE excluded.known END,
+    since = excluded.since,
+    owner = excluded.owner,
+    boot = excluded.boot,
+    late_until = excluded.late_until,
+    late_seconds = excluded.late_seconds,
+    sent_at = excluded.sent_at,
+    repeats = excluded.repeats,
+    record = NULL"""
+
+_OWN = " WHERE key = :key AND backend IN ('', :backend)"
+
+
+def begin(
+    database: Database,
+    row: Mapping[str, Any],
+    seen_owner: str | None,
+    turns: Sequence[str],
+    seen: int,
+) -> str:
+    """Write an intent, if its key is free, ours, or as this process saw it; take its turns with it.
+
+    One that is only repeated keeps what it was told of the records of others. `seen_owner` wrote
+    the intent that this one replaces; `seen` is the log entry up to which the process looked.
+    """
+    row = dict(row)
+    if database.is_shared:
+        found = database.run(
+            "SELECT owner FROM intents WHERE backend = ? AND key = ?", row["backend"], row["key"]
+        )
+        if any(owner not in (row["owner"], seen_owner) for (owner,) in found):
+            return TAKEN
+        refusal = take_turns(database, row["owner"], turns, seen)
+        if refusal != WRITTEN:
+            return refusal
+        # The log knows when an entry was written, by the store's clock.
+        row["boot"] = f"log:{database.position}"
+    database.change(_BEGIN, **row)
+    return WRITTEN
+
+
+def answer(
+    database: Database,
+    backend: str,
+    key: str,
+    record: str,
+    owner: str,
+    organizations: Sequence[str],
+    texts: Sequence[str],
+    turns: Sequence[str],
+) -> str:
+    """Record what an intent created: no other open intent did. Its turns are free from now on."""
+    is_buried = database.is_shared and _is_buried(database, owner)
+    if not is_buried:
+        own = {"backend": backend, "key": key}
+        database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
+        if organizations:
+            orgs = json.dumps(sorted(organizations))
+            database.change("UPDATE intents SET organizations = :orgs" + _OWN, orgs=orgs, **own)
+        free_turns(database, owner, turns)
+    for text in texts:
+        database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
+    _tell_others(database, record)
+    return FENCED if is_buried else WRITTEN
+
+
+def hold(
+    database: Database,
+    backend: str,
+    key: str,
+    record: str,
+    account: str,
+    organizations: Sequence[str],
+) -> None:
+    """Record that a resource adopts `record`: an answered intent of it is finished."""
+    database.change("DELETE FROM intents WHERE record = ?", record)
+    # Its own unanswered one is answered by this: whoever adopts it says so.
+    forget(database, backend, key)
+    _tell_others(database, record)
+    database.change(
+        "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
+        backend,
+        key,
+        record,
+        account,
+        json.dumps(sorted(organizations)),
+    )
+
+
+def drop(database: Database, backend: str, key: str, owner: str, turns: Sequence[str]) -> None:
+    """Forget a process's own intent: its request cannot have created anything."""
+    database.change(
+        "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?", backend, key, owner
+    )
+    free_turns(database, owner, turns)
+
+
+def forget(database: Database, backend: str, key: str) -> None:
+    """Forget an open intent, whoever wrote it."""
+    database.change("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
+
+
+def finish(database: Database, backend: str, records: Sequence[str]) -> None:
+    """Finish the intents that created `records`: a state holds them."""
+    for record in records:
+        found = database.run(
+            "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)", record, backend
+        )
+        for (key,) in found:
+            # While it is unfinished it says itself that it created the record.
+            _tell_others(database, record)
+            own = {"backend": backend, "key": key, "record": record}
+            database.change(
+                "INSERT OR REPLACE INTO held"
+                " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
+                " json_object('body', json(body), 'since', since, 'known', json(known),"
+                " 'owner', owner) END FROM intents" + _OWN + " AND record = :record",
+                **own,
+            )
+            database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+
+
+def release(database: Database, backend: str, key: str, record: str) -> None:
+    """Forget that a resource holds `record`."""
+    own = {"backend": backend, "key": key, "record": record}
+    database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+    database.change(
+        "DELETE FROM held WHERE backend = :backend AND key = :key AND record = :record", **own
+    )
+
+
+def gone(database: Database, record: str) -> None:
+    """Forget a record that the account does not have any more, whoever created or held it."""
+    for table in ("intents", "held", "unique_texts"):
+        database.change(f"DELETE FROM {table} WHERE record = ?", record)
+
+
+def rename(database: Database, backend: str, record: str, old: str, new: str) -> None:
+    """Record that the state of a renamed resource names another declaration from now on."""
+    database.change(
+        "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
+        new,
+        backend,
+        record,
+        old,
+    )
+
+
+def forget_repeat(database: Database, record: str) -> None:
+    """Stop looking for what a repeated POST's first try may have created."""
+    database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
+
+
+def take_turns(database: Database, owner: str, names: Sequence[str], seen: int | None) -> str:
+    """Take all of these turns, or none; `seen` as for `begin`, None where it does not matter."""
+    if _is_buried(database, owner):
+        return FENCED
+    for name in names:
+        for holder, is_held, position in database.run(
+            "SELECT owner, is_held, position FROM turns WHERE name = ?", name
+        ):
+            if holder == owner:
+                continue
+            if is_held:
+                return TAKEN
+            if seen is not None and position > seen:
+                return CHANGED
+    ((pruned,),) = database.run("SELECT coalesce(max(position), 0) FROM pruned")
+    if names and seen is not None and seen < pruned:
+        return CHANGED
+    for name in names:
+        database.change(
+            "INSERT OR REPLACE INTO turns VALUES (?, ?, 1, ?)", name, owner, database.position
+        )
+    return WRITTEN
+
+
+def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
+    """Free turns that an owner has."""
+    for name in names:
+        database.change(
+            "UPDATE turns SET is_held = 0, position = ? WHERE name = ? AND owner = ?",
+            database.position,
+            name,
+            owner,
+        )
+
+
+def bury(database: Database, owner: str) -> None:
+    """Take over from an owner whose lease ran out: its turns are free, and it writes no more."""
+    position = database.position
+    database.change("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
+    database.change(
+        "UPDATE turns SET is_held = 0, position = ? WHERE owner = ? AND is_held", position, owner
+    )
+
+
+def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    """Take in the rows of the journal that a machine had before."""
+    for name in ("intents", "held", "unique_texts"):
+        for row in tables[name]:
+            places = ", ".join("?" * len(row))
+            database.change(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
+
+
+def _is_buried(database: Database, owner: str) -> bool:
+    return bool(database.run("SELECT 1 FROM buried WHERE owner = ?", owner))
+
+
+def _tell_others(database: Database, record: str) -> None:
+    """Note in the open intents that this is not what they created."""
+    database.change(
+        "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
+    )
+
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    command.__name__: command
+    for command in (
+        begin,
+        answer,
+        hold,
+        drop,
+        forget,
+        finish,
+        release,
+        gone,
+        rename,
+        forget_repeat,
+        take_turns,
+        free_turns,
+        bury,
+        bring,
+    )
+}
+"""By the name that a log entry gives."""
