@@ -30,6 +30,7 @@ from vapi_provider.errors import ConfigurationError, NotFoundError
 from vapi_provider.exported import ids_in, instant, name_in
 from vapi_provider.identity import Intent, Journal
 from vapi_provider.interrupted_purchases import Interrupted
+from vapi_provider.journal.opening import open_journal
 from vapi_provider.leftovers import CLOCKS_DIFFER, Decision, declaration_in
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.preflight import Snapshot, finish_held, run_checks
@@ -226,7 +227,8 @@ class Recovery:
         return [row(record, now) for record in found]
 
     def _journal(self) -> Journal:
-        return Journal(self.settings.journal, self.settings.account, self.settings.backend)
+        settings = self.settings
+        return open_journal(settings.journal_place, settings.account, settings.backend)
 
 
 def _pending(deployment: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

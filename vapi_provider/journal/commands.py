@@ -236,6 +236,13 @@ def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> 
             database.change(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
 
 
+def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
+    """Take rows out that another journal has now."""
+    for key in keys:
+        database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
+    database.change("DELETE FROM held WHERE backend = ?", backend)
+
+
 def _is_buried(database: Database, owner: str) -> bool:
     return bool(database.run("SELECT 1 FROM buried WHERE owner = ?", owner))
 
@@ -264,6 +271,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
         free_turns,
         bury,
         bring,
+        take_away,
     )
 }
 """By the name that a log entry gives."""

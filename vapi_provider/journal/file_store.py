@@ -77,6 +77,10 @@ class FileStore:
         """Return whether anything was ever written; asking creates nothing."""
         return self.path.exists()
 
+    def may_have_unfinished(self) -> bool:
+        """Return whether there is a file: to look into it costs little more."""
+        return self.exists()
+
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
         """Return the rows that a statement finds; its places are all `?` or all named."""
         # Fetched under the lock: an open cursor would show the next reader the past.
@@ -119,7 +123,7 @@ class FileStore:
                 self._to_write.remove(one)
             return write.result
 
-    def finish(self, backend: str, records: Collection[str]) -> None:
+    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
         """Finish the intents of `records` in one transaction."""
         if self.exists():
             self.submit("finish", backend=backend, records=list(records))
@@ -152,6 +156,9 @@ class FileStore:
             with self._usable():
                 held.enter_context(self._turns.of(wait, *keys))
             yield
+
+    def take_turn(self) -> None:
+        """Do nothing: `turn` holds it already."""
 
     def turns(self) -> tuple[tuple[str, ...], int]:
         """Return none: `turn` holds them already."""

@@ -69,6 +69,10 @@ class Journal:
         """Return whether anything was ever written to the journal."""
         return self._store.exists()
 
+    def may_have_unfinished(self) -> bool:
+        """Return whether `unfinished` may find any: cheap where the journal is shared."""
+        return self._store.may_have_unfinished()
+
     @property
     def is_shared(self) -> bool:
         """Whether other machines see the journal."""
@@ -84,6 +88,8 @@ class Journal:
             return None
         if not self._rows("WHERE key = ?", key):
             return None
+        # Whoever looks for what an earlier run created must be alone with what looks the same.
+        self._store.take_turn()
         # Before they are read: an intent that is finished meanwhile tells the others first.
         others = self._records_of_others(key)
         for row in self._rows("WHERE key = ?", key):
@@ -220,17 +226,14 @@ class Journal:
 
         That it cannot be finished is no error: the next run tries again.
         """
-        if self._store.is_shared:
-            self._store.finish(self._backend.identity, [record])
-            return
         with suppress(ConfigurationError):
-            if self._read_answered().pop(record, None) is not None:
-                self._store.finish(self._backend.identity, [record])
+            if self._store.is_shared or self._read_answered().pop(record, None) is not None:
+                self._store.finish(self._backend.identity, [record], of_earlier_runs=True)
 
     def finish_all(self, records: Collection[str]) -> None:
         """Finish the intents of `records`, also those that another process has just answered."""
         with suppress(ConfigurationError):
-            self._store.finish(self._backend.identity, records)
+            self._store.finish(self._backend.identity, records, of_earlier_runs=False)
 
     def release(self, key: str | None, record: str) -> None:
         """Forget that a resource holds `record`: it is released, or another resource has it."""

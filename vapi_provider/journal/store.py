@@ -27,6 +27,10 @@ class Store(Protocol):
         """Return whether anything was ever written; asking creates nothing."""
         ...
 
+    def may_have_unfinished(self) -> bool:
+        """Return whether there may be unfinished intents, as cheaply as it can be said."""
+        ...
+
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
         """Return the rows that a statement finds."""
         ...
@@ -45,10 +49,11 @@ class Store(Protocol):
         """
         ...
 
-    def finish(self, backend: str, records: Collection[str]) -> None:
+    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
         """Finish the intents of this backend that created `records`, as far as there are any.
 
-        A shared store does it beside the work, and asks the network for nothing else.
+        A shared store does it beside the work. With `of_earlier_runs` what this run creates is of
+        no interest: it looks once.
         """
         ...
 
@@ -77,6 +82,10 @@ class Store(Protocol):
 
         `wait` is called, and may raise, while another process has one of them.
         """
+        ...
+
+    def take_turn(self) -> None:
+        """Take the turn that this thread is in, where it is taken with the intent only."""
         ...
 
     def turns(self) -> tuple[tuple[str, ...], int]:

@@ -1,0 +1,274 @@
+"""The log of a shared journal: numbered entries, replayed by every process in the same order.
+
+An entry is put under the next free number, and only if that is still free: this orders the writes
+of all machines. What several threads write goes into one entry; some entries are in flight at once,
+and one counts only when all before it are known.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal.blobs import Blobs, StoreError
+
+VERSION = 1
+"""Of the entries and snapshots."""
+
+IN_FLIGHT = 4
+"""Entries of one process that are being put at once, as long as no other process writes."""
+
+MOST_OPERATIONS = 200
+"""In one entry."""
+
+STALE_SECONDS = 600.0
+"""A process that has not looked for so long looks before it writes."""
+
+PREFIX = "log/"
+
+Operation = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Item:
+    """An operation that waits to be in the log, and its result."""
+
+    operation: Operation
+    result: Any = None
+    error: Exception | None = None
+    is_done: bool = False
+
+
+@dataclass
+class _Batch:
+    items: list[Item]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def text(self) -> str:
+        operations = [item.operation for item in self.items]
+        return json.dumps({"v": VERSION, "id": self.id, "ops": operations})
+
+
+def entry_name(position: int) -> str:
+    """Return the name of the entry at a position."""
+    return f"{PREFIX}{position:012d}"
+
+
+def snapshot_name(position: int, unfinished: int) -> str:
+    """Return the name of a snapshot of all up to a position, with so many unfinished intents."""
+    return f"{entry_name(position)}.snapshot.{unfinished}"
+
+
+def position_of(name: str) -> int:
+    """Return the position of an entry, or the last one that a snapshot holds."""
+    return int(name.removeprefix(PREFIX).partition(".")[0])
+
+
+class SharedLog:
+    """The log as one process knows it. Its methods raise StoreError, or ConfigurationError.
+
+    `replay` applies an entry's operations at a position and returns their results; `restore` takes
+    a snapshot. Both are called in order, one at a time.
+    """
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        replay: Callable[[int, Sequence[Operation]], list[Any]],
+        restore: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._blobs = blobs
+        self._replay = replay
+        self._restore = restore
+        self._clock = clock
+        self.condition = threading.Condition(threading.RLock())
+        """Guards everything here, and what `replay` changes."""
+        self.position = 0
+        """Up to where this process has replayed the log."""
+        self.snapshot = 0
+        """The position of the newest snapshot that this process knows of."""
+        self.synced_at: float | None = None
+        """When all was known that had been written before; None before the first look."""
+        self._syncing = threading.Lock()
+        self._queue: list[Item] = []
+        self._flying: dict[int, _Batch] = {}
+        self._arrived: dict[int, str] = {}
+        self._may_fly = 1
+
+    def append(self, item: Item) -> Any:
+        """Write an operation; return its result once it is in the log, or raise."""
+        self.enqueue(item)
+        return self.wait_for(item)
+
+    def wait_for(self, item: Item) -> Any:
+        """Return the result of an operation that was enqueued; write what waits meanwhile."""
+        while True:
+            with self.condition:
+                while not item.is_done and not self._may_lead(item):
+                    self.condition.wait()
+                if item.is_done:
+                    if item.error is not None:
+                        raise item.error
+                    return item.result
+                is_stale = self._is_stale()
+                taken = None if is_stale else self._take_off()
+            if taken is None:
+                self._guarded(self.sync)
+            else:
+                self._guarded(lambda taken=taken: self._fly(*taken))
+
+    def enqueue(self, item: Item) -> None:
+        """Let an operation be written with the next that is appended."""
+        with self.condition:
+            self._queue.append(item)
+
+    def sync(self) -> None:
+        """Replay what other processes have written."""
+        with self._syncing:
+            begun = self._clock()
+            with self.condition:
+                known = self.position
+            after = f"{entry_name(known)}~" if known else ""
+            names = self._blobs.names(PREFIX, after)
+            snapshots = [name for name in names if ".snapshot." in name]
+            with self.condition:
+                arrived = set(self._arrived)
+            start, bodies = known, dict[str, str]()
+            newest = snapshots[-1] if snapshots else None
+            entries = [name for name in names if ".snapshot." not in name]
+            if newest is not None:
+                last = position_of(newest)
+                # The entries before it may have been removed already.
+                if not known or entry_name(known + 1) not in entries:
+                    bodies = dict(self._blobs.read([newest]))
+                    start = last
+            wanted = [
+                name for name in entries if (at := position_of(name)) > start and at not in arrived
+            ]
+            bodies |= self._blobs.read(wanted)
+            with self.condition:
+                if newest is not None:
+                    self.snapshot = max(self.snapshot, position_of(newest))
+                if newest in bodies and position_of(newest) > self.position:
+                    self._restore(_checked(bodies[newest], self._blobs)["tables"])
+                    self.position = position_of(newest)
+                for name in wanted:
+                    if name in bodies and position_of(name) > self.position:
+                        self._arrived.setdefault(position_of(name), bodies[name])
+                self._advance()
+                self.synced_at = begun
+
+    def has_unfinished(self) -> bool:
+        """Return whether there may be unfinished intents; asks for names alone."""
+        names = self._blobs.names(PREFIX)
+        if not names:
+            return False
+        last = names[-1]
+        return ".snapshot." not in last or not last.endswith(".0")
+
+    def append_blindly(self, operations: Sequence[Operation]) -> None:
+        """Write operations whose results nobody needs, without having replayed the log."""
+        text = json.dumps({"v": VERSION, "id": uuid.uuid4().hex, "ops": operations})
+        position = 0
+        while True:
+            after = entry_name(position) if position else ""
+            names = self._blobs.names(PREFIX, after)
+            position = max(position, position_of(names[-1]) if names else 0) + 1
+            if self._blobs.create(entry_name(position), text):
+                return
+
+    def _is_stale(self) -> bool:
+        return self.synced_at is None or self._clock() - self.synced_at > STALE_SECONDS
+
+    def _may_lead(self, item: Item) -> bool:
+        return item in self._queue and len(self._flying) < self._may_fly
+
+    def _take_off(self) -> tuple[int, _Batch]:
+        """Take what waits, and the next position that nobody has."""
+        batch = _Batch(self._queue[:MOST_OPERATIONS])
+        del self._queue[:MOST_OPERATIONS]
+        position = self.position + 1
+        while position in self._flying or position in self._arrived:
+            position += 1
+        self._flying[position] = batch
+        return position, batch
+
+    def _fly(self, position: int, batch: _Batch) -> None:
+        begun = self._clock()
+        text = batch.text()
+        is_ours = self._blobs.create(entry_name(position), text)
+        if not is_ours:
+            # Another process has the number, or the answer to an earlier try was lost.
+            text = self._blobs.read([entry_name(position)]).get(entry_name(position), "")
+            if not text:
+                raise StoreError(f"{entry_name(position)} is taken, and not there")
+        with self.condition:
+            if self._flying.get(position) is batch:
+                self._arrived.setdefault(position, text)
+                self._advance()
+                if is_ours and self.position >= position:
+                    self.synced_at = begun
+                    self._may_fly = min(self._may_fly + 1, IN_FLIGHT)
+            self.condition.notify_all()
+        if not is_ours:
+            self.sync()
+
+    def _advance(self) -> None:
+        """Replay the entries that have arrived, as far as none is missing before them."""
+        while (text := self._arrived.get(self.position + 1)) is not None:
+            entry = _checked(text, self._blobs)
+            del self._arrived[self.position + 1]
+            results = self._replay(self.position + 1, entry["ops"])
+            self.position += 1
+            batch = self._flying.pop(self.position, None)
+            if batch is None:
+                continue
+            if batch.id == entry["id"]:
+                for item, result in zip(batch.items, results, strict=True):
+                    item.result, item.is_done = result, True
+            else:
+                # Another process was faster: ours come again, and fewer at once.
+                self._queue[:0] = batch.items
+                self._may_fly = 1
+        self.condition.notify_all()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run a step; where it fails, all that waits fails, and the next one looks first."""
+        try:
+            step()
+        except (StoreError, ConfigurationError) as error:
+            with self.condition:
+                waiting = [item for batch in self._flying.values() for item in batch.items]
+                for item in (*waiting, *self._queue):
+                    item.error, item.is_done = error, True
+                self._flying.clear()
+                self._queue.clear()
+                self._arrived.clear()
+                self._may_fly = 1
+                self.synced_at = None
+                self.condition.notify_all()
+
+
+def _checked(text: str, blobs: Blobs) -> dict[str, Any]:
+    """Return what a text says; raise ConfigurationError for that of a later version."""
+    try:
+        entry = json.loads(text)
+        version = entry["v"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            f"the journal {blobs.shown} cannot be read: something else has written there; set "
+            "VAPI_JOURNAL to another place"
+        ) from None
+    if not isinstance(version, int) or version > VERSION:
+        raise ConfigurationError(
+            f"the journal {blobs.shown} was written by a later version of this package: install "
+            "that version, or set VAPI_JOURNAL to another place"
+        )
+    return entry
