@@ -73,9 +73,8 @@ class Unfinished:
         while True:
             intents = [
                 intent
-                for intent in self._journal.unfinished(*stack_of(declaration))
+                for intent in self._journal.unfinished_of_others(*stack_of(declaration))
                 if intent.key not in (declaration, *other_forms)
-                and not self._journal.is_of_this_operation(intent.owner)
                 and not self._claims.is_covered(intent.key)
             ]
             if not intents or quiet.is_over():

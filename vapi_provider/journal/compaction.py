@@ -47,7 +47,7 @@ def count_unfinished(log: SharedLog, database: Database) -> int:
 
 
 def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
-    """Write a snapshot, and remove what an older one holds for long enough. Raises StoreError."""
+    """Write a snapshot of the log as this process knows it. Raises StoreError."""
     with log.condition:
         position = log.position
         if position <= log.snapshot:
@@ -58,16 +58,18 @@ def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
     tables["turns"] = [row for row in tables["turns"] if row[2]]
     tables["pruned"] = [[position]]
     text = json.dumps({"v": VERSION, "tables": tables})
-    before = log.snapshot
     blobs.create(snapshot_name(position, unfinished), text)
     with log.condition:
         log.snapshot = max(log.snapshot, position)
-    ages = blobs.ages(PREFIX)
-    removed = [
-        name for name, age in ages.items() if age > KEPT_SECONDS and position_of(name) <= before
-    ]
-    # The newest snapshot before this one stays, for who has just listed it.
-    removed = [name for name in removed if ".snapshot." not in name or position_of(name) < before]
+
+
+def remove_old(blobs: Blobs) -> None:
+    """Remove what snapshots hold for long enough, and marks of owners. Raises StoreError."""
+    old = {name for name, age in blobs.ages(PREFIX).items() if age > KEPT_SECONDS}
+    snapshots = sorted(name for name in old if ".snapshot." in name)
+    # The newest of the old snapshots stays: there may be no newer one.
+    last = position_of(snapshots[-1]) if snapshots else 0
+    removed = [name for name in old if position_of(name) <= last and name not in snapshots[-1:]]
     removed += [name for name, age in blobs.ages(OWNERS).items() if age > OWNER_KEPT_SECONDS]
     if removed:
         blobs.remove(removed)

@@ -117,6 +117,19 @@ class Journal:
             if is_of_stack(row[0], project, stack)
         ]
 
+    def unfinished_of_others(self, project: str, stack: str) -> list[Intent]:
+        """Return those of a stack's unfinished intents that no process of this operation wrote.
+
+        Fast path: every purchase asks, and next to none has a stack of which others left some.
+        """
+        if not self._store.exists():
+            return []
+        owners = self._store.run("SELECT DISTINCT owner FROM intents")
+        if all(self._store.is_of_this_operation(owner) for (owner,) in owners):
+            return []
+        found = self.unfinished(project, stack)
+        return [one for one in found if not self._store.is_of_this_operation(one.owner)]
+
     def begin(
         self,
         key: str,

@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from vapi_provider.errors import ConfigurationError
@@ -121,8 +122,10 @@ class Lease:
     def _check_conditions(self) -> None:
         """Take the lease, and refuse a store that would give it twice; once a process."""
         name = self._name(self.own)
-        self._blobs.create(name, "{}")
-        if self._blobs.create(name, "{}"):
+        with ThreadPoolExecutor(2) as both:
+            # At once: a store that checks and writes in two steps shows it only then.
+            taken = list(both.map(self._blobs.create, [name] * 2, ["{}"] * 2))
+        if all(taken):
             raise ConfigurationError(
                 f"the store {self._blobs.shown} takes a second conditional put of one name, so two "
                 "runs could buy one number: nothing was bought. Set VAPI_JOURNAL=<path> for a "

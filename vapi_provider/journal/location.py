@@ -156,9 +156,8 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
     missing = _missing(location.scheme)
     if missing:
         return None, (
-            "the state is shared, and the journal of purchases is a file of this machine: "
-            f"{missing} is not installed. pip install {_wanted(location.scheme)} puts it beside the "
-            "state"
+            "the state is shared, and the journal of purchases is a file of this machine, for "
+            f"{missing} is not installed: pip install {_wanted(location.scheme)}"
         )
     return with_password(location, backend_url), ""
 

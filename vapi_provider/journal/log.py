@@ -21,7 +21,7 @@ from vapi_provider.journal.blobs import Blobs, StoreError
 VERSION = 1
 """Of the entries and snapshots."""
 
-IN_FLIGHT = 4
+IN_FLIGHT = 8
 """Entries of one process that are being put at once, as long as no other process writes."""
 
 MOST_OPERATIONS = 200
@@ -130,10 +130,13 @@ class SharedLog:
             self._queue.append(item)
 
     def sync(self) -> None:
-        """Replay what other processes have written."""
+        """Replay what other processes have written; threads that ask meanwhile share the look."""
+        asked = self._clock()
         with self._syncing:
             begun = self._clock()
             with self.condition:
+                if self.synced_at is not None and self.synced_at >= asked:
+                    return
                 known = self.position
             after = f"{entry_name(known)}~" if known else ""
             names = self._blobs.names(PREFIX, after)

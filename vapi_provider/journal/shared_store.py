@@ -21,7 +21,7 @@ from vapi_provider.journal import compaction
 from vapi_provider.journal.blobs import Blobs, StoreError
 from vapi_provider.journal.commands import COMMANDS, FENCED, TAKEN, WRITTEN
 from vapi_provider.journal.earlier import EarlierJournal
-from vapi_provider.journal.leases import Lease
+from vapi_provider.journal.leases import BEAT_SECONDS, Lease
 from vapi_provider.journal.log import Item, Operation, SharedLog
 from vapi_provider.journal.tables import Database, transaction
 
@@ -82,6 +82,7 @@ class SharedStore:
         self._of_earlier_runs = False
         self._wants_snapshot = False
         self._is_ending = False
+        self._is_prepared = False
 
     @property
     def own(self) -> str:
@@ -180,6 +181,7 @@ class SharedStore:
                 with self._lock:
                     among_threads = self._keys[name]
                 held.enter_context(among_threads)
+            self._prepare_to_buy()
             self._look()
             with self._log.condition:
                 turn = _Turn(names, self._log.position)
@@ -293,6 +295,7 @@ class SharedStore:
                 self._append(command, arguments)
         if compaction.count_unfinished(self._log, self._database) == 0:
             compaction.compact(self._log, self._database, self._blobs)
+            compaction.remove_old(self._blobs)
 
     def _append(self, command: str, arguments: dict[str, Any]) -> Any:
         with self._usable():
@@ -326,6 +329,19 @@ class SharedStore:
                     )
                 results.append(COMMANDS[command](database, **arguments))
             return results
+
+    def _prepare_to_buy(self) -> None:
+        """Take the lease while the log is being read: the first purchase waits for both."""
+        with self._lock:
+            if self._is_prepared:
+                return
+            self._is_prepared = True
+
+        def renew() -> None:
+            with suppress(StoreError, ConfigurationError):  # `hold_owner` finds out.
+                self._lease.renew(BEAT_SECONDS)
+
+        threading.Thread(target=renew, daemon=True).start()
 
     def _turn_of_thread(self) -> _Turn | None:
         return getattr(self._of_thread, "turn", None)
