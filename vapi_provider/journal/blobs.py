@@ -51,6 +51,10 @@ class Blobs(Protocol):
         """Remove texts, as far as they are there."""
         ...
 
+    def close(self) -> None:
+        """Free what is open; a later call opens it again."""
+        ...
+
 
 def one_line(text: str) -> str:
     """Return a library's message on one line, without the parameters of URLs: they may be keys."""

@@ -57,12 +57,12 @@ def begin(
     the intent that this one replaces; `seen` is the log entry up to which the process looked.
     """
     row = dict(row)
+    found = database.run(
+        "SELECT owner FROM intents WHERE backend = ? AND key = ?", row["backend"], row["key"]
+    )
+    if any(owner not in (row["owner"], seen_owner) for (owner,) in found):
+        return TAKEN
     if database.is_shared:
-        found = database.run(
-            "SELECT owner FROM intents WHERE backend = ? AND key = ?", row["backend"], row["key"]
-        )
-        if any(owner not in (row["owner"], seen_owner) for (owner,) in found):
-            return TAKEN
         refusal = take_turns(database, row["owner"], turns, seen)
         if refusal != WRITTEN:
             return refusal

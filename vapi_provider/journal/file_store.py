@@ -128,6 +128,9 @@ class FileStore:
         if self.exists():
             self.submit("finish", backend=backend, records=list(records))
 
+    def close(self) -> None:
+        """Do nothing: the connections are closed with this object."""
+
     def hold_owner(self) -> None:
         """Hold this process's lock file."""
         with self._usable():

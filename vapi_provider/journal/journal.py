@@ -73,6 +73,10 @@ class Journal:
         """Return whether `unfinished` may find any: cheap where the journal is shared."""
         return self._store.may_have_unfinished()
 
+    def close(self) -> None:
+        """Write what nobody waited for, and free what is open."""
+        self._store.close()
+
     @property
     def is_shared(self) -> bool:
         """Whether other machines see the journal."""

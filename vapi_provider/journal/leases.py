@@ -93,8 +93,10 @@ class Lease:
                 self._renewed = begun
 
     def is_valid(self) -> bool:
-        """Return whether no other process can think that this one is dead."""
+        """Return whether no other process can think that this one, which buys, is dead."""
         with self._condition:
+            if self._holders == 0:
+                return True  # Nothing is about to be bought.
             return self._renewed is not None and self._clock() - self._renewed < HOLD_SECONDS
 
     def lives(self, owner: str) -> bool:

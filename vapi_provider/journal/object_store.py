@@ -87,6 +87,11 @@ class ObjectBlobs:
         if names:
             self._run(lambda store: obstore.delete(store, sorted(names)))
 
+    def close(self) -> None:
+        """Free the connections."""
+        with self._lock:
+            self._opened = None
+
     def _listed(self, prefix: str, after: str) -> list[tuple[str, Any]]:
         import obstore
 

@@ -88,6 +88,13 @@ class PostgresBlobs:
         """Delete rows."""
         self._run("DELETE FROM vapi_journal WHERE name = ANY(%s) RETURNING 1", (list(names),))
 
+    def close(self) -> None:
+        """Close the connections that lie idle."""
+        with self._lock:
+            closing, self._free = self._free, []
+        for connection in closing:
+            connection.close()
+
     def _run(self, statement: str, values: Sequence[Any]) -> list[Any]:
         import psycopg  # Lazy import: most runs use another store.
 
@@ -98,7 +105,7 @@ class PostgresBlobs:
                 # A pooler or a restart may have ended a connection that lay idle. A statement that
                 # was carried out all the same changes nothing the second time, and the log finds
                 # its own entry.
-                self._close_free()
+                self.close()
                 return self._on_connection(lambda opened: _fetched(opened, statement, values))
         except psycopg.Error as error:
             raise StoreError(one_line(str(error)) or type(error).__name__) from None
@@ -139,12 +146,6 @@ class PostgresBlobs:
             connection.close()
             raise
         return connection
-
-    def _close_free(self) -> None:
-        with self._lock:
-            closing, self._free = self._free, []
-        for connection in closing:
-            connection.close()
 
 
 def _exists(connection: psycopg.Connection[Any]) -> bool:

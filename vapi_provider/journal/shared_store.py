@@ -221,24 +221,28 @@ class SharedStore:
         written = self._written_at.setdefault(position, self._clock() - compaction.KEPT_SECONDS)
         return self._clock() - written
 
-    def flush(self) -> None:
-        """Write what waits. For the end of a process."""
+    def close(self) -> None:
+        """Write what was posted, end the lease, and close the connections."""
         with self._posted:
             self._is_ending = True
             self._posted.notify_all()
             worker = self._worker
         if worker is not None:
             worker.join(END_SECONDS)
+            self._worker = None
         with suppress(StoreError):
             self._lease.end()
+        self._blobs.close()
+        atexit.unregister(self.close)
 
     def _work(self) -> None:
         """Let the worker do what waits; it ends with the process."""
         with self._posted:
             if self._worker is None:
+                self._is_ending = False
                 self._worker = threading.Thread(target=self._do_work, daemon=True)
                 self._worker.start()
-                atexit.register(self.flush)
+                atexit.register(self.close)
             self._posted.notify_all()
 
     def _do_work(self) -> None:

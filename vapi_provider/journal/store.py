@@ -57,6 +57,10 @@ class Store(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Write what was posted, and free what is open. Called again, do nothing."""
+        ...
+
     def hold_owner(self) -> None:
         """Show the others that this process lives, until `let_go_owner` was called as often."""
         ...
