@@ -6,11 +6,9 @@ import os
 
 from vapi_provider.backend import Backend
 from vapi_provider.journal.blobs import Blobs
-from vapi_provider.journal.earlier import EarlierJournal
 from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.journal import USUAL_LATE_SECONDS, Journal, identity_of_text
 from vapi_provider.journal.location import JournalPlace, Location
-from vapi_provider.journal.shared_store import SharedStore
 
 
 def open_journal(
@@ -19,6 +17,10 @@ def open_journal(
     """Return the journal of a place. Nothing is connected before it is used."""
     if place.shared is None:
         return Journal(place.file, account, backend, operation=operation)
+    # Lazy imports: most runs use a file.
+    from vapi_provider.journal.earlier import EarlierJournal
+    from vapi_provider.journal.shared_store import SharedStore
+
     before = FileStore(place.file, operation, identity_of_text, USUAL_LATE_SECONDS)
     earlier = EarlierJournal(before, backend.identity)
     store = SharedStore(blobs_of(place.shared), operation, earlier)
