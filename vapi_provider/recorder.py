@@ -68,6 +68,7 @@ class Recorder:
                 batch.append(self._ids.get())
             is_over = None in batch
             journal.finish_all([id_ for id_ in batch if id_ is not None])
+        journal.close()
 
     def _end(self) -> None:
         self._ids.put(None)

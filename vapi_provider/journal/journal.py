@@ -176,7 +176,14 @@ class Journal:
             raise JournalChangedError(
                 "another run is making this number, or one that looks the same: run again"
             )
-        self._store.require_lease()
+        try:
+            self._store.require_lease()
+        except OwnershipError:
+            # Nothing was sent for it; an earlier try may have been carried out all the same.
+            if repeats == 0:
+                with suppress(ConfigurationError):
+                    self.drop(key)
+            raise
 
     def answer(
         self,

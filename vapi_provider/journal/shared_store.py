@@ -28,8 +28,11 @@ from vapi_provider.journal.tables import Database, transaction
 FRESH_SECONDS = 1.0
 """How old the view of the journal may be that a reader is shown."""
 
-LINGER_SECONDS = 0.2
+LINGER_SECONDS = 0.05
 """How long a write that nobody waits for waits for others to go with it."""
+
+PROGRAM_LINGER_SECONDS = 1.0
+"""The same for the ids that the program sees: each look at the log disturbs the plugin a little."""
 
 END_SECONDS = 10.0
 """How long the end of a process waits for such writes."""
@@ -91,7 +94,7 @@ class SharedStore:
 
     def exists(self) -> bool:
         """Return whether anything was ever written; reads the log once."""
-        self._look()
+        self._look(None)
         return self._log.position > 0
 
     def may_have_unfinished(self) -> bool:
@@ -255,7 +258,8 @@ class SharedStore:
                 self._wants_snapshot = False
                 if not self._is_ending:
                     # Others come soon: they share an entry, or a look at the log.
-                    linger = LINGER_SECONDS if self._of_earlier_runs or self._posts else 1.0
+                    is_program = self._to_finish and not self._of_earlier_runs
+                    linger = PROGRAM_LINGER_SECONDS if is_program else LINGER_SECONDS
                     self._posted.wait_for(lambda: self._is_ending, linger)
                 posts, self._posts = self._posts, []
                 finished, self._to_finish = self._to_finish, []
