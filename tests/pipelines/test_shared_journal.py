@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import Project, serve
+from tests.engine.conftest import Account, Project, serve
 from tests.engine.test_recover import processes, until
 from tests.pipelines.stores import S3_KEYS, postgres_server, postgresql, s3_server
 from vapi_provider.journal.location import derived, parse
@@ -123,3 +123,24 @@ def test_a_killed_run_heals_on_another_machine(
         assert {item["id"] for item in project.state()} == {item["id"] for item in records}
         assert project.up() == {}
         assert entries(backend) > 0
+
+
+@pytest.mark.parametrize("backend", ["s3"], indirect=True)
+def test_a_run_that_changes_nothing_asks_the_journal_for_names_alone(
+    tmp_path: Path, project: Project, account: Account, backend: str
+) -> None:
+    """Once the journal shows nothing unfinished; and nothing is put."""
+    on_machine(project, backend, tmp_path / "first")
+    project.program(NUMBERS)
+    project.init("test")
+    assert project.up()["create"] == 13
+    log = tmp_path / "s3.log"
+    for _ in range(5):  # The first that finds all finished writes so, beside its work.
+        before = log.read_text(encoding="utf-8").splitlines()
+        assert project.up() == {}
+        lines = log.read_text(encoding="utf-8").splitlines()[len(before) :]
+        ours = [line for line in lines if ".vapi-journal" in line]
+        if not any(line.startswith("PUT") for line in ours):
+            break
+    assert 0 < len(ours) <= 6
+    assert all(line.startswith("GET") and "list-type=2" in line for line in ours), ours

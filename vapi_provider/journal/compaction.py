@@ -40,9 +40,12 @@ def is_due(log: SharedLog, database: Database) -> bool:
 
 
 def count_unfinished(log: SharedLog, database: Database) -> int:
-    """Return how many intents are unfinished."""
+    """Return how many intents are unfinished, or were sent again, which a later run looks at."""
     with log.condition:
-        ((count,),) = database.run("SELECT count(*) FROM intents")
+        ((count,),) = database.run(
+            "SELECT (SELECT count(*) FROM intents)"
+            " + (SELECT count(*) FROM held WHERE repeated IS NOT NULL)"
+        )
         return count
 
 
@@ -53,7 +56,7 @@ def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
         if position <= log.snapshot:
             return
         tables = database.dump()
-        unfinished = len(tables["intents"])
+        unfinished = count_unfinished(log, database)
     # Free turns are there to show who was faster: `pruned` says that they are left out.
     tables["turns"] = [row for row in tables["turns"] if row[2]]
     tables["pruned"] = [[position]]

@@ -123,7 +123,7 @@ class Ledger:
 
     def repeated(self, project: str, stack: str) -> list[Repeated]:
         """Return the stack's purchases whose POST was repeated, until `forget_repeat`."""
-        if not self._store.exists():
+        if not self._store.may_have_unfinished():
             return []
         rows = self._store.run(
             "SELECT key, record, repeated FROM held WHERE backend = ? AND repeated IS NOT NULL",

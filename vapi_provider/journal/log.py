@@ -61,7 +61,10 @@ def entry_name(position: int) -> str:
 
 
 def snapshot_name(position: int, unfinished: int) -> str:
-    """Return the name of a snapshot of all up to a position, with so many unfinished intents."""
+    """Return the name of a snapshot of all up to a position.
+
+    `unfinished` counts what a later run has to look at.
+    """
     return f"{entry_name(position)}.snapshot.{unfinished}"
 
 
@@ -169,7 +172,7 @@ class SharedLog:
                 self.synced_at = begun
 
     def has_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents; asks for names alone."""
+        """Return whether a later run has to look at anything; asks for names alone."""
         names = self._blobs.names(PREFIX)
         if not names:
             return False

@@ -82,6 +82,7 @@ class SharedStore:
         self._posts: list[Item] = []
         self._to_finish: list[tuple[str, str]] = []
         self._had_unfinished: bool | None = None
+        self._asking = threading.Lock()
         self._of_earlier_runs = False
         self._wants_snapshot = False
         self._is_ending = False
@@ -98,11 +99,13 @@ class SharedStore:
         return self._log.position > 0
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents, by one request."""
+        """Return whether there may be unfinished intents, by one request of this process."""
         if self._log.synced_at is not None:
             return True
-        with self._usable():
-            return self._log.has_unfinished() or not self._earlier.is_empty()
+        with self._asking, self._usable():
+            if self._had_unfinished is None:
+                self._had_unfinished = self._log.has_unfinished() or not self._earlier.is_empty()
+            return self._had_unfinished
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
         """Return the rows that a statement finds, in a view that is at most a moment old."""
@@ -284,14 +287,12 @@ class SharedStore:
             for backend, records in by_backend.items()
         ]
         if self._log.synced_at is None:
-            has_unfinished = self._log.has_unfinished()
-            if self._had_unfinished is None:
-                self._had_unfinished = has_unfinished
-            if not has_unfinished:
-                return
             if not self._of_earlier_runs:
                 # The plugin writes a lot meanwhile, and it does not matter what.
-                self._log.append_blindly(commands)
+                if self._log.has_unfinished():
+                    self._log.append_blindly(commands)
+                return
+            if not self.may_have_unfinished():
                 return
         self._look(None)
         self._had_unfinished = True

@@ -28,7 +28,10 @@ class Store(Protocol):
         ...
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents, as cheaply as it can be said."""
+        """Return whether there may be unfinished intents, or some that were sent again.
+
+        As cheaply as it can be said: each run asks.
+        """
         ...
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
