@@ -78,13 +78,21 @@ def answer(
     key: str,
     record: str,
     owner: str,
+    seen_owner: str | None,
     organizations: Sequence[str],
     texts: Sequence[str],
     turns: Sequence[str],
 ) -> str:
-    """Record what an intent created: no other open intent did. Its turns are free from now on."""
-    is_buried = database.is_shared and _is_buried(database, owner)
-    if not is_buried:
+    """Record what an intent created: no other open intent did. Its turns are free from now on.
+
+    It is the intent of `owner`, or that of `seen_owner`, which this process takes over.
+    """
+    found = database.run(
+        "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
+    )
+    is_anothers = any(one not in (owner, seen_owner) for (one,) in found)
+    is_fenced = is_anothers or (database.is_shared and _is_buried(database, owner))
+    if not is_fenced:
         own = {"backend": backend, "key": key}
         database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
         if organizations:
@@ -94,7 +102,7 @@ def answer(
     for text in texts:
         database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
     _tell_others(database, record)
-    return FENCED if is_buried else WRITTEN
+    return FENCED if is_fenced else WRITTEN
 
 
 def hold(

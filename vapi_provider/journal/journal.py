@@ -104,9 +104,7 @@ class Journal:
                     "this number: run it once more like that, so that it is not bought twice"
                 )
             if backend in ("", self._backend.identity):
-                intent = self._intent(row, others)
-                self._seen_owners[key] = intent.owner
-                return intent
+                return self._intent(row, others)
         self._seen_owners.pop(key, None)
         return None
 
@@ -207,6 +205,7 @@ class Journal:
             key=key,
             record=record,
             owner=self._store.own,
+            seen_owner=self._seen_owners.get(key),
             organizations=sorted(organizations),
             texts=list(texts),
             turns=self._store.turns()[0],
@@ -306,6 +305,7 @@ class Journal:
 
     def _intent(self, row: Any, others: frozenset[str]) -> Intent:
         key, account, organizations, body, since, known, owner, record, *times, sent_at, _ = row
+        self._seen_owners[key] = owner
         return Intent(
             key,
             account,

@@ -27,6 +27,9 @@ IN_FLIGHT = 8
 MOST_OPERATIONS = 200
 """In one entry."""
 
+TRIES = 3
+"""Of a put that the store refuses for a conflict although nothing is there, as S3 may."""
+
 STALE_SECONDS = 600.0
 """A process that has not looked for so long looks before it writes."""
 
@@ -41,7 +44,7 @@ class Item:
 
     operation: Operation
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     is_done: bool = False
 
 
@@ -208,16 +211,18 @@ class SharedLog:
 
     def _fly(self, position: int, batch: _Batch) -> None:
         begun = self._clock()
-        text = batch.text()
-        is_ours = self._blobs.create(entry_name(position), text)
-        if not is_ours:
-            # Another process has the number, or the answer to an earlier try was lost.
-            text = self._blobs.read([entry_name(position)]).get(entry_name(position), "")
-            if not text:
-                raise StoreError(f"{entry_name(position)} is taken, and not there")
+        name, text = entry_name(position), batch.text()
+        for _ in range(TRIES):
+            is_ours = self._blobs.create(name, text)
+            # Else another process has the number, or the answer to an earlier try was lost.
+            arrived = text if is_ours else self._blobs.read([name]).get(name)
+            if arrived is not None:
+                break
+        else:
+            raise StoreError(f"{name} is taken, and not there")
         with self.condition:
             if self._flying.get(position) is batch:
-                self._arrived.setdefault(position, text)
+                self._arrived.setdefault(position, arrived)
                 self._advance()
                 if is_ours and self.position >= position:
                     self.synced_at = begun
@@ -249,17 +254,21 @@ class SharedLog:
         """Run a step; where it fails, all that waits fails, and the next one looks first."""
         try:
             step()
-        except (StoreError, ConfigurationError) as error:
+        except BaseException as error:
+            is_expected = isinstance(error, StoreError | ConfigurationError)
+            told = error if is_expected else StoreError("another thread was interrupted")
             with self.condition:
                 waiting = [item for batch in self._flying.values() for item in batch.items]
                 for item in (*waiting, *self._queue):
-                    item.error, item.is_done = error, True
+                    item.error, item.is_done = told, True
                 self._flying.clear()
                 self._queue.clear()
                 self._arrived.clear()
                 self._may_fly = 1
                 self.synced_at = None
                 self.condition.notify_all()
+            if not is_expected:
+                raise
 
 
 def _checked(text: str, blobs: Blobs) -> dict[str, Any]:

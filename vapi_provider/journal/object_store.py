@@ -115,8 +115,10 @@ class ObjectBlobs:
         return self._run(get)
 
     def _run(self, work: Callable[[ObjectStore], R]) -> R:
-        from obstore.exceptions import BaseError
-
+        try:
+            from obstore.exceptions import BaseError
+        except ImportError as error:
+            raise StoreError(one_line(str(error))) from None
         try:
             with self._lock:
                 if self._opened is None:

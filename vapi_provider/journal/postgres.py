@@ -35,7 +35,7 @@ class PostgresBlobs:
 
     def __init__(self, location: Location) -> None:
         self.shown = location.shown
-        self._conninfo = connection_string(location)
+        self._location = location
         self._lock = threading.Lock()
         self._free: list[psycopg.Connection[Any]] = []
         self._has_table = False
@@ -96,7 +96,11 @@ class PostgresBlobs:
             connection.close()
 
     def _run(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        import psycopg  # Lazy import: most runs use another store.
+        # Lazy import: most runs use another store.
+        try:
+            import psycopg
+        except ImportError as error:  # The package without its `binary` part, and no libpq.
+            raise StoreError(one_line(str(error))) from None
 
         try:
             try:
@@ -128,7 +132,7 @@ class PostgresBlobs:
         import psycopg
 
         connection = psycopg.connect(
-            self._conninfo,
+            connection_string(self._location),
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
             # A pooler keeps no prepared statement for its next client.
