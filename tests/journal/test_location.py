@@ -216,3 +216,20 @@ def test_an_azure_account_is_named_by_url_or_environment() -> None:
     assert bare is not None
     with pytest.raises(StoreError, match="AZURE_STORAGE_ACCOUNT"):
         azure_config(bare, {})
+
+
+@pytest.mark.parametrize(
+    ("backend", "printed"),
+    [(S3, S3.replace("prefix?", "prefix/.vapi-journal?") + "\n"), ("file:///somewhere", "")],
+)
+def test_make_env_is_told_the_url(backend: str, printed: str, tmp_path: Path) -> None:
+    """By a module of its own; nothing where the journal is a file."""
+    done = subprocess.run(
+        [sys.executable, "-m", "vapi_provider.journal"],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd()), "PULUMI_BACKEND_URL": backend},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout == printed

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.location import export_url
+from vapi_provider.terminal import say
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
     if url is not None:
-        sys.stdout.write(f"{url}\n")
+        say(url)
 
 
 if __name__ == "__main__":
