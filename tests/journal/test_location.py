@@ -120,7 +120,7 @@ def test_without_its_extra_a_derived_journal_is_a_file_with_one_warning(
 ) -> None:
     """And one that is named is refused, in one line that says what to install."""
     kind, *warnings = without_libraries(tmp_path, PULUMI_BACKEND_URL=url)
-    assert kind == "file"
+    assert kind == "file", (kind, warnings)
     assert len(warnings) == 1
     assert f"vapi-phone-numbers[{extra}" in warnings[0]
     (refused,) = without_libraries(tmp_path, VAPI_JOURNAL=url)
