@@ -361,3 +361,24 @@ def test_an_intent_of_a_living_process_stays_in_the_earlier_file(
         assert before.find(KEY) is not None
     assert [one.key for one in journal.unfinished("shop", "dev")] == [KEY]
     assert before.find(KEY) is None
+
+
+def test_a_purchase_waits_for_two_requests(
+    machine: Callable[..., Journal], blobs: MemoryBlobs
+) -> None:
+    """Its intent, which takes the turn with it, and its answer, which frees it."""
+    journal = machine()
+
+    def buy(number: int) -> None:
+        with journal.turn(never, f"name:{number}"), journal.owned():
+            assert journal.find(f"{SCOPE}/{number}") is None
+            assert journal.ledger.held_alike(f"{SCOPE}/{number}") == {}
+            assert journal.unfinished_of_others("shop", "dev") == []
+            journal.begin(f"{SCOPE}/{number}", BODY, START, 30)
+            journal.answer(f"{SCOPE}/{number}", f"record-{number}", [f"name:{number}"])
+
+    buy(0)  # It reads the log, and takes the lease.
+    blobs.calls.clear()
+    for number in range(1, 6):
+        buy(number)
+    assert blobs.calls == ["create", "created"] * 10
