@@ -12,16 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vapi_provider.journal.tables import Database
-
-WRITTEN = "written"
-TAKEN = "taken"
-"""Another process has the key or the turn."""
-
-CHANGED = "changed"
-"""Another process had the turn since this one looked."""
-
-FENCED = "fenced"
-"""The lease of this process ran out, and another one has taken over."""
+from vapi_provider.journal.turns import (
+    FENCED,
+    TAKEN,
+    WRITTEN,
+    bury,
+    free_turns,
+    is_buried,
+    take_turns,
+)
 
 _BEGIN = """
 INSERT INTO intents VALUES (:backend, :key, :account, :organizations, :body, :since, :known, :owner,
@@ -91,7 +90,7 @@ def answer(
         "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
     )
     is_anothers = any(one not in (owner, seen_owner) for (one,) in found)
-    is_fenced = is_anothers or (database.is_shared and _is_buried(database, owner))
+    is_fenced = is_anothers or (database.is_shared and is_buried(database, owner))
     if not is_fenced:
         own = {"backend": backend, "key": key}
         database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
@@ -192,50 +191,6 @@ def forget_repeat(database: Database, record: str) -> None:
     database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
 
 
-def take_turns(database: Database, owner: str, names: Sequence[str], seen: int | None) -> str:
-    """Take all of these turns, or none; `seen` as for `begin`, None where it does not matter."""
-    if _is_buried(database, owner):
-        return FENCED
-    for name in names:
-        for holder, is_held, position in database.run(
-            "SELECT owner, is_held, position FROM turns WHERE name = ?", name
-        ):
-            if holder == owner:
-                continue
-            if is_held:
-                return TAKEN
-            if seen is not None and position > seen:
-                return CHANGED
-    ((pruned,),) = database.run("SELECT coalesce(max(position), 0) FROM pruned")
-    if names and seen is not None and seen < pruned:
-        return CHANGED
-    for name in names:
-        database.change(
-            "INSERT OR REPLACE INTO turns VALUES (?, ?, 1, ?)", name, owner, database.position
-        )
-    return WRITTEN
-
-
-def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
-    """Free turns that an owner has."""
-    for name in names:
-        database.change(
-            "UPDATE turns SET is_held = 0, position = ? WHERE name = ? AND owner = ?",
-            database.position,
-            name,
-            owner,
-        )
-
-
-def bury(database: Database, owner: str) -> None:
-    """Take over from an owner whose lease ran out: its turns are free, and it writes no more."""
-    position = database.position
-    database.change("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
-    database.change(
-        "UPDATE turns SET is_held = 0, position = ? WHERE owner = ? AND is_held", position, owner
-    )
-
-
 def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
     """Take in the rows of the journal that a machine had before."""
     for name in ("intents", "held", "unique_texts"):
@@ -249,10 +204,6 @@ def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
     for key in keys:
         database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
     database.change("DELETE FROM held WHERE backend = ?", backend)
-
-
-def _is_buried(database: Database, owner: str) -> bool:
-    return bool(database.run("SELECT 1 FROM buried WHERE owner = ?", owner))
 
 
 def _tell_others(database: Database, record: str) -> None:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 
 from vapi_provider.journal.blobs import Blobs
+from vapi_provider.journal.entries import PREFIX, VERSION, position_of, snapshot_name
 from vapi_provider.journal.leases import PREFIX as OWNERS
-from vapi_provider.journal.log import (
-    PREFIX,
-    VERSION,
-    SharedLog,
-    position_of,
-    snapshot_name,
-)
+from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database
 
 LEAST_ENTRIES = 64

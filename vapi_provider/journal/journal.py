@@ -18,11 +18,11 @@ from typing import Any
 from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.boot import BootClock
-from vapi_provider.journal.commands import FENCED, WRITTEN
 from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.intents import Before, Intent, Sent
 from vapi_provider.journal.ledger import Ledger
 from vapi_provider.journal.store import Store
+from vapi_provider.journal.turns import FENCED, WRITTEN
 from vapi_provider.keys import is_of_stack
 
 USUAL_LATE_SECONDS = 30.0

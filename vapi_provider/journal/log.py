@@ -7,19 +7,24 @@ and one counts only when all before it are known.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import Blobs, StoreError
-
-VERSION = 1
-"""Of the entries and snapshots."""
+from vapi_provider.journal.entries import (
+    PREFIX,
+    Batch,
+    Item,
+    Operation,
+    checked,
+    entry_name,
+    entry_text,
+    position_of,
+)
 
 IN_FLIGHT = 8
 """Entries of one process that are being put at once, as long as no other process writes."""
@@ -32,48 +37,6 @@ TRIES = 3
 
 STALE_SECONDS = 600.0
 """A process that has not looked for so long looks before it writes."""
-
-PREFIX = "log/"
-
-Operation = tuple[str, dict[str, Any]]
-
-
-@dataclass
-class Item:
-    """An operation that waits to be in the log, and its result."""
-
-    operation: Operation
-    result: Any = None
-    error: BaseException | None = None
-    is_done: bool = False
-
-
-@dataclass
-class _Batch:
-    items: list[Item]
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def text(self) -> str:
-        operations = [item.operation for item in self.items]
-        return json.dumps({"v": VERSION, "id": self.id, "ops": operations})
-
-
-def entry_name(position: int) -> str:
-    """Return the name of the entry at a position."""
-    return f"{PREFIX}{position:012d}"
-
-
-def snapshot_name(position: int, unfinished: int) -> str:
-    """Return the name of a snapshot of all up to a position.
-
-    `unfinished` counts what a later run has to look at.
-    """
-    return f"{entry_name(position)}.snapshot.{unfinished}"
-
-
-def position_of(name: str) -> int:
-    """Return the position of an entry, or the last one that a snapshot holds."""
-    return int(name.removeprefix(PREFIX).partition(".")[0])
 
 
 class SharedLog:
@@ -104,7 +67,7 @@ class SharedLog:
         """When all was known that had been written before; None before the first look."""
         self._syncing = threading.Lock()
         self._queue: list[Item] = []
-        self._flying: dict[int, _Batch] = {}
+        self._flying: dict[int, Batch] = {}
         self._arrived: dict[int, str] = {}
         self._may_fly = 1
 
@@ -166,7 +129,7 @@ class SharedLog:
                 if newest is not None:
                     self.snapshot = max(self.snapshot, position_of(newest))
                 if newest in bodies and position_of(newest) > self.position:
-                    self._restore(_checked(bodies[newest], self._blobs)["tables"])
+                    self._restore(checked(bodies[newest], self._blobs.shown)["tables"])
                     self.position = position_of(newest)
                 for name in wanted:
                     if name in bodies and position_of(name) > self.position:
@@ -184,7 +147,7 @@ class SharedLog:
 
     def append_blindly(self, operations: Sequence[Operation]) -> None:
         """Write operations whose results nobody needs, without having replayed the log."""
-        text = json.dumps({"v": VERSION, "id": uuid.uuid4().hex, "ops": operations})
+        text = entry_text(operations, uuid.uuid4().hex)
         position = 0
         while True:
             after = entry_name(position) if position else ""
@@ -199,9 +162,9 @@ class SharedLog:
     def _may_lead(self, item: Item) -> bool:
         return item in self._queue and len(self._flying) < self._may_fly
 
-    def _take_off(self) -> tuple[int, _Batch]:
+    def _take_off(self) -> tuple[int, Batch]:
         """Take what waits, and the next position that nobody has."""
-        batch = _Batch(self._queue[:MOST_OPERATIONS])
+        batch = Batch(self._queue[:MOST_OPERATIONS])
         del self._queue[:MOST_OPERATIONS]
         position = self.position + 1
         while position in self._flying or position in self._arrived:
@@ -209,7 +172,7 @@ class SharedLog:
         self._flying[position] = batch
         return position, batch
 
-    def _fly(self, position: int, batch: _Batch) -> None:
+    def _fly(self, position: int, batch: Batch) -> None:
         begun = self._clock()
         name, text = entry_name(position), batch.text()
         for _ in range(TRIES):
@@ -234,7 +197,7 @@ class SharedLog:
     def _advance(self) -> None:
         """Replay the entries that have arrived, as far as none is missing before them."""
         while (text := self._arrived.get(self.position + 1)) is not None:
-            entry = _checked(text, self._blobs)
+            entry = checked(text, self._blobs.shown)
             del self._arrived[self.position + 1]
             results = self._replay(self.position + 1, entry["ops"])
             self.position += 1
@@ -269,21 +232,3 @@ class SharedLog:
                 self.condition.notify_all()
             if not is_expected:
                 raise
-
-
-def _checked(text: str, blobs: Blobs) -> dict[str, Any]:
-    """Return what a text says; raise ConfigurationError for that of a later version."""
-    try:
-        entry = json.loads(text)
-        version = entry["v"]
-    except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(
-            f"the journal {blobs.shown} cannot be read: something else has written there; set "
-            "VAPI_JOURNAL to another place"
-        ) from None
-    if not isinstance(version, int) or version > VERSION:
-        raise ConfigurationError(
-            f"the journal {blobs.shown} was written by a later version of this package: install "
-            "that version, or set VAPI_JOURNAL to another place"
-        )
-    return entry
