@@ -183,6 +183,9 @@ env)
     quoted PULUMI_STACK "$STACK"
     if [ -n "$our_parallel" ]; then quoted PULUMI_PARALLEL "$PULUMI_PARALLEL"; fi
     if [ -n "$our_collector" ]; then quoted GOGC "$GOGC"; fi
+    # The journal beside shared state; nothing where it is a file of this machine.
+    journal=$(python -m vapi_provider.journal)
+    [ -z "$journal" ] || quoted VAPI_JOURNAL "$journal"
     if [ -n "$our_backend" ]; then quoted PULUMI_BACKEND_URL "$PULUMI_BACKEND_URL"; fi
     if [ -n "$our_passphrase" ]; then quoted PULUMI_CONFIG_PASSPHRASE "$PULUMI_CONFIG_PASSPHRASE"; fi
     ;;

@@ -38,6 +38,10 @@ class OwnershipError(VapiError):
     """A record, or the whole account, is not the one that this stack may touch."""
 
 
+class JournalChangedError(OwnershipError):
+    """Another machine wrote to the journal what this run must look at before it buys."""
+
+
 class TakenError(OwnershipError):
     """A number, SIP URI or automatic name that another record of the account has."""
 

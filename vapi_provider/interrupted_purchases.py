@@ -14,7 +14,7 @@ from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 
 if TYPE_CHECKING:
-    from vapi_provider.identity.journal import Intent
+    from vapi_provider.journal.journal import Intent
 
 Outcome = Literal["unheld", "gone", "nothing", "unclear", "other account", "under way"]
 

@@ -29,7 +29,7 @@ from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 
 if TYPE_CHECKING:
-    from vapi_provider.identity.journal import Intent
+    from vapi_provider.journal.journal import Intent
 
 Resource = Mapping[str, Any]
 Outcome = Literal[

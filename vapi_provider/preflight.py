@@ -17,10 +17,11 @@ from vapi_provider.backend import Backend, backend_of, project_name
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.identity.facts import StateFacts
+from vapi_provider.journal.location import JournalPlace
 from vapi_provider.models.addresses import bare
 
 if TYPE_CHECKING:
-    from vapi_provider.identity.journal import Intent, Journal
+    from vapi_provider.journal.journal import Intent, Journal
 
 OURS = "pulumi-python:dynamic/vapi:"
 """How the types of our resources start."""
@@ -44,7 +45,7 @@ class Snapshot:
     stack: str
     deployment: Deployment | None
     others: Callable[[], Sequence[tuple[str, Deployment]]]
-    journal_file: Path
+    journal_place: JournalPlace
     backend: Backend
     account: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -59,11 +60,7 @@ class Snapshot:
     @cached_property
     def journal(self) -> Journal | None:
         """The journal; None where nothing was ever written to it."""
-        if not self.journal_file.exists():
-            return None
-        from vapi_provider.identity.journal import Journal
-
-        return Journal(self.journal_file, self.account, self.backend)
+        return open_written(self.journal_place, self.account, self.backend)
 
 
 @dataclass
@@ -139,6 +136,8 @@ def finish_held(snapshot: Snapshot, findings: Findings) -> None:
     if journal is None or snapshot.deployment is None:
         return
     try:
+        if not journal.may_have_unfinished():
+            return
         left = journal.unfinished(snapshot.project, snapshot.stack)
         left = _finish(journal, left, snapshot.deployment)
         if not all(journal.is_under_way(intent) for intent in left):
@@ -177,15 +176,22 @@ def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bo
     """Return whether the journal has an answered intent of this stack that is not finished."""
     from vapi_provider.settings import journal_in
 
-    file = journal_in(environment, folder)
-    if not file.exists():
+    journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
+    if journal is None or not journal.may_have_unfinished():
         return False
-    from vapi_provider.identity.journal import Journal
-
     parts = stack.split("/")
     project = parts[1] if len(parts) == 3 else project_name(folder) or ""
-    journal = Journal(file, "", backend_of(environment, folder))
     return any(intent.record for intent in journal.unfinished(project, parts[-1]))
+
+
+def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal | None:
+    """Return a journal; None where it is a file and nothing was ever written to it."""
+    if place.shared is None and not place.file.exists():
+        return None
+    # Lazy import: most runs have bought nothing yet, or have no shared state.
+    from vapi_provider.journal.opening import open_journal
+
+    return open_journal(place, account, backend)
 
 
 def project_in(deployment: Deployment) -> str | None:

@@ -47,7 +47,8 @@ class Recorder:
 
     def _see(self, id_: Any) -> None:
         # A run that buys nothing, and has bought nothing, leaves no trace.
-        if isinstance(id_, str) and self._settings.journal.exists():
+        place = self._settings.journal_place
+        if isinstance(id_, str) and (place.kind == "shared" or place.file.exists()):
             with self._lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._work, daemon=True)
@@ -56,10 +57,10 @@ class Recorder:
             self._ids.put(id_)
 
     def _work(self) -> None:
-        from vapi_provider.identity.journal import Journal
+        from vapi_provider.journal.opening import open_journal
 
         settings = self._settings
-        journal = Journal(settings.journal, settings.account, settings.backend)
+        journal = open_journal(settings.journal_place, settings.account, settings.backend)
         is_over = False
         while not is_over:
             batch = [self._ids.get()]
@@ -67,6 +68,7 @@ class Recorder:
                 batch.append(self._ids.get())
             is_over = None in batch
             journal.finish_all([id_ for id_ in batch if id_ is not None])
+        journal.close()
 
     def _end(self) -> None:
         self._ids.put(None)

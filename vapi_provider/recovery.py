@@ -16,7 +16,7 @@ from vapi_provider.leftovers import NONE, Decision, Resource, declaration_in, wh
 from vapi_provider.models.record import PhoneNumberRecord
 
 if TYPE_CHECKING:
-    from vapi_provider.identity.journal import Intent
+    from vapi_provider.journal.journal import Intent
 
 
 @dataclass(frozen=True)

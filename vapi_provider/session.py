@@ -17,7 +17,6 @@ from vapi_provider.foreseen import Foreseen
 from vapi_provider.identity import (
     Account,
     Claims,
-    Journal,
     LateRecords,
     Maker,
     Writers,
@@ -26,6 +25,7 @@ from vapi_provider.identity import (
 from vapi_provider.identity.claims import Quiet
 from vapi_provider.identity.facts import StateFacts, facts_of
 from vapi_provider.identity.holding import LOOK_SECONDS
+from vapi_provider.journal.opening import open_journal
 from vapi_provider.keys import old_form, stack_of
 from vapi_provider.operation import Operation
 from vapi_provider.plugin import (
@@ -117,8 +117,8 @@ class Session:
         """Recorded outputs that a preview may show as known."""
         self.unique = UniqueKeys()
         self.releases = Releases(settings.max_releases, operation)
-        self.journal = Journal(
-            settings.journal, settings.account, settings.backend, operation=engine_operation()
+        self.journal = open_journal(
+            settings.journal_place, settings.account, settings.backend, engine_operation()
         )
         self.writers = Writers(
             settings.journal,

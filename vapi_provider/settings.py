@@ -8,6 +8,7 @@ names the host: a guard against mistakes in stack config.
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from urllib.parse import SplitResult, urlsplit
 from vapi_provider.backend import Backend, backend_of
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.hosts import account_text, is_loopback
-from vapi_provider.places import Place, Project, state_home
+from vapi_provider.journal.location import JournalPlace, Location, shared_location
+from vapi_provider.places import Project, state_home
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
@@ -41,7 +43,7 @@ class Settings:
     region: str
     base_url: str
     journal: Path
-    """Where intents are written before anything is bought."""
+    """The journal of this machine: in use, where there is no shared one; lock files lie beside."""
     request_timeout_seconds: float = 30
     max_concurrent_requests: int = DEFAULT_REQUESTS
     ready_timeout_seconds: float = 60
@@ -53,6 +55,8 @@ class Settings:
     """How many numbers one run may release; None for any number."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What a person should know of the settings, one line each."""
+    shared_journal: Location | None = None
+    """Where intents are written before anything is bought, if other machines see them."""
     backend: Backend = Backend("", is_named=False)
     """Pulumi's state backend: two of them share no intent."""
 
@@ -63,6 +67,11 @@ class Settings:
         Our choice: as long as this side would have waited.
         """
         return self.request_timeout_seconds
+
+    @property
+    def journal_place(self) -> JournalPlace:
+        """Return where intents are written."""
+        return JournalPlace(self.journal, self.shared_journal)
 
     @property
     def account(self) -> str:
@@ -107,7 +116,7 @@ def load_settings(
 
     # Also in a run that sends nothing: what a preview passes must not fail in `up`.
     network_settings(base_url, environment)
-    journal = _journal(environment, project)
+    journal = _journal(environment, project, folder)
     return Settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,
@@ -139,7 +148,8 @@ def load_settings(
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
-        journal=journal.path,
+        journal=journal.file,
+        shared_journal=journal.shared,
         warnings=tuple(text for text in (moved, journal.warning) if text),
         backend=backend_of(environment, folder),
     )
@@ -153,17 +163,29 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
     return int(_number("maxReleases", named, default=0, least=0, whole=True))
 
 
-def journal_in(environment: Mapping[str, str], folder: Path) -> Path:
-    """Return the journal's file for a process in `folder`. Raises ConfigurationError."""
-    return _journal(environment, Project.around(folder)).path
+def journal_in(environment: Mapping[str, str], folder: Path) -> JournalPlace:
+    """Return the journal of a process in `folder`. Raises ConfigurationError."""
+    return _journal(environment, Project.around(folder), folder)
 
 
-def _journal(environment: Mapping[str, str], project: Project) -> Place:
-    """`VAPI_JOURNAL`, or one file a person in the place that the XDG specification gives state."""
+def _journal(environment: Mapping[str, str], project: Project, folder: Path) -> JournalPlace:
+    """What `VAPI_JOURNAL` names, else beside shared state, else one file a person.
+
+    The file lies in the place that the XDG specification gives state.
+    """
+    shared, warning = shared_location(environment, folder)
     named = environment.get("VAPI_JOURNAL", "").strip()
-    if named:
-        return project.place(named, "the journal", tables="intent")
-    return Place(state_home(environment) / "vapi-phone-numbers" / "journal.sqlite")
+    if named and shared is None:
+        place = project.place(named, "the journal", tables="intent")
+        return JournalPlace(place.path, warning=place.warning)
+    try:
+        file = state_home(environment) / "vapi-phone-numbers" / "journal.sqlite"
+    except ConfigurationError:
+        if shared is None:
+            raise
+        # Nobody's home: only lock files would lie there.
+        file = Path(tempfile.gettempdir(), "vapi-phone-numbers", "journal.sqlite")
+    return JournalPlace(file, shared, warning or None)
 
 
 def _api_key(key: str | None, base_url: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -66,20 +67,24 @@ def postgres_server(programs: Path) -> Generator[str, None, None]:
         _until(lambda: subprocess.run(ask, check=False).returncode == 0)
         yield f"postgres://tests@127.0.0.1:{port}/postgres?sslmode=disable"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # SIGTERM would wait for the clients.
         server.wait(timeout=30)
         shutil.rmtree(folder)
 
 
 @contextmanager
-def s3_server(log: Path) -> Generator[str, None, None]:
-    """The address of a bucket in a store that speaks S3, until the block ends."""
-    program = Path(sys.executable).with_name("moto_server")
+def s3_server(log: Path, faults: Path | None = None) -> Generator[str, None, None]:
+    """The address of a bucket in a store that speaks S3, until the block ends.
+
+    `faults` is the file that says what goes wrong (`s3_store.py`).
+    """
+    root = Path(__file__).parents[2]
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            [program, "-H", "127.0.0.1", "-p", "0"],
+            [sys.executable, "-m", "tests.pipelines.s3_store", str(faults or os.devnull)],
             stdout=output,
             stderr=output,
+            cwd=root,
             env={**os.environ, **S3_KEYS},
         )
     try:

@@ -16,7 +16,7 @@ import pytest
 from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.identity import Journal
-from vapi_provider.identity.intents import Before
+from vapi_provider.journal.intents import Before
 
 WORKERS = 16
 BACKEND = Backend("backend", is_named=True)

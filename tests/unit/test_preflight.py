@@ -12,7 +12,8 @@ from tests.builders import ORG
 from tests.deployments import OLDER, creating, deployment, resource
 from vapi_provider.backend import Backend
 from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
+from vapi_provider.journal.journal import Before
+from vapi_provider.journal.location import JournalPlace
 from vapi_provider.preflight import Findings, Snapshot, run_checks
 
 BACKEND = Backend("a-backend", is_named=True)
@@ -43,7 +44,9 @@ def file(tmp_path: Path) -> Path:
 
 def checked(file: Path, state: Mapping[str, Any] | None, others: Others | None = None) -> Findings:
     """What the checks find in a state."""
-    return run_checks(Snapshot("shop", "dev", state, others or Others(), file, BACKEND))
+    return run_checks(
+        Snapshot("shop", "dev", state, others or Others(), JournalPlace(file), BACKEND)
+    )
 
 
 def test_a_stack_that_is_not_there_is_missing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.recovering import Recovery
 from vapi_provider.identity import Journal
-from vapi_provider.identity.intents import Before
+from vapi_provider.journal.intents import Before
 from vapi_provider.transport import open_http
 
 # Stands for the CLI: answers from files, and the state may change between two exports.

@@ -14,8 +14,8 @@ from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
 from vapi_provider.identity.matching import sent
+from vapi_provider.journal.journal import Before
 from vapi_provider.models.kinds import KINDS
 
 __all__ = ["stub"]

@@ -25,8 +25,8 @@ from tests.deployments import (
 from vapi_provider.errors import OwnershipError
 from vapi_provider.exported import ids_in
 from vapi_provider.identity import automatic_name
-from vapi_provider.identity.journal import Before, Intent
 from vapi_provider.identity.matching import sent
+from vapi_provider.journal.journal import Before, Intent
 from vapi_provider.keys import resource_key
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.recovery import Settled, settle

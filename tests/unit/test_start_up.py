@@ -52,7 +52,7 @@ from pathlib import Path
 import vapi_provider.cli.preflight
 from vapi_provider.backend import Backend
 from vapi_provider.cli.preflighting import preflight
-from vapi_provider.identity.journal import Journal
+from vapi_provider.journal.journal import Journal
 
 Journal(Path("j.sqlite"), "account", Backend("b", True)).unfinished("shop", "dev")
 """

@@ -40,6 +40,7 @@ from vapi_provider.importing.writing import (
     stack_module,
     written,
 )
+from vapi_provider.journal.opening import open_journal
 from vapi_provider.keys import resource_of
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings import Settings
@@ -188,9 +189,9 @@ class Import:
 
     def _note_in_journal(self, declarations: Iterable[Declaration]) -> None:
         """Tell the journal what the state holds now: an interrupted run may have bought it."""
-        if not self.settings.journal.exists():
-            return
         journal = self._journal()
+        if not journal.is_shared and not journal.exists():
+            return
         for one in declarations:
             organizations = {one.record.org_id} if one.record.org_id else set[str]()
             # The state is written: the next preflight finds it there.
@@ -198,7 +199,8 @@ class Import:
                 journal.hold(one.declaration, one.record.id, organizations)
 
     def _journal(self) -> Journal:
-        return Journal(self.settings.journal, self.settings.account, self.settings.backend)
+        settings = self.settings
+        return open_journal(settings.journal_place, settings.account, settings.backend)
 
     def wire_up(self) -> str | None:
         """Makes `stacks/<stack>.py` where there is none; else what a person has to add, if any."""

@@ -10,9 +10,9 @@ from typing import Any
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.identity import Account, Intent, Journal
-from vapi_provider.identity.journal import Before
 from vapi_provider.identity.matching import sent
 from vapi_provider.interrupted_purchases import Interrupted, created_by
+from vapi_provider.journal.journal import Before
 from vapi_provider.keys import class_of, resource_of
 from vapi_provider.leftovers import NONE, Decision, declaration_in
 from vapi_provider.models.kinds import KINDS

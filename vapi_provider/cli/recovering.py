@@ -30,6 +30,7 @@ from vapi_provider.errors import NotFoundError
 from vapi_provider.exported import ids_in, instant, name_in
 from vapi_provider.identity import Intent, Journal
 from vapi_provider.interrupted_purchases import Interrupted
+from vapi_provider.journal.opening import open_journal
 from vapi_provider.keys import resource_of
 from vapi_provider.leftovers import CLOCKS_DIFFER, Decision, declaration_in
 from vapi_provider.models.record import PhoneNumberRecord
@@ -116,7 +117,11 @@ class Recovery:
         exported = self.stack.export()
         deployment: Mapping[str, Any] = exported["deployment"]
         snapshot = snapshot_of(self.stack.name, self.say, deployment)
-        intents = {one.key: one for one in run_checks(snapshot, [finish_held]).unfinished}
+        intents: dict[str, Intent] = {}
+        if run_checks(snapshot, [finish_held]).unfinished:
+            # By the journal that is written later: it refuses what another run changed meanwhile.
+            left_behind = self._journal.unfinished(snapshot.project, snapshot.stack)
+            intents = {intent.key: intent for intent in left_behind}
         operations = _pending(deployment)
         if not operations and not intents:
             return Found(exported, unheld=self._unheld(deployment, snapshot))
@@ -128,7 +133,7 @@ class Recovery:
             one.key: resource_of(one.key) for one in left
         }
         chosen = choices_by_name(choices, named)
-        journal = Intents(self._journal(), self.account, self.settings, left, chosen)
+        journal = Intents(self._journal, self.account, self.settings, left, chosen)
         until = max(self._quiet_at(deployment) if operations else 0.0, *self._late(intents))
 
         def settled() -> tuple[Settled | None, Sequence[Interrupted]]:
@@ -176,8 +181,8 @@ class Recovery:
                 raise PulumiError("another run has changed the state meanwhile: run recover again")
             backup = kept(self.stack.name, found.exported, BACKUPS)
             self.stack.load({**found.exported, "deployment": found.settled.deployment})
-            note_settled(self._journal(), found.exported["deployment"], found.settled, self.account)
-        note_interrupted(self._journal(), found.interrupted)
+            note_settled(self._journal, found.exported["deployment"], found.settled, self.account)
+        note_interrupted(self._journal, found.interrupted)
         return None if backup is None else str(backup)
 
     def _late(self, intents: Mapping[str, Intent]) -> list[float]:
@@ -230,8 +235,10 @@ class Recovery:
             found = [record for record in found if record.id not in elsewhere]
         return [row(record, now) for record in found]
 
+    @cached_property
     def _journal(self) -> Journal:
-        return Journal(self.settings.journal, self.settings.account, self.settings.backend)
+        settings = self.settings
+        return open_journal(settings.journal_place, settings.account, settings.backend)
 
 
 def _pending(deployment: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vapi_provider.identity.account import Account
     from vapi_provider.identity.claims import Claims
-    from vapi_provider.identity.intents import Intent
-    from vapi_provider.identity.journal import Journal
     from vapi_provider.identity.late import LateRecords
     from vapi_provider.identity.making import Maker
     from vapi_provider.identity.names import automatic_name
     from vapi_provider.identity.writers import Writers
+    from vapi_provider.journal.intents import Intent
+    from vapi_provider.journal.journal import Journal
 
 __all__ = [
     "Account",
@@ -30,18 +30,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Account": "account",
-    "Claims": "claims",
-    "Intent": "intents",
-    "Journal": "journal",
-    "LateRecords": "late",
-    "Maker": "making",
-    "Writers": "writers",
-    "automatic_name": "names",
+    "Account": "identity.account",
+    "Claims": "identity.claims",
+    "Intent": "journal.intents",
+    "Journal": "journal.journal",
+    "LateRecords": "identity.late",
+    "Maker": "identity.making",
+    "Writers": "identity.writers",
+    "automatic_name": "identity.names",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"vapi_provider.{_MODULES[name]}"), name)

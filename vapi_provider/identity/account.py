@@ -13,9 +13,9 @@ from vapi_provider.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
 from vapi_provider.hosts import account_text
 from vapi_provider.identity.clashes import name_clash, unique_clash
-from vapi_provider.identity.intents import Before, Intent
-from vapi_provider.identity.ledger import Held
 from vapi_provider.identity.names import alias_hint, automatic_name, name_without_parent
+from vapi_provider.journal.intents import Before, Intent
+from vapi_provider.journal.ledger import Held
 from vapi_provider.keys import old_form
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.intents import Before
-from vapi_provider.identity.journal import Journal
-from vapi_provider.identity.matching import Sent, unique_texts
+from vapi_provider.identity.matching import unique_texts
 from vapi_provider.identity.searching import Purchase, Search
+from vapi_provider.journal.intents import Before, Sent
+from vapi_provider.journal.journal import Journal
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.plugin import require_engine

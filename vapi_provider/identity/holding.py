@@ -9,8 +9,8 @@ from vapi_provider.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.claims import Claims, Quiet
-from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.names import alias_hint
+from vapi_provider.journal.journal import Journal
 from vapi_provider.keys import old_form, resource_of
 from vapi_provider.models.kinds import Kind
 

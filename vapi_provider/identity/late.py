@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 from vapi_provider.errors import VapiError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.intents import Before
-from vapi_provider.identity.journal import Journal
-from vapi_provider.identity.ledger import Repeated
 from vapi_provider.identity.matching import contradicts, matches
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.journal.ledger import Repeated
 from vapi_provider.keys import resource_of
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord

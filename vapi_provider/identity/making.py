@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.client import VapiClient
-from vapi_provider.errors import OwnershipError
+from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.identity.account import Account
 from vapi_provider.identity.buying import Buyer
 from vapi_provider.identity.claims import Claims, Quiet
 from vapi_provider.identity.holding import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.identity.holding import Holdings
-from vapi_provider.identity.intents import Intent
-from vapi_provider.identity.journal import Journal
 from vapi_provider.identity.matching import sent, unique_texts
 from vapi_provider.identity.names import automatic_name
 from vapi_provider.identity.searching import Purchase, Search
 from vapi_provider.identity.unfinished import Unfinished
+from vapi_provider.journal.intents import Intent
+from vapi_provider.journal.journal import Journal
 from vapi_provider.keys import resource_of, stack_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
 OWNER_WAIT_SECONDS = 300.0
+
+TRIES = 4
+"""How often a purchase begins anew because other machines wrote to the journal meanwhile."""
 
 LOOK_SECONDS = 2.0
 """Between two looks for what a killed run's request may still create."""
@@ -109,6 +112,23 @@ class Maker:
         be another's, UnclearError where the outcome is unknown (the next run finds out), or any
         other VapiError.
         """
+        for _ in range(TRIES):
+            try:
+                return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
+            except JournalChangedError:
+                continue  # Another machine was faster: what it wrote is seen now.
+        return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
+
+    def _make(
+        self,
+        kind: Kind,
+        body: VapiModel,
+        fields: Mapping[str, Any],
+        declaration: str,
+        replaced: Collection[str],
+        replacing: bool,
+        other_forms: Collection[str],
+    ) -> Made:
         names = {automatic_name(one) for one in (declaration, *other_forms)}
         with self._turn(kind, fields), self._journal.owned():
             for key in (declaration, *other_forms):

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from vapi_provider.equality import canonical_text, without_secrets
+from vapi_provider.journal.intents import Sent
 from vapi_provider.models.fields import FieldShape
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -21,9 +22,6 @@ from vapi_provider.models.spelling import (
     shape_within,
 )
 from vapi_provider.plan import AREA_CODE, area_code_of
-
-Sent = Mapping[str, Any]
-"""What is kept of a body: ``code``, the desired area code if any, and ``digests`` by field."""
 
 
 def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:

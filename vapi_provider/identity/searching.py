@@ -9,8 +9,8 @@ from datetime import datetime
 from vapi_provider.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.identity.account import Account
-from vapi_provider.identity.intents import Before, Intent
-from vapi_provider.identity.matching import Sent, contradicts, is_named, matches
+from vapi_provider.identity.matching import contradicts, is_named, matches
+from vapi_provider.journal.intents import Before, Intent, Sent
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 

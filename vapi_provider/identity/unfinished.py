@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 
 from vapi_provider.errors import OwnershipError
 from vapi_provider.identity.claims import Claims, Quiet
-from vapi_provider.identity.intents import Intent
-from vapi_provider.identity.journal import Journal
-from vapi_provider.identity.matching import Sent, resembles
+from vapi_provider.identity.matching import resembles
+from vapi_provider.journal.intents import Intent, Sent
+from vapi_provider.journal.journal import Journal
 from vapi_provider.keys import class_of, resource_of, stack_of
 
 LOOK_SECONDS = 0.2
@@ -73,9 +73,8 @@ class Unfinished:
         while True:
             intents = [
                 intent
-                for intent in self._journal.unfinished(*stack_of(declaration))
+                for intent in self._journal.unfinished_of_others(*stack_of(declaration))
                 if intent.key not in (declaration, *other_forms)
-                and not self._journal.is_of_this_operation(intent.owner)
                 and not self._claims.is_covered(intent.key)
             ]
             if not intents or quiet.is_over():

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vapi_provider.identity.journal_file import JournalFile
+from vapi_provider.journal.store import Store
 from vapi_provider.keys import is_of_stack, old_form
 
 
@@ -42,18 +42,17 @@ class Repeated:
 
 
 class Ledger:
-    """The held records of one backend, in the journal's file."""
+    """The held records of one backend, in the journal's store."""
 
-    def __init__(self, file: JournalFile, backend: str, account: str) -> None:
-        self._file = file
+    def __init__(self, store: Store, backend: str) -> None:
+        self._store = store
         self._backend = backend
-        self._account = account
 
     def held(self, key: str) -> list[Held]:
         """Return the records that a state held for a resource and that are not released."""
-        if not self._file.exists():
+        if not self._store.exists():
             return []
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT record, account, organizations FROM held WHERE backend = ? AND key = ?",
             self._backend,
             key,
@@ -66,13 +65,13 @@ class Ledger:
         For a resource without parent that is what was held for children of its name, too: it may
         have been one of them.
         """
-        if not self._file.exists():
+        if not self._store.exists():
             return {}
         keys = {key, old_form(key)}
         if key == old_form(key):
             *scope, class_name, resource = key.split("/", 4)
             children, name = "/".join((*scope, f"{class_name}~")), f"/{resource}"
-            rows = self._file.run(
+            rows = self._store.run(
                 # Not `?1`: Python 3.12 takes it for a named one, and warns.
                 "SELECT DISTINCT key FROM held WHERE backend = :backend AND key >= :children"
                 " AND key < :children || '~' AND substr(key, length(:children) + 9) = :name",
@@ -85,9 +84,9 @@ class Ledger:
 
     def holders_here(self, record: str) -> set[str]:
         """Return the resources of this backend whose state held `record`."""
-        if not self._file.exists():
+        if not self._store.exists():
             return set()
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT key FROM held WHERE backend = ? AND record = ? COLLATE NOCASE",
             self._backend,
             record,
@@ -96,9 +95,9 @@ class Ledger:
 
     def holders(self, record: str) -> set[str]:
         """Return the resources whose state held `record`, those of other backends too."""
-        if not self._file.exists():
+        if not self._store.exists():
             return set()
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT key FROM held WHERE record = ? COLLATE NOCASE"
             " UNION SELECT key FROM intents WHERE record = ? COLLATE NOCASE",
             record,
@@ -108,9 +107,9 @@ class Ledger:
 
     def organizations(self, project: str, stack: str) -> frozenset[str]:
         """Return the organizations in which a stack's held records were created."""
-        if not self._file.exists():
+        if not self._store.exists():
             return frozenset()
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT DISTINCT key, organizations FROM held WHERE backend = ?", self._backend
         )
         return frozenset(
@@ -120,60 +119,16 @@ class Ledger:
             for one in json.loads(organizations)
         )
 
-    def hold(self, key: str, record: str, organizations: Iterable[str] = ()) -> None:
-        """Record that a resource holds `record`."""
-        self._file.change(
-            "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
-            self._backend,
-            key,
-            record,
-            self._account,
-            json.dumps(sorted(organizations)),
-        )
-
-    def take_over(self, key: str, record: str) -> None:
-        """Record that the state holds what the intent of `key` created, as the intent knows it."""
-        self._file.change(
-            "INSERT OR REPLACE INTO held"
-            " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
-            " json_object('body', json(body), 'since', since, 'known', json(known), 'owner', owner,"
-            " 'sent_at', sent_at) END FROM intents"
-            " WHERE key = :key AND record = :record AND backend IN ('', :backend)",
-            backend=self._backend,
-            key=key,
-            record=record,
-        )
-
     def rename(self, record: str, old: str, new: str) -> None:
         """Record that a resource was renamed: its state names another declaration from now on."""
-        if self._file.exists():
-            self._file.change(
-                "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
-                new,
-                self._backend,
-                record,
-                old,
-            )
-
-    def release(self, key: str, record: str) -> None:
-        """Forget that a resource holds `record`."""
-        self._file.change(
-            "DELETE FROM held WHERE backend = ? AND key = ? AND record = ?",
-            self._backend,
-            key,
-            record,
-        )
-
-    def gone(self, record: str) -> None:
-        """Forget a record that the account does not have any more."""
-        self._file.change("DELETE FROM held WHERE record = ?", record)
-        self._file.change("DELETE FROM unique_texts WHERE record = ?", record)
+        if self._store.exists():
+            self._store.post("rename", backend=self._backend, record=record, old=old, new=new)
 
     def repeated(self, project: str, stack: str) -> list[Repeated]:
         """Return the stack's purchases whose POST was repeated, until `forget_repeat`."""
-        if not self._file.exists():
+        if not self._store.may_have_unfinished():
             return []
-        rows = self._file.run(
+        rows = self._store.run(
             "SELECT key, record, repeated FROM held WHERE backend = ? AND repeated IS NOT NULL",
             self._backend,
         )
@@ -194,18 +149,14 @@ class Ledger:
 
     def forget_repeat(self, repeated: Repeated) -> None:
         """Stop looking for what a repeated POST's first try may have created."""
-        self._file.change("UPDATE held SET repeated = NULL WHERE record = ?", repeated.record)
-
-    def note_texts(self, record: str, texts: Iterable[str]) -> None:
-        """Record what `record` has and no other record may have."""
-        for text in texts:
-            self._file.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
+        self._store.post("forget_repeat", record=repeated.record)
 
     def with_texts(self, texts: Iterable[str]) -> set[str]:
-        """Return the records that some process of this machine gave any of `texts`."""
-        if not self._file.exists():
+        """Return the records that some process gave any of `texts`."""
+        if not self._store.exists():
             return set()
         found = (
-            self._file.run("SELECT record FROM unique_texts WHERE text = ?", text) for text in texts
+            self._store.run("SELECT record FROM unique_texts WHERE text = ?", text)
+            for text in texts
         )
         return {record for rows in found for (record,) in rows}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from vapi_provider.identity.matching import Sent
+Sent = Mapping[str, Any]
+"""What is kept of a body: ``code``, the desired area code if any, and ``digests`` by field."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,28 @@
+"""Prints the URL of the journal beside shared state, for `make env`; nothing for a file.
+
+Without a password: the journal takes that from the backend's URL.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal.location import export_url
+from vapi_provider.terminal import say
+
+
+def main() -> None:
+    """Print the URL, or end with one line."""
+    try:
+        url = export_url(os.environ, Path.cwd())
+    except ConfigurationError as error:
+        sys.exit(f"error: {error}")
+    if url is not None:
+        say(url)
+
+
+if __name__ == "__main__":
+    main()

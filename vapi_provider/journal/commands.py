@@ -1,0 +1,250 @@
+"""The changes of the journal, each a deterministic function of the tables and its arguments.
+
+The file runs a command in a transaction. A shared journal writes it to its log first, and every
+process replays the log in the same order: so a command asks no clock and no environment, and the
+conditions that it checks are checked against all that was written before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vapi_provider.journal.tables import Database
+from vapi_provider.journal.turns import (
+    FENCED,
+    TAKEN,
+    WRITTEN,
+    bury,
+    free_turns,
+    is_buried,
+    take_turns,
+)
+
+_BEGIN = """
+INSERT INTO intents VALUES (:backend, :key, :account, :organizations, :body, :since, :known, :owner,
+    :boot, :late_until, :late_seconds, :sent_at, :repeats, NULL)
+ON CONFLICT DO UPDATE SET
+    account = excluded.account,
+    organizations = excluded.organizations,
+    body = excluded.body,
+    known = CASE WHEN owner = excluded.owner AND since = excluded.since
+        THEN known ELSE excluded.known END,
+    since = excluded.since,
+    owner = excluded.owner,
+    boot = excluded.boot,
+    late_until = excluded.late_until,
+    late_seconds = excluded.late_seconds,
+    sent_at = excluded.sent_at,
+    repeats = excluded.repeats,
+    record = NULL"""
+
+_OWN = " WHERE key = :key AND backend IN ('', :backend)"
+
+
+def begin(
+    database: Database,
+    row: Mapping[str, Any],
+    seen_owner: str | None,
+    turns: Sequence[str],
+    seen: int,
+) -> str:
+    """Write an intent, if its key is free, ours, or as this process saw it; take its turns with it.
+
+    One that is only repeated keeps what it was told of the records of others. `seen_owner` wrote
+    the intent that this one replaces; `seen` is the log entry up to which the process looked.
+    """
+    row = dict(row)
+    found = database.run(
+        "SELECT owner FROM intents WHERE backend = ? AND key = ?", row["backend"], row["key"]
+    )
+    if any(owner not in (row["owner"], seen_owner) for (owner,) in found):
+        return TAKEN
+    if database.is_shared:
+        refusal = take_turns(database, row["owner"], turns, seen)
+        if refusal != WRITTEN:
+            return refusal
+        # The log knows when an entry was written, by the store's clock.
+        row["boot"] = f"log:{database.position}"
+    database.change(_BEGIN, **row)
+    return WRITTEN
+
+
+def answer(
+    database: Database,
+    backend: str,
+    key: str,
+    record: str,
+    owner: str,
+    seen_owner: str | None,
+    organizations: Sequence[str],
+    texts: Sequence[str],
+    turns: Sequence[str],
+) -> str:
+    """Record what an intent created: no other open intent did. Its turns are free from now on.
+
+    It is the intent of `owner`, or that of `seen_owner`, which this process takes over.
+    """
+    found = database.run(
+        "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
+    )
+    is_anothers = any(one not in (owner, seen_owner) for (one,) in found)
+    is_fenced = is_anothers or (database.is_shared and is_buried(database, owner))
+    if not is_fenced:
+        own = {"backend": backend, "key": key}
+        database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
+        if organizations:
+            orgs = json.dumps(sorted(organizations))
+            database.change("UPDATE intents SET organizations = :orgs" + _OWN, orgs=orgs, **own)
+        free_turns(database, owner, turns)
+    for text in texts:
+        database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
+    _tell_others(database, record)
+    return FENCED if is_fenced else WRITTEN
+
+
+def hold(
+    database: Database,
+    backend: str,
+    key: str,
+    record: str,
+    account: str,
+    organizations: Sequence[str],
+) -> None:
+    """Record that a resource adopts `record`: an answered intent of it is finished."""
+    database.change("DELETE FROM intents WHERE record = ?", record)
+    # Its own unanswered one is answered by this: whoever adopts it says so.
+    forget(database, backend, key)
+    _tell_others(database, record)
+    database.change(
+        "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
+        backend,
+        key,
+        record,
+        account,
+        json.dumps(sorted(organizations)),
+    )
+
+
+def drop(database: Database, backend: str, key: str, owner: str, turns: Sequence[str]) -> None:
+    """Forget a process's own intent: its request cannot have created anything."""
+    database.change(
+        "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?", backend, key, owner
+    )
+    free_turns(database, owner, turns)
+
+
+def forget(database: Database, backend: str, key: str) -> None:
+    """Forget an open intent, whoever wrote it."""
+    database.change("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
+
+
+def finish(database: Database, backend: str, records: Sequence[str]) -> None:
+    """Finish the intents that created `records`: a state holds them."""
+    for record in records:
+        found = database.run(
+            "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)", record, backend
+        )
+        for (key,) in found:
+            # While it is unfinished it says itself that it created the record.
+            _tell_others(database, record)
+            own = {"backend": backend, "key": key, "record": record}
+            database.change(
+                "INSERT OR REPLACE INTO held"
+                " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
+                " json_object('body', json(body), 'since', since, 'known', json(known),"
+                " 'owner', owner, 'sent_at', sent_at) END FROM intents"
+                + _OWN
+                + " AND record = :record",
+                **own,
+            )
+            database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+
+
+def exclude(database: Database, backend: str, key: str, records: Sequence[str]) -> None:
+    """Note in an open intent that it did not create `records`, which states hold."""
+    for record in records:
+        database.change(
+            "UPDATE intents SET known = json_insert(known, '$[#]', :told)" + _OWN,
+            backend=backend,
+            key=key,
+            told=record,
+        )
+
+
+def release(database: Database, backend: str, key: str, record: str) -> None:
+    """Forget that a resource holds `record`."""
+    own = {"backend": backend, "key": key, "record": record}
+    database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+    database.change(
+        "DELETE FROM held WHERE backend = :backend AND key = :key AND record = :record", **own
+    )
+
+
+def gone(database: Database, record: str) -> None:
+    """Forget a record that the account does not have any more, whoever created or held it."""
+    for table in ("intents", "held", "unique_texts"):
+        database.change(f"DELETE FROM {table} WHERE record = ?", record)
+
+
+def rename(database: Database, backend: str, record: str, old: str, new: str) -> None:
+    """Record that the state of a renamed resource names another declaration from now on."""
+    database.change(
+        "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
+        new,
+        backend,
+        record,
+        old,
+    )
+
+
+def forget_repeat(database: Database, record: str) -> None:
+    """Stop looking for what a repeated POST's first try may have created."""
+    database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
+
+
+def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    """Take in the rows of the journal that a machine had before."""
+    for name in ("intents", "held", "unique_texts"):
+        for row in tables[name]:
+            places = ", ".join("?" * len(row))
+            database.change(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
+
+
+def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
+    """Take rows out that another journal has now."""
+    for key in keys:
+        database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
+    database.change("DELETE FROM held WHERE backend = ?", backend)
+
+
+def _tell_others(database: Database, record: str) -> None:
+    """Note in the open intents that this is not what they created."""
+    database.change(
+        "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
+    )
+
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    command.__name__: command
+    for command in (
+        begin,
+        answer,
+        hold,
+        drop,
+        forget,
+        finish,
+        exclude,
+        release,
+        gone,
+        rename,
+        forget_repeat,
+        take_turns,
+        free_turns,
+        bury,
+        bring,
+        take_away,
+    )
+}
+"""By the name that a log entry gives."""

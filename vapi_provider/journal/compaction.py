@@ -1,0 +1,73 @@
+"""Snapshots of a shared journal, so that a reader does not replay all that was ever written."""
+
+from __future__ import annotations
+
+import json
+
+from vapi_provider.journal.blobs import Blobs
+from vapi_provider.journal.entries import PREFIX, VERSION, position_of, snapshot_name
+from vapi_provider.journal.leases import PREFIX as OWNERS
+from vapi_provider.journal.log import SharedLog
+from vapi_provider.journal.tables import Database
+
+LEAST_ENTRIES = 64
+"""Since the last snapshot. A larger journal waits for more, so that snapshots stay cheap."""
+
+KEPT_SECONDS = 3600.0
+"""How long an entry stays that a snapshot holds: nobody may take its number for a free one.
+
+A process that has not looked for `log.STALE_SECONDS` looks before it writes.
+"""
+
+OWNER_KEPT_SECONDS = 86400.0
+
+
+def is_due(log: SharedLog, database: Database) -> bool:
+    """Return whether the log has grown by enough for a snapshot."""
+    with log.condition:
+        grown = log.position - log.snapshot
+        if grown < LEAST_ENTRIES:
+            return False
+        ((rows,),) = database.run(
+            "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
+        )
+        return grown >= max(LEAST_ENTRIES, rows // 4)
+
+
+def count_unfinished(log: SharedLog, database: Database) -> int:
+    """Return how many intents are unfinished, or were sent again, which a later run looks at."""
+    with log.condition:
+        ((count,),) = database.run(
+            "SELECT (SELECT count(*) FROM intents)"
+            " + (SELECT count(*) FROM held WHERE repeated IS NOT NULL)"
+        )
+        return count
+
+
+def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
+    """Write a snapshot of the log as this process knows it. Raises StoreError."""
+    with log.condition:
+        position = log.position
+        if position <= log.snapshot:
+            return
+        tables = database.dump()
+        unfinished = count_unfinished(log, database)
+    # Free turns are there to show who was faster: `pruned` says that they are left out.
+    tables["turns"] = [row for row in tables["turns"] if row[2]]
+    tables["pruned"] = [[position]]
+    text = json.dumps({"v": VERSION, "tables": tables})
+    blobs.create(snapshot_name(position, unfinished), text)
+    with log.condition:
+        log.snapshot = max(log.snapshot, position)
+
+
+def remove_old(blobs: Blobs) -> None:
+    """Remove what snapshots hold for long enough, and marks of owners. Raises StoreError."""
+    old = {name for name, age in blobs.ages(PREFIX).items() if age > KEPT_SECONDS}
+    snapshots = sorted(name for name in old if ".snapshot." in name)
+    # The newest of the old snapshots stays: there may be no newer one.
+    last = position_of(snapshots[-1]) if snapshots else 0
+    removed = [name for name in old if position_of(name) <= last and name not in snapshots[-1:]]
+    removed += [name for name, age in blobs.ages(OWNERS).items() if age > OWNER_KEPT_SECONDS]
+    if removed:
+        blobs.remove(removed)

@@ -1,0 +1,144 @@
+"""What a shared journal writes beside the work: finished, released, renamed, snapshots."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal import compaction
+from vapi_provider.journal.blobs import StoreError
+from vapi_provider.journal.entries import Item, Operation
+from vapi_provider.journal.replica import Replica
+
+LINGER_SECONDS = 0.05
+"""How long a write that nobody waits for waits for others to go with it."""
+
+PROGRAM_LINGER_SECONDS = 1.0
+"""The same for the ids that the program sees: each look at the log disturbs the plugin a little."""
+
+END_SECONDS = 10.0
+"""How long the end of a process waits for such writes."""
+
+
+class DeferredWrites:
+    """One thread that writes what nobody waits for; the next run finds out what was lost.
+
+    `at_exit` is called at the end of a process that has used it.
+    """
+
+    def __init__(self, replica: Replica, at_exit: Callable[[], None]) -> None:
+        self._replica = replica
+        self._log = replica.log
+        self._at_exit = at_exit
+        self._posted = threading.Condition(threading.Lock())
+        """Guards what the worker does."""
+        self._worker: threading.Thread | None = None
+        self._posts: list[Item] = []
+        self._to_finish: list[tuple[str, str]] = []
+        self._of_earlier_runs = False
+        self._wants_snapshot = False
+        self._is_ending = False
+
+    def post(self, command: str, **arguments: Any) -> None:
+        """Write a command to the log with the next one, or a moment later."""
+        item = Item((command, arguments))
+        self._log.enqueue(item)
+        with self._posted:
+            self._posts.append(item)
+        self._work()
+
+    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
+        """Finish intents beside the work: a run that buys nothing sends one request for it."""
+        if of_earlier_runs and self._replica.had_unfinished is False:
+            return
+        with self._posted:
+            self._to_finish += [(backend, record) for record in records]
+            self._of_earlier_runs = of_earlier_runs
+        self._work()
+
+    def compact_if_due(self) -> None:
+        """Have a snapshot written where the log has grown by enough."""
+        if compaction.is_due(self._log, self._replica.database):
+            self._wants_snapshot = True
+            self._work()
+
+    def close(self) -> None:
+        """Write what waits, and end the thread."""
+        with self._posted:
+            self._is_ending = True
+            self._posted.notify_all()
+            worker = self._worker
+        if worker is not None:
+            worker.join(END_SECONDS)
+            self._worker = None
+        atexit.unregister(self._at_exit)
+
+    def _work(self) -> None:
+        """Let the worker do what waits; it ends with the process."""
+        with self._posted:
+            if self._worker is None:
+                self._is_ending = False
+                self._worker = threading.Thread(target=self._do_work, daemon=True)
+                self._worker.start()
+                atexit.register(self._at_exit)
+            self._posted.notify_all()
+
+    def _do_work(self) -> None:
+        while True:
+            with self._posted:
+                while not (
+                    self._posts or self._to_finish or self._wants_snapshot or self._is_ending
+                ):
+                    self._posted.wait()
+                self._wants_snapshot = False
+                if not self._is_ending:
+                    # Others come soon: they share an entry, or a look at the log.
+                    is_program = self._to_finish and not self._of_earlier_runs
+                    linger = PROGRAM_LINGER_SECONDS if is_program else LINGER_SECONDS
+                    self._posted.wait_for(lambda: self._is_ending, linger)
+                posts, self._posts = self._posts, []
+                finished, self._to_finish = self._to_finish, []
+                is_over = self._is_ending and not posts and not finished
+            if is_over:
+                return
+            # The next run finds out what cannot be written.
+            with suppress(StoreError, ConfigurationError):
+                for item in posts:
+                    self._log.wait_for(item)
+                if finished:
+                    self._finish(finished)
+                if compaction.is_due(self._log, self._replica.database):
+                    compaction.compact(self._log, self._replica.database, self._replica.blobs)
+
+    def _finish(self, finished: Sequence[tuple[str, str]]) -> None:
+        by_backend: defaultdict[str, list[str]] = defaultdict(list)
+        for backend, record in finished:
+            by_backend[backend].append(record)
+        commands: list[Operation] = [
+            ("finish", {"backend": backend, "records": records})
+            for backend, records in by_backend.items()
+        ]
+        if self._log.synced_at is None:
+            if not self._of_earlier_runs:
+                # The plugin writes a lot meanwhile, and it does not matter what.
+                if self._log.has_unfinished():
+                    self._log.append_blindly(commands)
+                return
+            if not self._replica.may_have_unfinished():
+                return
+        self._replica.look(None)
+        self._replica.had_unfinished = True
+        with self._log.condition:
+            rows = self._replica.database.run("SELECT record FROM intents WHERE record IS NOT NULL")
+        answered = {record for (record,) in rows}
+        if any(record in answered for _, record in finished):
+            for command, arguments in commands:
+                self._replica.append(command, arguments)
+        if compaction.count_unfinished(self._log, self._replica.database) == 0:
+            compaction.compact(self._log, self._replica.database, self._replica.blobs)
+            compaction.remove_old(self._replica.blobs)

@@ -1,0 +1,62 @@
+"""The file of this machine that was the journal before a shared one was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vapi_provider.journal.file_store import FileStore
+from vapi_provider.journal.store import Store
+
+_KEY = 1
+_OWNER = 7
+"""Where they stand in a row of `intents`."""
+
+
+class EarlierJournal:
+    """One backend's rows in a file, which move to the shared journal.
+
+    So an interrupted purchase that only the file knows is asked for like any other. One whose
+    process still works stays until that has ended. Methods raise ConfigurationError.
+    """
+
+    def __init__(self, store: FileStore, backend: str) -> None:
+        self._file = store
+        self._backend = backend
+
+    @classmethod
+    def none(cls) -> EarlierJournal:
+        """Return one that has nothing."""
+        return cls(FileStore(Path("/nonexistent/journal.sqlite")), "")
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to move."""
+        return not self._file.exists() or not self._file.run(
+            "SELECT 1 FROM intents WHERE backend = :backend UNION ALL"
+            " SELECT 1 FROM held WHERE backend = :backend LIMIT 1",
+            backend=self._backend,
+        )
+
+    def move_to(self, store: Store) -> bool:
+        """Move the rows; return whether nothing stays behind."""
+        if self.is_empty():
+            return True
+        intents = self._rows("SELECT * FROM intents WHERE backend = :backend")
+        dead = [row for row in intents if not self._file.lives(row[_OWNER])]
+        tables = {
+            "intents": dead,
+            "held": self._rows("SELECT * FROM held WHERE backend = :backend"),
+            "unique_texts": self._rows(
+                "SELECT * FROM unique_texts WHERE record IN (SELECT record FROM held WHERE"
+                " backend = :backend UNION SELECT record FROM intents WHERE backend = :backend)"
+            ),
+        }
+        if any(tables.values()):
+            store.submit("bring", tables=tables)
+            # Only now: a run that is killed in between moves them again.
+            keys = [row[_KEY] for row in dead]
+            self._file.submit("take_away", backend=self._backend, keys=keys)
+        return len(dead) == len(intents)
+
+    def _rows(self, statement: str) -> list[list[Any]]:
+        return [list(row) for row in self._file.run(statement, backend=self._backend)]

@@ -1,0 +1,81 @@
+"""Entries of a shared journal's log, and snapshots: their names and what they hold."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+
+VERSION = 1
+"""Of the entries and snapshots."""
+
+PREFIX = "log/"
+
+Operation = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Item:
+    """An operation that waits to be in the log, and its result."""
+
+    operation: Operation
+    result: Any = None
+    error: BaseException | None = None
+    is_done: bool = False
+
+
+@dataclass
+class Batch:
+    """Operations that go into one entry; the id tells whose an entry is."""
+
+    items: list[Item]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def text(self) -> str:
+        """Return the entry."""
+        return entry_text([item.operation for item in self.items], self.id)
+
+
+def entry_text(operations: Sequence[Operation], id_: str) -> str:
+    """Return the text of an entry."""
+    return json.dumps({"v": VERSION, "id": id_, "ops": operations})
+
+
+def entry_name(position: int) -> str:
+    """Return the name of the entry at a position."""
+    return f"{PREFIX}{position:012d}"
+
+
+def snapshot_name(position: int, unfinished: int) -> str:
+    """Return the name of a snapshot of all up to a position.
+
+    `unfinished` counts what a later run has to look at.
+    """
+    return f"{entry_name(position)}.snapshot.{unfinished}"
+
+
+def position_of(name: str) -> int:
+    """Return the position of an entry, or the last one that a snapshot holds."""
+    return int(name.removeprefix(PREFIX).partition(".")[0])
+
+
+def checked(text: str, shown: str) -> dict[str, Any]:
+    """Return what a text says; raise ConfigurationError for that of a later version."""
+    try:
+        entry = json.loads(text)
+        version = entry["v"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            f"the journal {shown} cannot be read: something else has written there; set "
+            "VAPI_JOURNAL to another place"
+        ) from None
+    if not isinstance(version, int) or version > VERSION:
+        raise ConfigurationError(
+            f"the journal {shown} was written by a later version of this package: install "
+            "that version, or set VAPI_JOURNAL to another place"
+        )
+    return entry

@@ -1,0 +1,238 @@
+"""The journal in a file of this machine: one SQLite database, and lock files beside it.
+
+The database is opened when it is needed, and shared by threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Collection, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.filelocks import KeyedLocks, ProcessMark
+from vapi_provider.journal.commands import COMMANDS
+from vapi_provider.journal.private_file import make_private
+from vapi_provider.journal.tables import TABLES, Database, transaction
+
+VERSION = 2
+"""Of the tables; in SQLite's `user_version`, which the first version left at 0."""
+
+_SCRUB = 1
+"""The tables are up to date, and pages that were freed still hold what the first version wrote."""
+
+_FIRST_VERSION = """
+INSERT OR IGNORE INTO intents
+SELECT identity(backend), declaration, account, '[]', body, since, known, owner, '', 0, ?, NULL, 0,
+    record
+FROM open_intents"""
+
+
+class _Write:
+    """An intent that waits to be written together with those of other threads."""
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        self.arguments = arguments
+        self.result: Any = None
+        self.is_written = False
+
+
+class FileStore:
+    """Store of one machine. Every method raises ConfigurationError where it cannot be used.
+
+    `operation` is what the processes of one engine operation have in common. `identity` turns the
+    URL of a backend, which the first version wrote as it was, into a digest; such intents are given
+    `late_seconds` again.
+    """
+
+    is_shared = False
+
+    def __init__(
+        self,
+        path: Path,
+        operation: str = "",
+        identity: Callable[[str], str] = lambda url: url,
+        late_seconds: float = 30.0,
+    ) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._identity = identity
+        self._late_seconds = late_seconds
+        self._database: Database | None = None
+        self._synced: Database | None = None
+        self._to_write: list[_Write] = []
+        self._owners = ProcessMark(path, operation)
+        self._turns = KeyedLocks.beside(path)
+
+    @property
+    def own(self) -> str:
+        """The name of this process's lock file."""
+        return self._owners.own
+
+    def exists(self) -> bool:
+        """Return whether anything was ever written; asking creates nothing."""
+        return self.path.exists()
+
+    def may_have_unfinished(self) -> bool:
+        """Return whether there is a file: to look into it costs little more."""
+        return self.exists()
+
+    def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
+        """Return the rows that a statement finds; its places are all `?` or all named."""
+        # Fetched under the lock: an open cursor would show the next reader the past.
+        with self._opened_database() as database:
+            return database.run(statement, *values, **named)
+
+    def submit(self, command: str, **arguments: Any) -> Any:
+        """Run a command in a transaction. An intent is synced to the disk when this returns.
+
+        Intents that come while another one is being synced are written together.
+        """
+        if command == "begin":
+            return self._begin(_Write(arguments))
+        with self._opened_database() as database, transaction(database.connection):
+            return COMMANDS[command](database, **arguments)
+
+    post = submit
+
+    def _begin(self, write: _Write) -> Any:
+        self._to_write.append(write)
+        with self._lock:
+            if write.is_written:
+                return write.result
+            writes = list(self._to_write)
+            try:
+                with self._opened_database():
+                    if self._synced is None:
+                        # Only an intent must survive the machine: what is lost of the rest is
+                        # found again.
+                        self._synced = Database(self._opened("FULL"), is_shared=False)
+                    with transaction(self._synced.connection):
+                        for one in writes:
+                            one.result = COMMANDS["begin"](self._synced, **one.arguments)
+            except ConfigurationError:
+                # The others try it themselves.
+                self._to_write.remove(write)
+                raise
+            for one in writes:
+                one.is_written = True
+                self._to_write.remove(one)
+            return write.result
+
+    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
+        """Finish the intents of `records` in one transaction."""
+        if self.exists():
+            self.submit("finish", backend=backend, records=list(records))
+
+    def close(self) -> None:
+        """Do nothing: the connections are closed with this object."""
+
+    def hold_owner(self) -> None:
+        """Hold this process's lock file."""
+        with self._usable():
+            self._owners.hold()
+
+    def let_go_owner(self) -> None:
+        """Let go of it with the last holder."""
+        self._owners.let_go()
+
+    def require_lease(self) -> None:
+        """Do nothing: the lock of a living process is never taken over."""
+
+    def lives(self, owner: str) -> bool:
+        """Return whether another process holds its lock file."""
+        with self._usable():
+            return self._owners.lives(owner)
+
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether an owner is this process, or another one of the same engine operation."""
+        return self._owners.is_of_this_operation(owner)
+
+    @contextmanager
+    def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
+        """Hold lock files by key, and locks of this process's threads."""
+        with ExitStack() as held:
+            with self._usable():
+                held.enter_context(self._turns.of(wait, *keys))
+            yield
+
+    def take_turn(self) -> None:
+        """Do nothing: `turn` holds it already."""
+
+    def turns(self) -> tuple[tuple[str, ...], int]:
+        """Return none: `turn` holds them already."""
+        return (), 0
+
+    def age_of(self, boot: str) -> float | None:
+        """Return None: the machine's clock knows."""
+        return None
+
+    @contextmanager
+    def _usable(self) -> Generator[None]:
+        """Raise ConfigurationError, in one line that says what to do, for what goes wrong."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigurationError(
+                f"the journal {self.path} cannot be used ({error}): make room, or set VAPI_JOURNAL "
+                "to a file that can be written"
+            ) from None
+
+    @contextmanager
+    def _opened_database(self) -> Generator[Database]:
+        with self._lock, self._usable():
+            if self._database is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(self.path)
+                connection = self._opened("NORMAL")
+                self._bring_up_to_date(connection)
+                self._database = Database(connection, is_shared=False)
+            yield self._database
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise ConfigurationError(
+                f"the journal {self.path} was written by a later version of this package: install "
+                "that version, or set VAPI_JOURNAL to another file"
+            )
+        if version == VERSION:
+            return
+        connection.create_function("identity", 1, self._identity, deterministic=True)
+        with transaction(connection):
+            for statement in TABLES:
+                connection.execute(statement)
+            is_old = version == _SCRUB or _has_table(connection, "open_intents")
+            if _has_table(connection, "open_intents"):
+                connection.execute(_FIRST_VERSION, (self._late_seconds,))
+                connection.execute("DROP TABLE open_intents")
+            connection.execute(f"PRAGMA user_version = {_SCRUB if is_old else VERSION}")
+        if is_old:
+            # The first version wrote a backend's URL, which may hold a password: free pages and
+            # the write-ahead log have it still. Where another process holds the file, the next
+            # one that opens it tries again.
+            connection.execute("VACUUM")
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _opened(self, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        # Python warns of one that is left open, from 3.13 on. Not at the end: threads may write.
+        weakref.finalize(self, connection.close).atexit = False
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        return connection
+
+
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)
+    )
+    return found.fetchone() is not None

@@ -1,0 +1,234 @@
+"""The log of a shared journal: numbered entries, replayed by every process in the same order.
+
+An entry is put under the next free number, and only if that is still free: this orders the writes
+of all machines. What several threads write goes into one entry; some entries are in flight at once,
+and one counts only when all before it are known.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal.blobs import Blobs, StoreError
+from vapi_provider.journal.entries import (
+    PREFIX,
+    Batch,
+    Item,
+    Operation,
+    checked,
+    entry_name,
+    entry_text,
+    position_of,
+)
+
+IN_FLIGHT = 8
+"""Entries of one process that are being put at once, as long as no other process writes."""
+
+MOST_OPERATIONS = 200
+"""In one entry."""
+
+TRIES = 3
+"""Of a put that the store refuses for a conflict although nothing is there, as S3 may."""
+
+STALE_SECONDS = 600.0
+"""A process that has not looked for so long looks before it writes."""
+
+
+class SharedLog:
+    """The log as one process knows it. Its methods raise StoreError, or ConfigurationError.
+
+    `replay` applies an entry's operations at a position and returns their results; `restore` takes
+    a snapshot. Both are called in order, one at a time.
+    """
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        replay: Callable[[int, Sequence[Operation]], list[Any]],
+        restore: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._blobs = blobs
+        self._replay = replay
+        self._restore = restore
+        self._clock = clock
+        self.condition = threading.Condition(threading.RLock())
+        """Guards everything here, and what `replay` changes."""
+        self.position = 0
+        """Up to where this process has replayed the log."""
+        self.snapshot = 0
+        """The position of the newest snapshot that this process knows of."""
+        self.synced_at: float | None = None
+        """When all was known that had been written before; None before the first look."""
+        self._syncing = threading.Lock()
+        self._queue: list[Item] = []
+        self._flying: dict[int, Batch] = {}
+        self._arrived: dict[int, str] = {}
+        self._may_fly = 1
+
+    def append(self, item: Item) -> Any:
+        """Write an operation; return its result once it is in the log, or raise."""
+        self.enqueue(item)
+        return self.wait_for(item)
+
+    def wait_for(self, item: Item) -> Any:
+        """Return the result of an operation that was enqueued; write what waits meanwhile."""
+        while True:
+            with self.condition:
+                while not item.is_done and not self._may_lead(item):
+                    self.condition.wait()
+                if item.is_done:
+                    if item.error is not None:
+                        raise item.error
+                    return item.result
+                is_stale = self._is_stale()
+                taken = None if is_stale else self._take_off()
+            if taken is None:
+                self._guarded(self.sync)
+            else:
+                self._guarded(lambda taken=taken: self._fly(*taken))
+
+    def enqueue(self, item: Item) -> None:
+        """Let an operation be written with the next that is appended."""
+        with self.condition:
+            self._queue.append(item)
+
+    def sync(self) -> None:
+        """Replay what other processes have written; threads that ask meanwhile share the look."""
+        asked = self._clock()
+        with self._syncing:
+            begun = self._clock()
+            with self.condition:
+                if self.synced_at is not None and self.synced_at >= asked:
+                    return
+                known = self.position
+            after = f"{entry_name(known)}~" if known else ""
+            names = self._blobs.names(PREFIX, after)
+            snapshots = [name for name in names if ".snapshot." in name]
+            with self.condition:
+                arrived = set(self._arrived)
+            start, bodies = known, dict[str, str]()
+            newest = snapshots[-1] if snapshots else None
+            entries = [name for name in names if ".snapshot." not in name]
+            if newest is not None:
+                last = position_of(newest)
+                # The entries before it may have been removed already.
+                if not known or entry_name(known + 1) not in entries:
+                    bodies = dict(self._blobs.read([newest]))
+                    start = last
+            wanted = [
+                name for name in entries if (at := position_of(name)) > start and at not in arrived
+            ]
+            bodies |= self._blobs.read(wanted)
+            with self.condition:
+                if newest is not None:
+                    self.snapshot = max(self.snapshot, position_of(newest))
+                if newest in bodies and position_of(newest) > self.position:
+                    self._restore(checked(bodies[newest], self._blobs.shown)["tables"])
+                    self.position = position_of(newest)
+                for name in wanted:
+                    if name in bodies and position_of(name) > self.position:
+                        self._arrived.setdefault(position_of(name), bodies[name])
+                self._advance()
+                self.synced_at = begun
+
+    def has_unfinished(self) -> bool:
+        """Return whether a later run has to look at anything; asks for names alone."""
+        names = self._blobs.names(PREFIX)
+        if not names:
+            return False
+        last = names[-1]
+        return ".snapshot." not in last or not last.endswith(".0")
+
+    def append_blindly(self, operations: Sequence[Operation]) -> None:
+        """Write operations whose results nobody needs, without having replayed the log."""
+        text = entry_text(operations, uuid.uuid4().hex)
+        position = 0
+        while True:
+            after = entry_name(position) if position else ""
+            names = self._blobs.names(PREFIX, after)
+            position = max(position, position_of(names[-1]) if names else 0) + 1
+            if self._blobs.create(entry_name(position), text):
+                return
+
+    def _is_stale(self) -> bool:
+        return self.synced_at is None or self._clock() - self.synced_at > STALE_SECONDS
+
+    def _may_lead(self, item: Item) -> bool:
+        return item in self._queue and len(self._flying) < self._may_fly
+
+    def _take_off(self) -> tuple[int, Batch]:
+        """Take what waits, and the next position that nobody has."""
+        batch = Batch(self._queue[:MOST_OPERATIONS])
+        del self._queue[:MOST_OPERATIONS]
+        position = self.position + 1
+        while position in self._flying or position in self._arrived:
+            position += 1
+        self._flying[position] = batch
+        return position, batch
+
+    def _fly(self, position: int, batch: Batch) -> None:
+        begun = self._clock()
+        name, text = entry_name(position), batch.text()
+        for _ in range(TRIES):
+            is_ours = self._blobs.create(name, text)
+            # Else another process has the number, or the answer to an earlier try was lost.
+            arrived = text if is_ours else self._blobs.read([name]).get(name)
+            if arrived is not None:
+                break
+        else:
+            raise StoreError(f"{name} is taken, and not there")
+        with self.condition:
+            if self._flying.get(position) is batch:
+                self._arrived.setdefault(position, arrived)
+                self._advance()
+                if is_ours and self.position >= position:
+                    self.synced_at = begun
+                    self._may_fly = min(self._may_fly + 1, IN_FLIGHT)
+            self.condition.notify_all()
+        if not is_ours:
+            self.sync()
+
+    def _advance(self) -> None:
+        """Replay the entries that have arrived, as far as none is missing before them."""
+        while (text := self._arrived.get(self.position + 1)) is not None:
+            entry = checked(text, self._blobs.shown)
+            del self._arrived[self.position + 1]
+            results = self._replay(self.position + 1, entry["ops"])
+            self.position += 1
+            batch = self._flying.pop(self.position, None)
+            if batch is None:
+                continue
+            if batch.id == entry["id"]:
+                for item, result in zip(batch.items, results, strict=True):
+                    item.result, item.is_done = result, True
+            else:
+                # Another process was faster: ours come again, and fewer at once.
+                self._queue[:0] = batch.items
+                self._may_fly = 1
+        self.condition.notify_all()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run a step; where it fails, all that waits fails, and the next one looks first."""
+        try:
+            step()
+        except BaseException as error:
+            is_expected = isinstance(error, StoreError | ConfigurationError)
+            told = error if is_expected else StoreError("another thread was interrupted")
+            with self.condition:
+                waiting = [item for batch in self._flying.values() for item in batch.items]
+                for item in (*waiting, *self._queue):
+                    item.error, item.is_done = told, True
+                self._flying.clear()
+                self._queue.clear()
+                self._arrived.clear()
+                self._may_fly = 1
+                self.synced_at = None
+                self.condition.notify_all()
+            if not is_expected:
+                raise

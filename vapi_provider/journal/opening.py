@@ -1,0 +1,39 @@
+"""Opening the journal that a run uses."""
+
+from __future__ import annotations
+
+import os
+
+from vapi_provider.backend import Backend
+from vapi_provider.journal.blobs import Blobs
+from vapi_provider.journal.file_store import FileStore
+from vapi_provider.journal.journal import USUAL_LATE_SECONDS, Journal, identity_of_text
+from vapi_provider.journal.location import JournalPlace, Location
+
+
+def open_journal(
+    place: JournalPlace, account: str, backend: Backend, operation: str = ""
+) -> Journal:
+    """Return the journal of a place. Nothing is connected before it is used."""
+    if place.shared is None:
+        return Journal(place.file, account, backend, operation=operation)
+    # Lazy imports: most runs use a file.
+    from vapi_provider.journal.earlier import EarlierJournal
+    from vapi_provider.journal.shared_store import SharedStore
+
+    before = FileStore(place.file, operation, identity_of_text, USUAL_LATE_SECONDS)
+    earlier = EarlierJournal(before, backend.identity)
+    store = SharedStore(blobs_of(place.shared), operation, earlier)
+    return Journal(store, account, backend, operation=operation)
+
+
+def blobs_of(location: Location) -> Blobs:
+    """Return the texts that lie at a location."""
+    # Lazy imports: each needs a library that only this kind of store needs.
+    if location.scheme == "postgres":
+        from vapi_provider.journal.postgres import PostgresBlobs
+
+        return PostgresBlobs(location)
+    from vapi_provider.journal.object_store import ObjectBlobs
+
+    return ObjectBlobs(location, os.environ)

@@ -1,0 +1,125 @@
+"""The tables of a shared journal as this process has replayed them from the log."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal import compaction
+from vapi_provider.journal.blobs import Blobs, StoreError
+from vapi_provider.journal.commands import COMMANDS
+from vapi_provider.journal.earlier import EarlierJournal
+from vapi_provider.journal.entries import Item, Operation, position_of
+from vapi_provider.journal.log import SharedLog
+from vapi_provider.journal.tables import Database, transaction
+
+if TYPE_CHECKING:
+    from vapi_provider.journal.store import Store
+
+FRESH_SECONDS = 1.0
+"""How old the view of the journal may be that a reader is shown."""
+
+
+class Replica:
+    """The log and its tables; shared by threads. Methods raise ConfigurationError.
+
+    What `earlier`, a journal of this machine, holds is moved to `store` once this one is read.
+    """
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        earlier: EarlierJournal | None,
+        store: Store,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.blobs = blobs
+        self.database = Database.in_memory()
+        self.log = SharedLog(blobs, self._replay, self.database.restore, clock)
+        self.had_unfinished: bool | None = None
+        """What this process was told of earlier runs; None before it has asked."""
+        self._clock = clock
+        self._store = store
+        self._earlier = earlier or EarlierJournal.none()
+        self._is_brought = False
+        self._is_bringing = False
+        self._bringing = threading.RLock()
+        self._asking = threading.Lock()
+        self._written_at: dict[int, float] = {}
+
+    def may_have_unfinished(self) -> bool:
+        """Return whether there may be unfinished intents, by one request of this process."""
+        if self.log.synced_at is not None:
+            return True
+        with self._asking, self.usable():
+            if self.had_unfinished is None:
+                self.had_unfinished = self.log.has_unfinished() or not self._earlier.is_empty()
+            return self.had_unfinished
+
+    def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
+        """Return the rows that a statement finds, in a view that is at most a moment old."""
+        self.look()
+        with self.log.condition:
+            return self.database.run(statement, *values, **named)
+
+    def age_of(self, boot: str) -> float | None:
+        """Return how long ago the log entry of an intent was written, by the store's clock."""
+        if not boot.startswith("log:"):
+            return None
+        position = int(boot.removeprefix("log:"))
+        with self.usable():
+            if position not in self._written_at:
+                for name, age in self.blobs.ages("log/").items():
+                    self._written_at.setdefault(position_of(name), self._clock() - age)
+        # What is not there any more was removed because it is old.
+        written = self._written_at.setdefault(position, self._clock() - compaction.KEPT_SECONDS)
+        return self._clock() - written
+
+    def append(self, command: str, arguments: dict[str, Any]) -> Any:
+        """Write a command to the log, and return its result."""
+        with self.usable():
+            return self.log.append(Item((command, arguments)))
+
+    def look(self, fresh_seconds: float | None = FRESH_SECONDS) -> None:
+        """Read what others have written, if this process has not for a while; None: if never."""
+        synced = self.log.synced_at
+        if synced is None or (fresh_seconds is not None and self._clock() - synced > fresh_seconds):
+            with self.usable():
+                self.log.sync()
+        if not self._is_brought:
+            with self._bringing:
+                if not self._is_brought and not self._is_bringing:
+                    self._is_bringing = True
+                    try:
+                        self._is_brought = self._earlier.move_to(self._store)
+                    finally:
+                        self._is_bringing = False
+
+    def _replay(self, position: int, operations: Sequence[Operation]) -> list[Any]:
+        database = self.database
+        database.position = position
+        with transaction(database.connection):
+            results: list[Any] = []
+            for command, arguments in operations:
+                if command not in COMMANDS:
+                    raise ConfigurationError(
+                        f"the journal {self.blobs.shown} was written by a later version of this "
+                        "package: install that version, or set VAPI_JOURNAL to another place"
+                    )
+                results.append(COMMANDS[command](database, **arguments))
+            return results
+
+    @contextmanager
+    def usable(self) -> Generator[None]:
+        """Raise ConfigurationError, in one line, where the store cannot be reached."""
+        try:
+            yield
+        except StoreError as error:
+            raise ConfigurationError(
+                f"the journal {self.blobs.shown} cannot be reached ({error}): nothing was bought. "
+                "Try again, or set VAPI_JOURNAL to a store or file that can be reached"
+            ) from None

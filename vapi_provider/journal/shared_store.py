@@ -1,0 +1,228 @@
+"""The journal beside shared state: a log that every process replays into tables in memory.
+
+`log.py` orders the writes of all machines, `replica.py` holds the tables, `leases.py` shows which
+processes live, `deferred.py` writes what nobody waits for, `commands.py` says what a write does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from vapi_provider.errors import ConfigurationError, OwnershipError
+from vapi_provider.journal.blobs import Blobs, StoreError
+from vapi_provider.journal.deferred import DeferredWrites
+from vapi_provider.journal.earlier import EarlierJournal
+from vapi_provider.journal.leases import BEAT_SECONDS, Lease
+from vapi_provider.journal.replica import Replica
+from vapi_provider.journal.turns import FENCED, TAKEN, WRITTEN
+
+
+@dataclass
+class _Turn:
+    """What a thread has to itself, or takes together with its intent."""
+
+    names: tuple[str, ...]
+    seen: int
+    is_taken: bool = False
+
+
+class SharedStore:
+    """Store of many machines. Every method raises ConfigurationError where it cannot be used.
+
+    What `earlier`, a journal of this machine, holds is moved here as soon as this one is read.
+    """
+
+    is_shared = True
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        operation: str = "",
+        earlier: EarlierJournal | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._replica = Replica(blobs, earlier, self, clock)
+        self._log = self._replica.log
+        self._deferred = DeferredWrites(self._replica, self.close)
+        self._lease = Lease(blobs, operation, clock)
+        self._of_thread = threading.local()
+        self._keys: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._contended: set[str] = set()
+        self._lock = threading.Lock()
+        self._is_prepared = False
+
+    @property
+    def own(self) -> str:
+        """The name of this process's lease."""
+        return self._lease.own
+
+    def exists(self) -> bool:
+        """Return whether anything was ever written; reads the log once."""
+        self._replica.look(None)
+        return self._log.position > 0
+
+    def may_have_unfinished(self) -> bool:
+        """Return whether there may be unfinished intents, by one request of this process."""
+        return self._replica.may_have_unfinished()
+
+    def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
+        """Return the rows that a statement finds, in a view that is at most a moment old."""
+        return self._replica.run(statement, *values, **named)
+
+    def submit(self, command: str, **arguments: Any) -> Any:
+        """Write a command to the log, in one entry with what other threads write."""
+        self._replica.look(None)
+        result = self._replica.append(command, arguments)
+        self._deferred.compact_if_due()
+        turn = self._turn_of_thread()
+        if turn is not None and command == "begin":
+            if result == WRITTEN:
+                turn.is_taken = True
+            elif result != FENCED:
+                # The next try takes its turn before it looks.
+                self._contended.update(turn.names)
+        elif turn is not None and command in ("answer", "drop"):
+            turn.is_taken = False
+        return result
+
+    def post(self, command: str, **arguments: Any) -> None:
+        """Write a command to the log with the next one, or a moment later."""
+        self._deferred.post(command, **arguments)
+
+    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
+        """Finish intents beside the work: a run that buys nothing sends one request for it."""
+        self._deferred.finish(backend, records, of_earlier_runs=of_earlier_runs)
+
+    def hold_owner(self) -> None:
+        """Hold this process's lease; the store has it when this returns."""
+        with self._replica.usable():
+            self._lease.hold()
+
+    def let_go_owner(self) -> None:
+        """Let go of it with the last holder."""
+        self._lease.let_go()
+
+    def require_lease(self) -> None:
+        """Raise OwnershipError where others may soon take over what this process has begun."""
+        if not self._lease.is_valid():
+            raise OwnershipError(
+                f"the journal {self._replica.blobs.shown} was too slow: another run could take "
+                "over, so nothing was bought. Run again"
+            )
+
+    def lives(self, owner: str) -> bool:
+        """Return whether another process holds its lease."""
+        with self._replica.usable():
+            return self._lease.lives(owner)
+
+    def is_of_this_operation(self, owner: str) -> bool:
+        """Return whether an owner is this process, or another one of the same engine operation."""
+        return self._lease.is_of_this_operation(owner)
+
+    @contextmanager
+    def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
+        """Hold locks of this process's threads; machines are kept apart as the intent is written.
+
+        An intent takes the turns in one step with itself, if nobody had them since this thread
+        looked. Where somebody did, the next try takes them first.
+        """
+        names = tuple(sorted({hashlib.sha256(key.encode()).hexdigest()[:32] for key in keys}))
+        with ExitStack() as held:
+            for name in names:
+                with self._lock:
+                    among_threads = self._keys[name]
+                held.enter_context(among_threads)
+            self._prepare_to_buy()
+            self._replica.look()
+            with self._log.condition:
+                turn = _Turn(names, self._log.position)
+            if self._contended.intersection(names):
+                self._take(turn, wait, held)
+                self._contended.difference_update(names)
+            self._of_thread.turn, self._of_thread.wait = turn, wait
+            try:
+                yield
+            finally:
+                self._of_thread.turn = None
+                if turn.is_taken:
+                    self.post("free_turns", owner=self.own, names=list(names))
+
+    def take_turn(self) -> None:
+        """Take this thread's turn now: it is about to look for what another run left."""
+        turn = self._turn_of_thread()
+        if turn is not None and not turn.is_taken:
+            self._take(turn, self._of_thread.wait, None)
+
+    def turns(self) -> tuple[tuple[str, ...], int]:
+        """Return the turns that this thread's next intent takes."""
+        turn = self._turn_of_thread()
+        return ((), 0) if turn is None else (turn.names, turn.seen)
+
+    def age_of(self, boot: str) -> float | None:
+        """Return how long ago the log entry of an intent was written, by the store's clock."""
+        return self._replica.age_of(boot)
+
+    def close(self) -> None:
+        """Write what was posted, end the lease, and close the connections."""
+        self._deferred.close()
+        with suppress(StoreError):
+            self._lease.end()
+        self._replica.blobs.close()
+
+    def _prepare_to_buy(self) -> None:
+        """Take the lease while the log is being read: the first purchase waits for both."""
+        with self._lock:
+            if self._is_prepared:
+                return
+            self._is_prepared = True
+
+        def renew() -> None:
+            with suppress(StoreError, ConfigurationError):  # `hold_owner` finds out.
+                self._lease.renew(BEAT_SECONDS)
+
+        threading.Thread(target=renew, daemon=True).start()
+
+    def _turn_of_thread(self) -> _Turn | None:
+        return getattr(self._of_thread, "turn", None)
+
+    def _take(self, turn: _Turn, wait: Callable[[], None], held: ExitStack | None) -> None:
+        """Take a turn before the intent is written; bury whoever died with it."""
+        self.hold_owner()
+        if held is not None:
+            held.callback(self.let_go_owner)
+        try:
+            while True:
+                result = self._replica.append(
+                    "take_turns", {"owner": self.own, "names": list(turn.names), "seen": None}
+                )
+                if result == WRITTEN:
+                    turn.is_taken = True
+                    with self._log.condition:
+                        turn.seen = self._log.position
+                    return
+                if result != TAKEN:
+                    raise OwnershipError("this run lost its lease of the journal: run again")
+                if not self._bury_the_dead(turn.names):
+                    wait()
+        finally:
+            if held is None:
+                self.let_go_owner()
+
+    def _bury_the_dead(self, names: Sequence[str]) -> bool:
+        """Take turns from owners whose lease ran out; return whether there were any."""
+        with self._log.condition:
+            places = ", ".join("?" * len(names))
+            rows = self._replica.database.run(
+                f"SELECT DISTINCT owner FROM turns WHERE is_held AND name IN ({places})", *names
+            )
+        dead = [owner for (owner,) in rows if owner != self.own and not self.lives(owner)]
+        for owner in dead:
+            self._replica.append("bury", {"owner": owner})
+        return bool(dead)
