@@ -11,7 +11,7 @@ from bench.null import LATENCY, WORKERS
 from bench.process import Cost, measure
 from bench.results import Measurement, Phase, Side
 from tests.engine.conftest import Account, Project, new_project
-from vapi_provider.settings import DEFAULT_REQUESTS
+from vapi_provider.settings.config import DEFAULT_REQUESTS
 
 WORKERS_OF_OURS = os.environ.get("VAPI_MAX_CONCURRENT_REQUESTS", str(DEFAULT_REQUESTS))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from tests.builders import Clock
+from tests.support.builders import Clock
 from vapi_provider.journal.blobs import StoreError
 
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.journal.conftest import ACCOUNT, BACKEND, Open
-from vapi_provider.backend import Backend
 from vapi_provider.errors import JournalChangedError
 from vapi_provider.journal.intents import Before
 from vapi_provider.journal.journal import Journal
+from vapi_provider.settings.backend import Backend
 
 SCOPE = "acme/shop/dev/VapiPhoneNumber"
 KEY = f"{SCOPE}/main"

@@ -11,12 +11,12 @@ import pytest
 
 from tests.journal.conftest import ACCOUNT, BACKEND
 from tests.journal.test_contract import BODY, KEY, SCOPE, begin
-from tests.pipelines.stores import postgres_server, postgresql
+from tests.support.stores import postgres_server, postgresql
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.intents import Before
 from vapi_provider.journal.journal import Journal
-from vapi_provider.journal.location import JournalPlace, parse
 from vapi_provider.journal.opening import open_journal
+from vapi_provider.settings.journal_location import JournalPlace, parse
 
 
 def journal_at(url: str, folder: Path) -> Journal:

@@ -11,8 +11,8 @@ import pytest
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import StoreError
 from vapi_provider.journal.connecting import azure_config, connection_string, s3_config
-from vapi_provider.journal.location import derived, export_url, parse, shared_location
-from vapi_provider.settings import journal_in
+from vapi_provider.settings.config import journal_in
+from vapi_provider.settings.journal_location import derived, export_url, parse, shared_location
 
 S3 = "s3://bucket/a/prefix?endpoint=127.0.0.1:9000&disableSSL=true&s3ForcePathStyle=true"
 

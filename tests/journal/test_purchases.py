@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import DECLARATION, LEAST, Api, bag, settings
-from vapi_provider.client import VapiClient
-from vapi_provider.journal.location import JournalPlace
-from vapi_provider.plugin import Failure
+from tests.support.builders import DECLARATION, LEAST, Api, bag, settings
+from vapi_provider.api.client import VapiClient
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
+from vapi_provider.pulumi_sdk.plugin import Failure
+from vapi_provider.settings.journal_location import JournalPlace
 
 MAIN = {"name": "Main", **LEAST["vapi"]}
 MACHINES = 4

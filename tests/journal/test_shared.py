@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Clock
 from tests.journal.conftest import ACCOUNT, BACKEND
 from tests.journal.memory import MemoryBlobs, unreachable
 from tests.journal.test_contract import BODY, KEY, SCOPE, begin, never
+from tests.support.builders import Clock
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.blobs import StoreError
 from vapi_provider.journal.compaction import KEPT_SECONDS, LEAST_ENTRIES, compact, remove_old

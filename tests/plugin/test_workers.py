@@ -20,10 +20,10 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from tests.builders import KEY, answer
-from vapi_provider.in_process import InProcess
-from vapi_provider.limit import AdaptiveLimit
-from vapi_provider.transport import Transport
+from tests.support.builders import KEY, answer
+from vapi_provider.api.in_process import InProcess
+from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.transport import Transport
 
 OTHER_WORKERS = '''
 import concurrent.futures, concurrent.futures.thread, queue, threading

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, LEAST, UUID
 from vapi_provider import (
     ByoPhoneNumber,
     ServerArgs,
@@ -21,7 +21,7 @@ from vapi_provider import (
     VonagePhoneNumber,
 )
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import READ_ONLY
+from vapi_provider.reconcile.properties import READ_ONLY
 
 CLASSES: list[Any] = [
     VapiPhoneNumber,

@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from vapi_provider.backend import backend_of, folder_of, identity_of
 from vapi_provider.cli.backend_secrets import without_credentials
+from vapi_provider.settings.backend import backend_of, folder_of, identity_of
 
 HERE = Path("/project")
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.filelocks import SLOTS, KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import SLOTS, KeyedLocks, ProcessMark
 
 ROOT = Path(__file__).parents[2]
 _HEAD = """\
 import sys, time
 from pathlib import Path
-from vapi_provider.filelocks import KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
 folder = Path(sys.argv[1]) / 'journal.sqlite'
 def wait():
     time.sleep(0.005)

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.answers import api, refused
-from tests.builders import KEY, Clock, http
+from tests.support.answers import api, refused
+from tests.support.builders import KEY, Clock, http
+from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.retry import Retry
+from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RateLimitedError, RejectedError, ServerError, UnclearError
-from vapi_provider.limit import AdaptiveLimit
-from vapi_provider.retry import Retry
-from vapi_provider.transport import Transport
 
 OK = {"a": 1}
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.identity import Journal
 from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.settings.backend import Backend
 
 WORKERS = 16
 BACKEND = Backend("backend", is_named=True)
@@ -70,8 +70,8 @@ def waiting() -> None:
 _HOLDER = """
 import sys
 from pathlib import Path
-from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
+from vapi_provider.settings.backend import Backend
+from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 with journal.turn(lambda: None, sys.argv[2]):
     print("mine", flush=True)
@@ -118,8 +118,8 @@ def test_turns_of_one_process_are_kept_from_all_others(tmp_path: Path) -> None:
 _MANY = """
 import sys, time
 from pathlib import Path
-from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
+from vapi_provider.settings.backend import Backend
+from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 for at in range(300):
     with journal.turn(lambda: time.sleep(0.01), "Our pool"):

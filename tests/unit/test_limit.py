@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vapi_provider.limit import AdaptiveLimit, Slot
+from vapi_provider.api.limit import AdaptiveLimit, Slot
 
 
 def fill(limit: AdaptiveLimit) -> list[Slot]:

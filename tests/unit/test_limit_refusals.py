@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.limit import AdaptiveLimit, Slot
-from vapi_provider.retry import MINUTE_JITTER_SECONDS
+from vapi_provider.api.limit import AdaptiveLimit, Slot
+from vapi_provider.api.retry import MINUTE_JITTER_SECONDS
 
 LATENCY = 0.2
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import certifi
 import pytest
 
-from tests.builders import KEY, settings
+from tests.support.builders import KEY, settings
+from vapi_provider.api.transport import open_http
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.network_settings import network_settings, settings_for
-from vapi_provider.settings import load_settings
-from vapi_provider.transport import open_http
+from vapi_provider.settings.config import load_settings
+from vapi_provider.shared.network_settings import network_settings, settings_for
 
 VAPI = "https://api.vapi.ai"
 PROXY = "http://proxy.example.com:3128"

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ORG
-from tests.deployments import OLDER, creating, deployment, resource
-from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
-from vapi_provider.journal.journal import Before
-from vapi_provider.journal.location import JournalPlace
-from vapi_provider.preflight import Findings, Snapshot, run_checks
+from tests.support.builders import ORG
+from tests.support.deployments import OLDER, creating, deployment, resource
+from vapi_provider.deployment.preflight import Findings, Snapshot, run_checks
+from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.settings.backend import Backend
+from vapi_provider.settings.journal_location import JournalPlace
 
 BACKEND = Backend("a-backend", is_named=True)
 KEY = "acme/shop/dev/VapiPhoneNumber/a"

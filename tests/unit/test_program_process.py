@@ -13,7 +13,7 @@ import pytest
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
-from vapi_provider.program import PROGRESS, settle_in
+from vapi_provider.pulumi_sdk.program import PROGRESS, settle_in
 
 ROOT = Path(__file__).parents[2]
 OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"
@@ -113,7 +113,7 @@ COLLECTOR = """
 import gc, threading
 from pulumi.runtime import settings
 from tests.unit.test_program_process import Engine, Monitor
-from vapi_provider.program import settle_in
+from vapi_provider.pulumi_sdk.program import settle_in
 
 {before}
 was = gc.get_threshold()

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pulumi.output import Unknown
 
-from tests.answers import refused
-from tests.builders import (
+from tests.support.answers import refused
+from tests.support.builders import (
     AUTOMATIC_NAME,
     LEAST,
     ORG,
@@ -25,8 +25,8 @@ from tests.builders import (
     failure,
     provider,
 )
-from vapi_provider.equality import CHANGED_OUTSIDE, UNSEEN
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN
 
 # create
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     AUTOMATIC_NAME,
     DECLARATION,
     LEAST,
@@ -22,12 +22,12 @@ from tests.builders import (
     bag,
     failure,
 )
-from tests.builders import provider as new_provider
-from tests.builders import settings as new_settings
-from vapi_provider.backend import Backend, identity_of
+from tests.support.builders import provider as new_provider
+from tests.support.builders import settings as new_settings
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.intents import Before
 from vapi_provider.journal.journal import Journal
+from vapi_provider.settings.backend import Backend, identity_of
 
 POST = "POST /phone-number"
 MAIN = bag(name="Main", **LEAST["vapi"])

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ORG
-from tests.deployments import (
+from tests.support.builders import ORG
+from tests.support.deployments import (
     NEWER,
     OLDER,
     PLUGIN,
@@ -22,14 +22,14 @@ from tests.deployments import (
     resource,
     urn,
 )
+from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import OwnershipError
-from vapi_provider.exported import ids_in
-from vapi_provider.identity import automatic_name
-from vapi_provider.identity.matching import sent
 from vapi_provider.journal.journal import Before, Intent
-from vapi_provider.keys import resource_key
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.recovery import Settled, settle
+from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.resource_key import resource_key
+from vapi_provider.recovery.pending import Settled, settle
 
 
 def journal(

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
-from vapi_provider.identity.clashes import unique_clash
-from vapi_provider.identity.matching import unique_texts
+from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from vapi_provider.lifecycle.clashes import unique_clash
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.plugin import Failure
+from vapi_provider.pulumi_sdk.plugin import Failure
+from vapi_provider.reconcile.fingerprint import unique_texts
 
 POST = "POST /phone-number"
 NUMBER = LEAST["twilio"]["number"]

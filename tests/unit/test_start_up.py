@@ -14,9 +14,10 @@ from vapi_provider.models.base import VapiModel
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
-OF_THE_PLUGIN = "sqlite3 vapi_provider.identity"
-OF_REQUESTS = "httpx tenacity vapi_provider.transport"
-OF_CHANGES = "pydantic vapi_provider.refusals"
+OF_THE_PLUGIN = "sqlite3 vapi_provider.journal vapi_provider.lifecycle"
+OF_REQUESTS = "httpx tenacity vapi_provider.api.transport"
+OF_JUDGING = "vapi_provider.settings.guards vapi_provider.models.spelling"
+OF_CHANGES = "pydantic vapi_provider.reconcile.validation"
 
 PROGRAM = """
 import vapi_provider
@@ -50,8 +51,8 @@ assert working.check(inputs, {{**inputs, "name": "x" * 41}}).failures
 PREFLIGHT = """
 from pathlib import Path
 import vapi_provider.cli.preflight
-from vapi_provider.backend import Backend
-from vapi_provider.cli.preflighting import preflight
+from vapi_provider.settings.backend import Backend
+from vapi_provider.cli.preflight_workflow import preflight
 from vapi_provider.journal.journal import Journal
 
 Journal(Path("j.sqlite"), "account", Backend("b", True)).unfinished("shop", "dev")
@@ -61,7 +62,7 @@ Journal(Path("j.sqlite"), "account", Backend("b", True)).unfinished("shop", "dev
 @pytest.mark.parametrize(
     ("works", "unwanted"),
     [
-        (PREFLIGHT, f"ssl vapi_provider.guards vapi_provider.models.spelling {OF_CHANGES}"),
+        (PREFLIGHT, f"ssl {OF_JUDGING} {OF_CHANGES}"),
         (PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN} {OF_REQUESTS} {OF_CHANGES}"),
         (UNCHANGED, f"{FOREIGN} {OF_REQUESTS} {OF_CHANGES}"),
         (CHANGED, f"{FOREIGN} {OF_REQUESTS}"),

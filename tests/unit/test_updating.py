@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.answers import refused
-from tests.builders import UUID, Api, answer, bag, failure, provider
-from vapi_provider.foreseen import read, written
-from vapi_provider.keys import resource_key
+from tests.support.answers import refused
+from tests.support.builders import UUID, Api, answer, bag, failure, provider
+from vapi_provider.deployment.foreseen import read, written
+from vapi_provider.reconcile.resource_key import resource_key
 
 SECOND = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
 URI = "sip:line@sip.vapi.ai"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from vapi_provider.backend import url_of
-from vapi_provider.redaction import REDACTED
+from vapi_provider.settings.backend import url_of
+from vapi_provider.shared.redaction import REDACTED
 
 _NAME = re.compile(r"pass|secret|token|key|sas|sig|cred", re.IGNORECASE)
 """How a query parameter is called that may hold a credential."""

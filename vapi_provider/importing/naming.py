@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-from vapi_provider.models.addresses import bare
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.shared.addresses import bare
 
 LONGEST = 32
 """Of a resource's name, so that its lines in the module stay short."""

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.journal.location import export_url
-from vapi_provider.terminal import say
+from vapi_provider.settings.journal_location import export_url
+from vapi_provider.shared.terminal import say
 
 
 def main() -> None:

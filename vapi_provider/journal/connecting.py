@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vapi_provider.journal.blobs import StoreError
-from vapi_provider.journal.location import Location, is_true
+from vapi_provider.settings.journal_location import Location, is_true
 
 _OF_ANOTHER_KIND = ("sso_session", "sso_start_url", "role_arn", "credential_process")
 """Keys of a profile whose credentials only the AWS SDK can get."""

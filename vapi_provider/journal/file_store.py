@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.filelocks import KeyedLocks, ProcessMark
 from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.private_file import make_private
+from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
 from vapi_provider.journal.tables import TABLES, Database, transaction
 
 VERSION = 2

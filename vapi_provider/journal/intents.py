@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-Sent = Mapping[str, Any]
-"""What is kept of a body: ``code``, the desired area code if any, and ``digests`` by field."""
+if TYPE_CHECKING:  # The preflight loads intents, and must not load the models.
+    from vapi_provider.reconcile.fingerprint import Sent
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,20 @@ import os
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.boot import BootClock
 from vapi_provider.journal.file_store import FileStore
-from vapi_provider.journal.intents import Before, Intent, Sent
+from vapi_provider.journal.intents import Before, Intent
 from vapi_provider.journal.ledger import Ledger
 from vapi_provider.journal.store import Store
 from vapi_provider.journal.turns import FENCED, WRITTEN
-from vapi_provider.keys import is_of_stack
+from vapi_provider.reconcile.resource_key import is_of_stack
+from vapi_provider.settings.backend import Backend, identity_of
+
+if TYPE_CHECKING:
+    from vapi_provider.reconcile.fingerprint import Sent
 
 USUAL_LATE_SECONDS = 30.0
 """How long a request of an earlier version's intent may still complete: its time is not known."""

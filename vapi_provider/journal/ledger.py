@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.journal.store import Store
-from vapi_provider.keys import is_of_stack, old_form
+from vapi_provider.reconcile.resource_key import is_of_stack, old_form
 
 
 @dataclass(frozen=True)

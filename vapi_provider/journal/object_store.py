@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.journal.blobs import StoreError, one_line
-from vapi_provider.journal.location import Location
+from vapi_provider.settings.journal_location import Location
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

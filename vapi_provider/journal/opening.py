@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from vapi_provider.backend import Backend
 from vapi_provider.journal.blobs import Blobs
 from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.journal import USUAL_LATE_SECONDS, Journal, identity_of_text
-from vapi_provider.journal.location import JournalPlace, Location
+from vapi_provider.settings.backend import Backend
+from vapi_provider.settings.journal_location import JournalPlace, Location
 
 
 def open_journal(

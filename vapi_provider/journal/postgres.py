@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vapi_provider.journal.blobs import StoreError, one_line
 from vapi_provider.journal.connecting import connection_string
-from vapi_provider.journal.location import Location
+from vapi_provider.settings.journal_location import Location
 
 if TYPE_CHECKING:
     import psycopg

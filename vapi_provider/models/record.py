@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vapi_provider.models.addresses import bare
 from vapi_provider.models.fields import FieldShape, Schema
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.json_types import WrongType, check_type
 from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.shared.addresses import bare
 
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
 

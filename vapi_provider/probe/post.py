@@ -18,8 +18,8 @@ from typing import Any, cast
 import httpx
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.network_settings import NetworkSettings, settings_for
 from vapi_provider.probe.target import Target, plain
+from vapi_provider.shared.network_settings import NetworkSettings, settings_for
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
 

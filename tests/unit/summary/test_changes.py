@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
-from vapi_provider import notes
-from vapi_provider.exported import OURS
-from vapi_provider.keys import resource_key
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.deployment.exported import OURS
+from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.reconcile import diff_notes
+from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.summary.changes import (
     Change,
     FieldChange,
@@ -91,7 +91,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 ) -> None:
     """Two blinded secrets look alike; the field that the plugin has seen differ is told."""
     summary = preview(
-        said("debug", notes.written("line-id", [path])),
+        said("debug", diff_notes.written("line-id", [path])),
         step("update", old={**LINE, **old}, new={**LINE, **old, **new}),
     )
     assert [field.path for field in only(summary).fields] == [path]
@@ -102,7 +102,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 def test_a_note_adds_nothing_to_what_is_seen() -> None:
     """A field that the events themselves show to differ is told once."""
     summary = preview(
-        said("debug", notes.written("line-id", ["name", "assistant_id"])),
+        said("debug", diff_notes.written("line-id", ["name", "assistant_id"])),
         step("update", old=LINE, new={**LINE, "name": "another"}),
     )
     assert [field.path for field in only(summary).fields] == ["name"]
@@ -299,8 +299,8 @@ def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
 @pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
 def test_a_note_that_is_none_is_left_out(text: str) -> None:
     """Only what the plugin writes is read as a note."""
-    assert notes.read(text) is None
-    assert notes.read(notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
+    assert diff_notes.read(text) is None
+    assert diff_notes.read(diff_notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
 
 
 def test_ignored_fields_are_matched_by_urn() -> None:
@@ -387,7 +387,7 @@ def test_headers_are_one_row(field: str, old: Any, new: Any) -> None:
     path = f"{where}.{field}"
     parts = (f'{path}["X-A"]', f'{path}["X-B"]')
     found = preview(
-        said("debug", notes.written("line-id", [path, *parts])),
+        said("debug", diff_notes.written("line-id", [path, *parts])),
         step(
             "update",
             old={**LINE, where: {**base, field: old}},
@@ -418,5 +418,5 @@ def test_a_default_is_that_of_the_accounts_region(
 def test_a_childs_warning_is_the_resources() -> None:
     """The hash of a child's parent stands in its key, and in nothing that people read."""
     child = resource_key("acme/shop/dev", "VapiPhoneNumber", "line", PARENT)
-    (warning,) = preview(said("warning", notes.about(child, "nobody answers"))).warnings
+    (warning,) = preview(said("warning", diff_notes.about(child, "nobody answers"))).warnings
     assert warning == Said("line", "nobody answers")

@@ -1,0 +1,1 @@
+"""Helpers that several rings of tests share: servers, builders, strategies, environments."""

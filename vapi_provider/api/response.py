@@ -1,0 +1,142 @@
+"""What a response means: its JSON, or the error of the tree that says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from typing import Any, Protocol, cast
+
+from vapi_provider.api.answer_bounds import BadAnswer, parse
+from vapi_provider.api.retry import PATIENCE_SECONDS, is_too_long
+from vapi_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+)
+from vapi_provider.shared.redaction import redacted
+
+_NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
+"""What the API's framework answers for a path that it does not serve."""
+
+_MOST_SHOWN = 500
+"""Characters of a response that an error shows."""
+
+_MOST_READ = 20_000
+"""Characters at the beginning of a page that is not JSON which are redacted and shown."""
+
+
+class Response(Protocol):
+    """The part of `httpx.Response` that is read here; its body has arrived."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def is_success(self) -> bool: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+def json_of(
+    what: str,
+    response: Response,
+    secrets: Collection[str],
+    asked: Callable[[int, Mapping[str, str]], float | None],
+) -> Any:
+    """Return the JSON of a 2xx response, None for an empty one.
+
+    Raises an ApiError for any other. `secrets` are values that no error may show; `asked` returns
+    how long a status and headers ask the client to wait.
+    """
+    fault = ""
+    try:
+        parsed: Any = parse(response.content)
+    except BadAnswer as bad:
+        parsed, fault = response, str(bad)
+    status = f"{response.status_code} {_phrase(response.status_code)}".strip()
+    if response.is_success:
+        if fault:
+            raise not_vapi(what, response.status_code, fault)
+        return parsed
+    words = _words(parsed, response, secrets)
+    kind, advice = _meaning(response.status_code, parsed)
+    wait = asked(response.status_code, response.headers)
+    if kind is RateLimitedError and is_too_long(wait):
+        advice = (
+            f" — the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
+            "most: run it again then"
+        )
+    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, wait)
+
+
+def not_vapi(what: str, status: int, fault: str) -> ServerError:
+    """Return the error of a response that Vapi's API cannot have sent."""
+    line = f"{status} {_phrase(status)}".strip()
+    return ServerError(
+        f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
+    )
+
+
+def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
+    """Return the error's class and what to do about it."""
+    if status == 401:
+        return AuthenticationError, " — check vapi:apiKey: a private key of this account and region"
+    if status == 403:
+        return AuthenticationError, " — the key may not do this, or a firewall stands between"
+    if status == 404:
+        return _meaning_of_404(parsed)
+    if status == 429:
+        return RateLimitedError, " — the account's limit on requests is reached: run again later"
+    if status == 408 or status >= 500 or status < 400:
+        return ServerError, " — try again later"
+    return RejectedError, ""
+
+
+def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
+    """Return what a 404 means: only the API's own JSON says that a record is missing.
+
+    The API's body for a missing number was never observed, so `statusCode` may be absent.
+    """
+    body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
+    status = str(body.get("statusCode", 404))
+    if status != "404" or not ("message" in body or "error" in body):
+        return ServerError, " — not the API's own answer: check vapi:baseUrl and any proxy"
+    if _NO_ROUTE.match(str(body.get("message"))):
+        return RejectedError, " — no such path here: check vapi:baseUrl"
+    return NotFoundError, ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
+    """Return the API's message, or else the body, in one line of reasonable length."""
+    if parsed is response:
+        # An answer may name a charset that does not exist.
+        content = response.content
+        text = content[: 4 * _MOST_READ].decode(json.detect_encoding(content), "replace")
+        words = redacted(text[:_MOST_READ], secrets)
+    else:
+        answer = redacted(parsed, secrets)
+        body: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
+        message: Any = body.get("message")
+        if isinstance(message, list):
+            message = "; ".join(str(item) for item in cast(list[Any], message))
+        bare = _json(answer) if response.content else ""
+        words = bare if message is None else str(message)
+    line = " ".join(words.split())
+    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+
+
+def _json(answer: Any) -> str:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))

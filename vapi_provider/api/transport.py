@@ -1,0 +1,252 @@
+"""HTTP to the account: opens the connection, and sends a request until it has an answer.
+
+What is retried is in `retry`, how many requests are in flight in `limit`, what an answer means in
+`response`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from vapi_provider.api.answer_bounds import (
+    RECORD_BYTES,
+    BadAnswer,
+    BrokenAnswer,
+    LateAnswer,
+    read_content,
+)
+from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.response import json_of, not_vapi
+from vapi_provider.api.retry import Retry
+from vapi_provider.errors import (
+    AbandonedError,
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    UnclearError,
+)
+from vapi_provider.settings.config import DEFAULT_REQUESTS, Settings
+from vapi_provider.shared.network_settings import network_settings
+
+# httpx loads its own command line with click and rich, where they are installed, and does without
+# where they are not. Each run of the engine would pay for it.
+sys.modules.setdefault("httpx._main", cast(Any, None))
+import httpx  # noqa: E402
+
+if sys.modules["httpx._main"] is cast(Any, None):
+    del sys.modules["httpx._main"]
+
+USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
+"""Sent with each request: the API's front refuses requests without a sensible one (observed)."""
+
+# A proxy that refuses does so before it lets anything through.
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+def open_http(settings: Settings) -> httpx.Client:
+    """Return an HTTP client for the account, in-process where it is an embedded one."""
+    headers = {
+        "Authorization": f"Bearer {settings.api_key}",
+        "User-Agent": USER_AGENT,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+    }
+    if settings.embedded_file is None:
+        network = network_settings(settings.base_url, os.environ)
+        try:
+            # Only here: an embedded account needs no network.
+            from vapi_provider.api.connection import over_the_network
+
+            return over_the_network(settings, headers, network)
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise ConfigurationError(
+                f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
+                "https:// URL"
+            ) from None
+    # Only here: an ordinary run against a real account never loads the embedded one.
+    from vapi_provider.api.in_process import in_process
+
+    return in_process(settings, headers)
+
+
+class Transport:
+    """Sends requests and returns the answers' JSON, or raises from the error tree.
+
+    Serves many threads, which share a pause after a 429 and the limit of requests in flight.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        api_key: str,
+        retry: Retry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        limit: AdaptiveLimit | None = None,
+    ) -> None:
+        self._http = http
+        self._api_key = api_key
+        self._retry = retry or Retry()
+        self._clock = clock
+        self._limit = limit or AdaptiveLimit(DEFAULT_REQUESTS)
+        self._refused_key: AuthenticationError | None = None
+        self._api_clock: tuple[float, float] | None = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        secrets: Collection[str] = (),
+        about_to_send: Callable[[], None] = lambda: None,
+        most_bytes: int = RECORD_BYTES,
+    ) -> Any:
+        """Return the JSON of a 2xx answer, which may hold `most_bytes`.
+
+        `secrets` are values that no error may show. `about_to_send` is called before each try,
+        after any wait, and once more where another thread's 429 makes this one wait meanwhile;
+        what it raises ends the request. Raises TransportError, UnclearError or an ApiError. Once
+        the API has refused the key nothing more is sent: each number of a fleet would fail so.
+        """
+        if self._refused_key is not None:
+            raise self._refused_key
+
+        may_be_done = may_come_later = False
+
+        def once() -> Any:
+            nonlocal may_be_done, may_come_later
+            with self._turn(about_to_send):
+                try:
+                    return self._once(
+                        method, path, params, body, (self._api_key, *secrets), most_bytes
+                    )
+                except NotFoundError as missing:
+                    missing.after_unclear_try = method == "DELETE" and may_be_done
+                    raise
+                except (UnclearError, ServerError) as error:
+                    may_be_done = True
+                    may_come_later = may_come_later or error.may_come_later
+                    raise
+
+        try:
+            return self._retry.repeating(method)(once)
+        except AbandonedError as abandoned:
+            abandoned.may_come_later = may_come_later
+            raise
+
+    @contextmanager
+    def _turn(self, about_to_send: Callable[[], None]) -> Generator[None]:
+        """Wait until a request may be sent; it is in flight until the block ends."""
+        while True:
+            self._retry.pause()
+            with self._limit.slot() as slot:
+                if self._retry.is_paused():
+                    continue
+                about_to_send()
+                # It may write to a journal over the network, and the pause begin meanwhile.
+                if self._retry.is_paused():
+                    continue
+                try:
+                    yield
+                except RateLimitedError as refusal:
+                    # Before the slot is free: whoever takes it must find the pause.
+                    self._retry.pause_all(refusal)
+                    slot.is_refused = True
+                    raise
+                except ApiError:
+                    slot.is_refused = False
+                    raise
+                slot.is_refused = False
+                return
+
+    def api_time(self) -> float | None:
+        """Return the API's time in Unix seconds; None where no answer had a `Date`.
+
+        It is late by up to a second and the latency: a `Date` has whole seconds.
+        """
+        if self._api_clock is None:
+            return None
+        date, heard_at = self._api_clock
+        return date + time.monotonic() - heard_at
+
+    def _hear_clock(self, headers: Mapping[str, str]) -> None:
+        if "Date" in headers:
+            with suppress(ValueError, OverflowError):
+                date = parsedate_to_datetime(headers["Date"]).timestamp()
+                self._api_clock = (date, time.monotonic())
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        body: Mapping[str, Any] | None,
+        secrets: Collection[str],
+        most_bytes: int,
+    ) -> Any:
+        what = f"{method} {path}"
+        try:
+            with self._http.stream(method, path, params=params, json=body) as response:
+                response = self._read(what, response, most_bytes)
+        except _NOTHING_SENT as error:
+            raise TransportError(
+                f"{what}: cannot reach {self._http.base_url} ({_reason(error)}): check the "
+                "network and vapi:baseUrl"
+            ) from None
+        except httpx.RequestError as error:
+            raise UnclearError(
+                f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
+                may_come_later=isinstance(error, httpx.TimeoutException),
+            ) from None
+        except BrokenAnswer:
+            raise UnclearError(
+                f"{what}: the answer from {self._http.base_url} is damaged: its compression is "
+                "broken"
+            ) from None
+        except LateAnswer:
+            raise UnclearError(
+                f"{what}: no whole answer from {self._http.base_url} within "
+                f"{self._http.timeout.read:g} s: check the network, or raise "
+                "vapi:requestTimeoutSeconds",
+                may_come_later=True,
+            ) from None
+        self._hear_clock(response.headers)
+        try:
+            return json_of(what, response, secrets, self._retry.asked)
+        except AuthenticationError as error:
+            if error.status == 401:
+                self._refused_key = AuthenticationError(
+                    "the key was refused before: check vapi:apiKey, nothing more was sent", 401
+                )
+            raise
+
+    def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
+        """Return the answer with its whole body. Raises LateAnswer, BrokenAnswer or ServerError."""
+        seconds, began = self._http.timeout.read, self._clock()
+        try:
+            content = read_content(
+                response,
+                most_bytes,
+                lambda: seconds is None or self._clock() - began <= seconds,
+            )
+        except BadAnswer as bad:
+            if response.is_success:
+                raise not_vapi(what, response.status_code, str(bad)) from None
+            content = b""  # The status alone decides which error it is.
+        headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=content)
+
+
+def _reason(error: httpx.RequestError) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,199 @@
+"""Where the journal lies: named by `VAPI_JOURNAL`, else beside the state that Pulumi uses.
+
+Nothing is connected here, and no library of a store is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from vapi_provider.errors import ConfigurationError
+from vapi_provider.settings.backend import url_of
+
+FOLDER = ".vapi-journal"
+"""Under the prefix of the state; Pulumi's own objects lie under `.pulumi`."""
+
+_SCHEMES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "s3": "s3",
+    "gs": "gs",
+    "azblob": "azblob",
+}
+_NEEDS = {
+    "postgres": ("psycopg", "postgres"),
+    "s3": ("obstore", "object-store"),
+    "gs": ("obstore", "object-store"),
+    "azblob": ("obstore", "object-store"),
+}
+"""The library of a scheme, and the extra that installs it."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A store of a shared journal, by its URL.
+
+    `host` is a bucket, a container or a server; `path` the prefix of the journal's objects, or the
+    database. The URL may hold a password.
+    """
+
+    scheme: str
+    host: str
+    path: str
+    query: Mapping[str, str] = field(repr=False, hash=False)
+    url: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Return the URL as people may see it: no user, no password, no parameters."""
+        return f"{self.scheme}://{self.host}/{self.path}".rstrip("/")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the store is reached without TLS."""
+        return is_true(self.query.get("disableSSL", "")) or any(
+            self.query.get(name, "").startswith("http:") for name in ("endpoint", "protocol")
+        )
+
+
+@dataclass(frozen=True)
+class JournalPlace:
+    """The journal that a run uses.
+
+    `shared` is where other machines see it. `file` is the journal of this machine: the one in use
+    where there is no shared one, else the one from before, beside which lock files lie.
+    """
+
+    file: Path
+    shared: Location | None = None
+    warning: str | None = None
+
+    @property
+    def kind(self) -> Literal["shared", "file"]:
+        """Say whether other machines see the journal, or it is a file of this machine."""
+        return "file" if self.shared is None else "shared"
+
+
+def parse(url: str) -> Location | None:
+    """Return the store that a URL names; None for a path. Raises ConfigurationError."""
+    scheme, found, _ = url.partition("://")
+    if not found or len(scheme) < 2:  # C:\ is a path.
+        return None
+    known = _SCHEMES.get(scheme.lower())
+    if known is None:
+        raise ConfigurationError(
+            f"VAPI_JOURNAL names a place of kind {scheme!r}: it must be a path, postgres://…, "
+            "s3://…, gs://… or azblob://…"
+        )
+    try:
+        parts = urlsplit(f"{known}://{url.partition('://')[2]}")
+        host = (parts.hostname or "") if known == "postgres" else parts.netloc
+        port = parts.port if known == "postgres" else None
+    except ValueError:
+        raise ConfigurationError(f"VAPI_JOURNAL is no URL that can be read ({known}://…)") from None
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    path = unquote(parts.path).strip("/")
+    if known == "postgres":
+        host = f"{host}:{port}" if port else host
+        return Location(known, host, path, query, url)
+    if not host:
+        raise ConfigurationError(f"VAPI_JOURNAL names no bucket or container ({known}://<name>)")
+    path = "/".join(part for part in (path, query.get("prefix", "").strip("/")) if part)
+    if path.rpartition("/")[2] != FOLDER:
+        path = f"{path}/{FOLDER}".lstrip("/")
+    return Location(known, host, path, query, url)
+
+
+def derived(backend_url: str) -> str | None:
+    """Return the URL of the journal beside a backend; None where the backend is no shared store.
+
+    A password is left out: it is taken from the backend's URL again when the journal is opened.
+    """
+    scheme = _SCHEMES.get(backend_url.partition("://")[0].lower())
+    if scheme is None:
+        return None
+    try:
+        parts = urlsplit(backend_url)
+        if scheme == "postgres":
+            host = parts.netloc.rpartition("@")[2]
+            user = quote(unquote(parts.username), safe="") if parts.username else ""
+            place = f"{user}@{host}" if user else host
+            query = [(name, value) for name, value in parse_qsl(parts.query) if name != "password"]
+            return urlunsplit(("postgres", place, parts.path, urlencode(query), ""))
+    except ValueError:
+        return None  # Pulumi refuses such a URL, too.
+    prefix = "/".join(part for part in (parts.path.strip("/"), FOLDER) if part)
+    return urlunsplit((scheme, parts.netloc, f"/{prefix}", parts.query, ""))
+
+
+def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Location | None, str]:
+    """Return the shared store that a process in `folder` uses, if any, and a warning or "".
+
+    Raises ConfigurationError where `VAPI_JOURNAL` names one whose library is not installed.
+    """
+    named = environment.get("VAPI_JOURNAL", "").strip()
+    backend_url = url_of(environment, folder)
+    if named:
+        location = parse(named)
+        if location is None:
+            return None, ""
+        missing = _missing(location.scheme)
+        if missing:
+            raise ConfigurationError(
+                f"VAPI_JOURNAL names {location.shown}, and {missing} is not installed: "
+                f"pip install {_wanted(location.scheme)}, or set VAPI_JOURNAL to a path"
+            )
+        return with_password(location, backend_url), ""
+    url = derived(backend_url)
+    location = parse(url) if url else None
+    if location is None:
+        return None, ""
+    missing = _missing(location.scheme)
+    if missing:
+        return None, (
+            "the state is shared, and the journal of purchases is a file of this machine, for "
+            f"{missing} is not installed: pip install {_wanted(location.scheme)}"
+        )
+    return with_password(location, backend_url), ""
+
+
+def with_password(location: Location, backend_url: str) -> Location:
+    """Return a database's location with the password of the backend, where it is the same one."""
+    if location.scheme != "postgres" or urlsplit(location.url).password:
+        return location
+    url = derived(backend_url)
+    if url is None or urlsplit(url)[:3] != urlsplit(location.url)[:3]:
+        return location
+    parts = urlsplit(backend_url)
+    query = dict(location.query)
+    password = dict(parse_qsl(parts.query)).get("password") or unquote(parts.password or "")
+    if password:
+        query["password"] = password
+    return Location(location.scheme, location.host, location.path, query, location.url)
+
+
+def export_url(environment: Mapping[str, str], folder: Path) -> str | None:
+    """Return what `make env` exports as VAPI_JOURNAL; None where nothing is derived."""
+    if environment.get("VAPI_JOURNAL", "").strip():
+        return None
+    location, _ = shared_location(environment, folder)
+    return None if location is None else location.url
+
+
+def is_true(text: str) -> bool:
+    """Return whether a parameter of a URL is set, as Go reads it."""
+    return text.strip().lower() in ("1", "t", "true")
+
+
+def _missing(scheme: str) -> str | None:
+    library, _ = _NEEDS[scheme]
+    return None if importlib.util.find_spec(library) else library
+
+
+def _wanted(scheme: str) -> str:
+    return f"'vapi-phone-numbers[{_NEEDS[scheme][1]}]'"

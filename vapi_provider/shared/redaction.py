@@ -1,0 +1,209 @@
+"""Taking secrets out of what somebody else says: answers of the API, findings about a server.
+
+An answer may spell a secret in another way than it was sent: escaped for JSON, HTML, a URL or
+Python, several times over, in other letter case, or cut short. So a text is searched as it stands
+and decoded, and what is taken out are the characters that the decoded secret came from.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, cast
+
+from vapi_provider.shared.addresses import words_in
+
+REDACTED = "[secret]"
+
+SHORTEST = 4
+"""Characters of the shortest secret: a word of a letter or two would tear texts apart."""
+
+_MOST_ROUNDS = 4
+"""How often an escaped text may have been escaped again."""
+
+_BEGINNING = 8
+"""Characters by which a part of a secret is known, where nothing says that the text was cut."""
+
+_CUT = re.compile(r"\s*(?:…|\.{2,}|\*{2,}|•{2,}|x{3,}|\[\w*\]?|\(\w*\)?|[\"'`,;)\]}]*\s*$)")
+"""What stands where a text was cut: dots, stars, a remark, or the end of all."""
+
+_CUT_BEFORE = re.compile(r"(?:…|\.{2,}|\*{2,}|•{2,}|x{3,}|\])\s*$")
+
+_Span = tuple[int, int]
+_Spelled = tuple[str, list[_Span]]
+"""A decoded text, and for each of its characters where it comes from."""
+
+
+def redacted(value: Any, secrets: Collection[str]) -> Any:
+    """Return `value`, a text or parsed JSON, without the secrets, however they are spelled."""
+    wanted = _wanted(secrets)
+    return _redacted(value, wanted) if wanted else value
+
+
+def _redacted(value: Any, wanted: list[str]) -> Any:
+    if isinstance(value, str):
+        return _without(value, wanted)
+    if isinstance(value, Mapping):
+        bag = cast(Mapping[Any, Any], value)
+        return {_redacted(key, wanted): _redacted(item, wanted) for key, item in bag.items()}
+    if isinstance(value, list):
+        return [_redacted(item, wanted) for item in cast(list[Any], value)]
+    if isinstance(value, int | float) and _fold(str(value)) in wanted:
+        return REDACTED
+    return value
+
+
+def _wanted(secrets: Collection[str]) -> list[str]:
+    """Return what to look for, the longest first."""
+    words = {_fold(word) for secret in secrets for word in words_in(secret)}
+    return sorted((word for word in words if len(word.strip()) >= SHORTEST), key=len, reverse=True)
+
+
+def _without(text: str, wanted: list[str]) -> str:
+    found: list[_Span] = []
+    for spelled, spans in _decoded(text):
+        folded = _fold(spelled)
+        for word in wanted:
+            found += [(spans[a][0], spans[b - 1][1]) for a, b in _places(folded, word)]
+    for begin, end in reversed(_merged(found)):
+        text = text[:begin] + REDACTED + text[end:]
+    return text
+
+
+def _fold(text: str) -> str:
+    """Return a text as it is compared: letter case, and how a form spells a space, are no matter.
+
+    It stays as long as it is.
+    """
+    return "".join(" " if it == "+" else low if len(low := it.lower()) == 1 else it for it in text)
+
+
+def _places(text: str, word: str) -> Iterator[_Span]:
+    """Yield where `word` is in `text`, whole or as a part that shows much of it."""
+    at = text.find(word)
+    while at >= 0:
+        yield at, at + len(word)
+        at = text.find(word, at + 1)
+    if len(word) > SHORTEST:
+        yield from _beginnings(text, word)
+        yield from _ends(text, word)
+
+
+def _beginnings(text: str, word: str) -> Iterator[_Span]:
+    at = text.find(word[:SHORTEST])
+    while at >= 0:
+        length = _common(text[at : at + len(word)], word)
+        if _shows_much(length, word) or _CUT.match(text, at + length):
+            yield at, at + length
+        at = text.find(word[:SHORTEST], at + 1)
+
+
+def _ends(text: str, word: str) -> Iterator[_Span]:
+    at = text.find(word[-SHORTEST:])
+    while at >= 0:
+        end = at + SHORTEST
+        length = _common(text[max(0, end - len(word)) : end][::-1], word[::-1])
+        if _shows_much(length, word) or _CUT_BEFORE.search(text[: end - length][-8:]):
+            yield end - length, end
+        at = text.find(word[-SHORTEST:], at + 1)
+
+
+def _shows_much(length: int, word: str) -> bool:
+    return length >= max(_BEGINNING, (len(word) + 1) // 2)
+
+
+def _common(text: str, word: str) -> int:
+    """Return how many characters two texts have in common at their beginnings."""
+    for at, (one, other) in enumerate(zip(text, word, strict=False)):
+        if one != other:
+            return at
+    return min(len(text), len(word))
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    merged: list[_Span] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def _decoded(text: str) -> Iterator[_Spelled]:
+    """Yield the text as it stands, and decoded as often as that changes it."""
+    spelled: _Spelled = (text, [(at, at + 1) for at in range(len(text))])
+    yield spelled
+    for _ in range(_MOST_ROUNDS):
+        before = spelled[0]
+        for pattern, decode in _ESCAPES:
+            after = _decode(spelled, pattern, decode)
+            if after[0] != spelled[0]:
+                spelled = after
+                yield spelled
+        if spelled[0] == before:
+            return
+
+
+def _decode(spelled: _Spelled, pattern: re.Pattern[str], decode: Callable[[str], str]) -> _Spelled:
+    text, spans = spelled
+    characters: list[str] = []
+    places: list[_Span] = []
+    done = 0
+    for found in pattern.finditer(text):
+        characters += text[done : found.start()]
+        places += spans[done : found.start()]
+        decoded = decode(found.group())
+        characters += decoded
+        places += [(spans[found.start()][0], spans[found.end() - 1][1])] * len(decoded)
+        done = found.end()
+    return "".join([*characters, *text[done:]]), [*places, *spans[done:]]
+
+
+_NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "0": "\0"}
+
+
+def _unescaped(escape: str) -> str:
+    """Return the character that JSON, JavaScript or Python spell with a backslash."""
+    digits = escape[2:].strip("{}")
+    if escape[1] in "uUxX" and digits:
+        code = int(digits, 16)
+        return chr(code) if code <= 0x10FFFF else escape
+    return _NAMED.get(escape[1], escape[1])
+
+
+def _paired(surrogates: str) -> str:
+    return surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _from_bytes(text: str) -> str:
+    """Return what UTF-8 bytes mean that somebody took for a character each."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return text
+
+
+def _percent_decoded(text: str) -> str:
+    data = bytes.fromhex(text.replace("%", ""))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+_ESCAPES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    (
+        re.compile(
+            r"\\(?:u\{[0-9a-fA-F]{1,6}\}|U00[01][0-9a-fA-F]{5}|[uU][0-9a-fA-F]{4}"
+            r"|[xX][0-9a-fA-F]{2}|.)",
+            re.DOTALL,
+        ),
+        _unescaped,
+    ),
+    (re.compile("[\ud800-\udbff][\udc00-\udfff]"), _paired),
+    (re.compile("[\xc2-\xf4][\x80-\xbf]+"), _from_bytes),
+    (re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,8});", re.IGNORECASE), html.unescape),
+    (re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE), _percent_decoded),
+)
