@@ -20,7 +20,7 @@ from vapi_provider.models import phone_number  # noqa: E402
 from vapi_provider.models.base import Documented, VapiModel  # noqa: E402
 from vapi_provider.models.field_traits import Mark  # noqa: E402
 
-VOCABULARY = ROOT / "vapi_provider" / "models" / "vocabulary.py"
+GENERATED_FIELDS = ROOT / "vapi_provider" / "models" / "_generated_fields.py"
 
 _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
@@ -40,11 +40,11 @@ Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], t
 SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
 
 
-def vocabulary() -> str:
+def generated_fields() -> str:
     """Return the whole file, formatted."""
     schemas = {model.__name__: (_literals(model), _rows(model)) for model in _schemas()}
     ordered = dict(sorted(schemas.items()))
-    words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(VOCABULARY), "-"]
+    words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(GENERATED_FIELDS), "-"]
     code = f"{_HEAD}{ordered!r}\n"
     done = subprocess.run(  # noqa: S603  our own words
         words, input=code, capture_output=True, encoding="utf-8", check=True, cwd=ROOT
@@ -124,4 +124,4 @@ def _literals(model: type[VapiModel]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    VOCABULARY.write_text(vocabulary(), encoding="utf-8")
+    GENERATED_FIELDS.write_text(generated_fields(), encoding="utf-8")

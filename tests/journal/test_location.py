@@ -89,7 +89,7 @@ importlib.util.find_spec = lambda name, *more: (
     None if name in ("psycopg", "obstore") else found(name, *more))
 import os
 from pathlib import Path
-from vapi_provider.settings import load_settings
+from vapi_provider.settings.config import load_settings
 try:
     settings = load_settings(lambda key: None, os.environ, Path.cwd())
     print(settings.journal_place.kind, *settings.warnings, sep="\\n")

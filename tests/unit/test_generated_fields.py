@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scripts.docs.fields import VOCABULARY, vocabulary
+from scripts.docs.fields import GENERATED_FIELDS, generated_fields
 from vapi_provider.models._generated_fields import SCHEMAS
 from vapi_provider.models.fields import schema_named
 
 
-def test_the_vocabulary_is_the_models() -> None:
+def test_the_generated_fields_are_those_of_the_models() -> None:
     """The file on disk is what `make docs` would write."""
-    assert VOCABULARY.read_text(encoding="utf-8") == vocabulary()
+    assert GENERATED_FIELDS.read_text(encoding="utf-8") == generated_fields()
 
 
 def test_every_schema_has_its_model() -> None:
