@@ -14,11 +14,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vapi_provider.equality import settled  # noqa: E402
+from vapi_provider.models.field_traits import SECRET  # noqa: E402
 from vapi_provider.models.fields import carries  # noqa: E402
 from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
-from vapi_provider.models.marks import SECRET  # noqa: E402
-from vapi_provider.plan import NoChange, Plan, Replace, plan  # noqa: E402
+from vapi_provider.reconcile.equality import settled  # noqa: E402
+from vapi_provider.reconcile.plan import NoChange, Plan, Replace, plan  # noqa: E402
 
 PAGE = ROOT / "docs" / "reconciliation.md"
 

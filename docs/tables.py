@@ -12,10 +12,10 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.field_traits import REPAIRED, SECRET, UNORDERED
 from vapi_provider.models.fields import FieldShape, Schema, schema_named
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
 
 def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:

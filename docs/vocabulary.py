@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from vapi_provider.models import phone_number  # noqa: E402
 from vapi_provider.models.base import Documented, VapiModel  # noqa: E402
-from vapi_provider.models.marks import Mark  # noqa: E402
+from vapi_provider.models.field_traits import Mark  # noqa: E402
 
 VOCABULARY = ROOT / "vapi_provider" / "models" / "vocabulary.py"
 

@@ -57,11 +57,11 @@ def finish(stack: str) -> None:
     """Finish the stack's intents that its state holds by now; the next run tries again."""
     # Whatever goes wrong here, the engine's end is what make has to tell.
     with suppress(Exception):
-        from vapi_provider.preflight import has_answered
+        from vapi_provider.deployment.preflight import has_answered
 
         if has_answered(os.environ, Path.cwd(), stack):
             # Imported lazily: most runs leave nothing unfinished.
-            from vapi_provider.cli.preflighting import finish_own
+            from vapi_provider.cli.preflight_workflow import finish_own
 
             finish_own(stack)
 

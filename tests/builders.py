@@ -14,14 +14,14 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.contract.official import assert_documented
-from vapi_provider.backend import Backend
-from vapi_provider.client import VapiClient
-from vapi_provider.plugin import Failure
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.retry import Retry
+from vapi_provider.api.transport import Transport
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.retry import Retry
-from vapi_provider.session import Session
-from vapi_provider.settings import Settings
-from vapi_provider.transport import Transport
+from vapi_provider.pulumi_sdk.plugin import Failure
+from vapi_provider.settings.backend import Backend
+from vapi_provider.settings.config import Settings
 
 _SCRATCH = TemporaryDirectory()
 

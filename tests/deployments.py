@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.builders import LEAST, ORG, answer
-from vapi_provider.identity import automatic_name
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.names import automatic_name
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
 PLUGIN = "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default"

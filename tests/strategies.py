@@ -15,9 +15,9 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import strategies as st
 
 from vapi_provider.models.base import VapiModel
+from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object, schema_named
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.marks import SECRET
 
 Steps = tuple[str | int, ...]
 Fields = dict[str, Any]

@@ -5,7 +5,7 @@ too, and need no Pulumi.
 """
 
 # Before anything else is imported: a project's own module may be called like a library.
-from vapi_provider.search_path import arrange
+from vapi_provider.shared.search_path import arrange
 
 arrange()
 del arrange

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pulumi import Input
 from typing_extensions import NotRequired, TypedDict
 
-from vapi_provider.models.facts import EndedReason, Language, TransferMode
+from vapi_provider.models.constants import EndedReason, Language, TransferMode
 
 
 class SipAuthenticationArgs(TypedDict):

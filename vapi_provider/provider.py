@@ -22,19 +22,34 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider import foreseen, notes
-from vapi_provider.acquiring import adopt, make, same_kind, when_ready
-from vapi_provider.equality import differences, holds_unseen
+from vapi_provider.deployment import foreseen
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.headers import with_removed_headers
-from vapi_provider.ignoring import IGNORED, as_recorded
-from vapi_provider.interrupted import is_outdated, recorded_of, released, replace_released
-from vapi_provider.judging import Judge
-from vapi_provider.keys import recorded_form, resource_of
+from vapi_provider.lifecycle.check_warnings import Judge
+from vapi_provider.lifecycle.create import adopt, make, same_kind, when_ready
+from vapi_provider.lifecycle.outlived_writes import (
+    is_outdated,
+    recorded_of,
+    released,
+    replace_released,
+)
+from vapi_provider.lifecycle.release import may_release
+from vapi_provider.lifecycle.unique_values import keys_of
+from vapi_provider.lifecycle.update import (
+    outputs_adopted,
+    refuse_hidden,
+    refuse_hidden_changes,
+    update,
+    warn_of_losses,
+)
 from vapi_provider.models.fields import as_list
-from vapi_provider.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.plugin import debug, one_line, settle_in, warn
-from vapi_provider.properties import (
+from vapi_provider.pulumi_sdk.plugin import debug, one_line, settle_in, warn
+from vapi_provider.pulumi_sdk.workers import work_at_once
+from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.reconcile.equality import differences, holds_unseen
+from vapi_provider.reconcile.headers import with_removed_headers
+from vapi_provider.reconcile.ignored import IGNORED, as_recorded
+from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
+from vapi_provider.reconcile.properties import (
     Declared,
     holds_unknown,
     identical,
@@ -44,22 +59,13 @@ from vapi_provider.properties import (
     outputs_unsent,
     plain,
 )
-from vapi_provider.releasing import may_release
-from vapi_provider.secrecy import holds_secret, sealed
-from vapi_provider.settings import load_settings
-from vapi_provider.terminal import escaped
-from vapi_provider.unique import keys_of
-from vapi_provider.updating import (
-    outputs_adopted,
-    refuse_hidden,
-    refuse_hidden_changes,
-    update,
-    warn_of_losses,
-)
-from vapi_provider.workers import work_at_once
+from vapi_provider.reconcile.resource_key import recorded_form, resource_of
+from vapi_provider.reconcile.secrecy import holds_secret, sealed
+from vapi_provider.settings.config import load_settings
+from vapi_provider.shared.terminal import escaped
 
 if TYPE_CHECKING:
-    from vapi_provider.session import Session
+    from vapi_provider.lifecycle.session import Session
 
 
 class PhoneNumberProvider(ResourceProvider):
@@ -76,7 +82,7 @@ class PhoneNumberProvider(ResourceProvider):
         settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
         # Only here: the program needs this class too, to send its name, and nothing that it uses.
-        from vapi_provider.session import Session
+        from vapi_provider.lifecycle.session import Session
 
         work_at_once(settings.max_concurrent_requests)
         self.use(Session.open(settings))
@@ -106,7 +112,7 @@ class PhoneNumberProvider(ResourceProvider):
         if "name" not in inputs and declared.declaration:
             inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
-            from vapi_provider.refusals import problems
+            from vapi_provider.reconcile.validation import problems
 
             exists = bool(_olds) or "adopt_id" in inputs
             found += problems(declared, inputs, exists=exists, before=before)

@@ -20,7 +20,6 @@ from pulumi.dynamic.dynamic import (
 )
 from typing_extensions import Self, Unpack
 
-from vapi_provider import hints, mocked, options, program
 from vapi_provider.args import (
     ByoPhoneNumberArgs,
     TelnyxPhoneNumberArgs,
@@ -29,21 +28,25 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.guards import PROTECTED, REFUSED, UNPROTECTED, violations
-from vapi_provider.ignoring import IGNORED
-from vapi_provider.keys import resource_key
+from vapi_provider.lifecycle.recorder import recorder_of
 from vapi_provider.models.advice import advice
-from vapi_provider.models.facts import EXACT
+from vapi_provider.models.constants import EXACT
+from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.marks import SECRET
-from vapi_provider.properties import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.recorder import recorder_of
-from vapi_provider.search_path import reserved_problem
-from vapi_provider.secrecy import HINTS, is_secret
-from vapi_provider.settings import Settings, load_settings
+from vapi_provider.pulumi_sdk import mocks as mocked
+from vapi_provider.pulumi_sdk import program
+from vapi_provider.reconcile import hints
+from vapi_provider.reconcile import option_warnings as options
+from vapi_provider.reconcile.ignored import IGNORED
+from vapi_provider.reconcile.properties import READ_ONLY
+from vapi_provider.reconcile.resource_key import resource_key
+from vapi_provider.reconcile.secrecy import HINTS, is_secret
+from vapi_provider.settings.config import Settings, load_settings
+from vapi_provider.settings.guards import PROTECTED, REFUSED, UNPROTECTED, violations
+from vapi_provider.shared.search_path import reserved_problem
 
 
 class _PhoneNumber(dynamic.Resource):

@@ -12,7 +12,7 @@ from pulumi_policy import (
     ResourceValidationPolicy,
 )
 
-from vapi_provider.guards import RULES, UNPROTECTED, violations
+from vapi_provider.settings.guards import RULES, UNPROTECTED, violations
 
 OURS = "pulumi-python:dynamic/vapi:"
 

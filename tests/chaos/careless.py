@@ -10,13 +10,12 @@ from typing import Any, cast
 
 from pulumi import dynamic
 
-from vapi_provider.client import VapiClient
-from vapi_provider.identity import Maker
-from vapi_provider.identity.making import Made
+from vapi_provider.api.client import VapiClient
+from vapi_provider.lifecycle.purchaser import Made, Maker
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import Kind
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
 
 
 class _Buyer:

@@ -13,7 +13,7 @@ from tests.contract import official
 from tests.contract.constraints import Place, cases, least, places, spelled
 from tests.contract.official import refusals
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import Declared
+from vapi_provider.reconcile.properties import Declared
 
 pytestmark = [pytest.mark.contract, official.needed]
 

@@ -10,8 +10,8 @@ import pytest
 from tests.contract import official
 from tests.contract.constraints import Case, Place, cases, places, spelled
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import Declared
-from vapi_provider.refusals import problems
+from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.validation import problems
 
 pytestmark = [pytest.mark.contract, official.needed]
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.contract import official
 from tests.contract.official import Schema, choices, models, named, properties, schemas
+from vapi_provider.models.field_traits import REPAIRED, SECRET, UNORDERED
 from vapi_provider.models.fields import schema_named
-from vapi_provider.models.marks import REPAIRED, SECRET, UNORDERED
 
 pytestmark = [pytest.mark.contract, official.needed]
 

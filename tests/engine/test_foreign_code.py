@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.engine.test_make_guards import clone, environment, make
-from vapi_provider.exported import secret_of
+from vapi_provider.deployment.exported import secret_of
 
 __all__ = ["clone"]
 

@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from tests.plugin.test_plugin import inputs
-from vapi_provider.search_path import reserved_names
+from vapi_provider.shared.search_path import reserved_names
 
 # In place of this package: writes down what the SDK has loaded when it asks for a provider.
 MEASURING = """

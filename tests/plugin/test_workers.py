@@ -21,7 +21,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from tests.builders import KEY, answer
-from vapi_provider.transport import InProcess
+from vapi_provider.api.transport import InProcess
 
 OTHER_WORKERS = '''
 import concurrent.futures, concurrent.futures.thread, queue, threading

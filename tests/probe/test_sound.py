@@ -19,7 +19,7 @@ from vapi_provider.messages import PcmFormat
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio, judge
 from vapi_provider.probe.findings import Finding, notes_apart
-from vapi_provider.probe.marks import wrapping
+from vapi_provider.probe.magic_bytes import wrapping
 from vapi_provider.probe.picture import as_wav, waveform
 from vapi_provider.probe.post import Exchange, Limits
 from vapi_provider.probe.shape import misread

@@ -19,18 +19,18 @@ from tests import strategies
 from tests.builders import answer
 from tests.builders import settings as new_settings
 from tests.program.conftest import ORGANIZATION, PROJECT, STACK, Run
-from vapi_provider.client import VapiClient
-from vapi_provider.exported import is_ours
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.transport import Transport, open_http
+from vapi_provider.deployment.exported import is_ours
 from vapi_provider.importing.declaring import Declaration, Scope, declare
 from vapi_provider.importing.naming import resource_names, variable
 from vapi_provider.importing.recording import importable, with_resources
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import names_in, stack_module, written
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.properties import Declared
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
-from vapi_provider.transport import Transport, open_http
+from vapi_provider.reconcile.properties import Declared
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope(ORGANIZATION, PROJECT, STACK)

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import Declared
-from vapi_provider.refusals import problems
+from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.validation import problems
 
 ROOT = Path(__file__).parents[2]
 STACKS = sorted(path.stem for path in (ROOT / "stacks").glob("*.py") if path.stem[0] != "_")

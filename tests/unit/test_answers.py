@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from tests.builders import KEY, LEAST, Clock, answer, http
-from vapi_provider.answers import PAGE_BYTES, RECORD_BYTES, parse, read_content
-from vapi_provider.client import VapiClient
+from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.retry import Retry
+from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RejectedError, ServerError, UnclearError
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.retry import Retry
-from vapi_provider.transport import Transport
 
 
 class Pieces(httpx.SyncByteStream):

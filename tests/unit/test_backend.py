@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.backend import backend_of, identity_of
+from vapi_provider.settings.backend import backend_of, identity_of
 
 HERE = Path("/project")
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
-from vapi_provider.answers import RECORD_BYTES
-from vapi_provider.client import PAGE, PAGES, VapiClient, secrets_in
+from vapi_provider.api.answer_bounds import RECORD_BYTES
+from vapi_provider.api.client import PAGE, PAGES, VapiClient, secrets_in
 from vapi_provider.errors import (
     DeclarationError,
     NotFoundError,

@@ -13,14 +13,14 @@ from pulumi.output import Unknown
 
 from tests.builders import answer
 from tests.strategies import Fields, Steps, any_declaration, bounds, objects, spots
-from vapi_provider.client import secrets_in
-from vapi_provider.equality import same, settled
+from vapi_provider.api.client import secrets_in
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.plan import NoChange, plan
-from vapi_provider.properties import Declared, plain
-from vapi_provider.refusals import problems
+from vapi_provider.reconcile.equality import same, settled
+from vapi_provider.reconcile.plan import NoChange, plan
+from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.validation import problems
 
 whole = settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import declarations
-from vapi_provider.equality import differences
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.plan import NoChange, plan
+from vapi_provider.reconcile.equality import differences
+from vapi_provider.reconcile.plan import NoChange, plan
 
 KIND = KINDS["twilio"]
 pairs = st.tuples(declarations("twilio"), declarations("twilio"))

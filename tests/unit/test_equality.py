@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 
 from tests.builders import DECLARATIONS, FULL
-from vapi_provider.equality import CHANGED_OUTSIDE, equal, same, settled
+from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, carries, schema_named
 from vapi_provider.models.kinds import KINDS, kinds_in
-from vapi_provider.models.marks import SECRET
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equal, same, settled
 
 VAPI = KINDS["vapi"].fields
 TWILIO = KINDS["twilio"].fields

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.filelocks import SLOTS, KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import SLOTS, KeyedLocks, ProcessMark
 
 ROOT = Path(__file__).parents[2]
 _HEAD = """\

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from tests.deployments import PLUGIN, SECRET, creating, deployment, resource, urn
-from vapi_provider.errors import ConfigurationError
-from vapi_provider.exported import SIGNATURE, secret_of
-from vapi_provider.foreign_code import (
+from vapi_provider.deployment.exported import SIGNATURE, secret_of
+from vapi_provider.deployment.foreign_code import (
     allowed_providers,
     foreign_code,
     has_encrypted,
     refuse_foreign_code,
     unique_keys,
 )
+from vapi_provider.errors import ConfigurationError
 from vapi_provider.importing.recording import PROVIDER
 
 ROOT = Path(__file__).parents[2]

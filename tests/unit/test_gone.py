@@ -24,8 +24,8 @@ from tests.builders import (
     provider,
 )
 from vapi_provider.errors import OwnershipError
-from vapi_provider.identity import Account
-from vapi_provider.reading import KEPT_SECONDS, Reader
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, Reader
 
 
 @pytest.mark.parametrize(

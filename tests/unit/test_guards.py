@@ -11,9 +11,9 @@ from pulumi.output import Unknown
 
 from tests.builders import UUID
 from vapi_provider.errors import ConfigurationError, LimitError
-from vapi_provider.guards import RULES, UNPROTECTED, guards_in, violations
-from vapi_provider.releases import Releases
-from vapi_provider.settings import load_settings
+from vapi_provider.lifecycle.release_limit import Releases
+from vapi_provider.settings.config import load_settings
+from vapi_provider.settings.guards import RULES, UNPROTECTED, guards_in, violations
 
 DESK = {"type": "number", "number": "+14155550100"}
 SAID = {"type": "say", "exact": "Goodbye"}

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
-from vapi_provider.identity import Account, Claims, automatic_name
-from vapi_provider.identity.names import NAME_LENGTH
-from vapi_provider.keys import old_form, recorded_form, resource_key
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.ownership import Claims
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.names import NAME_LENGTH, automatic_name
+from vapi_provider.reconcile.resource_key import old_form, recorded_form, resource_key
 
 words = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1, max_size=60)
 

@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 
 from tests.builders import ORG, UUID
 from tests.deployments import creating, deployment, resource
+from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
-from vapi_provider.transport import open_http
 
 # Stands for the CLI: answers from files, keeps what it is given.
 PULUMI = """#!/bin/sh

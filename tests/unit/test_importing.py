@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.builders import Api, answer, bag, failure, provider
-from vapi_provider.equality import UNSEEN
 from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
 from vapi_provider.importing.layout import WIDTH, layout, quoted
 from vapi_provider.importing.naming import resource_names, slug
@@ -19,9 +18,10 @@ from vapi_provider.importing.recording import PROVIDER, with_resources
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import is_read_in, names_in, written
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.plan import NoChange, plan
-from vapi_provider.properties import plain
 from vapi_provider.provider import PhoneNumberProvider
+from vapi_provider.reconcile.equality import UNSEEN
+from vapi_provider.reconcile.plan import NoChange, plan
+from vapi_provider.reconcile.properties import plain
 
 SCOPE = Scope("acme", "shop", "dev")
 USER = {"username": "a-user-name-of-20-ch"}

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.identity import Journal
-from vapi_provider.identity.intents import Before
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.settings.backend import Backend
 
 WORKERS = 16
 BACKEND = Backend("backend", is_named=True)

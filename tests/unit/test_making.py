@@ -26,14 +26,14 @@ from tests.builders import (
 )
 from tests.builders import provider as new_provider
 from tests.builders import settings as new_settings
-from vapi_provider.client import VapiClient
-from vapi_provider.identity.boot import BootClock
-from vapi_provider.identity.intents import Before
-from vapi_provider.identity.journal import Journal
-from vapi_provider.identity.matching import sent
+from vapi_provider.api.client import VapiClient
+from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
+from vapi_provider.reconcile.fingerprint import sent
 
 POST = "POST /phone-number"
 OWN_NAME = {"name": AUTOMATIC_NAME, **LEAST["vapi"]}

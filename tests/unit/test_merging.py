@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 
 from tests.strategies import declarations
-from vapi_provider.equality import CHANGED_OUTSIDE, same
-from vapi_provider.merging import UNKNOWN, Merge, unsteady
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import as_read
-from vapi_provider.properties import Declared
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, same
+from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
+from vapi_provider.reconcile.properties import Declared
 
 VAPI = KINDS["vapi"].fields
 

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from tests.builders import KEY, settings
+from vapi_provider.api.connection import AccountTransport
+from vapi_provider.api.retry import Retry
+from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.errors import TransportError, UnclearError
-from vapi_provider.network import AccountTransport
-from vapi_provider.network_settings import NetworkSettings
-from vapi_provider.retry import Retry
-from vapi_provider.transport import Transport, open_http
+from vapi_provider.settings.network import NetworkSettings
 
 PIECES = 400
 """What a slow server sends, one every 50 milliseconds: far longer than any limit here."""

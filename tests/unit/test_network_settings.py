@@ -8,10 +8,10 @@ import certifi
 import pytest
 
 from tests.builders import KEY, settings
+from vapi_provider.api.transport import open_http
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.network_settings import network_settings
-from vapi_provider.settings import load_settings
-from vapi_provider.transport import open_http
+from vapi_provider.settings.config import load_settings
+from vapi_provider.settings.network import network_settings
 
 VAPI = "https://api.vapi.ai"
 PROXY = "http://proxy.example.com:3128"

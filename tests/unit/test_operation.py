@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import LimitError, OwnershipError
-from vapi_provider.filelocks import ProcessMark
-from vapi_provider.identity import Claims
-from vapi_provider.operation import Event, Operation
-from vapi_provider.releases import Releases
+from vapi_provider.journal.process_locks import ProcessMark
+from vapi_provider.lifecycle.operation import Event, Operation
+from vapi_provider.lifecycle.ownership import Claims
+from vapi_provider.lifecycle.release_limit import Releases
 
 ENGINE = "127.0.0.1:40000 4711"
 KEY = "acme/shop/dev/VapiPhoneNumber/{}"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.places import Project, state_home
-from vapi_provider.settings import load_settings
+from vapi_provider.settings.config import load_settings
+from vapi_provider.settings.paths import Project, state_home
 
 
 def project(folder: Path, main: str = "main: infra", name: str = "Pulumi.yaml") -> Path:

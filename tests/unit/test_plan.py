@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import DECLARATIONS, FULL, LEAST, UUID
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.plan import NoChange, Plan, Replace, Update, area_code_of, plan
+from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, area_code_of, plan
 
 REPLACE = Replace(("number_desired_area_code",), delete_first=False)
 NUMBER = "+14155550123"

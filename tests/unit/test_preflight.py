@@ -10,10 +10,9 @@ import pytest
 
 from tests.builders import ORG
 from tests.deployments import creating, deployment, resource
-from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
-from vapi_provider.preflight import Findings, Snapshot, run_checks
+from vapi_provider.deployment.preflight import Findings, Snapshot, run_checks
+from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.settings.backend import Backend
 
 BACKEND = Backend("a-backend", is_named=True)
 KEY = "acme/shop/dev/VapiPhoneNumber/a"

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.backend import Backend
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.filelocks import SLOTS
-from vapi_provider.identity import Journal
-from vapi_provider.identity.journal import Before
-from vapi_provider.identity.private_file import make_private
+from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.journal.private_file import make_private
+from vapi_provider.journal.process_locks import SLOTS
+from vapi_provider.settings.backend import Backend
 
 NAME = "acme/shop/dev/VapiPhoneNumber/a"
 

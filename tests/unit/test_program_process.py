@@ -13,7 +13,7 @@ import pytest
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
-from vapi_provider.program import PROGRESS, settle_in
+from vapi_provider.pulumi_sdk.program import PROGRESS, settle_in
 
 ROOT = Path(__file__).parents[2]
 OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"

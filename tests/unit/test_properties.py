@@ -12,11 +12,18 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 
 from tests.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
-from vapi_provider.equality import CHANGED_OUTSIDE
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.properties import READ_ONLY, Declared, inputs_of, outputs, outputs_as_read, plain
-from vapi_provider.refusals import problems
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
+from vapi_provider.reconcile.properties import (
+    READ_ONLY,
+    Declared,
+    inputs_of,
+    outputs,
+    outputs_as_read,
+    plain,
+)
+from vapi_provider.reconcile.validation import problems
 
 
 def found(inputs: dict[str, Any], exists: bool = False) -> list[str]:

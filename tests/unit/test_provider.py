@@ -24,14 +24,14 @@ from tests.builders import (
     provider,
     settings,
 )
-from vapi_provider.client import VapiClient
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.transport import Transport
 from vapi_provider.embedded import Switches, create_app
-from vapi_provider.equality import NOT_SHOWN
-from vapi_provider.plugin import Failure
-from vapi_provider.properties import plain
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
-from vapi_provider.transport import Transport
+from vapi_provider.pulumi_sdk.plugin import Failure
+from vapi_provider.reconcile.equality import NOT_SHOWN
+from vapi_provider.reconcile.properties import plain
 
 
 def checked(

@@ -25,8 +25,8 @@ from tests.builders import (
     failure,
     provider,
 )
-from vapi_provider.equality import CHANGED_OUTSIDE, UNSEEN
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN
 
 # create
 

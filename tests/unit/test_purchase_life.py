@@ -24,10 +24,10 @@ from tests.builders import (
 )
 from tests.builders import provider as new_provider
 from tests.builders import settings as new_settings
-from vapi_provider.backend import Backend, identity_of
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.identity.intents import Before
-from vapi_provider.identity.journal import Journal
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.settings.backend import Backend, identity_of
 
 POST = "POST /phone-number"
 MAIN = bag(name="Main", **LEAST["vapi"])

@@ -10,9 +10,9 @@ import pytest
 
 from tests.answers import api, refused
 from tests.builders import KEY, Api, Clock, http
+from vapi_provider.api.retry import MINUTE_JITTER_SECONDS, PATIENCE_SECONDS, Retry
+from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RateLimitedError
-from vapi_provider.retry import MINUTE_JITTER_SECONDS, PATIENCE_SECONDS, Retry
-from vapi_provider.transport import Transport
 
 OK = httpx.Response(200, json={"a": 1})
 NOW = 1768464000.0 + 42.5

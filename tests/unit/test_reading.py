@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
+from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, SINGLY, Reader
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import plain
-from vapi_provider.reading import KEPT_SECONDS, SINGLY, Reader
+from vapi_provider.reconcile.properties import plain
 
 VAPI = KINDS["vapi"]
 

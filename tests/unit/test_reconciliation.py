@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import declarations
-from vapi_provider.client import VapiClient
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.transport import Transport
 from vapi_provider.embedded import Switches, create_app
-from vapi_provider.equality import CHANGED_OUTSIDE, settled
-from vapi_provider.models.facts import UUID
+from vapi_provider.lifecycle.session import Session
+from vapi_provider.models.constants import UUID
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.plan import NoChange, plan
-from vapi_provider.properties import Declared, plain
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
-from vapi_provider.settings import Settings
-from vapi_provider.transport import Transport
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, settled
+from vapi_provider.reconcile.plan import NoChange, plan
+from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.settings.config import Settings
 
 DECLARATION = "acme/shop/dev/{}/line"
 AREA_CODES = ("212", "415", "628")

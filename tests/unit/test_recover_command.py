@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 from tests.builders import Api, Clock, answer
 from tests.builders import settings as new_settings
 from tests.deployments import NEWER, OLDER, creating, deployment, resource, urn
+from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
-from vapi_provider.cli.recovering import Recovery
-from vapi_provider.identity import Journal
-from vapi_provider.identity.intents import Before
-from vapi_provider.transport import open_http
+from vapi_provider.cli.recover_workflow import Recovery
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
 
 # Stands for the CLI: answers from files, and the state may change between two exports.
 PULUMI = """#!/bin/sh

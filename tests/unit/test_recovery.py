@@ -21,12 +21,12 @@ from tests.deployments import (
     resource,
     urn,
 )
+from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import OwnershipError
-from vapi_provider.exported import ids_in
-from vapi_provider.identity.journal import Before, Intent
-from vapi_provider.identity.matching import sent
+from vapi_provider.journal.journal import Before, Intent
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.recovery import Settled, settle
+from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.recovery.pending import Settled, settle
 
 
 def journal(

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.deployments import NEWER, OLDER, deployment, record, resource
 from tests.strategies import any_declaration
-from vapi_provider.exported import ids_in
+from vapi_provider.deployment.exported import ids_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.recovery import settle
+from vapi_provider.recovery.pending import settle
 
 
 @st.composite

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vapi_provider.redaction import REDACTED, redacted
+from vapi_provider.shared.redaction import REDACTED, redacted
 
 SECRET = "Bearer tö<k/e\"n&1'23😀abc def\\x"
 

@@ -19,10 +19,10 @@ from tests.builders import (
     failure,
     settings,
 )
-from vapi_provider.client import VapiClient
-from vapi_provider.identity.facts import StateFacts
+from vapi_provider.api.client import VapiClient
+from vapi_provider.deployment.facts import StateFacts
+from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.session import Session
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
 CHILD = "acme/shop/dev/VapiPhoneNumber~0a1b2c3d/support"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.builders import LEAST, Api, answer, bag, failure, provider
-from vapi_provider.plugin import Failure
+from vapi_provider.pulumi_sdk.plugin import Failure
 
 POST = "POST /phone-number"
 NUMBER = LEAST["twilio"]["number"]

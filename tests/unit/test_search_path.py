@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.search_path import reserved_names, reserved_problem
+from vapi_provider.shared.search_path import reserved_names, reserved_problem
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,8 +20,8 @@ from tests.builders import (
 )
 from vapi_provider.models.addresses import bare, credentials_in, holds_credentials
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.properties import plain
-from vapi_provider.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
+from vapi_provider.reconcile.properties import plain
+from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
 
 UNKNOWN_ACTION = {"type": "webhook", "headers": {"Authorization": "Bearer canary-of-tests"}}
 HOOK = {"on": "call.ringing", "do": [UNKNOWN_ACTION]}

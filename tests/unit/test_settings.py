@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.settings import Settings, load_settings
+from vapi_provider.settings.config import Settings, load_settings
 
 FOLDER = Path("/project")
 KEY = {"apiKey": "a-key"}

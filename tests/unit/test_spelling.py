@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
-from vapi_provider.equality import CHANGED_OUTSIDE, UNSEEN, same, settled
-from vapi_provider.identity.matching import matches, sent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
-from vapi_provider.plan import NoChange, plan
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN, same, settled
+from vapi_provider.reconcile.fingerprint import matches, sent
+from vapi_provider.reconcile.plan import NoChange, plan
 
 NUMBER = "+14155552671"
 SPELLINGS = ["14155552671", "+1 415-555-2671", "+1 (415) 555.2671", "1 415 555 2671"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.statefiles import StateFiles, UnreadableError
+from vapi_provider.deployment.state_files import StateFiles, UnreadableError
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 import vapi_provider
-from vapi_provider import plugin
 from vapi_provider.cli import main
 from vapi_provider.errors import RejectedError
-from vapi_provider.plugin import Failure, one_line
-from vapi_provider.terminal import escaped, escaped_page, say, write
+from vapi_provider.pulumi_sdk import plugin
+from vapi_provider.pulumi_sdk.plugin import Failure, one_line
+from vapi_provider.shared.terminal import escaped, escaped_page, say, write
 
 PACKAGE = Path(vapi_provider.__file__).parent
 STEERING = [

@@ -13,6 +13,16 @@ import pytest
 
 from tests.answers import api, error_of, refused
 from tests.builders import KEY, Clock, http, settings
+from vapi_provider.api.retry import (
+    ATTEMPTS,
+    LONGEST_WAIT_SECONDS,
+    MINUTE_JITTER_SECONDS,
+    PATIENCE_SECONDS,
+    Retry,
+    asked_to_wait,
+    may_repeat,
+)
+from vapi_provider.api.transport import USER_AGENT, Transport, open_http
 from vapi_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -24,17 +34,7 @@ from vapi_provider.errors import (
     TransportError,
     UnclearError,
 )
-from vapi_provider.retry import (
-    ATTEMPTS,
-    LONGEST_WAIT_SECONDS,
-    MINUTE_JITTER_SECONDS,
-    PATIENCE_SECONDS,
-    Retry,
-    asked_to_wait,
-    may_repeat,
-)
-from vapi_provider.settings import Settings
-from vapi_provider.transport import USER_AGENT, Transport, open_http
+from vapi_provider.settings.config import Settings
 
 METHODS = ["GET", "PATCH", "DELETE", "POST"]
 OK = httpx.Response(200, json={"a": 1})

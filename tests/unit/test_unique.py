@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
-from vapi_provider.unique import keys_of
+from vapi_provider.lifecycle.unique_values import keys_of
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
 THIRD = "8a0e5a3f-6ad8-4a5f-8a0e-5a3f5d0b8a11"

@@ -8,9 +8,9 @@ import pytest
 from pulumi.output import Unknown
 
 from tests.builders import LEAST, UUID, Api, bag, provider
-from vapi_provider.guards import violations
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.values import problems_of_values
+from vapi_provider.settings.guards import violations
 
 SIP = {"type": "sip", "sip_uri": "sip:a@b.example"}
 PLAN = {"mode": "warm-transfer-experimental"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docs.vocabulary import VOCABULARY, vocabulary
+from vapi_provider.models._generated_fields import SCHEMAS
 from vapi_provider.models.fields import schema_named
-from vapi_provider.models.vocabulary import SCHEMAS
 
 
 def test_the_vocabulary_is_the_models() -> None:

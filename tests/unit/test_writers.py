@@ -26,15 +26,14 @@ from tests.builders import (
     http,
     settings,
 )
-from vapi_provider.client import VapiClient
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.retry import WATCH_SECONDS, Retry
+from vapi_provider.api.transport import Transport
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError
-from vapi_provider.identity import Writers
-from vapi_provider.identity.writers import SAID_SECONDS, WAIT_SECONDS
-from vapi_provider.plugin import Failure
+from vapi_provider.lifecycle.session import Session
+from vapi_provider.lifecycle.writers import SAID_SECONDS, WAIT_SECONDS, Writers
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.retry import WATCH_SECONDS, Retry
-from vapi_provider.session import Session
-from vapi_provider.transport import Transport
+from vapi_provider.pulumi_sdk.plugin import Failure
 
 OTHER_STACK = "acme/shop/prod/VapiPhoneNumber/support"
 DECLARED = bag(name="support", squad_id="s", number_desired_area_code="415")

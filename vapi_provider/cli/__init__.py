@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from vapi_provider.cli.failing import fail, wants_json
-from vapi_provider.terminal import say
+from vapi_provider.cli.error_output import fail, wants_json
+from vapi_provider.shared.terminal import say
 
 # Name on the command line: the module and the line that the overview shows.
 _COMMANDS: dict[str, tuple[str, str]] = {

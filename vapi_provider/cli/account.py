@@ -11,14 +11,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.cli.pulumi_cli import Stack
-from vapi_provider.client import VapiClient
+from vapi_provider.deployment.exported import ids_in, instant
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.exported import ids_in, instant
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.settings import Settings, load_settings
-from vapi_provider.terminal import say
-from vapi_provider.transport import Transport, open_http
+from vapi_provider.settings.config import Settings, load_settings
+from vapi_provider.shared.terminal import say
 
 Row = dict[str, str | None]
 

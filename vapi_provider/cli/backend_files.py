@@ -6,9 +6,9 @@ import os
 from functools import cache
 from pathlib import Path
 
-from vapi_provider.backend import folder_of, project_name
-from vapi_provider.statefiles import StateFiles
-from vapi_provider.terminal import say
+from vapi_provider.deployment.state_files import StateFiles
+from vapi_provider.settings.backend import folder_of, project_name
+from vapi_provider.shared.terminal import say
 
 
 def files_of_backend() -> StateFiles | None:

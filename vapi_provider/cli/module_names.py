@@ -8,7 +8,7 @@ import sys
 from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions
 
-from vapi_provider.search_path import reserved_names
+from vapi_provider.shared.search_path import reserved_names
 
 
 def taken_by(name: str) -> str | None:

@@ -11,7 +11,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
-from vapi_provider.terminal import say, write
+from vapi_provider.shared.terminal import say, write
 
 
 @click.command("orphans")
@@ -84,8 +84,8 @@ def _interrupted(
 
     Those whose record one of the stacks holds are finished by that.
     """
-    from vapi_provider.cli.preflighting import snapshot_of
-    from vapi_provider.preflight import finish_held, run_checks
+    from vapi_provider.cli.preflight_workflow import snapshot_of
+    from vapi_provider.deployment.preflight import finish_held, run_checks
 
     found: list[dict[str, str | None]] = []
     for stack, state in states.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from vapi_provider.errors import VapiError
-from vapi_provider.terminal import say, write
+from vapi_provider.shared.terminal import say, write
 
 
 @click.command("preflight", hidden=True)
@@ -21,7 +21,7 @@ from vapi_provider.terminal import say, write
 def command(stack: str, facts: str | None, no_engine: bool, idle: bool) -> None:
     """Read the state once, repair and mark what can be, and print words for the shell."""
     from vapi_provider.cli.backend_files import repair
-    from vapi_provider.cli.preflighting import preflight
+    from vapi_provider.cli.preflight_workflow import preflight
 
     if idle:
         repair(stack, is_idle=True)

@@ -11,7 +11,7 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
-from vapi_provider.terminal import say, write
+from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.probe.run import Answer
@@ -100,7 +100,7 @@ def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **give
 
     --save writes what a caller would hear, as WAV files and pictures.
     """
-    from vapi_provider.cli.probing import saved, voice_answers
+    from vapi_provider.cli.probe_workflow import saved, voice_answers
 
     answers = _run(lambda: voice_answers(url, say=_say, **given))
     _report(answers, as_json)
@@ -121,7 +121,7 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
     Without URL, with --stack and --number: the server that the number declares, with the headers
     it declares, which are decrypted for that and go to that URL only.
     """
-    from vapi_provider.cli.probing import server_answers
+    from vapi_provider.cli.probe_workflow import server_answers
 
     if url is None and not (given["stack"] and given["number"]):
         raise click.UsageError("give a URL, or --stack and --number")
@@ -142,7 +142,7 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
     number <NAME> (in capitals, _ for what is neither letter nor digit), VAPI_PROBE_VOICE_BEARER
     or VAPI_PROBE_VOICE_HMAC for the voice server. A variable that fits several numbers is refused.
     """
-    from vapi_provider.cli.probing import stack_answers
+    from vapi_provider.cli.probe_workflow import stack_answers
 
     answers = _run(lambda: stack_answers(stack, voice_url, say=_say))
     _report(answers, as_json)

@@ -13,12 +13,12 @@ import click
 
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
-from vapi_provider.terminal import say, write
+from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
-    from vapi_provider.cli.recovering import Found
-    from vapi_provider.interrupted_purchases import Interrupted
-    from vapi_provider.leftovers import Decision
+    from vapi_provider.cli.recover_workflow import Found
+    from vapi_provider.recovery.leftovers import Decision
+    from vapi_provider.recovery.purchases import Interrupted
 
 _WORDS = {
     "made": "was made: goes into the state as {record}",
@@ -88,7 +88,7 @@ def command(
 
     Exit codes: 0 nothing to do, or done; 1 error; 2 something to decide.
     """
-    from vapi_provider.cli.recovering import Recovery
+    from vapi_provider.cli.recover_workflow import Recovery
 
     try:
         with Recovery.of(stack, also, files, lambda text: say(text, err=True)) as recovery:

@@ -9,7 +9,7 @@ import dataclasses
 
 import click
 
-from vapi_provider.terminal import say, write
+from vapi_provider.shared.terminal import say, write
 
 
 def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

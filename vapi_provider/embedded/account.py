@@ -22,7 +22,7 @@ from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import to_ms
 from vapi_provider.embedded.validation import SECRET_IS_SET, Validator, is_uuid
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.constants import SIP_HOSTS
 
 _FOR_EVER_MS = 10**15  # some thirty thousand years
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import IO, Any
 
-from vapi_provider.hosts import is_loopback
+from vapi_provider.shared.loopback import is_loopback
 
 IDLE_SECONDS = 75.0
 """How long a connection may be kept without a request. Clients that keep theirs give up sooner."""

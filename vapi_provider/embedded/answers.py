@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from vapi_provider.embedded.records import Record, updated_ms
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import iso
-from vapi_provider.models.facts import region_of
+from vapi_provider.models.constants import region_of
 from vapi_provider.models.fields import Schema
 from vapi_provider.models.kinds import KINDS, kinds_in
 

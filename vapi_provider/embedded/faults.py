@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
-from vapi_provider.embedded.mishaps import MISHAPS, Mishap
+from vapi_provider.embedded.failures import MISHAPS, Mishap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

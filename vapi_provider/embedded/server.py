@@ -30,7 +30,7 @@ from vapi_provider.embedded.admission import (
     read_body,
 )
 from vapi_provider.embedded.errors import EmbeddedAccountError
-from vapi_provider.terminal import say
+from vapi_provider.shared.terminal import say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

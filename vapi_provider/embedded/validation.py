@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from vapi_provider.embedded.error_messages import sentences
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.embedded.wording import sentences
 from vapi_provider.models.base import OWN_CARE, VapiModel
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.kinds import KINDS
 
 SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from vapi_provider.deployment.exported import is_ours
 from vapi_provider.errors import OwnershipError
-from vapi_provider.exported import is_ours
 from vapi_provider.importing.declaring import Scope
 from vapi_provider.models.record import PhoneNumberRecord
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from vapi_provider.equality import same
-from vapi_provider.identity.names import automatic_name
 from vapi_provider.importing.naming import slug
 from vapi_provider.importing.secrets import Secret, Secrets
+from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.marks import SECRET
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
 from vapi_provider.models.spelling import is_masked, respelled
-from vapi_provider.properties import Declared, plain
-from vapi_provider.refusals import problems
-from vapi_provider.secrecy import is_secret
+from vapi_provider.reconcile.equality import same
+from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.secrecy import is_secret
+from vapi_provider.reconcile.validation import problems
 
 _FILLER = "a-value-of-a-secret-to-fill"
 """Checked in place of a secret that nobody knows yet: as long as any of them may be."""

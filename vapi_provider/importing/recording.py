@@ -9,13 +9,13 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
+from vapi_provider.deployment.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.errors import OwnershipError
-from vapi_provider.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.importing.declaring import Declaration, Scope, revealed
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.properties import Declared, outputs
-from vapi_provider.secrecy import holds_secret, is_secret
+from vapi_provider.reconcile.properties import Declared, outputs
+from vapi_provider.reconcile.secrecy import holds_secret, is_secret
 
 PROVIDER = (
     "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="

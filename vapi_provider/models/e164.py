@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from vapi_provider.search_path import library
+from vapi_provider.shared.search_path import library
 
 _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
 

@@ -15,9 +15,9 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from vapi_provider.models.facts import SIP_HOSTS
-from vapi_provider.models.marks import Mark
-from vapi_provider.models.vocabulary import SCHEMAS, Row
+from vapi_provider.models._generated_fields import SCHEMAS, Row
+from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.field_traits import Mark
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel

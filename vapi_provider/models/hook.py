@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, Tag
 
 from vapi_provider.models.base import VapiModel, told_apart_by
+from vapi_provider.models.constants import EndedReason
 from vapi_provider.models.destination import Destination
-from vapi_provider.models.facts import EndedReason
-from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, UNORDERED
+from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, REPAIRED, UNORDERED
 
 
 class SayPhoneNumberHookAction(VapiModel):

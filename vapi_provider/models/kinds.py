@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import FieldShape, Schema, schema_named
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.facts import Language
-from vapi_provider.models.marks import EMPTY_IS_ABSENT
+from vapi_provider.models.constants import Language
+from vapi_provider.models.field_traits import EMPTY_IS_ABSENT
 
 
 class TextContent(VapiModel):

@@ -12,10 +12,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import Documented, VapiModel
+from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
-from vapi_provider.models.facts import UUID
+from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET
 from vapi_provider.models.hook import Hook
-from vapi_provider.models.marks import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET
 from vapi_provider.models.server import Server
 from vapi_provider.models.sip import SipAuthentication, has_sip_scheme
 

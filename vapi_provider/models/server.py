@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import OWN_CARE, Documented, Number, VapiModel
-from vapi_provider.models.marks import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
+from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
 from vapi_provider.models.urls import is_https, lacks_credential
 
 

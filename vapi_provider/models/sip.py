@@ -8,8 +8,8 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import OWN_CARE, Documented, VapiModel
-from vapi_provider.models.facts import SIP_HOSTS
-from vapi_provider.models.marks import SECRET
+from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.urls import is_sip_uri, lacks_sip_part
 
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any, cast
 
 from vapi_provider.models.e164 import e164_problem
+from vapi_provider.models.field_traits import PHONE
 from vapi_provider.models.fields import FieldShape, Schema, as_object
-from vapi_provider.models.marks import PHONE
 
 E164_CHECK = "number_e164_check_enabled"
 

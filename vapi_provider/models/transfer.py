@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Tag
 
 from vapi_provider.models.base import Documented, Number, VapiModel, told_apart_by
-from vapi_provider.models.facts import TransferMode
-from vapi_provider.models.marks import REPAIRED, URL
+from vapi_provider.models.constants import TransferMode
+from vapi_provider.models.field_traits import REPAIRED, URL
 from vapi_provider.models.message import Message
 
 

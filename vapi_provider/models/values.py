@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from vapi_provider.models.facts import EXACT
+from vapi_provider.models.constants import EXACT
+from vapi_provider.models.field_traits import EMPTY_IS_ABSENT
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
-from vapi_provider.models.marks import EMPTY_IS_ABSENT
 
 Problem = tuple[str, str]
 """Path and reason; no value is shown."""

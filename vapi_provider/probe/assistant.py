@@ -10,12 +10,12 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from vapi_provider.messages.envelope import paths
+from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination
-from vapi_provider.models.facts import UUID
 from vapi_provider.models.fields import as_object
 from vapi_provider.probe.findings import Finding
 from vapi_provider.probe.judge import transport
-from vapi_provider.probe.marks import wrapping
+from vapi_provider.probe.magic_bytes import wrapping
 from vapi_provider.probe.post import Exchange, Limits
 from vapi_provider.probe.target import plain
 

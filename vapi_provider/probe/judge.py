@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import Finding
-from vapi_provider.probe.marks import wrapping
+from vapi_provider.probe.magic_bytes import wrapping
 from vapi_provider.probe.post import Exchange, Limits
 from vapi_provider.probe.shape import misread
 from vapi_provider.probe.sound import heard

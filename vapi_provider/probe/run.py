@@ -17,7 +17,7 @@ from vapi_provider.probe.post import Exchange, Limits, post
 from vapi_provider.probe.request import assistant_request, now_in_milliseconds, voice_request
 from vapi_provider.probe.sound import wrong_rates
 from vapi_provider.probe.target import Target
-from vapi_provider.redaction import redacted
+from vapi_provider.shared.redaction import redacted
 
 Say = Callable[[str], None]
 T = TypeVar("T")

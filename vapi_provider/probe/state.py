@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vapi_provider.deployment.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.models.addresses import bare
 from vapi_provider.models.answering import ANSWERERS
+from vapi_provider.models.field_traits import URL
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.marks import URL
-from vapi_provider.secrecy import is_secret
+from vapi_provider.reconcile.secrecy import is_secret
 
 _INTRODUCTION = ("provider", "name", "number", "sipUri")
 

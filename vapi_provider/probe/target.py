@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.hosts import is_loopback
+from vapi_provider.shared.loopback import is_loopback
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vapi_provider.equality import differences, equal
-from vapi_provider.exported import OURS, is_ours, name_in, resources_of
-from vapi_provider.ignoring import covers, tokens
+from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
+from vapi_provider.reconcile.equality import differences, equal
+from vapi_provider.reconcile.ignored import covers, tokens
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.hiding import hide_alike_in, secret_since
 from vapi_provider.summary.ownership import adopts, kept_ids, move_hints, unannounced

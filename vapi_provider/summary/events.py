@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vapi_provider import notes
-from vapi_provider.exported import name_in
-from vapi_provider.guards import TOLD
-from vapi_provider.models.facts import SIP_HOSTS
+from vapi_provider.deployment.exported import name_in
+from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import as_object
+from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.settings.guards import TOLD
 
 # Said of every run that ends with an error, beside what says why.
 _BESIDE = re.compile(

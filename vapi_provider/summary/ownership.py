@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from vapi_provider.exported import OURS, is_ours, name_in, resources_of
+from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_object
 from vapi_provider.summary.events import Events, Said, Step
 from vapi_provider.summary.values import known

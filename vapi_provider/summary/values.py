@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, as_list, as_object
-from vapi_provider.secrecy import SIGNATURE, is_secret
+from vapi_provider.reconcile.secrecy import SIGNATURE, is_secret
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in place of a value that is not known yet."""

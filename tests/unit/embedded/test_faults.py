@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from tests.builders import settings
+from vapi_provider.api.transport import open_http
 from vapi_provider.embedded.faults import MISHAPS, describe_faults, parse_faults
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.settings import Settings, load_settings
-from vapi_provider.transport import open_http
+from vapi_provider.settings.config import Settings, load_settings
 
 SIP = {"provider": "vapi", "sipUri": "sip:desk@sip.vapi.ai"}
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.builders import settings
-from vapi_provider.client import VapiClient
-from vapi_provider.transport import Transport
+from vapi_provider.api.client import VapiClient
+from vapi_provider.api.transport import Transport
 
 FULL = {
     "name": "desk",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vapi_provider.exported import OURS, SIGNATURE
+from vapi_provider.deployment.exported import OURS, SIGNATURE
 
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
-from vapi_provider import notes
-from vapi_provider.exported import OURS
+from vapi_provider.deployment.exported import OURS
+from vapi_provider.reconcile import diff_notes as notes
 from vapi_provider.summary.changes import (
     Change,
     FieldChange,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.unit.summary.samples import SECRET, said, step
-from vapi_provider.cli.summarizing import write
+from vapi_provider.cli.summary_workflow import write
 from vapi_provider.summary.changes import Change, FieldChange, Summary, preview_of
 from vapi_provider.summary.document import document_of
 from vapi_provider.summary.events import Said, read_events

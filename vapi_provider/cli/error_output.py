@@ -1,0 +1,31 @@
+"""How every command ends with an error: one line on stderr, and JSON on stdout where asked for."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+
+import click
+
+from vapi_provider.shared.terminal import write
+
+_JSON = ("--json", "--format=json")
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Return whether a command line asks for JSON, also one that cannot be parsed."""
+    pairs = zip(words, words[1:], strict=False)
+    return any(word in _JSON for word in words) or ("--format", "json") in pairs
+
+
+def fail(error: click.ClickException, *, as_json: bool) -> int:
+    """Show an error, and return the exit code that every error has."""
+    if as_json:
+        text = error.format_message()
+        write(json.dumps({"errors": [{"resource": None, "text": text}]}, indent=2))
+    shown = io.StringIO()
+    error.show(shown)
+    # It holds what a person or the account has said.
+    write(shown.getvalue().rstrip("\n"), err=True)
+    return 1

@@ -1,0 +1,273 @@
+"""What `import` does, step by step: list, choose, name, write the module, bring into the state.
+
+The account is only read. How a record becomes code and state is `vapi_provider.importing`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from vapi_provider.api.client import VapiClient
+from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
+from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
+from vapi_provider.cli.module_names import taken_by
+from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.deployment.exported import ids_in, name_in, resources_of
+from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
+from vapi_provider.importing.choosing import (
+    Choice,
+    likely_others,
+    refuse_unclear,
+    unseen_headers,
+)
+from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
+from vapi_provider.importing.naming import resource_names
+from vapi_provider.importing.recording import importable, with_resources
+from vapi_provider.importing.secrets import Secrets
+from vapi_provider.importing.writing import (
+    before_declared,
+    is_read_in,
+    lacking_in,
+    mentioned,
+    names_in,
+    stack_module,
+    written,
+)
+from vapi_provider.journal.journal import Journal
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.resource_key import resource_of
+from vapi_provider.settings.config import Settings
+
+BACKUPS = Path(".pulumi") / "import"
+
+_INTERRUPTED = (
+    "An import was interrupted: its numbers are in the module already, and come into the state now."
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is to bring, and what is only to be told; the module before and after it."""
+
+    exported: Mapping[str, Any]
+    before: str
+    after: str
+    declarations: list[Declaration]
+    left_out: list[LeftOut]
+    held: int
+    secrets: Secrets
+    notes: list[str] = field(default_factory=list[str])
+    only_read: list[LeftOut] = field(default_factory=list[LeftOut])
+    """Those of `left_out` that the module reads by a `get`."""
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.declarations or self.only_read)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One stack, its account, and the module that its numbers are written to."""
+
+    stack: Stack
+    scope: Scope
+    account: VapiClient
+    held_elsewhere: Collection[str]
+    config: Mapping[str, str] = field(repr=False)
+    out: Path
+    settings: Settings
+
+    @classmethod
+    @contextmanager
+    def of(
+        cls, stack: str, also: Collection[str], files: Collection[str], out: str | None
+    ) -> Generator[Import]:
+        """Opens the stack's account. Raises ConfigurationError where no module can be named."""
+        named = Stack(stack)
+        scope = Scope(*named.full_name())
+        module = Path(out) if out else module_of(scope.stack)
+        if module == STACKS / f"{scope.stack}.py" or not module.stem.isidentifier():
+            raise ConfigurationError(
+                f"{module} cannot be what the stack's program imports: choose another --out"
+            )
+        taken = taken_by(module.stem)
+        if taken is not None:
+            raise ConfigurationError(
+                f"{module} would be called like {taken}, and one of the two could not be "
+                "imported: choose another --out, such as lines.py"
+            )
+        own = f"{scope.project}:"
+        config = {
+            key.removeprefix(own): value
+            for key, value in named.config().items()
+            if key.startswith(own)
+        }
+        settings = settings_of(named)
+        with account_of(settings) as account:
+            others = deployments(also, files)
+            refuse_unclear(others)
+            yield cls(named, scope, account, held_by(others), config, module, settings)
+
+    def look(self, choice: Choice) -> Found:
+        """What would be brought; nothing is changed."""
+        exported = self.stack.export()
+        deployment: Mapping[str, Any] = exported["deployment"]
+        records = list(self.account.all_phone_numbers())
+        self._refuse_missing(choice, records)
+        free = {one.id for one in importable(deployment, records, self.held_elsewhere)}
+        wanted = [one for one in records if choice.fits(one)]
+        before = text_of(self.out)
+        new = [one for one in wanted if one.id in free and not is_read_in(before, one.id)]
+        chosen = [self._whole(one) for one in new]
+        base = before_declared(before, [one.id for one in chosen])
+        taken = names_in(base, str(self.out))
+        taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
+        # A name whose purchase was interrupted is that purchase's.
+        unfinished = self._journal().unfinished(self.scope.project, self.scope.stack)
+        taken |= {resource_of(intent.key) for intent in unfinished}
+        names, secrets = resource_names(chosen, taken), Secrets(self.config)
+        chosen.sort(key=lambda one: (one.created_at, one.id))
+        made = [declare(one, names[one.id], self.scope, secrets) for one in chosen]
+        declarations = [one for one in made if isinstance(one, Declaration)]
+        left_out = [one for one in made if isinstance(one, LeftOut)]
+        only_read = [one for one in left_out if one.resource is not None]
+        after = self._module_after(before, base, declarations, only_read)
+        return Found(
+            exported,
+            before,
+            after,
+            declarations,
+            left_out,
+            len(wanted) - len(chosen),
+            secrets,
+            [
+                *unseen_headers(records, chosen),
+                *likely_others(chosen, self.scope),
+                *choice.fitting_nothing(records),
+                *([_INTERRUPTED] if base != before else []),
+            ],
+            only_read,
+        )
+
+    def write(self, found: Found) -> Path:
+        """Config, module and state, in this order; the path of the backup of the state.
+
+        Where the state cannot be written, the module is as it was.
+        """
+        if self.stack.export() != found.exported:
+            raise PulumiError("another run has changed the state meanwhile: run import again")
+        if text_of(self.out) != found.before:
+            raise ConfigurationError(f"{self.out} has been edited meanwhile: run import again")
+        backup = kept(self.stack.name, found.exported, BACKUPS)
+        for key, value in found.secrets.to_set.items():
+            self.stack.set_secret(key, value)
+        is_new = not self.out.exists()
+        put_file(self.out, found.after)
+        deployment = with_resources(
+            found.exported["deployment"], found.declarations, self.scope, str(uuid4())
+        )
+        try:
+            self.stack.load({**found.exported, "deployment": deployment})
+        except BaseException:
+            # It may have come all the same: an answer was lost, somebody pressed Ctrl-C.
+            if not self._has_come(found):
+                if is_new:
+                    self.out.unlink()
+                else:
+                    put_file(self.out, found.before)
+            raise
+        self._note_in_journal(found.declarations)
+        return backup
+
+    def _note_in_journal(self, declarations: Iterable[Declaration]) -> None:
+        """Tell the journal what the state holds now: an interrupted run may have bought it."""
+        if not self.settings.journal.exists():
+            return
+        journal = self._journal()
+        for one in declarations:
+            organizations = {one.record.org_id} if one.record.org_id else set[str]()
+            # The state is written: the next preflight finds it there.
+            with suppress(VapiError):
+                journal.hold(one.declaration, one.record.id, organizations)
+
+    def _journal(self) -> Journal:
+        return Journal(self.settings.journal, self.settings.account, self.settings.backend)
+
+    def wire_up(self) -> str | None:
+        """Makes `stacks/<stack>.py` where there is none; else what a person has to add, if any."""
+        module = self.out.stem
+        if self.out.parent != STACKS:
+            program = text_of(Path("__main__.py"))
+            if re.search(rf"\b{re.escape(module)}\b", program):
+                return None
+            return f"Declare them: add `import {module}` to the program (they are in {self.out})."
+        own = STACKS / f"{self.scope.stack}.py"
+        if not own.exists():
+            put_file(own, stack_module(self.scope.stack, module))
+            return None
+        if module in text_of(own):
+            return None
+        return (
+            f"Declare them: in {own} add `from stacks import {module}`, and to what declare() "
+            f"returns `**{module}.reached`."
+        )
+
+    def _module_after(
+        self,
+        before: str,
+        base: str,
+        declarations: list[Declaration],
+        only_read: list[LeftOut],
+    ) -> str:
+        """The module's text with the declarations, which follow `base`.
+
+        An import that was killed left some of them there already: then it is finished. Raises
+        ConfigurationError where the module has them in another way, or cannot hold them.
+        """
+        there = mentioned(before, [one.record.id for one in declarations])
+        after = written(declarations, base, only_read)
+        cut = base != before
+        if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
+            raise ConfigurationError(
+                f"{self.out} has numbers already that the stack's state does not have: an import "
+                "was interrupted, or they were edited or chosen in another way since. Take them "
+                f"out of the module, and run import again: {', '.join(there)}"
+            )
+        lacking = lacking_in(base, str(self.out)) if declarations or only_read else []
+        if lacking:
+            raise ConfigurationError(
+                f"{self.out} has no {', '.join(lacking)}, which a declaration needs: put it back "
+                "as an import writes it, or choose another --out"
+            )
+        return after
+
+    def _has_come(self, found: Found) -> bool:
+        """Whether the state has what was to come into it."""
+        ids = {one.record.id for one in found.declarations}
+        with suppress(VapiError):
+            return ids <= ids_in(self.stack.export()["deployment"])
+        return False
+
+    def _whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
+        """The record; looked at by itself where the list hides part of its number."""
+        if record.number is not None and "*" in str(record.number):
+            return self.account.get_phone_number(record.id)
+        return record
+
+    def _refuse_missing(self, choice: Choice, records: Iterable[PhoneNumberRecord]) -> None:
+        there = {one.id for one in records}
+        for id_ in choice.ids:
+            if id_ not in there:
+                raise ConfigurationError(f"the account has no phone number {id_}: see `list`")
+            if id_ in self.held_elsewhere:
+                raise OwnershipError(
+                    f"{id_} is held by another given stack: take it out there first "
+                    "(docs/from-the-dashboard.md), nothing was changed"
+                )

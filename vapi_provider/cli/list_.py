@@ -1,0 +1,94 @@
+"""``list``: the account's numbers, and which of the given stacks holds each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from vapi_provider.cli import options
+from vapi_provider.errors import VapiError
+from vapi_provider.shared.terminal import say, write
+
+if TYPE_CHECKING:
+    from vapi_provider.models.record import PhoneNumberRecord
+
+_ANSWERING = {"assistant_id": "assistant", "squad_id": "squad"}
+
+
+@click.command("list")
+@click.option(
+    "--stack",
+    "stacks",
+    type=options.STACK,
+    multiple=True,
+    metavar="STACK",
+    help="A stack to look into; may be repeated. The first names the account.",
+)
+@options.states
+@click.option("--json", "as_json", is_flag=True, help="Write the numbers as JSON.")
+def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> None:
+    """List the account's phone numbers: how each is reached, what answers, who holds it.
+
+    Run it in the project's folder; without a --stack the environment names the account
+    (VAPI_API_KEY). Only reads.
+
+    Exit codes: 0 listed, 1 error.
+    """
+    try:
+        found = _rows(stacks, files)
+    except VapiError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        write(json.dumps({"numbers": found}, indent=2))
+    elif found:
+        from vapi_provider.cli.account import table
+
+        write(table(found))
+    else:
+        say("The account has no phone numbers.")
+
+
+def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str | None]]:
+    from vapi_provider.cli.account import account_of, deployments, row, settings_of
+    from vapi_provider.cli.pulumi_cli import Stack
+    from vapi_provider.deployment.exported import ids_in
+
+    states = zip((*stacks, *files), deployments(stacks, files), strict=True)
+    held = [(name, ids_in(state)) for name, state in states]
+    with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:
+        records = list(account.all_phone_numbers())
+    now = datetime.now(timezone.utc)
+    return [
+        {
+            **{name: value for name, value in row(one, now).items() if name != "likely owner"},
+            "answered by": _answered_by(one),
+            "stack": ", ".join(name for name, ids in held if one.id in ids) or None,
+        }
+        for one in records
+    ]
+
+
+def _answered_by(record: PhoneNumberRecord) -> str | None:
+    """What a call meets first; a server's path is left out, it may hold a token."""
+    fields = record.fields
+    for name, word in _ANSWERING.items():
+        if fields.get(name):
+            return f"{word} {fields[name]}"
+    server: Any = fields.get("server")
+    if isinstance(server, Mapping) and server.get("url"):  # pyright: ignore[reportUnknownMemberType]
+        return f"server {_host(str(server['url']))}"  # pyright: ignore[reportUnknownArgumentType]
+    if fields.get("hooks"):
+        return "hooks"
+    return "fallback destination" if fields.get("fallback_destination") else None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "without a host"
+    except ValueError:
+        return "with a broken URL"

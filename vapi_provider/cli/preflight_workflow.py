@@ -1,0 +1,139 @@
+"""How the preflight reads the state: straight from a folder's file, else by one export.
+
+What is checked in it is `vapi_provider.preflight`'s.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
+from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
+from vapi_provider.deployment.facts import VARIABLE
+from vapi_provider.deployment.preflight import (
+    CHECKS,
+    Findings,
+    Snapshot,
+    finish_held,
+    project_in,
+    refuse_foreign,
+    run_checks,
+)
+from vapi_provider.deployment.state_files import UnreadableError
+from vapi_provider.settings.backend import backend_of
+from vapi_provider.settings.config import journal_in
+
+Deployment = Mapping[str, Any]
+Say = Callable[[str], None]
+
+
+def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
+    """Repair the stack's files where they need it, read its state once, and check it.
+
+    Raises PulumiError.
+    """
+    repair(stack)
+    snapshot = snapshot_of(stack, say)
+    # Code that the state brings runs in an engine alone.
+    checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
+    findings = run_checks(snapshot, checks)
+    findings.deployment = snapshot.deployment
+    for line in findings.lines:
+        say(line)
+    return findings
+
+
+@contextmanager
+def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
+    """Tell the engines of this process what the state holds; None where make has done so."""
+    if os.environ.get(VARIABLE):
+        yield None
+        return
+    findings = preflight(stack, say)
+    import tempfile  # Lazily: make has a file of its own.
+
+    with tempfile.TemporaryDirectory(prefix="vapi-preflight-") as folder:
+        file = Path(folder, "facts.json")
+        findings.facts.written_to(file)
+        os.environ[VARIABLE] = str(file)
+        try:
+            yield findings
+        finally:
+            del os.environ[VARIABLE]
+
+
+def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
+    """Return a stack's state, read now unless it was read already."""
+    project, name = names_of(stack)
+    state = deployment if deployment is not None else deployment_of(stack)
+    return Snapshot(
+        # A state that was moved here by hand keeps its URNs; the plugin goes by them.
+        project_in(state or {}) or project,
+        name,
+        state,
+        cache(lambda: other_deployments(stack, say)),
+        journal_in(os.environ, Path.cwd()),
+        backend_of(os.environ, Path.cwd()),
+        environment=os.environ,
+        decrypted=lambda: Stack(stack).export(show_secrets=True).get("deployment") or {},
+    )
+
+
+def finish_own(stack: str) -> None:
+    """Finish the stack's intents whose record its state holds; it is read only for such intents.
+
+    After an engine has ended. Raises PulumiError, ConfigurationError.
+    """
+    # `{}`: not read yet.
+    snapshot = snapshot_of(stack, lambda _: None, {})
+    journal = snapshot.journal
+    if journal is None:
+        return
+    if any(one.record for one in journal.unfinished(snapshot.project, snapshot.stack)):
+        read = replace(snapshot, deployment=deployment_of(stack), others=lambda: ())
+        run_checks(read, [finish_held])
+
+
+def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
+    """Return the deployments of the backend's other stacks; say which cannot be read."""
+    files = files_of_backend()
+    if files is not None:
+        try:
+            return list(files.others(*names_of(stack)))
+        except UnreadableError:
+            pass
+    found: list[tuple[str, Deployment]] = []
+    own = names_of(stack)
+    try:
+        stacks = stacks_of_backend()
+    except PulumiError as error:
+        say(f"which other stacks there are is not known: {error}")
+        return []
+    for other in stacks:
+        if names_of(other) == own:
+            continue
+        try:
+            found.append((other, Stack(other).export().get("deployment") or {}))
+        except PulumiError as error:
+            say(f"what stack {other} holds is not known: {error}")
+    return found
+
+
+def deployment_of(stack: str) -> Deployment | None:
+    """Return a stack's state, read now; None where there is no such stack. Raises PulumiError."""
+    files = files_of_backend()
+    if files is not None:
+        try:
+            return files.read(*names_of(stack))
+        except UnreadableError:
+            pass
+    try:
+        return Stack(stack).export().get("deployment") or {}
+    except NoStackError:
+        return None

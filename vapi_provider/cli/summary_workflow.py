@@ -1,0 +1,104 @@
+"""What ``preview`` and ``drift`` share: running the engine, and writing a summary down."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
+from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.deployment import foreseen
+from vapi_provider.deployment.exported import OURS
+from vapi_provider.deployment.preflight import Findings
+from vapi_provider.errors import VapiError
+from vapi_provider.lifecycle.release_limit import too_many
+from vapi_provider.settings.config import max_releases
+from vapi_provider.shared import terminal
+from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
+from vapi_provider.summary.document import document_of
+from vapi_provider.summary.events import Events, Said, read_events
+from vapi_provider.summary.markdown import markdown_of
+from vapi_provider.summary.text import text_of
+from vapi_provider.summary.values import printable
+from vapi_provider.summary.words import said
+
+
+def preview(stack: Stack) -> Summary:
+    """What `up` would do; refused where it would release more than the stack allows."""
+    with (
+        facts_for(stack.name, _say_unless_warned) as findings,
+        foreseen.written(_deployment(stack, findings)) as variables,
+    ):
+        events = _events(stack, "preview", variables=variables)
+    goes = any(
+        step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
+    )
+    # Only the state says what is deleted together with another resource.
+    exported = stack.export()["deployment"] if goes and not events.errors else None
+    found = preview_of(stack.name, events, exported)
+    limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
+    if limit is not None and found.releases > limit:
+        return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")
+    return found
+
+
+def drift(stack: Stack) -> Summary:
+    """In what the account differs from the state, but for what is left to the dashboard."""
+    # The variable of the make targets: today's config and key, at the price of running the program.
+    program = ["--run-program"] if os.environ.get("RUN_PROGRAM") == "1" else []
+    with facts_for(stack.name, _say_unless_warned):
+        found = drift_of(stack.name, _events(stack, "refresh", "--preview-only", *program))
+    if found.changes and not found.errors:
+        found = without_ignored(found, stack.export()["deployment"])
+    return found
+
+
+def write(summary: Summary, form: str) -> None:
+    """The summary to stdout in its form, and its errors to stderr."""
+    if form == "json":
+        terminal.write(json.dumps(document_of(summary), indent=2, ensure_ascii=False))
+    elif form == "markdown":
+        terminal.write(markdown_of(summary))
+    elif not summary.errors:
+        terminal.write(text_of(summary))
+    for error in summary.errors:
+        terminal.say(f"Error: {printable(said(error))}", err=True)
+
+
+def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
+    """Looks, writes, and gives the exit code; an expected error is a summary too."""
+    try:
+        summary = look(Stack(stack))
+    except VapiError as error:
+        summary = Summary(what, stack, errors=(Said(None, str(error)),))
+    write(summary, form)
+    return summary.exit_code
+
+
+def _say_unless_warned(line: str) -> None:
+    # The summary has a warning of its own for each replacement.
+    if not line.startswith("warning: "):
+        terminal.say(line, err=True)
+
+
+def _deployment(stack: Stack, findings: Findings | None) -> Mapping[str, Any]:
+    """Return the state of the stack, which the preflight of this process has read if there was one.
+
+    It is empty where the preview will say why there is none.
+    """
+    if findings is not None:
+        return findings.deployment or {}
+    with suppress(PulumiError):
+        return deployment_of(stack.name) or {}
+    return {}
+
+
+def _events(stack: Stack, *words: str, variables: Mapping[str, str] | None = None) -> Events:
+    streamed, reason = stack.watch(*words, variables=variables)
+    events = read_events(streamed)
+    if reason is not None and not events.errors:
+        events.errors.append(Said(None, reason))
+    return events

@@ -1,0 +1,181 @@
+"""The files of a backend that is a folder: reading states there, and repairing what a kill left.
+
+Knows where Pulumi keeps a stack's state, lock and history, and that a file's attributes lie beside
+it in `<file>.attrs`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from vapi_provider.deployment.foreign_code import unique_keys
+
+_ENDING = re.compile(r"\.json(\.gz|\.zstd?)?(\.bak)?(\.attrs)?$")
+
+SETTLED_SECONDS = 0.3
+"""An engine that is alive writes a file's attributes within this time."""
+
+
+class UnreadableError(Exception):
+    """A state is kept in a form that only Pulumi reads."""
+
+
+@dataclass(frozen=True)
+class StateFiles:
+    """The states in one backend folder."""
+
+    folder: Path
+    sleep: Callable[[float], None] = time.sleep
+
+    def read(self, project: str, stack: str) -> Mapping[str, Any] | None:
+        """Return a stack's deployment; None where there is no such stack.
+
+        Raises UnreadableError where Pulumi has to be asked.
+        """
+        if not (self._root / "stacks").is_dir():
+            return None
+        for name in (f"{project}/{stack}", stack):
+            plain = self._root / "stacks" / f"{name}.json"
+            packed = [plain.with_name(plain.name + end) for end in (".gz", ".zst", ".zstd")]
+            found = [one for one in (plain, *packed) if one.exists()]
+            if len(found) > 1 or (found and found[0] in packed[1:]):
+                raise UnreadableError(str(found))
+            if found:
+                return _deployment_in(found[0])
+        return None
+
+    def others(self, project: str, stack: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Return the deployments of all other stacks, by what they are called here.
+
+        Raises UnreadableError where Pulumi has to be asked.
+        """
+        for place in self._states():
+            owner = _names_of(place.relative_to(self._root / "stacks"))
+            if owner == (project, stack):
+                continue
+            if place.name.endswith((".zst", ".zstd")):
+                raise UnreadableError(str(place))
+            yield "/".join(filter(None, owner)), _deployment_in(place)
+
+    def repair(self, project: str, stack: str, *, is_idle: bool = False) -> list[str]:
+        """Remove empty attributes beside states, and beside the stack's history; say which.
+
+        Pulumi fails on an empty file of attributes, and does without one. A stack that a living run
+        has locked is left alone, unless somebody has said that none is at work (`is_idle`).
+        """
+        said: list[str] = []
+        history = self._root / "history" / project / stack
+        for attributes in [*self._attributes(self._root / "stacks"), *self._attributes(history)]:
+            if history in attributes.parents:
+                owner: tuple[str, ...] = (project, stack)
+            else:
+                owner = _names_of(attributes.relative_to(self._root / "stacks"))
+            if not self._is_empty_for_good(attributes):
+                continue
+            if not is_idle and (holder := self.holder(*owner)):
+                said.append(
+                    f"{attributes} is empty, and stack {owner[-1]} is locked by {holder}: once no "
+                    "run is at work, `make unlock` (then `pulumi cancel`) repairs it"
+                )
+                continue
+            with suppress(FileNotFoundError):
+                attributes.unlink()
+            said.append(f"removed {attributes}, which a killed run left empty")
+        return said
+
+    def holder(self, project: str, stack: str) -> str | None:
+        """Return who holds a stack's lock; None where nobody can be at work any more."""
+        for place in (f"organization/{project}/{stack}", f"{project}/{stack}", stack):
+            folder = self._root / "locks" / place
+            for lock in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+                holder = _living_holder(lock)
+                if holder:
+                    return holder
+        return None
+
+    @property
+    def _root(self) -> Path:
+        return self.folder / ".pulumi"
+
+    def _states(self) -> Iterator[Path]:
+        for place in _files_under(self._root / "stacks"):
+            if place.name.endswith((".json", ".json.gz", ".json.zst", ".json.zstd")):
+                yield place
+
+    def _attributes(self, folder: Path) -> Iterator[Path]:
+        return (place for place in _files_under(folder) if place.name.endswith(".attrs"))
+
+    def _is_empty_for_good(self, attributes: Path) -> bool:
+        """Return whether a file stays empty: one that is being written has its text at once."""
+        with suppress(OSError):
+            found = attributes.stat()
+            if found.st_size == 0 and time.time() - found.st_mtime < SETTLED_SECONDS:
+                self.sleep(SETTLED_SECONDS)
+                found = attributes.stat()
+            return found.st_size == 0
+        return False
+
+
+def _files_under(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        for name in sorted(names):
+            yield Path(place, name)
+
+
+def _names_of(place: Path) -> tuple[str, str]:
+    """Return the project and the stack of a file in the folder of states."""
+    project = place.parent.as_posix()
+    return "" if project == "." else project, _ENDING.sub("", place.name)
+
+
+def _deployment_in(place: Path) -> Mapping[str, Any]:
+    try:
+        data = place.read_bytes()
+        text = _unpacked(data) if place.name.endswith(".gz") else data
+        checkpoint: Any = json.loads(text, object_pairs_hook=unique_keys)["checkpoint"]
+        found: Any = checkpoint.get("latest") or {}
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"{place}: {error}") from None
+    return cast(Mapping[str, Any], found)
+
+
+def _unpacked(data: bytes) -> bytes:
+    import gzip  # Lazily: few backends pack their states.
+
+    return gzip.decompress(data)
+
+
+def _living_holder(lock: Path) -> str | None:
+    """Return who wrote a lock, unless that was a process of this machine that has ended."""
+    try:
+        found: Any = json.loads(lock.read_text(encoding="utf-8"))
+        pid, host = int(found["pid"]), str(found["hostname"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"an unknown run ({lock})"
+    if host == os.uname().nodename and not _is_alive(pid):
+        return None
+    return f"process {pid} on {host}"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    # One that was killed stays in the table until its parent asks for it.
+    with suppress(OSError, IndexError):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+    return True

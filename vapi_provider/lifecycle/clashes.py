@@ -1,0 +1,54 @@
+"""What a record of the account has that a declaration asks for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import shape_within
+from vapi_provider.reconcile.equality import same
+from vapi_provider.reconcile.names import automatic_name, name_without_parent
+from vapi_provider.reconcile.resource_key import old_form
+
+
+def _is_public(number: str) -> bool:
+    return number.startswith("+")
+
+
+def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -> str | None:
+    """Return what no two records may have and this one already has, in words."""
+    uri = declared.get("sip_uri")
+    if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
+        return "the SIP URI of `sip_uri`"
+    number = declared.get("number")
+    # An extension may exist once on each of several trunks.
+    same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
+    shape = kind.fields.get("number")
+    same_number = (
+        number is not None
+        and shape is not None
+        and same(shape_within(shape, declared, record.fields), number, record.number)
+    )
+    if same_number and (_is_public(str(number)) or same_trunk):
+        return "the number of `number`"
+    return None
+
+
+def name_clash(
+    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
+) -> str | None:
+    """Return in words that a record has the automatic name of a resource in either form.
+
+    One without parent may have been a child: then any child's name is its other form. A resource
+    with a name of its own is known by nothing else.
+    """
+    name, old = record.name, automatic_name(old_form(declaration))
+    own = automatic_name(declaration)
+    if name is None or record.provider != kind.provider or declared.get("name") != own:
+        return None
+    moved_out = declaration == old_form(declaration) and name_without_parent(name) == old
+    if name not in (old, own) and not moved_out:
+        return None
+    return f"a {kind.provider} number with this resource's automatic name {name!r}"

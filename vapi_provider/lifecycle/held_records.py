@@ -1,0 +1,102 @@
+"""Records that were bought for a resource, or are named like it, and that it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from vapi_provider.api.client import VapiClient
+from vapi_provider.errors import NotFoundError, OwnershipError
+from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.ownership import Claims, Quiet
+from vapi_provider.models.kinds import Kind
+from vapi_provider.reconcile.names import alias_hint
+from vapi_provider.reconcile.resource_key import old_form, resource_of
+
+LOOK_SECONDS = 0.2
+"""Between two looks whether another run has ended, or the engine has checked another resource."""
+
+
+class Holdings:
+    """Keeps a run from buying what the journal and the account know under either form of a key."""
+
+    def __init__(
+        self,
+        client: VapiClient,
+        account: Account,
+        journal: Journal,
+        claims: Claims,
+        wait: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._account = account
+        self._journal = journal
+        self._claims = claims
+        self._wait = wait
+        self._clock = clock
+
+    def of_others(
+        self,
+        kind: Kind,
+        declared: Mapping[str, Any],
+        declaration: str,
+        replaced: Collection[str],
+    ) -> set[str]:
+        """Return the ids that resources of this program hold which share this one's old key.
+
+        Where a record with either form of the key or of the automatic name is nobody's, its holder
+        may come later in the program: wait until the engine has checked no resource for a while.
+        """
+        recorded = self._journal.ledger.held_alike(declaration)
+        known = {one.record.lower() for held in recorded.values() for one in held}
+        known |= {id_.lower() for id_ in self._account.named_alike(kind, declared, declaration)}
+        known -= {id_.lower() for id_ in replaced}
+        quiet = Quiet(self._claims, self._clock)
+        while True:
+            held = self._claims.held_alike(declaration)
+            if known <= held or quiet.is_over():
+                return held
+            self._wait(LOOK_SECONDS)
+
+    def refuse(self, declaration: str, allowed: Collection[str]) -> None:
+        """Raise OwnershipError where a state held a record for this resource and this one does not.
+
+        The state was edited or restored behind the provider, or the resource was moved in the
+        program. A record that is gone is forgotten.
+        """
+        for key, records in self._journal.ledger.held_alike(declaration).items():
+            if key != declaration and self._claims.is_recorded(key):
+                continue  # That resource is being replaced.
+            for held in records:
+                if held.record.lower() in allowed or held.record in allowed:
+                    continue
+                try:
+                    self._client.get_phone_number(held.record)
+                except NotFoundError:
+                    if self._account.is_account_of(held):
+                        self._account.confirm_record_gone(held.record, held)
+                        self._journal.gone(held.record)
+                    continue
+                raise OwnershipError(_held_by_none(held.record, key, declaration))
+
+
+def _held_by_none(record: str, key: str, declaration: str) -> str:
+    """Return what to say of a record that was bought for a resource which does not hold it."""
+    if key != declaration:
+        return (
+            f"{record} was bought for a {resource_of(key)!r} with "
+            f"{'no parent or ' if key == old_form(key) else ''}another parent, and no resource of "
+            f"this program holds it so far: nothing was bought. {alias_hint()}; if the program "
+            "declares its holder later, let this resource come after it (depends_on), or, where "
+            "the holder depends on this one, give this one another name"
+        )
+    return (
+        f"{record} was bought for this resource and is still in the account, but the state of this "
+        "run does not have it (it was edited, moved or restored): nothing was bought. `pulumi "
+        "refresh` the stack that holds it, or restore the newer state. "
+        f"{alias_hint()}. If the engine was told to replace it (taint, --target-replace), run it "
+        "with `make up`, or set delete_before_replace=True. Only if no stack holds it, "
+        f"adopt_id={record!r}"
+    )

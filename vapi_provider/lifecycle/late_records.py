@@ -1,0 +1,69 @@
+"""Records of a repeated purchase's first try, if they showed only after the second was sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from vapi_provider.errors import VapiError
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.journal.ledger import Repeated
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.fingerprint import contradicts, matches
+from vapi_provider.reconcile.resource_key import resource_of
+
+
+class LateRecords:
+    """Names, in the run after a repeated purchase, what its first POST created all the same.
+
+    Looks once a process and stack, and only where a POST was repeated: the account is listed then.
+    """
+
+    def __init__(self, account: Account, journal: Journal, say: Callable[[str], None]) -> None:
+        self._account = account
+        self._journal = journal
+        self._say = say
+        self._lock = threading.Lock()
+        self._looked: set[tuple[str, str]] = set()
+
+    def name(self, project: str, stack: str) -> None:
+        """Warn of each such record, and stop looking where there is none."""
+        with self._lock:
+            if (project, stack) in self._looked:
+                return
+            self._looked.add((project, stack))
+        try:
+            for repeated in self._journal.ledger.repeated(project, stack):
+                if not self._journal.is_of_this_operation(repeated.owner):
+                    self._name(repeated)
+        except VapiError:
+            return  # The next run looks again.
+
+    def _name(self, repeated: Repeated) -> None:
+        found = list(self._created_by(repeated))
+        for record in found:
+            self._say(
+                f"{record.id} ({record.number or 'no number yet'}) looks like what a purchase for "
+                f"{resource_of(repeated.key)!r} created late, after it was sent again: no state "
+                "here holds it. Take it over with adopt_id, or release it"
+            )
+        if not found:
+            self._journal.ledger.forget_repeat(repeated)
+
+    def _created_by(self, repeated: Repeated) -> Iterator[PhoneNumberRecord]:
+        before = Before(repeated.since, repeated.known | {repeated.record})
+        for record in self._account.records():
+            kind = record.kind
+            if (
+                kind is not None
+                and kind is KINDS.get(repeated.body.get("kind", kind.provider))
+                and before.is_newer(record.id, record.created_at)
+                and not self._journal.ledger.holders(record.id)
+                and (
+                    matches(kind, repeated.body, record) or contradicts(kind, repeated.body, record)
+                )
+            ):
+                yield record

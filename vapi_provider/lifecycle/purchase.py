@@ -1,0 +1,185 @@
+"""A purchase: the intent, the POST, and the look at the account where its answer was lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vapi_provider.api.client import VapiClient
+from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
+from vapi_provider.journal.intents import Before
+from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.search import Purchase, Search
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.pulumi_sdk.plugin import require_engine
+from vapi_provider.reconcile.fingerprint import Sent, unique_texts
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
+
+TRIES = 3
+"""POSTs of one record at the most; each but the first after the account was looked through."""
+
+LOOKS_SECONDS = (2.0, 4.0, 8.0)
+"""Between two looks after a lost answer; the last repeats: a list may lag behind a POST."""
+
+SAID_SECONDS = 10.0
+
+
+class Buyer:
+    """Buys records for a run; one for all threads of a plugin.
+
+    `late_seconds` is how long the API may still complete a request that nobody waits for.
+    """
+
+    def __init__(
+        self,
+        client: VapiClient,
+        account: Account,
+        journal: Journal,
+        search: Search,
+        engine_lives: Callable[[], bool],
+        late_seconds: float,
+        say: Callable[[str], None],
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._account = account
+        self._journal = journal
+        self._search = search
+        self._engine_lives = engine_lives
+        self._late_seconds = late_seconds
+        self._say = say
+        self._sleep = sleep
+        self._clock = clock
+
+    def buy(
+        self,
+        kind: Kind,
+        body: VapiModel,
+        kept: Sent,
+        fields: Mapping[str, Any],
+        declaration: str,
+        names: Collection[str],
+    ) -> PhoneNumberRecord:
+        """Return a new record. Raises UnclearError where one may have been created all the same.
+
+        A POST without an answer is repeated only once the API cannot complete it any more, and
+        after the account was looked through.
+        """
+        tries = 0
+        purchase = Purchase(kind, kept, names, self._watermark(declaration), None)
+        begun = False
+        lost: UnclearError | None = None
+
+        def write_intent() -> None:
+            self._journal.begin(
+                declaration,
+                kept,
+                purchase.before,
+                self._late_seconds,
+                organizations=self._client.organizations,
+                sent_at=purchase.sent_at,
+                repeats=tries,
+            )
+
+        def before_send() -> None:
+            nonlocal begun, purchase
+            purchase = replace(purchase, sent_at=self._client.api_time())
+            write_intent()
+            begun = True
+
+        while tries < TRIES:
+            try:
+                record = self._client.create_phone_number(body, before_send)
+            except UnclearError as error:
+                lost, tries = error, tries + 1
+                late_seconds = 0 if error.may_come_later else self._late_seconds
+                found = self._look(purchase, declaration, error, late_seconds)
+                if found is not None:
+                    return self.take(found, kind, declaration, fields)
+                if error.may_come_later:
+                    # The next run gives it time again, counted from here. Its intent is there.
+                    with suppress(VapiError):
+                        tries -= 1
+                        write_intent()
+                    break
+            except VapiError as error:
+                if lost is None and begun:
+                    self._journal.drop(declaration)
+                elif isinstance(error, AbandonedError) and lost is not None:
+                    break
+                raise
+            else:
+                return self.take(record, kind, declaration, fields)
+        raise _unclear(lost)
+
+    def take(
+        self,
+        record: PhoneNumberRecord,
+        kind: Kind,
+        declaration: str,
+        fields: Mapping[str, Any] | None = None,
+    ) -> PhoneNumberRecord:
+        """Record in the journal and in this run that `record` is the declaration's."""
+        if record.is_masked:
+            record = self._client.get_phone_number(record.id)  # It was found in a list.
+        self._account.made(record)
+        shown = {**(fields or record.fields), "number": record.number}
+        try:
+            texts = unique_texts(kind, shown)
+            self._journal.answer(declaration, record.id, texts, self._client.organizations)
+        except VapiError as error:
+            # The record is there and its id is about to reach the state: that must not be lost.
+            self._say(f"{record.id} was made, but {error}")
+        return record
+
+    def _watermark(self, declaration: str) -> Before:
+        """Return what the account shows now; what this resource held before is not what comes."""
+        newest = self._account.newest()
+        held = (one.record for one in self._journal.ledger.held(declaration))
+        return Before(newest.since, newest.known.union(held))
+
+    def _look(
+        self, purchase: Purchase, declaration: str, lost: UnclearError, seconds: float
+    ) -> PhoneNumberRecord | None:
+        """Return the record that a POST without an answer created, looked for that many seconds."""
+        until = self._clock() + seconds
+        if seconds >= SAID_SECONDS:
+            self._say(
+                f"the answer to a purchase was lost ({lost}): looking for up to {seconds:.0f} s "
+                "for what it made, before it is sent again"
+            )
+        pauses = iter(LOOKS_SECONDS)
+        while True:
+            try:
+                # The journal knows what others have created since the account was listed.
+                intent = self._journal.find(declaration)
+                if intent is not None:
+                    purchase = replace(purchase, before=intent.before)
+                found = self._search.created_by(purchase, self._account.listings)
+            except OwnershipError:
+                raise
+            except VapiError:
+                raise _unclear(lost) from None
+            left = until - self._clock()
+            if found is not None or left <= 0:
+                return found
+            try:
+                require_engine(self._engine_lives)
+            except AbandonedError:
+                raise _unclear(lost) from None
+            self._sleep(min(left, next(pauses, LOOKS_SECONDS[-1])))
+
+
+def _unclear(lost: UnclearError | None) -> UnclearError:
+    return UnclearError(
+        f"{lost}: a number may have been made all the same. Run again: the journal knows of "
+        "it, and the account is looked through before anything is bought"
+    )

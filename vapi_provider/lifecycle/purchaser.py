@@ -1,0 +1,265 @@
+"""Creating a record exactly once: what an earlier run left, or a purchase of its own.
+
+The order here is the promise that nothing is bought twice. The life of an intent, its states and
+who may move it on: docs/decisions/0005-journal.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vapi_provider.api.client import VapiClient
+from vapi_provider.errors import OwnershipError
+from vapi_provider.journal.intents import Intent
+from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
+from vapi_provider.lifecycle.held_records import Holdings
+from vapi_provider.lifecycle.ownership import Claims, Quiet
+from vapi_provider.lifecycle.purchase import Buyer
+from vapi_provider.lifecycle.search import Purchase, Search
+from vapi_provider.lifecycle.unfinished_purchases import Unfinished
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.pulumi_sdk.plugin import require_engine
+from vapi_provider.reconcile.fingerprint import sent, unique_texts
+from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.plan import AREA_CODE
+from vapi_provider.reconcile.resource_key import resource_of, stack_of
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
+
+OWNER_WAIT_SECONDS = 300.0
+
+LOOK_SECONDS = 2.0
+"""Between two looks for what a killed run's request may still create."""
+
+SAID_SECONDS = 10.0
+"""A wait from here on is reported to the person."""
+
+LATE_SECONDS_AT_MOST = 600.0
+"""No clock makes a run wait longer than this."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A record that is this declaration's, and the area code that was asked for, if any.
+
+    `left_over` where an earlier run created it: its fields may not be those declared now.
+    """
+
+    record: PhoneNumberRecord
+    area_code: str | None
+    left_over: bool
+
+
+class Maker:
+    """Creates records for a run; one for all threads of a plugin."""
+
+    def __init__(
+        self,
+        client: VapiClient,
+        account: Account,
+        journal: Journal,
+        claims: Claims,
+        engine_lives: Callable[[], bool],
+        late_seconds: float,
+        say: Callable[[str], None],
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._account = account
+        self._journal = journal
+        self._claims = claims
+        self._engine_lives = engine_lives
+        self._say = say
+        self._waiting = waiting
+        self._sleep = sleep
+        self._clock = clock
+        self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
+        self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
+        self._search = Search(client, account, claims.has_owner)
+        self._buyer = Buyer(
+            client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
+        )
+
+    def make(
+        self,
+        kind: Kind,
+        body: VapiModel,
+        fields: Mapping[str, Any],
+        declaration: str,
+        replaced: Collection[str],
+        *,
+        replacing: bool = False,
+        other_forms: Collection[str] = (),
+    ) -> Made:
+        """Return the one record of a declaration: what an earlier run left, or a new one.
+
+        `replaced` are ids that are about to go; `replacing` says that the recorded resource of this
+        declaration is being replaced; `other_forms` are declarations under which an earlier version
+        of this package knew the resource. Raises OwnershipError where the account holds what could
+        be another's, UnclearError where the outcome is unknown (the next run finds out), or any
+        other VapiError.
+        """
+        names = {automatic_name(one) for one in (declaration, *other_forms)}
+        with self._turn(kind, fields), self._journal.owned():
+            for key in (declaration, *other_forms):
+                left = self._left_over(kind, key, declaration, names, replaced)
+                if left is not None:
+                    return left
+            self._account.confirm_organization(
+                self._journal.ledger.organizations(*stack_of(declaration))
+            )
+            held = self._holdings.of_others(kind, fields, declaration, replaced)
+            if not replacing:
+                self._holdings.refuse(declaration, held.union(replaced))
+            kept = sent(kind, fields)
+            self._unfinished.name(kept, declaration, other_forms)
+            # What other processes created since the account was listed.
+            self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
+            self._account.refuse_what_is_there(
+                kind, fields, declaration, replaced, held, replacing=replacing
+            )
+            record = self._buyer.buy(kind, body, kept, fields, declaration, names)
+            return Made(record, fields.get(AREA_CODE), left_over=False)
+
+    def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
+        """Raise OwnershipError where `record` is adopted on a key with another unfinished purchase.
+
+        What that purchase created would be forgotten. A record that it may have created, as far as
+        anybody can tell, is a person's answer to the question whose it is.
+        """
+        intent = self._wait_for_owner(declaration)
+        if intent is None or intent.record == record.id:
+            return
+        created = [intent.record]
+        if intent.record is None:
+            if self._search.may_have_created(Purchase.of(kind, intent, ()), record):
+                return
+            created = [one.id for one in self._search.free(Purchase.of(kind, intent, ()))]
+        shown = ", ".join(str(id_) for id_ in created) or "a number"
+        raise OwnershipError(
+            f"an interrupted run was making {shown} for this resource: run once without adopt_id, "
+            f"which takes it over, or settle it with `recover`; {record.id} was left as it is"
+        )
+
+    @contextmanager
+    def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
+        """Serialize creates whose records could not be told apart."""
+        texts = unique_texts(kind, fields)
+        named = unique_texts(kind, {"name": fields.get("name")})
+        # A number or a SIP URI tells two records of one name apart.
+        keys = [text for text in texts if text not in named] or named or [kind.provider]
+        with ExitStack() as turn:
+            with self._waiting():
+                turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
+            yield
+
+    def _left_over(
+        self,
+        kind: Kind,
+        key: str,
+        declaration: str,
+        names: Collection[str],
+        replaced: Collection[str],
+    ) -> Made | None:
+        """Return the record that an interrupted run created but never saved to a state."""
+        if key != declaration and self._is_anothers(key):
+            return None
+        intent = self._wait_for_owner(key)
+        if intent is None:
+            return None
+        # A record that answers shows whose account this is, also where the list lags behind.
+        record = None if intent.record is None else self._search.by_id(intent.record)
+        if record is None:
+            if not self._account.is_account_of(intent):
+                return None
+            record = self._created_by(kind, intent, names)
+        if record is None or record.id in replaced:
+            return None
+        if self._claims.has_owner(record.id):
+            raise OwnershipError(
+                f"an interrupted run made {record.id} for {resource_of(key)!r}, and another "
+                "resource has it or adopts it: remove one of the two"
+            )
+        record = self._buyer.take(record, kind, key)
+        return Made(record, intent.body.get("code"), left_over=True)
+
+    def _is_anothers(self, key: str) -> bool:
+        """Return whether another resource of this program goes by the other form of a key."""
+        if self._journal.find(key) is None:
+            return False
+        quiet = Quiet(self._claims, self._clock)
+        while not self._claims.is_declared(key) and not quiet.is_over():
+            self._wait(OWNER_LOOK_SECONDS)
+        return self._claims.is_declared(key)
+
+    def _wait_for_owner(self, key: str) -> Intent | None:
+        """Return the unfinished intent, once no process works on it any more."""
+        wait = self._bounded_wait()
+        while True:
+            intent = self._journal.find(key)
+            if intent is None or not self._journal.is_under_way(intent):
+                return intent
+            wait()
+
+    def _bounded_wait(self) -> Callable[[], None]:
+        """Return a function that waits a moment, and raises after `OWNER_WAIT_SECONDS`."""
+        begun: float | None = None
+        said = False
+
+        def wait() -> None:
+            nonlocal begun, said
+            now = self._clock()
+            begun = now if begun is None else begun
+            if not said and now - begun >= SAID_SECONDS:
+                self._say("another run is making this number, or one that looks the same: waiting")
+                said = True
+            if now - begun >= OWNER_WAIT_SECONDS:
+                raise OwnershipError(
+                    "another run is still making this number, or one that looks the same: end it, "
+                    "or wait, and run again"
+                )
+            self._wait(OWNER_LOOK_SECONDS)
+
+        return wait
+
+    def _created_by(
+        self, kind: Kind, intent: Intent, names: Collection[str]
+    ) -> PhoneNumberRecord | None:
+        """Return what an intent created; waits while its request may still complete.
+
+        That it created nothing is concluded only from a listing that began after that time.
+        """
+        if intent.record is not None:
+            self._account.confirm_record_gone(intent.record, intent)
+            self._journal.gone(intent.record)
+            return None
+        purchase = Purchase.of(kind, intent, names)
+        until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
+        # What was listed before the intent was read may be older than its time.
+        found = self._search.created_by(purchase, self._account.listings)
+        if found is None and until - self._clock() >= SAID_SECONDS:
+            self._say(
+                "an earlier run was ended while it was making a number: looking for up to "
+                f"{until - self._clock():.0f} s whether it still comes"
+            )
+        while found is None and (left := until - self._clock()) > 0:
+            # Several that wait share one listing.
+            listings = self._account.listings
+            self._wait(min(left, LOOK_SECONDS))
+            found = self._search.created_by(purchase, listings)
+        return found
+
+    def _wait(self, seconds: float) -> None:
+        """Wait; raise AbandonedError where nobody waits for the outcome any more."""
+        require_engine(self._engine_lives)
+        self._sleep(seconds)

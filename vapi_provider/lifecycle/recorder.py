@@ -1,0 +1,80 @@
+"""What the program's process tells the journal: the ids that it has seen, which a state holds.
+
+The engine writes a step's result to the state before it tells the program, unless checkpoints are
+off. So an intent is finished as soon as the program has the id of its record.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import threading
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pulumi
+
+from vapi_provider.settings.config import Settings
+
+END_SECONDS = 10.0
+"""How long the end of the program waits for the journal."""
+
+
+def has_checkpoints(environment: Mapping[str, str]) -> bool:
+    """Return whether the engine writes the state after each step."""
+
+    def is_on(name: str) -> bool:
+        return environment.get(name, "").strip().lower() in ("1", "t", "true", "y", "yes", "on")
+
+    return not (is_on("PULUMI_SKIP_CHECKPOINTS") and is_on("PULUMI_EXPERIMENTAL"))
+
+
+class Recorder:
+    """Finishes the intents of records whose ids the program has seen; beside the program's work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ids: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def watch(self, id_: pulumi.Output[str]) -> None:
+        """Finish the intent of the record that `id_` will name, once a state holds it."""
+        if not pulumi.runtime.is_dry_run():
+            id_.apply(self._see)
+
+    def _see(self, id_: Any) -> None:
+        # A run that buys nothing, and has bought nothing, leaves no trace.
+        if isinstance(id_, str) and self._settings.journal.exists():
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, daemon=True)
+                    self._thread.start()
+                    atexit.register(self._end)
+            self._ids.put(id_)
+
+    def _work(self) -> None:
+        from vapi_provider.journal.journal import Journal
+
+        settings = self._settings
+        journal = Journal(settings.journal, settings.account, settings.backend)
+        is_over = False
+        while not is_over:
+            batch = [self._ids.get()]
+            while not self._ids.empty():
+                batch.append(self._ids.get())
+            is_over = None in batch
+            journal.finish_all([id_ for id_ in batch if id_ is not None])
+
+    def _end(self) -> None:
+        self._ids.put(None)
+        if self._thread is not None:
+            self._thread.join(END_SECONDS)
+
+
+@cache
+def recorder_of(settings: Settings) -> Recorder | None:
+    """Return the one recorder of this process; None where the engine writes no checkpoints."""
+    return Recorder(settings) if has_checkpoints(os.environ) else None

@@ -1,0 +1,64 @@
+"""Whether a record may be released: no resource of the run or of a state must still have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vapi_provider.errors import OwnershipError
+from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
+
+
+def may_release(session: Session, id_: str, key: str | None) -> bool:
+    """Return whether the record that a resource gives up is nobody else's.
+
+    Where it is, the journal is told that this resource does not hold it any more. Raises
+    OwnershipError where a resource names it in `adopt_id` and has not taken it over: the state
+    keeps it until that has happened.
+    """
+    claims = session.claims
+    if claims.is_creating:
+        # A deletion before its replacement: the adopter may come later in the program.
+        session.wait_until_quiet(lambda: claims.holder(id_) is not None)
+    holder, adopter = claims.holder(id_), claims.adopter(id_)
+    if holder is None and adopter is not None:
+        if adopter == key:
+            return False  # It is about to adopt its own record again.
+        raise OwnershipError(
+            f"{resource_of(adopter)!r} names {id_} in adopt_id and has not taken it over: it was "
+            f"not released, and the state keeps it for {resource_of(key or '')!r}. Let the "
+            "adoption succeed first; where this resource is deleted before it is replaced, with "
+            f"`pulumi up --target <URN of {resource_of(adopter)!r}>`"
+        )
+    with session.giving_up:
+        if holder is None:
+            holder = _recorded_holder(session, id_, key)
+            if holder is None:
+                return True
+            warn(
+                f"{id_} leaves the state as {resource_of(key or '')!r}, and its number is kept: it "
+                f"is recorded for {resource_of(holder)!r}, too. If nothing holds it there any "
+                "more, release it in the dashboard"
+            )
+        session.give_up(id_, key)
+        if key is not None and holder != key:
+            session.journal.release(key, id_)
+    return False
+
+
+def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
+    """Return another resource that holds a record, as the recorded states and the journal say."""
+    here = session.holders_before(id_)
+    recorded = session.still_holding(id_, key)
+    if recorded:
+        return recorded[0]
+    own_forms: set[str] = set() if key is None else {key, old_form(key)}
+    known = session.journal.ledger.holders(id_) - own_forms
+    if here and key is not None:
+        # The preflight has read this stack's state: what the journal says of it is old.
+        rows = session.journal.ledger.holders_here(id_)
+        known -= {one for one in rows if stack_of(one) == stack_of(key) and one not in here}
+    return min(known, default=None)

@@ -1,0 +1,70 @@
+"""How many numbers one run may release: a released number is gone for good."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from vapi_provider.errors import LimitError
+from vapi_provider.lifecycle.operation import Event, Operation
+
+_RELEASE = "release"
+
+
+class Releases:
+    """The numbers that this run releases, or is known to release, held against a limit.
+
+    Used by all threads of a plugin process, and counted for all plugin processes of one engine
+    operation. A replacement is known before anything is done, also at preview; a deletion only when
+    its time has come.
+    """
+
+    def __init__(self, limit: int | None, operation: Operation | None = None) -> None:
+        self._limit = limit
+        self._operation = operation or Operation()
+        self._operation.listen(self._hear)
+        self._counted: set[str] = set()
+        self._announced: Counter[str] = Counter()
+        self._bound: set[str] = set()
+        self._lock = threading.Lock()
+
+    def expect(self, id_: str, declaration: str | None = None) -> None:
+        """Count a number once, however often it is named; raise LimitError for one too many.
+
+        The first release of a resource whose replacement was announced is counted already.
+        """
+        id_ = id_.lower()
+        with self._lock:
+            if id_ in self._bound or id_ in self._counted:
+                return
+            if declaration is not None and self._announced[declaration] > 0:
+                self._announced[declaration] -= 1
+                self._bound.add(id_)
+                return
+            self._count(id_, declaration or "")
+
+    def announce(self, declaration: str) -> None:
+        """Count a number of which only the resource is known; raise LimitError for one too many."""
+        with self._lock:
+            number = self._announced.total() + len(self._bound)
+            self._count(f"#{number} of {declaration}", declaration)
+            self._announced[declaration] += 1
+
+    def _count(self, name: str, declaration: str) -> None:
+        if self._limit is not None:
+            self._operation.tell(Event(_RELEASE, name, declaration))
+            if name not in self._counted:
+                raise LimitError(too_many(self._limit))
+
+    def _hear(self, event: Event) -> None:
+        """Count in the order that all processes share: each comes to the same end."""
+        if event.kind == _RELEASE and (self._limit is None or len(self._counted) < self._limit):
+            self._counted.add(event.id)
+
+
+def too_many(limit: int) -> str:
+    """Return what to say of one release too many."""
+    return (
+        f"this run would release more numbers than vapi:maxReleases allows ({limit}): undo the "
+        "change, or say VAPI_MAX_RELEASES=<number> in the environment for one run"
+    )

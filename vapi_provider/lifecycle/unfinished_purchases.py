@@ -1,0 +1,83 @@
+"""Interrupted purchases of a stack that its program does not declare any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from vapi_provider.errors import OwnershipError
+from vapi_provider.journal.intents import Intent
+from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.ownership import Claims, Quiet
+from vapi_provider.reconcile.fingerprint import Sent, resembles
+from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
+
+LOOK_SECONDS = 0.2
+"""Between two looks whether the engine has checked another resource."""
+
+
+class Unfinished:
+    """Names them before anything is bought: neither forgotten in silence nor bought again.
+
+    `wait` waits some seconds, and raises where nobody waits for the outcome any more.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        claims: Claims,
+        say: Callable[[str], None],
+        wait: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._claims = claims
+        self._say = say
+        self._wait = wait
+        self._clock = clock
+        self._named: set[str] = set()
+
+    def name(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
+        """Name interrupted purchases of this stack that the program does not declare any more.
+
+        Raises OwnershipError where one of them may be what is about to be bought, under another
+        name.
+        """
+        for intent in self._undeclared(declaration, other_forms):
+            what = (
+                f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
+                if intent.record
+                else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
+            )
+            if resembles(kept, intent.body) and class_of(intent.key) == class_of(declaration):
+                way = (
+                    f"take it over with adopt_id={intent.record!r}"
+                    if intent.record
+                    else "declare it once more under that name"
+                )
+                raise OwnershipError(
+                    f"{what}, which the program does not declare, and {resource_of(declaration)!r} "
+                    f"asks for the same: nothing was bought. If it was renamed, {way}; otherwise "
+                    "`python -m vapi_provider recover` settles it"
+                )
+            if intent.key not in self._named:
+                self._named.add(intent.key)
+                self._say(f"{what}, which the program does not declare: see `recover`")
+
+    def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
+        """Return the stack's unfinished intents of other runs that the engine did not check here.
+
+        The engine checks resources one after the other, as the program declares them: wait until
+        it has checked none for a while.
+        """
+        quiet = Quiet(self._claims, self._clock)
+        while True:
+            intents = [
+                intent
+                for intent in self._journal.unfinished(*stack_of(declaration))
+                if intent.key not in (declaration, *other_forms)
+                and not self._journal.is_of_this_operation(intent.owner)
+                and not self._claims.is_covered(intent.key)
+            ]
+            if not intents or quiet.is_over():
+                return intents
+            self._wait(LOOK_SECONDS)

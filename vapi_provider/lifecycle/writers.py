@@ -1,0 +1,241 @@
+"""Writes of this process to a stack's records, and those that a run with a killed engine left.
+
+A plugin may outlive its engine with a PATCH or DELETE in flight. It holds a file beside the journal
+while it writes. The next run of the stack waits until that file is free, and then looks at the
+records whose writes no state recorded.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from vapi_provider.errors import OwnershipError, VapiError
+from vapi_provider.journal import writer_files
+from vapi_provider.pulumi_sdk.plugin import require_engine
+
+WAIT_SECONDS = 300.0
+LOOK_SECONDS = 0.2
+SAID_SECONDS = 10.0
+"""A wait from here on is told to the person."""
+
+LATE_SECONDS_AT_MOST = 600.0
+"""No clock that was set makes a run wait longer than this."""
+
+KEPT_SECONDS = 30 * 86400.0
+"""How long a killed process's file is kept for records that no run meets again."""
+
+
+class _Stack:
+    """What this process does to one stack."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.waiting = threading.Lock()
+        self.has_waited = False
+        self.failure: VapiError | None = None
+        self.lock = threading.Lock()
+        self.in_flight = 0
+        self.held: writer_files.Held | None = None
+
+    def note(self, **what: Any) -> None:
+        """Append a line to the file; that it cannot be written stops no write."""
+        with self.lock, suppress(OSError):
+            if self.held is not None:
+                writer_files.note(self.held.file, **what)
+
+
+class Writers:
+    """The writes of a process by stack; shared by its threads.
+
+    No file is made before a write, and none stays after it: a run that changes nothing leaves no
+    trace. `engine` is the address of this process's engine; `is_listening` asks an address. A
+    process whose engine lives is never waited for: it is of the same operation, or Pulumi's own
+    lock keeps the two apart.
+    """
+
+    def __init__(
+        self,
+        beside: Path,
+        backend: str,
+        engine: str,
+        is_listening: Callable[[str], bool],
+        late_seconds: float,
+        say: Callable[[str], None],
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._beside = beside
+        self._backend = backend
+        self._engine = engine
+        self._is_listening = is_listening
+        self._late_seconds = late_seconds
+        self._say = say
+        self._waiting = waiting
+        self._sleep = sleep
+        self._clock = clock
+        self._now = now
+        self._process = uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._stacks: dict[str, _Stack] = {}
+        self._left: defaultdict[str, dict[Path, frozenset[str]]] = defaultdict(dict)
+        self.refreshed: set[str] = set()
+        """Ids whose recorded values come from a read of this process, not from the state."""
+        self.released: set[str] = set()
+        """Ids of records that a run with a killed engine has released; the state still has them."""
+
+    def wait_for_others(self, *declarations: str | None) -> None:
+        """Wait until no run with a killed engine writes to the stacks; once in a process.
+
+        Raises OwnershipError after five minutes, AbandonedError where our own engine is gone.
+        """
+        for key in {self._key(declaration) for declaration in declarations if declaration}:
+            stack = self._stack(key)
+            if stack.has_waited:
+                continue
+            with self._waiting(), stack.waiting:
+                if stack.failure is not None:
+                    raise stack.failure
+                if not stack.has_waited:
+                    try:
+                        self._wait(key)
+                    except VapiError as error:
+                        stack.failure = error
+                        raise
+                    stack.has_waited = True
+
+    @contextmanager
+    def writing(
+        self, declaration: str | None, id_: str | None = None, fields: Collection[str] = ()
+    ) -> Generator[None]:
+        """Hold this process's file of the stack during a write, with all its tries.
+
+        `id_` is the record that is PATCHed or DELETEd, `fields` are those PATCHed. Where the file
+        cannot be written the write goes on: each try asks for the engine all the same.
+        """
+        stack = self._stack(self._key(declaration or ""))
+        with stack.lock:
+            if stack.in_flight == 0:
+                with suppress(OSError):
+                    stack.held = writer_files.hold(stack.path, self._engine)
+            stack.in_flight += 1
+        if id_ is not None:
+            stack.note(begun=id_, fields=sorted(fields))
+        may_still_complete = False
+        try:
+            yield
+        except VapiError as error:
+            may_still_complete = getattr(error, "may_come_later", False)
+            raise
+        finally:
+            # No state will hold the outcome without an engine: the next run looks at the record.
+            if id_ is not None and self._own_engine_lives():
+                stack.note(recorded=id_)
+            elif id_ is not None and not may_still_complete:
+                stack.note(over=id_)
+            with stack.lock:
+                stack.in_flight -= 1
+                if stack.in_flight == 0 and stack.held is not None:
+                    with suppress(OSError):
+                        writer_files.let_go(stack.held, stack.path)
+                    stack.held = None
+
+    def before_send(self) -> None:
+        """Keep the time of a try: a killed process's request may complete some time after it."""
+        with self._lock:
+            stacks = list(self._stacks.values())
+        for stack in stacks:
+            stack.note(sent=self._now())
+
+    def interrupted(self, id_: str) -> Collection[str] | None:
+        """Return the fields of a PATCH that no state recorded, or none for a DELETE.
+
+        None where no write was interrupted. Known once `wait_for_others` has returned.
+        """
+        with self._lock:
+            left = self._left.get(id_)
+            return None if left is None else frozenset[str]().union(*left.values())
+
+    def forget(self, id_: str) -> None:
+        """Forget an interrupted write, once the state is known to hold what the account does."""
+        with self._lock:
+            for path in self._left.pop(id_, ()):
+                with suppress(OSError):
+                    writer_files.forget(path, id_)
+
+    def _key(self, declaration: str) -> str:
+        return "\n".join([self._backend, *declaration.split("/")[:3]])
+
+    def _stack(self, key: str) -> _Stack:
+        with self._lock:
+            if key not in self._stacks:
+                path = writer_files.path_of(self._beside, key, self._process)
+                self._stacks[key] = _Stack(path)
+            return self._stacks[key]
+
+    def _wait(self, key: str) -> None:
+        begun = self._clock()
+        said = False
+        while any(map(self._is_orphaned, writer_files.files_of(self._beside, key))):
+            waited = self._clock() - begun
+            if waited >= WAIT_SECONDS:
+                raise OwnershipError(
+                    "an earlier run of this stack, whose engine was killed, still changes its "
+                    "numbers: end its process (python -m pulumi.dynamic), or wait, and run again"
+                )
+            if waited >= SAID_SECONDS and not said:
+                self._say(
+                    "an earlier run of this stack, whose engine was killed, still changes its "
+                    "numbers: waiting until that is done"
+                )
+                said = True
+            self._pause(LOOK_SECONDS)
+        for path in writer_files.files_of(self._beside, key):
+            with suppress(OSError):
+                if not writer_files.is_writing(path):
+                    self._take_over(path)
+
+    def _is_orphaned(self, path: Path) -> bool:
+        """Whether a process that outlived its engine holds the file."""
+        if not writer_files.is_writing(path):
+            return False
+        with suppress(OSError):
+            engine = writer_files.engine_of(path)
+            return bool(engine) and not self._is_listening(engine)
+        return False
+
+    def _take_over(self, path: Path) -> None:
+        """Read what a killed process left open, once its requests must have completed."""
+        writes = writer_files.open_writes(path)
+        if not writes or self._now() - path.stat().st_mtime > KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+            return
+        if not all(write.is_over for write in writes):
+            left = writer_files.last_sent(path) + self._late_seconds - self._now()
+            left = min(left, LATE_SECONDS_AT_MOST)
+            if left >= SAID_SECONDS:
+                self._say(
+                    "an earlier run was killed while it changed this stack's numbers: waiting "
+                    f"{left:.0f} s for what its requests may still do"
+                )
+            until = self._clock() + left
+            while (left := until - self._clock()) > 0:
+                self._pause(min(left, 2.0))
+        with self._lock:
+            for write in writes:
+                self._left[write.id][path] = write.fields
+
+    def _pause(self, seconds: float) -> None:
+        require_engine(self._own_engine_lives)
+        self._sleep(seconds)
+
+    def _own_engine_lives(self) -> bool:
+        return not self._engine or self._is_listening(self._engine)

@@ -1,0 +1,277 @@
+"""When two values are the same to the API, and how an answer is recorded beside what was declared.
+
+Pure: no I/O, no Pulumi, no HTTP. The one place that knows that null, absent and a documented
+default are equal, that SIP URIs have no letter case, and that secrets may not be echoed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
+
+from vapi_provider.models.constants import EXACT
+from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, UNORDERED
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
+
+CHANGED_OUTSIDE = "(changed outside of this stack)"
+"""Recorded in place of a secret that the API echoes and the state does not hold."""
+
+NOT_SHOWN = "(not shown)"
+"""The same for a record that somebody else owns."""
+
+UNSEEN = "(not shown by the account)"
+"""Recorded by an import in place of a secret that the account does not echo: nobody knows it."""
+
+PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
+
+
+def same(shape: FieldShape, left: Any, right: Any) -> bool:
+    """Whether two values of a field mean the same to the API. None stands for absent."""
+    # Fast path: nearly always they are equal as they stand, and canonicalizing is expensive.
+    return equal(left, right) or equal(_canonical(shape, left), _canonical(shape, right))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Return whether two JSON values are equal: 20 and 20.0 are, True and 1 are not."""
+    if left is right:
+        return True
+    if isinstance(left, str) or left is None:
+        return bool(left == right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        bag, other = as_object(cast(Any, left)), as_object(cast(Any, right))
+        return bag.keys() == other.keys() and all(equal(bag[key], other[key]) for key in bag)
+    if isinstance(left, list) and isinstance(right, list):
+        items, others = as_list(cast(Any, left)), as_list(cast(Any, right))
+        return len(items) == len(others) and all(map(equal, items, others))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right or _as_double(left) == _as_double(right)
+    return bool(left == right)
+
+
+def _as_double(number: float) -> float:
+    """Return a number as the engine holds it: every one is a double there."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+def canonical_text(shape: FieldShape, value: Any) -> str | None:
+    """One text for all values of a field that mean the same; None where that is absent."""
+    canonical = _canonical(shape, value)
+    return None if canonical is None else _sort_key(_whole(canonical))
+
+
+def settled(
+    shapes: Mapping[str, FieldShape],
+    recorded: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    hidden: str = CHANGED_OUTSIDE,
+) -> dict[str, Any]:
+    """`actual` as it is to be recorded: in the recorded spelling wherever both mean the same.
+
+    A secret that is not echoed is kept as recorded; one that is echoed and differs becomes
+    `hidden`, so that a value from outside never reaches the state.
+    """
+    values = {
+        name: _settled_value(
+            shape_within(shape, recorded, actual), recorded.get(name), actual.get(name), hidden
+        )
+        for name, shape in shapes.items()
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def differences(
+    shapes: Mapping[str, FieldShape],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    by_key: bool = False,
+) -> Iterator[tuple[str, Any, Any]]:
+    """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
+
+    What is new is told field by field; what is gone, as a whole. With `by_key` an object of free
+    keys, such as headers, is told key by key: `ignore_changes` may name one of them.
+    """
+    for name, shape in shapes.items():
+        inner = shape_within(shape, old, new)
+        yield from _differences(inner, name, old.get(name), new.get(name), by_key)
+
+
+def _differences(
+    shape: FieldShape, path: str, old: Any, new: Any, by_key: bool
+) -> Iterator[tuple[str, Any, Any]]:
+    if same(shape, old, new):
+        return
+    model, before = shape.schema_of(new), as_list(old)
+    inner: list[tuple[str, Any, Any]] = []
+    if model is not None and (old is None or shape.schema_of(old) is model):
+        found = differences(model.fields, as_object(old), as_object(new), by_key)
+        inner = [(f"{path}.{name}", *values) for name, *values in found]
+    elif (
+        isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
+    ):
+        for at, pair in enumerate(zip(before, as_list(new), strict=True)):
+            inner += _differences(item_of(shape), f"{path}[{at}]", *pair, by_key)
+    elif (
+        by_key
+        and not shape.schemas
+        and (old is None or isinstance(old, Mapping))
+        and (new is None or isinstance(new, Mapping))
+    ):
+        left, right = as_object(cast(Any, old)), as_object(cast(Any, new))
+        for key in dict.fromkeys([*left, *right]):
+            if not equal(left.get(key), right.get(key)):
+                inner.append((f"{path}[{json.dumps(key)}]", left.get(key), right.get(key)))
+    yield from inner or [(path, old, new)]
+
+
+def public_fields(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` without their secrets, at every depth."""
+    values = {name: without_secrets(shapes[name], fields.get(name)) for name in shapes}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def without_secrets(shape: FieldShape, value: Any) -> Any:
+    """A field's value without the secrets in it; None where all of it is one."""
+    if SECRET in shape.marks:
+        return None
+    if isinstance(value, list):
+        return [without_secrets(item_of(shape), item) for item in as_list(cast(Any, value))]
+    model = shape.schema_of(value)
+    return value if model is None else public_fields(model.fields, as_object(value))
+
+
+def holds_hidden(value: Any) -> bool:
+    """Whether a secret that only the account knows is in `value`."""
+    return _holds(value, (CHANGED_OUTSIDE, UNSEEN))
+
+
+def holds_unseen(value: Any) -> bool:
+    """Whether an imported secret that nobody has seen is in `value`."""
+    return _holds(value, (UNSEEN,))
+
+
+def believed(
+    recorded: Mapping[str, Any], before: Mapping[str, Any], declared: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`recorded`, with each unseen secret as the last run declared it (`before`).
+
+    At first, where no run has, it is what is declared now: filling in an imported secret is no
+    change, nothing can show that it is wrong. Another value later is a change like any other.
+    """
+    return {
+        name: _believed(value, before.get(name), declared.get(name))
+        for name, value in recorded.items()
+    }
+
+
+def _believed(recorded: Any, before: Any, declared: Any) -> Any:
+    if isinstance(recorded, Mapping):
+        bag = as_object(cast(Any, recorded))
+        return believed(bag, as_object(before), as_object(declared))
+    if recorded != UNSEEN:
+        return recorded
+    known = before if before not in (None, UNSEEN) else declared
+    return recorded if known is None else known
+
+
+def _holds(value: Any, placeholders: Collection[str]) -> bool:
+    if isinstance(value, str):
+        return value in placeholders
+    if isinstance(value, Mapping):
+        return any(_holds(item, placeholders) for item in as_object(cast(Any, value)).values())
+    if isinstance(value, list):
+        return any(_holds(item, placeholders) for item in as_list(cast(Any, value)))
+    return False
+
+
+def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -> Any:
+    if SECRET in shape.marks:
+        return _settled_secret(recorded, actual, hidden)
+    if same(shape, recorded, actual):
+        return recorded
+    if isinstance(actual, list):
+        items, before = as_list(cast(Any, actual)), as_list(recorded)
+        before = before if len(before) == len(items) else [None] * len(items)
+        pairs = zip(before, items, strict=True)
+        return [_settled_value(item_of(shape), old, new, hidden) for old, new in pairs]
+    model = shape.schema_of(actual)
+    if model is None:
+        return actual
+    same_model = shape.schema_of(recorded) is model
+    return settled(model.fields, as_object(recorded) if same_model else {}, actual, hidden)
+
+
+def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
+    if actual is None:
+        return recorded
+    if isinstance(actual, Mapping):
+        before, echoed = as_object(recorded), as_object(cast(Any, actual))
+        values = {name: _settled_secret(before.get(name), echoed[name], hidden) for name in echoed}
+        return values or None
+    if equal(recorded, actual):
+        return recorded
+    # A part of the secret proves nothing against it, unless it is another secret's.
+    known = recorded if isinstance(recorded, str) and isinstance(actual, str) else None
+    if known is not None and is_masked(actual):
+        return known if known in PLACEHOLDERS or fits_mask(known, actual) else hidden
+    return hidden
+
+
+def item_of(shape: FieldShape) -> FieldShape:
+    """Return the shape of a list's items: the same models, none of the list's own marks."""
+    types = frozenset(
+        name.removeprefix("list of ") for name in shape.types if name.startswith("list of ")
+    )
+    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), types)
+
+
+def _canonical(shape: FieldShape, value: Any) -> Any:
+    """One spelling for each meaning; None is absent."""
+    plain = _without_defaults(shape, value)
+    if any(equal(plain, _without_defaults(shape, default)) for default in shape.defaults):
+        return None
+    if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}, ""):
+        return None
+    return plain
+
+
+def _without_defaults(shape: FieldShape, value: Any) -> Any:
+    if isinstance(value, str):
+        if PHONE in shape.marks:
+            return phone_number(value)
+        return value.lower() if ANY_CASE in shape.marks else value
+    if isinstance(value, list):
+        items = [_canonical(item_of(shape), item) for item in as_list(cast(Any, value))]
+        return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
+    model = shape.schema_of(value)
+    return _canonical_object(model, value) if model else value
+
+
+def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = model.fields
+    known = {
+        name: _canonical(shape_within(shape, value), value.get(name))
+        for name, shape in shapes.items()
+    }
+    return {name: item for name, item in known.items() if item is not None}
+
+
+def _whole(value: Any) -> Any:
+    """20 for 20.0, at every depth: equal numbers have one text."""
+    if isinstance(value, list):
+        return [_whole(item) for item in as_list(cast(Any, value))]
+    if isinstance(value, Mapping):
+        return {name: _whole(item) for name, item in as_object(cast(Any, value)).items()}
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return int(value) if whole else value
+
+
+def _sort_key(item: Any) -> str:
+    return json.dumps(item, sort_keys=True, default=str)

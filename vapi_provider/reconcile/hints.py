@@ -1,0 +1,128 @@
+"""What the program tells the plugin of a number beside its fields, because only it can see it.
+
+The engine takes the marks off secrets before it calls the plugin, and the plugin does not see
+whether a transform stood between the program and it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import pulumi
+from pulumi.runtime import settings
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import resource_pb2_grpc
+
+from vapi_provider.models.field_traits import SECRET
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.reconcile.secrecy import OWN_SECRETS, TRANSFORMS
+
+_Path = tuple[str, ...]
+_Found = tuple[_Path, pulumi.Output[Any]]
+"""An output among the declared values, and where it is."""
+
+
+def on_engine() -> bool:
+    """Return whether an engine runs the program: its plugin judges what arrives there."""
+    return isinstance(_monitor(), resource_pb2_grpc.ResourceMonitorStub)
+
+
+def is_mocked() -> bool:
+    """Return whether the SDK's mocks run the program."""
+    return isinstance(_monitor(), MockMonitor)
+
+
+def is_transformed(opts: pulumi.ResourceOptions | None) -> bool:
+    """Return whether a transform may change a resource with these options, as far as is known.
+
+    A transform of its parent is known once the parent is registered.
+    """
+    of_its_own = opts is not None and (opts.transformations or opts.transforms)
+    above: tuple[object, object] = (opts and opts.parent, settings.get_root_resource())
+    inherited = any(getattr(resource, "_transformations", None) for resource in above)
+    return bool(of_its_own or inherited or _has_callbacks())
+
+
+def has_parent(opts: pulumi.ResourceOptions | None) -> bool:
+    """Return whether a resource with these options has another parent than the stack."""
+    return opts is not None and opts.parent not in (None, settings.get_root_resource())
+
+
+async def parent_registered(opts: pulumi.ResourceOptions | None) -> None:
+    """Wait until the parent is registered, and what transforms it has are known."""
+    if opts is not None and opts.parent is not None:
+        await cast(Any, opts.parent.urn).future()
+
+
+def hints(
+    kind: Schema,
+    fields: Mapping[str, Any],
+    opts: pulumi.ResourceOptions | None,
+    guards: Collection[str],
+) -> pulumi.Output[Any] | None:
+    """Return the hints for a number; None where there is nothing to tell: each input is expensive.
+
+    A transform of its parent's matters to the guards.
+    """
+    outputs = list(_outputs_in(kind, fields, ()))
+    if is_mocked() or not (outputs or is_transformed(opts) or (guards and has_parent(opts))):
+        return None
+
+    async def told(_: None) -> dict[str, Any] | None:
+        await parent_registered(opts)
+        paths = await _secret_paths(outputs)
+        found = {TRANSFORMS: is_transformed(opts), OWN_SECRETS: paths}
+        return {name: value for name, value in found.items() if value} or None
+
+    return pulumi.Output.from_input(None).apply(cast(Callable[[None], Any], told))
+
+
+async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
+    # An output that failed ends the program by itself.
+    marks = await asyncio.gather(
+        *(output.is_secret() for _, output in outputs), return_exceptions=True
+    )
+    return [list(path) for (path, _), mark in zip(outputs, marks, strict=True) if mark is True]
+
+
+def _outputs_in(schema: Schema, fields: Mapping[str, Any], path: _Path) -> Iterator[_Found]:
+    """Yield the outputs among the values of fields that are no secrets by themselves."""
+    for name, value in fields.items():
+        shape = schema.fields.get(name)
+        if shape is not None and SECRET not in shape.marks:
+            yield from _outputs(shape, value, (*path, name))
+
+
+def _outputs(shape: FieldShape, value: Any, path: _Path) -> Iterator[_Found]:
+    if isinstance(value, pulumi.Output):
+        yield path, cast(pulumi.Output[Any], value)
+    elif isinstance(value, list | tuple):
+        for at, item in enumerate(as_list(cast(Any, value))):
+            yield from _outputs(shape, item, (*path, str(at)))
+    elif isinstance(value, Mapping):
+        bag, model = as_object(cast(Any, value)), shape.schema_of(value)
+        if model is not None:
+            yield from _outputs_in(model, bag, path)
+        else:
+            for name, item in bag.items():
+                yield from _outputs(shape, item, (*path, name))
+
+
+def _has_callbacks() -> bool:
+    """Return whether this run has registered a transform that its engine calls.
+
+    The SDK tells nobody; where it keeps them otherwise, the program judges as without transforms.
+    """
+    module = sys.modules.get("pulumi.runtime._callbacks")
+    servers: list[object] = getattr(getattr(module, "_CallbackServicer", None), "_servicers", [])
+    return any(
+        getattr(server, "_monitor", None) is _monitor() and getattr(server, "_transforms", None)
+        for server in servers
+    )
+
+
+def _monitor() -> object:
+    return settings.get_monitor()

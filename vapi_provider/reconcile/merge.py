@@ -1,0 +1,256 @@
+"""Three-way merge of the objects and lists that a PATCH replaces whole.
+
+The API replaces a nested object by what a PATCH has of it. What this change does not touch must
+keep the account's value, also where our models do not know the field. Recorded and declared values
+are in snake_case, the account's and the result in the API's spelling.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from vapi_provider.models.field_traits import SECRET
+from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.record import converted
+from vapi_provider.models.spelling import fits_mask, is_masked, shape_within
+from vapi_provider.reconcile.equality import equal, holds_hidden, item_of, same
+from vapi_provider.reconcile.pairing import matched
+
+UNKNOWN = object()
+"""In place of a recorded value that nobody knows: what is declared is then what changes."""
+
+_MASK = re.compile(r"\*{3}|[•●]{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
+
+_SECRETS_MASK = re.compile(r"\.{3}|…|x{4}", re.IGNORECASE)
+"""A mask in a secret; in other texts it means something else."""
+
+
+@dataclass
+class Merge:
+    """The fields to send; the paths where the account's value was kept although it differs from the
+    recorded one; the paths whose values the account masks, so that they cannot be carried over.
+    """
+
+    wire: dict[str, Any] = field(default_factory=dict[str, Any])
+    kept: list[str] = field(default_factory=list[str])
+    lost: list[str] = field(default_factory=list[str])
+    refused: frozenset[str] = frozenset()
+    """Keys that the account shows and does not take."""
+    carried: set[str] = field(default_factory=set[str])
+    """Keys of the account's that no model knows."""
+
+    def value(
+        self, shape: FieldShape, path: str, base: Any, ours: Any, sent: Any, theirs: Any
+    ) -> Any:
+        """Return one field merged, or None for absent. `sent` is `ours` as it goes on the wire."""
+        known = converted(shape, theirs)
+        model = shape.schema_of(known)
+        if model is not None and shape.schema_of(ours) is model:
+            before: Any = base if base is UNKNOWN or shape.schema_of(base) is model else {}
+            return self._object(model, path, before, ours, as_object(sent), as_object(theirs))
+        free = not shape.schemas and isinstance(theirs, Mapping)
+        if free and (isinstance(ours, Mapping) or (ours is None and SECRET in shape.marks)):
+            is_secret = SECRET in shape.marks
+            mine = (base, as_object(ours), as_object(sent))
+            return self._entries(path, *mine, as_object(cast(Any, theirs)), is_secret) or None
+        if not _changes(shape, base, ours):
+            return self._unchanged(shape, path, base, sent, theirs)
+        if isinstance(ours, list) and isinstance(theirs, list) and shape.schemas:
+            return self._list(shape, path, base, as_list(ours), as_list(sent), as_list(theirs))
+        return sent
+
+    def _unchanged(self, shape: FieldShape, path: str, base: Any, sent: Any, theirs: Any) -> Any:
+        if SECRET in shape.marks:
+            return self._secret(path, base, sent, theirs, is_shown=theirs is not None)
+        if base is not UNKNOWN and not same(shape, base, converted(shape, theirs)):
+            self.kept.append(path)
+        return theirs
+
+    def _secret(self, path: str, base: Any, sent: Any, theirs: Any, *, is_shown: bool) -> Any:
+        """Return a secret that does not change: never a mask in its place."""
+        if not is_shown:
+            return sent
+        if _is_mask(theirs, base):
+            if sent is None:
+                self.lost.append(path)
+            return sent
+        if base is not UNKNOWN and not holds_hidden(base) and not equal(base, theirs):
+            self.kept.append(path)
+        return theirs
+
+    def _object(
+        self,
+        model: Schema,
+        path: str,
+        base: Any,
+        ours: Mapping[str, Any],
+        sent: Mapping[str, Any],
+        theirs: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        known = model.fields_by_wire_name
+        merged = {
+            wire: value
+            for wire, item in theirs.items()
+            if wire not in known
+            and (value := self._carried(f"{path}{_key(wire)}", wire, item)) is not None
+        }
+        for name, shape in model.fields.items():
+            before = base if base is UNKNOWN else base.get(name)
+            shape = shape_within(shape, *([] if base is UNKNOWN else [base]), ours)
+            values = (before, ours.get(name), sent.get(shape.wire), theirs.get(shape.wire))
+            value = self.value(shape, f"{path}.{name}", *values)
+            if value is not None:
+                merged[shape.wire] = value
+        return merged
+
+    def _entries(
+        self,
+        path: str,
+        base: Any,
+        ours: Mapping[str, Any],
+        sent: Mapping[str, Any],
+        theirs: Mapping[str, Any],
+        is_secret: bool,
+    ) -> dict[str, Any]:
+        """Return an object of free form (headers) merged entry by entry."""
+        merged: dict[str, Any] = {}
+        for name in dict.fromkeys((*theirs, *ours)):
+            where = f"{path}{_key(name)}"
+            before = base if base is UNKNOWN else as_object(base).get(name)
+            mine, account = ours.get(name), theirs.get(name)
+            if isinstance(mine, Mapping) and isinstance(account, Mapping):
+                below = as_object(cast(Any, account))
+                inner = (as_object(cast(Any, mine)), as_object(sent.get(name)), below)
+                value: Any = self._entries(where, before, *inner, is_secret)
+            elif mine is not None if before is UNKNOWN else not equal(before, mine):
+                value = sent.get(name)
+            elif is_secret:
+                value = self._secret(where, before, sent.get(name), account, is_shown=True)
+            else:
+                if before is not UNKNOWN and not equal(before, account):
+                    self.kept.append(where)
+                value = account
+            if value is not None:
+                merged[name] = value
+        return merged
+
+    def _list(
+        self,
+        shape: FieldShape,
+        path: str,
+        base: Any,
+        ours: list[Any],
+        sent: list[Any],
+        theirs: list[Any],
+    ) -> list[Any]:
+        """Return a list of objects merged, each with the account's object that it is."""
+        item, known = item_of(shape), [converted(item_of(shape), one) for one in theirs]
+        before = known if base is UNKNOWN else as_list(base)
+        origins = matched(item, before, ours)
+        places = {old: new for new, old in matched(item, before, known).items()}
+        added = [at for at in range(len(known)) if at not in places.values()]
+        merged: list[Any] = []
+        for at, mine in enumerate(ours):
+            where, old = f"{path}[{at}]", origins.get(at)
+            if old is None:
+                twin = next((new for new in added if same(item, known[new], mine)), None)
+                if twin is not None:
+                    added.remove(twin)
+                merged.append(sent[at] if twin is None else theirs[twin])
+            elif old in places:
+                mark = UNKNOWN if base is UNKNOWN else before[old]
+                merged.append(self.value(item, where, mark, mine, sent[at], theirs[places[old]]))
+            elif same(item, before[old], mine):
+                self.kept.append(where)  # Removed outside, and not changed here.
+            else:
+                merged.append(sent[at])
+        if base is not UNKNOWN:
+            self.kept += [f"{path}[{len(merged) + at}]" for at in range(len(added))]
+            merged += [theirs[at] for at in added]
+        return merged
+
+    def _carried(self, path: str, key: str, value: Any) -> Any:
+        """Return a value that no model knows; None where it cannot be sent back."""
+        if key in self.refused or (isinstance(value, str) and _MASK.search(value)):
+            self.lost.append(path)
+            return None
+        self.carried.add(key)
+        if isinstance(value, Mapping):
+            below = {
+                name: self._carried(f"{path}{_key(name)}", name, item)
+                for name, item in as_object(cast(Any, value)).items()
+                if item is not None
+            }
+            return {name: item for name, item in below.items() if item is not None}
+        return value
+
+
+def unsteady(shape: FieldShape, path: str, base: Any, ours: Any) -> Iterator[str]:
+    """Say which parts of a changed field may lose what only the account has in them."""
+    if base is None or ours is None or same(shape, base, ours):
+        return
+    model, old = shape.schema_of(ours), shape.schema_of(base)
+    if model is not None and old is not None and model is not old:
+        yield f"{path}: {model.name} takes the place of {old.name}{_NOT_CARRIED}"
+    elif model is not None:
+        for name, inner in model.fields.items():
+            below = as_object(base).get(name), as_object(ours).get(name)
+            yield from unsteady(inner, f"{path}.{name}", *below)
+    elif isinstance(ours, list) and isinstance(base, list) and shape.schemas:
+        before, after = as_list(cast(Any, base)), as_list(cast(Any, ours))
+        origins = matched(item_of(shape), before, after)
+        is_any_lost = len(origins) < len(before)
+        latest = -1
+        for at, mine in enumerate(after):
+            origin = origins.get(at)
+            if origin is None:
+                if is_any_lost:
+                    yield f"{path}[{at}]: takes another one's place{_NOT_CARRIED}"
+                continue
+            if origin < latest:
+                yield (
+                    f"{path}[{at}]: moved from {path}[{origin}]: what the account has there "
+                    "beyond the declaration goes along only if its list is still as recorded"
+                )
+            latest = max(latest, origin)
+            yield from unsteady(item_of(shape), f"{path}[{at}]", before[origin], mine)
+
+
+_NOT_CARRIED = ": what the account has there beyond the declaration is not carried over"
+
+
+def sends_hidden(base: Any, ours: Any) -> bool:
+    """Return whether the change itself holds a secret that only the account knows."""
+    if equal(base, ours):
+        return False
+    if isinstance(ours, Mapping):
+        before = as_object(base)
+        bag = as_object(cast(Any, ours))
+        return any(sends_hidden(before.get(name), item) for name, item in bag.items())
+    if isinstance(ours, list):
+        olds = as_list(base)
+        new = [one for one in as_list(cast(Any, ours)) if not any(equal(one, it) for it in olds)]
+        return holds_hidden(new)
+    return holds_hidden(ours)
+
+
+def _changes(shape: FieldShape, base: Any, ours: Any) -> bool:
+    return ours is not None if base is UNKNOWN else not same(shape, base, ours)
+
+
+def _is_mask(shown: Any, base: Any) -> bool:
+    """Return whether the account shows a mask in place of a secret."""
+    if not isinstance(shown, str) or equal(base, shown):
+        return False
+    if _MASK.search(shown) or _SECRETS_MASK.search(shown):
+        return True
+    is_known = isinstance(base, str) and not holds_hidden(base)
+    return is_known and is_masked(shown) and fits_mask(base, shown)
+
+
+def _key(name: str) -> str:
+    return f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"

@@ -1,0 +1,44 @@
+"""Automatic names: how a record is known as this resource's, in the dashboard and by us."""
+
+from __future__ import annotations
+
+import hashlib
+
+from vapi_provider.reconcile.resource_key import PARENT_HASH
+
+NAME_LENGTH = 40
+"""The longest name that the API takes (API schema)."""
+
+
+def automatic_name(declaration: str) -> str:
+    """Return ``<project>/<stack>/<resource>``, and for a child the hash of its parent behind it.
+
+    It is readable, and unique in the account together with the kind. A longer one keeps both ends,
+    with a hash of the whole between them.
+    """
+    _organization, project, stack, class_name, resource = declaration.split("/", 4)
+    name = f"{project}/{stack}/{resource}"
+    parent = PARENT_HASH.search(class_name)
+    whole = name + parent.group() if parent else name
+    if len(whole) <= NAME_LENGTH:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    end = (NAME_LENGTH - len(digest) - 2) // 2
+    return f"{name[:end]}~{digest}~{name[-end:]}"
+
+
+def name_without_parent(name: str) -> str:
+    """Return an automatic name without the hash of the parent, as far as it can be read in it."""
+    return PARENT_HASH.sub("", name)
+
+
+def alias_hint(*, renamed: bool = False) -> str:
+    """Return what to write in a program in which a resource was moved, or maybe renamed."""
+    name = ", pulumi.Alias(name='<old name>') if it was renamed" if renamed else ""
+    return (
+        f"If this resource was {'renamed or ' if renamed else ''}moved in the program, add "
+        "opts=pulumi.ResourceOptions(aliases=[...]): "
+        "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE) if it had no parent, "
+        f"pulumi.Alias(parent='<URN of its old parent>') if it had one{name}; "
+        "`python -m vapi_provider preview` shows which"
+    )

@@ -1,0 +1,65 @@
+"""Pulumi's resource options: what of them has no effect on a number, said before it surprises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pulumi
+
+from vapi_provider.models.fields import Schema, correction
+from vapi_provider.models.kinds import Kind
+from vapi_provider.reconcile.properties import READ_ONLY
+
+_STEP = re.compile(r"""\[(?:\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)""")
+_INPUTS = ("provider", "declaration", "adopt_id")
+
+TIMEOUTS = (
+    "custom_timeouts has no effect: Pulumi hands it to no dynamic provider. Set "
+    "vapi:requestTimeoutSeconds (a request) and vapi:readyTimeoutSeconds (until a number is active)"
+)
+
+
+def refuse_wrong_paths(kind: Kind, opts: pulumi.ResourceOptions | None, where: str) -> None:
+    """Raise RunError for a path of `ignore_changes` that names no field, and so has no effect."""
+    for path in (opts and opts.ignore_changes) or ():
+        wrong = _wrong_step(kind, path)
+        if wrong is not None:
+            raise pulumi.RunError(f"{where}ignore_changes: {path!r}: {wrong}")
+
+
+def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[str]:
+    """Yield a warning for each option that a dynamic provider never hears of."""
+    if opts is not None and opts.custom_timeouts is not None:
+        yield TIMEOUTS
+
+
+def _wrong_step(kind: Kind, path: str) -> str | None:
+    """Return what is wrong with a path that leads nowhere, None for a good one."""
+    models: list[Schema] = [kind.create]
+    for at, name in enumerate(_names(path)):
+        if at == 0 and name in (*READ_ONLY, *_INPUTS):
+            return None
+        if name == "*":
+            models = [inner for model in models for inner in _inside(model)]
+        elif models:
+            holding = [model for model in models if name in model.fields]
+            if not holding:
+                knowing = [model for model in models if name in model.fields_by_wire_name]
+                return f"{name} {correction((knowing or models)[0], name)}"
+            models = [inner for model in holding for inner in model.fields[name].schemas]
+        else:
+            return None  # Below a plain value or an object of free keys.
+    return None
+
+
+def _names(path: str) -> Iterator[str]:
+    """Yield the names in a path; places in lists, which any number may be, are left out."""
+    for step in _STEP.finditer(path):
+        name = step[1] if step[1] is not None else step[2]
+        if name is not None:
+            yield name
+
+
+def _inside(model: Schema) -> list[Schema]:
+    return [inner for shape in model.fields.values() for inner in shape.schemas]

@@ -1,0 +1,98 @@
+"""What an update has to do: pure, declared against recorded. No I/O, no Pulumi, no HTTP.
+
+Fields are in snake_case; `recorded` is what the state holds, which refresh has made what the API
+answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vapi_provider.models.kinds import Kind
+from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
+from vapi_provider.reconcile.equality import same
+
+AREA_CODE = "number_desired_area_code"
+_US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
+
+
+@dataclass(frozen=True)
+class NoChange:
+    """The record is as declared."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """PATCH exactly these top-level fields: nested ones whole, None for one to be cleared."""
+
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Replace:
+    """The API leaves no other way: another record takes this one's place.
+
+    `because` names the fields. `delete_first` where both cannot exist at once.
+    """
+
+    because: tuple[str, ...]
+    delete_first: bool
+
+
+Plan = NoChange | Update | Replace
+
+
+def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> Plan:
+    """The smallest step from `recorded` to `declared`.
+
+    `recorded` may hold read-only outputs beside the fields; of these only `number` is looked at.
+    A record of another kind, which an alias may bring, can only be replaced.
+    """
+    if recorded.get("provider", kind.provider) != kind.provider:
+        return Replace(("provider",), _same_number(recorded, declared))
+    if AREA_CODE in kind.create_only and _wants_another_number(recorded, declared):
+        return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared))
+    changed = {
+        name: declared.get(name)
+        for name, shape in kind.fields.items()
+        if name not in kind.create_only
+        and not same(
+            shape_within(shape, recorded, declared), recorded.get(name), declared.get(name)
+        )
+    }
+    if "number" in changed and declared.get(E164_CHECK) is False:
+        # A PATCH is checked by itself: without the switch its number would have to be E.164.
+        changed[E164_CHECK] = False
+    return Update(changed) if changed else NoChange()
+
+
+def area_code_of(number: Any) -> str | None:
+    """The area code of a US number in E.164, None for anything else (unknown, masked)."""
+    match = _US_NUMBER.fullmatch(number) if isinstance(number, str) else None
+    return match.group(1) if match else None
+
+
+def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    """Our choice: an area code that was asked for before is satisfied by whatever came of it,
+    and no longer asking for one never gives a number up."""
+    wanted = declared.get(AREA_CODE)
+    if not isinstance(wanted, str):
+        return False
+    number = recorded.get("number")
+    known = area_code_of(phone_number(number) if isinstance(number, str) else None)
+    return wanted not in (recorded.get(AREA_CODE), known)
+
+
+def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    number, uri = recorded.get("number"), recorded.get("sip_uri")
+    wanted = declared.get("sip_uri")
+    same_uri = isinstance(uri, str) and isinstance(wanted, str) and uri.lower() == wanted.lower()
+    return same_uri or (number is not None and number == declared.get("number"))
+
+
+def _same_sip_uri(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    uris = recorded.get("sip_uri"), declared.get("sip_uri")
+    return None not in uris and same(kind.fields["sip_uri"], *uris)

@@ -1,0 +1,174 @@
+"""Between the engine's property bags and records: what is declared, recorded, and told back.
+
+A bag is what the engine hands over: snake_case keys, every number a float, values that are still
+unknown at preview as `Unknown`, and `__provider`. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.output import Unknown
+
+from vapi_provider.models.constants import EXACT
+from vapi_provider.models.kinds import Kind, kinds_in
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
+from vapi_provider.reconcile.secrecy import SIGNATURE
+
+if TYPE_CHECKING:
+    from vapi_provider.models.base import VapiModel
+
+READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
+"""The outputs beside the declared fields. These keys are in people's states: never rename one."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a program declares of one resource.
+
+    `declaration` and `adopt_id` are None where absent or, at preview, not yet known.
+    """
+
+    kind: Kind
+    fields: Mapping[str, Any]
+    declaration: str | None
+    adopt_id: str | None
+
+    @classmethod
+    def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Declared:
+        """From a plain bag, inputs or outputs; outputs that are no fields are left out.
+
+        `region` is the account's: some defaults depend on it.
+        """
+        kind = kinds_in(region)[bag["provider"]]
+        return cls(
+            kind=kind,
+            fields={name: bag[name] for name in kind.fields if name in bag},
+            declaration=_text(bag.get("declaration")),
+            adopt_id=_text(bag.get("adopt_id")),
+        )
+
+    def model(self) -> VapiModel:
+        """The create schema holding the fields; all of them must be known and checked."""
+        return self.kind.create.model.built().model_validate(
+            {"provider": self.kind.provider, **self.fields},
+            by_name=True,
+            by_alias=False,
+            context={"exists": True},
+        )
+
+
+def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
+    """A bag without the engine's own key, None and marks of secrets; whole floats as integers."""
+    return {
+        name: _plain(value)
+        for name, value in bag.items()
+        if value is not None and name != PROVIDER_KEY
+    }
+
+
+def identical(left: Any, right: Any) -> bool:
+    """Whether two plain values are the same, types too: to Python True is 1."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        bag, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
+        return bag.keys() == other.keys() and all(identical(bag[key], other[key]) for key in bag)
+    if isinstance(left, list):
+        items, others = cast(list[Any], left), cast(list[Any], right)
+        return len(items) == len(others) and all(map(identical, items, others))
+    return bool(left == right)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Return whether a value, or anything in it, is not known before `up`."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, cast(Mapping[str, Any], value).values()))
+    if isinstance(value, list):
+        return any(map(holds_unknown, cast(list[Any], value)))
+    return isinstance(value, Unknown)
+
+
+def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
+    """What to record after a write: what was declared, and what only the API knows."""
+    return _bag(declared.kind, declared.fields, declared.declaration, record)
+
+
+def outputs_unsent(declared: Declared, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What to record where nothing had to be sent: the declaration's spelling and name."""
+    fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(
+        declared.fields
+    )
+    return {**fields, "provider": declared.kind.provider, "declaration": declared.declaration}
+
+
+def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
+    """What to record after a read: what the API answers, in the recorded spelling where equal.
+
+    The desired area code is kept as recorded: the API need not echo it, and it does not change.
+    """
+    kind = recorded.kind
+    hidden = NOT_SHOWN if recorded.declaration is None else CHANGED_OUTSIDE
+    fields = settled(kind.fields, recorded.fields, record.fields, hidden)
+    for name in kind.create_only:
+        fields.pop(name, None)
+        if name in recorded.fields:
+            fields[name] = recorded.fields[name]
+    return _bag(kind, fields, recorded.declaration, record)
+
+
+def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """The declared part of recorded outputs, to compare later declarations with."""
+    return {
+        name: value
+        for name, value in outs.items()
+        if name in kind.fields or name in ("provider", "declaration")
+    }
+
+
+def _bag(
+    kind: Kind, fields: Mapping[str, Any], declaration: str | None, record: PhoneNumberRecord
+) -> dict[str, Any]:
+    bag = {
+        "number": record.number,
+        "status": record.status,
+        "org_id": record.org_id,
+        "created_at": record.created_at,
+        **fields,
+        "provider": kind.provider,
+        "declaration": declaration,
+    }
+    return {name: value for name, value in bag.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value  # Most of them, and the checks below are dear.
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value)
+    if isinstance(value, Mapping):
+        bag = cast(Mapping[str, Any], value)
+        if SIGNATURE in bag:
+            return _plain(bag.get("value"))
+        return {name: _plain(item) for name, item in bag.items() if item is not None}
+    if isinstance(value, list):
+        return [_plain(item) for item in cast(list[Any], value)]
+    return value
+
+
+def _number(value: float) -> float:
+    """Return a whole number as an integer where the engine's double holds it exactly."""
+    if abs(value) < EXACT:
+        return int(value) if value == int(value) else value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,144 @@
+"""What the API would refuse of a declaration, in a person's words: pydantic's verdict, translated.
+
+Loaded by the first declaration that is not as it was recorded: the models are dear to load, and a
+run without changes needs none of them. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pulumi.output import Unknown
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from vapi_provider.errors import DeclarationError
+from vapi_provider.models.base import TOLD_APART_BY, VapiModel
+from vapi_provider.models.fields import Schema, correction
+from vapi_provider.models.ids import is_id
+from vapi_provider.models.values import problems_of_values
+from vapi_provider.reconcile.properties import Declared
+
+_NOT_FIELDS = ("declaration", "adopt_id")
+
+_TEXTS = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} items",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+}
+
+
+def problems(
+    declared: Declared,
+    bag: Mapping[str, Any],
+    *,
+    exists: bool,
+    before: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Everything that is wrong with a declared bag, as ``<path>: <reason>``; no value is shown.
+
+    What is still unknown is never wrong. With `exists` the record need not be made any more.
+    `before` is what is recorded: nobody can have meant otherwise. Without it only the API's own
+    rules are asked.
+    """
+    found: list[str] = []
+    adopt_id = bag.get("adopt_id", "-")
+    is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
+    if not is_one and not isinstance(adopt_id, Unknown):
+        found.append("adopt_id: must be the id of a phone number")
+    fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
+    try:
+        declared.kind.create.model.built().model_validate(
+            fields, by_name=True, by_alias=False, context={"exists": exists}
+        )
+    except ValidationError as refused:
+        found += [
+            _in_words(error, declared.kind.create, fields)
+            for error in refused.errors(include_url=False)
+            if not _is_unknown(error)
+        ]
+    if before is not None:
+        told = {line.partition(": ")[0] for line in found}
+        found += [
+            f"{path}: {reason}"
+            for path, reason in problems_of_values(declared.kind.create, fields, before)
+            if path not in told
+        ]
+    return found
+
+
+def sendable(declared: Declared) -> VapiModel:
+    """The create schema holding the fields. Raises DeclarationError where it does not take them.
+
+    A declaration that is as recorded was not judged by `check`: the account may hold what the API
+    does not take any more.
+    """
+    try:
+        return declared.model()
+    except ValidationError:
+        bag = {"provider": declared.kind.provider, **declared.fields}
+        raise DeclarationError("; ".join(problems(declared, bag, exists=True))) from None
+
+
+def _is_unknown(error: ErrorDetails) -> bool:
+    """Whether the error is only about a value that preview does not know yet."""
+    found = error["input"]
+    if isinstance(found, Unknown):
+        return True
+    # No member of a union fits because the key that tells them apart is unknown.
+    key = error["type"].removeprefix(TOLD_APART_BY)
+    return (
+        key != error["type"] and isinstance(found, Mapping) and isinstance(found.get(key), Unknown)  # pyright: ignore[reportUnknownMemberType]
+    )
+
+
+def _in_words(error: ErrorDetails, root: Schema, fields: Mapping[str, Any]) -> str:
+    path, model = _locate(error["loc"], root, fields)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        reason = correction(model, str(error["loc"][-1]))
+    elif not kind.startswith(TOLD_APART_BY):
+        reason = _TEXTS.get(kind, error["msg"]).format(**error.get("ctx", {}))
+    elif isinstance(error["input"], Mapping):
+        path = f"{path}.{kind.removeprefix(TOLD_APART_BY)}"
+        reason = error["msg"]
+    else:
+        reason = "must be an object"
+    return f"{path}: {reason}"
+
+
+def _locate(
+    location: tuple[int | str, ...], root: Schema, fields: Mapping[str, Any]
+) -> tuple[str, Schema]:
+    """A location as a person writes it (``hooks[0].do[1].exact``), and the model it ends in."""
+    path = ""
+    model: Schema | None = root
+    ends_in = root
+    shape = None
+    value: Any = fields
+    for step in location:
+        if isinstance(step, str) and step.startswith("<"):
+            continue  # A union's tag, not a key.
+        if isinstance(step, int):
+            path += f"[{step}]"
+            value = cast(list[Any], value)[step]
+        else:
+            path += f".{step}" if path else step
+            shape = model.fields.get(step) if model else None
+            value = cast(Mapping[str, Any], value).get(step)
+        model = shape.schema_of(value) if shape else None
+        ends_in = model or ends_in
+    return path, ends_in

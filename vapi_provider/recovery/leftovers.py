@@ -1,0 +1,244 @@
+"""Which record did each interrupted creation make? Pure.
+
+A pending *creating* operation proves that a run of this very state was interrupted: its record, if
+there is one, was made then and is held by no resource. What could be another's is never taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from vapi_provider.deployment.exported import (
+    dependencies_of,
+    holds_secret,
+    instant,
+    name_in,
+    resources_of,
+)
+from vapi_provider.errors import OwnershipError
+from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.kinds import KINDS, Kind, kinds_in
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.fingerprint import matches, sent
+from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.recovery.purchases import created_by
+
+if TYPE_CHECKING:
+    from vapi_provider.journal.journal import Intent
+
+Resource = Mapping[str, Any]
+Outcome = Literal[
+    "made",
+    "waiting",
+    "not made",
+    "gone",
+    "still there",
+    "recorded",
+    "held elsewhere",
+    "unclear",
+    "foreign",
+]
+
+NONE = "none"
+"""A person's word for an operation that made nothing."""
+
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""How far the account's clock may be behind the engine's."""
+
+LONGEST_RUN = timedelta(hours=2)
+"""A record that is older than the state's last writing by more than this was not being made."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one operation.
+
+    *made*: `record` goes into the state. *waiting*: it was created to replace a live resource, and
+    waits in the journal, since the program may have undone the replacement. *not made*, *still
+    there*, *recorded*, *held elsewhere* (by another stack): the operation is dropped, and the
+    resources stay. *gone*: the resource leaves the state. *unclear* (one of `candidates`, or none
+    of them) and *foreign* (another provider's): not settled.
+    """
+
+    urn: str
+    operation: str
+    outcome: Outcome
+    record: str | None = None
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The resource's name in the program."""
+        return name_in(self.urn)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person has to decide."""
+        return self.outcome in ("unclear", "foreign")
+
+
+def what_was_made(
+    deployment: Mapping[str, Any],
+    creations: Sequence[Resource],
+    free: Sequence[PhoneNumberRecord],
+    chosen: Mapping[str, str],
+    intents: Mapping[str, Intent] = MappingProxyType({}),
+    read_only: Sequence[PhoneNumberRecord] = (),
+) -> dict[str, Decision]:
+    """What came of each resource's creation, by URN.
+
+    Several runs may have been killed while they made the same resource: the last one counts.
+    `intents` are what the journal knows of them, by declaration. `read_only` are records that the
+    state only reads (`get`): that proves nothing of who made them.
+    """
+    newest = {one["urn"]: one for one in creations}
+    decisions = _as_chosen(newest, free, chosen)
+    taken = {one.record for one in decisions.values()}
+    for urn, one in newest.items():
+        intent = intents.get(declaration_in(one) or "")
+        if urn not in decisions and intent is not None:
+            left = [record for record in (*free, *read_only) if record.id not in taken]
+            decisions[urn] = _as_in_journal(urn, intent, left)
+            taken.add(decisions[urn].record)
+    left = [record for record in free if record.id not in taken]
+    groups: dict[tuple[frozenset[str], str], list[str]] = {}
+    for urn, one in newest.items():
+        if urn in decisions:
+            continue
+        found = _candidates(one, left)
+        earlier = [
+            it for other in creations if other["urn"] == urn for it in _candidates(other, left)
+        ]
+        fresh = [record for record in found if _may_be_of(deployment, one, record)]
+        # Without an intent a name that people chose proves nothing: another stack may have it, too.
+        if (earlier and (not fresh or any(record not in found for record in earlier))) or (
+            earlier and not _is_named_by_us(one)
+        ):
+            decisions[urn] = _unclear(urn, earlier)
+        else:
+            ids = frozenset(record.id for record in fresh)
+            groups.setdefault((ids, _body(one)), []).append(urn)
+    for key, urns in groups.items():
+        among = sorted((one for one in left if one.id in key[0]), key=lambda one: one.created_at)
+        rivals = any(key[0] & other[0] for other in groups if other != key)
+        for at, urn in enumerate(urns):
+            # Of equal bodies any may have made any: only how many there are tells.
+            if rivals or len(among) > len(urns):
+                decisions[urn] = _unclear(urn, among)
+            elif at < len(among):
+                decisions[urn] = Decision(urn, "creating", "made", among[at].id)
+            else:
+                decisions[urn] = Decision(urn, "creating", "not made")
+    return decisions
+
+
+def declaration_in(resource: Resource) -> str | None:
+    """A resource's declaration; None where none is recorded."""
+    found = cast(Mapping[str, Any], resource.get("inputs", {})).get("declaration")
+    return found if isinstance(found, str) else None
+
+
+def _as_in_journal(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
+    record, among = created_by(intent, left)
+    if record is not None:
+        return Decision(urn, "creating", "made", record)
+    if among:
+        return Decision(urn, "creating", "unclear", candidates=among)
+    return Decision(urn, "creating", "not made")
+
+
+def _unclear(urn: str, among: Iterable[PhoneNumberRecord]) -> Decision:
+    ids = tuple(dict.fromkeys(record.id for record in among))
+    return Decision(urn, "creating", "unclear", candidates=ids)
+
+
+def _as_chosen(
+    creations: Mapping[str, Resource],
+    free: Iterable[PhoneNumberRecord],
+    chosen: Mapping[str, str],
+) -> dict[str, Decision]:
+    kinds = {record.id: record.kind for record in free}
+    decisions: dict[str, Decision] = {}
+    for urn, id_ in chosen.items():
+        if urn not in creations:
+            continue
+        if id_ == NONE:
+            decisions[urn] = Decision(urn, "creating", "not made")
+            continue
+        kind, wanted = kinds.pop(id_, None), creations[urn]["inputs"]["provider"]
+        made = Decision(urn, "creating", "made", id_)
+        if kind is None or kind.provider != wanted:
+            raise OwnershipError(
+                f"{id_} cannot be taken as {made.resource}: the account has no such number of "
+                f"kind {wanted} that no other resource and no given state holds"
+            )
+        decisions[urn] = made
+    return decisions
+
+
+def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[PhoneNumberRecord]:
+    inputs = cast(Mapping[str, Any], resource.get("inputs", {}))
+    kind = KINDS.get(inputs.get("provider", ""))
+    # One that was to be adopted exists anyway, and may be another resource's: `up` adopts again.
+    if kind is None or "adopt_id" in inputs:
+        return []
+    if _is_named_by_us(resource):
+        name = inputs["name"]
+        return [one for one in free if one.provider == kind.provider and one.name == name]
+    # A state does not say which region it is of.
+    kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
+    return [one for one in free if any(_matches(kind, inputs, one) for kind in kinds)]
+
+
+def _is_named_by_us(resource: Resource) -> bool:
+    declaration = declaration_in(resource)
+    name = cast(Mapping[str, Any], resource.get("inputs", {})).get("name")
+    return declaration is not None and name == automatic_name(declaration)
+
+
+def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
+    """`matches`, by the fields that can be read: what is encrypted as a whole is left out."""
+    hidden = {name for name in kind.fields if holds_secret(kind.fields[name], inputs.get(name))}
+    seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
+    shown = {name: value for name, value in record.fields.items() if name not in hidden}
+    return matches(kind, sent(kind, seen), replace(record, fields=shown))
+
+
+def _body(resource: Resource) -> str:
+    """What was sent; encrypted values differ even where they are equal, so those never group."""
+    inputs = {**resource.get("inputs", {})}
+    return json.dumps({**inputs, "declaration": None}, sort_keys=True)
+
+
+def _may_be_of(
+    deployment: Mapping[str, Any], resource: Resource, record: PhoneNumberRecord
+) -> bool:
+    """Whether a record is young enough; without a time that can be read a person decides."""
+    made = instant(record.created_at)
+    return made is not None and made >= _not_before(deployment, resource)
+
+
+def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
+    """The earliest that a record of this creation can be made, by the account's clock.
+
+    An older one is somebody else's, perhaps of another state for the same stack.
+    """
+    needed = dependencies_of(resource)
+    times = [datetime.min.replace(tzinfo=timezone.utc)]
+    written = instant(deployment.get("manifest", {}).get("time"))
+    if written is not None:
+        times.append(written - LONGEST_RUN)
+    for one in resources_of(deployment):
+        created = instant(one.get("created"))
+        if created is not None and one["urn"] in needed:
+            times.append(created - CLOCKS_DIFFER)
+        replaced = one["urn"] == resource["urn"] and not one.get("delete")
+        recorded = instant(one.get("outputs", {}).get("created_at")) if replaced else None
+        if recorded is not None:
+            times.append(recorded)
+    return max(times)

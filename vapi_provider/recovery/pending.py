@@ -1,0 +1,210 @@
+"""What a killed engine left pending in a state, settled against the account's records.
+
+Pure: no I/O, no Pulumi, no HTTP. A *deployment* is the object of that name in an exported state;
+its secrets stay encrypted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from vapi_provider.deployment.exported import dependencies_of, ids_in, is_ours, resources_of
+from vapi_provider.errors import OwnershipError
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.recovery.leftovers import NONE, Decision, Resource, declaration_in, what_was_made
+
+if TYPE_CHECKING:
+    from vapi_provider.journal.journal import Intent
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The deployment without its pending operations, and why it looks as it does.
+
+    With a decision open it must not be imported: an import drops every pending operation.
+    """
+
+    deployment: Mapping[str, Any]
+    decisions: Sequence[Decision]
+
+    @property
+    def open(self) -> list[Decision]:
+        """What a person has to decide first."""
+        return [one for one in self.decisions if one.is_open]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a request that is still under way could make a decision wrong."""
+        return any(one.outcome in ("not made", "still there") for one in self.decisions)
+
+
+def settle(
+    deployment: Mapping[str, Any],
+    records: Collection[PhoneNumberRecord],
+    *,
+    held_elsewhere: Collection[str] = (),
+    confirmed_empty: str | None = None,
+    chosen: Mapping[str, str] | None = None,
+    intents: Mapping[str, Intent] | None = None,
+) -> Settled:
+    """Settles each pending operation by what the account holds and what the journal knows.
+
+    `held_elsewhere` are ids that other states hold. `chosen` is what a person decided: an id, or
+    `NONE`, by URN. `intents` are the journal's, by declaration. Raises
+    OwnershipError where the account is not known to be the state's, and for a choice that cannot
+    be.
+    """
+    everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
+    pending = _once_each(everything)
+    _confirm_account(deployment, records, confirmed_empty)
+    held = {*ids_in(deployment, read_only=True), *held_elsewhere}
+    free = [record for record in records if record.id not in held]
+    creations = [one["resource"] for one in everything if _is_creating(one)]
+    read_only = ids_in(deployment, read_only=True) - ids_in(deployment) - {*held_elsewhere}
+    read = [record for record in records if record.id in read_only]
+    made = what_was_made(deployment, creations, free, chosen or {}, intents or {}, read)
+    known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
+    live = _live(deployment)
+    made = {urn: _beside(known.get(urn, one), live) for urn, one in made.items()}
+    there = {record.id for record in records}
+    seen = {record.org_id for record in records} or {confirmed_empty}
+    decisions = [
+        made[one["resource"]["urn"]] if _is_creating(one) else _other(one, there, seen, chosen)
+        for one in pending
+    ]
+    by_id = {record.id: record for record in records}
+    resources = [dict(one) for one in resources_of(deployment)]
+    for decision, operation in zip(decisions, pending, strict=True):
+        if decision.record is not None and decision.outcome == "made":
+            _put(resources, _as_resource(operation["resource"], by_id[decision.record]))
+        elif decision.outcome == "gone":
+            gone = (decision.urn, decision.record)
+            resources = [one for one in resources if (one["urn"], one.get("id")) != gone]
+    settled = {name: value for name, value in deployment.items() if name != "pending_operations"}
+    return Settled({**settled, "resources": resources}, decisions)
+
+
+def _held_already(
+    creations: Sequence[Resource],
+    intents: Mapping[str, Intent],
+    held: Collection[str],
+    held_elsewhere: Collection[str],
+) -> dict[str, Decision]:
+    """What the journal knows to be created, and some state holds by now."""
+    found: dict[str, Decision] = {}
+    for one in creations:
+        intent = intents.get(declaration_in(one) or "")
+        record = intent.record if intent else None
+        if record is not None and record in held:
+            found[one["urn"]] = Decision(one["urn"], "creating", "recorded", record)
+        elif record is not None and record in held_elsewhere:
+            found[one["urn"]] = Decision(one["urn"], "creating", "held elsewhere", record)
+    return found
+
+
+def _live(deployment: Mapping[str, Any]) -> set[str]:
+    """URNs of the resources that stay in the state whatever a run was about to replace."""
+    return {
+        one["urn"]
+        for one in resources_of(deployment)
+        if not one.get("delete") and not one.get("pendingReplacement")
+    }
+
+
+def _beside(decision: Decision, live: Collection[str]) -> Decision:
+    """A replacement's record is not put into the state: `up` would release the live one."""
+    if decision.outcome == "made" and decision.urn in live:
+        return replace(decision, outcome="waiting")
+    return decision
+
+
+def _once_each(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The operations; of several creations of one resource (several killed runs) the last."""
+    last = {one["resource"]["urn"]: at for at, one in enumerate(pending) if _is_creating(one)}
+    return [
+        one
+        for at, one in enumerate(pending)
+        if not _is_creating(one) or last[one["resource"]["urn"]] == at
+    ]
+
+
+def _is_creating(operation: Mapping[str, Any]) -> bool:
+    return operation["type"] == "creating" and is_ours(operation["resource"])
+
+
+def _confirm_account(
+    deployment: Mapping[str, Any],
+    records: Collection[PhoneNumberRecord],
+    confirmed_empty: str | None,
+) -> None:
+    """A key of another account shows none of ours: all would look as if it had not been made."""
+    recorded = {
+        org
+        for one in resources_of(deployment)
+        if is_ours(one) and (org := one.get("outputs", {}).get("org_id")) is not None
+    }
+    seen = {record.org_id for record in records}
+    if not recorded or recorded & (seen or {confirmed_empty}):
+        return
+    shown = f"shows organization {', '.join(sorted(seen))}" if seen else "shows no phone number"
+    confirm = (
+        ""
+        if seen
+        else (
+            f", or, if it really is empty, set VAPI_CONFIRM_EMPTY_ACCOUNT={min(recorded)} in the "
+            "environment"
+        )
+    )
+    raise OwnershipError(
+        f"the account {shown}, and the state was recorded in {', '.join(sorted(recorded))}: "
+        f"nothing was changed. Check vapi:apiKey and vapi:region of this stack{confirm}"
+    )
+
+
+def _other(
+    operation: Mapping[str, Any],
+    there: Collection[str],
+    seen: Collection[str | None],
+    chosen: Mapping[str, str] | None,
+) -> Decision:
+    """What is not the making of one of ours."""
+    resource, kind = operation["resource"], operation["type"]
+    urn, id_ = resource["urn"], resource.get("id")
+    if not is_ours(resource):
+        # The engine's own (default providers, stack references) exist nowhere else.
+        ours = resource["type"].startswith("pulumi:") or (chosen or {}).get(urn) == NONE
+        return Decision(urn, kind, "recorded" if ours else "foreign")
+    if kind != "deleting":
+        return Decision(urn, kind, "recorded", id_)
+    if id_ in there:
+        return Decision(urn, kind, "still there", id_)
+    known = resource.get("outputs", {}).get("org_id") in seen or (chosen or {}).get(urn) == NONE
+    return Decision(urn, kind, "gone" if known else "unclear", id_)
+
+
+def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any]:
+    """The operation's resource as the engine would have recorded it."""
+    inputs = cast(Mapping[str, Any], resource["inputs"])
+    read = {
+        "number": record.number,
+        "status": record.status,
+        "org_id": record.org_id,
+        "created_at": record.created_at,
+    }
+    known = {name: value for name, value in read.items() if value is not None}
+    return {**resource, "id": record.id, "outputs": {**known, **inputs}}
+
+
+def _put(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
+    """Adds a resource; one that it replaces, and that was deleted before, goes."""
+    old = [
+        at for at, one in enumerate(resources) if one["urn"] == new["urn"] and not one.get("delete")
+    ]
+    at = old[0] if old else len(resources)
+    if old:
+        resources.pop(at)
+    if not dependencies_of(new) <= {one["urn"] for one in resources[:at]}:
+        at = len(resources)
+    resources.insert(at, new)

@@ -1,0 +1,77 @@
+"""What came of a purchase that the journal does not know to be finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from vapi_provider.lifecycle.search import Purchase, is_own
+from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.fingerprint import contradicts, is_named, matches
+from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.resource_key import resource_of
+
+if TYPE_CHECKING:
+    from vapi_provider.journal.journal import Intent
+
+Outcome = Literal["unheld", "gone", "nothing", "unclear", "other account", "under way"]
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """An unfinished intent of a stack, and what came of it.
+
+    *unheld*: `record` is in the account and in no state. *gone*: the account does not have it any
+    more. *nothing*: nothing was created. *unclear*: one of `candidates` may be it. *other account*:
+    it was written for an account that this is not. *under way*: a run is working on it.
+    """
+
+    key: str
+    outcome: Outcome
+    record: str | None = None
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The name that the resource has, or had, in the program."""
+        return resource_of(self.key)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the intent can be forgotten."""
+        return self.outcome in ("gone", "nothing")
+
+
+def created_by(
+    intent: Intent, records: Iterable[PhoneNumberRecord]
+) -> tuple[str | None, tuple[str, ...]]:
+    """The id of the one record that an intent created, or those of which a person has to choose."""
+    if intent.record is not None:
+        found = [one.id for one in records if one.id.lower() == intent.record.lower()]
+        return next(iter(found), None), ()
+    kind = _kind_of(intent.key)
+    newer = [one for one in records if intent.before.is_newer(one.id, one.created_at)]
+    if kind is None:
+        return None, tuple(one.id for one in newer)
+    name = automatic_name(intent.key)
+    is_named_by_us = is_named(kind, intent.body, {name}) or "name" not in intent.body["digests"]
+    fitting = [
+        one
+        for one in newer
+        if matches(kind, intent.body, one)
+        # Whatever was edited since, nobody else gives a record this name.
+        or (is_named_by_us and one.provider == kind.provider and one.name == name)
+    ]
+    purchase = Purchase.of(kind, intent, {name})
+    if len(fitting) == 1 and (fitting[0].name == name or is_own(purchase, fitting[0])):
+        return fitting[0].id, ()
+    # One that was edited since, or that may be another's.
+    edited = [one for one in newer if contradicts(kind, intent.body, one)]
+    return None, tuple(one.id for one in fitting or edited)
+
+
+def _kind_of(declaration: str) -> Kind | None:
+    class_name = declaration.split("/", 4)[3]
+    return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
