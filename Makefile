@@ -1,4 +1,4 @@
-# Every target sets up what it needs first: .venv, and a Pulumi CLI (engine/).
+# Every target sets up what it needs first: .venv, and a Pulumi CLI (scripts/).
 # FORMAT=markdown (text, json) is for `preview` and `drift`.
 # STACK=dev picks a stack, YES=1 answers Pulumi's question, ARGS='-k name' goes to pytest,
 # RUN_PROGRAM=1 has refresh, drift and destroy use today's config and key (docs/operations.md).
@@ -37,7 +37,7 @@ engine: ## get the Pulumi CLI, once for each user
 venv: ## make .venv
 
 $(TARGETS):
-	@sh engine/run.sh $@
+	@sh scripts/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay
 	@rm -rf .venv .venv.lock .venv.flock .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -13,7 +13,7 @@ from tests.chaos.declarations import BACKEND_PASSWORDS, Declaration, some
 from tests.chaos.person import Person, compared, errors_of
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
-from tests.pipelines.stores import postgres_server, postgresql
+from tests.support.stores import postgres_server, postgresql
 
 KILLS = (Kill(("engine",)), Kill(("plugin",)), Kill(("engine", "plugin")))
 SPELLINGS = (

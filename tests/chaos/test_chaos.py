@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.harness import run
 from tests.chaos.rounds import KINDS, kind_of, run_round
 from tests.chaos.scenario import Scenario
-from tests.pipelines.stores import postgresql
+from tests.support.stores import postgresql
 
 pytestmark = pytest.mark.engine
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import FULL, LEAST, UUID, Api, answer, bag, provider
 from tests.contract import official
-from tests.contract.constraints import Place, cases, least, places, spelled
-from tests.contract.official import refusals
+from tests.support.builders import FULL, LEAST, UUID, Api, answer, bag, provider
+from tests.support.constraints import Place, cases, least, places, spelled
+from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import Declared
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from docs.generate import CHECKED
+from scripts.docs.generate import CHECKED
 from tests.contract import official
-from tests.contract.constraints import counted
+from tests.support.constraints import counted
 
 pytestmark = [pytest.mark.contract, official.needed]
 

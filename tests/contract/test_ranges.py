@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.contract.test_sdk import SDK
-from tests.venvs import outside, shared_python
+from tests.support.venvs import outside, shared_python
 
 pytestmark = pytest.mark.contract
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from werkzeug.test import Client
 
-from tests.contract.official import document, needed
+from tests.support.official import document, needed
 from vapi_provider.embedded import Switches, create_app
 from vapi_provider.models.kinds import KINDS
 

@@ -1,6 +1,6 @@
 """Vapi's own Python client cannot tell the embedded account from the API.
 
-The client lives in a venv of its own (`tests/venvs.py`); `sdk_calls.py` runs there.
+The client lives in a venv of its own (`tests/support/venvs.py`); `sdk_calls.py` runs there.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from tests.venvs import outside, shared_python
+from tests.support.venvs import outside, shared_python
 
 pytestmark = pytest.mark.contract
 
 SDK = os.environ.get("TESTED_VAPI_CLIENT", "vapi_server_sdk==3.0.0")
 """The release that is tested; the weekly run with the newest dependencies names no version."""
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+SUPPORT = Path(__file__).parents[1] / "support"
+ROOT = SUPPORT.parents[1]
 KINDS = ["vapi", "vapi", "twilio", "vonage", "telnyx", "byo-phone-number"]
 NAMES = ["bought", "sip", "twilio", "vonage", "telnyx", "byo"]
 
@@ -59,7 +59,7 @@ def serving(db: Path, *options: str) -> Iterator[tuple[str, Path]]:
 def told(python: str, chapter: str, url: str) -> Any:
     """What one chapter of `sdk_calls.py` got from the account at `url`."""
     ran = subprocess.run(
-        [python, HERE / "sdk_calls.py", chapter, url],
+        [python, SUPPORT / "sdk_calls.py", chapter, url],
         capture_output=True,
         encoding="utf-8",
         env=outside(),

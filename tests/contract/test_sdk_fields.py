@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_sdk import SDK
-from tests.venvs import outside, shared_python
+from tests.support.venvs import outside, shared_python
 from vapi_provider.models.fields import schema_named
 
 pytestmark = pytest.mark.contract
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).parents[1] / "support"
 
 NOT_MODELLED: dict[tuple[str, str], str] = {}
 """Fields of the client that our models leave out, and why: there are none today."""
@@ -48,7 +48,7 @@ def test_every_field_of_the_client_is_known(tmp_path_factory: pytest.TempPathFac
     """A new release of the client says by name what our models do not have yet."""
     python = shared_python(tmp_path_factory, "sdk", SDK)
     ran = subprocess.run(
-        [python, HERE / "sdk_fields.py"],
+        [python, SUPPORT / "sdk_fields.py"],
         capture_output=True,
         text=True,
         env=outside(),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import KEY, ROOT, Account, Project, Result
-from tests.venvs import outside, shared_python
+from tests.support.venvs import outside, shared_python
 
 pytestmark = pytest.mark.engine
 

@@ -150,7 +150,7 @@ def test_the_defaults_of_local_are_nobodys_choice(clone: Path) -> None:
 
 def guard(clone: Path, stack: str, show: str = "ok", **more: str) -> str:
     """What the guard lets through: the text `show`, expanded after it has passed."""
-    script = f'root=$PWD; . engine/guard.sh; guard_stack {stack}; printf %s "{show}"'
+    script = f'root=$PWD; . scripts/guard.sh; guard_stack {stack}; printf %s "{show}"'
     ran = subprocess.run(
         ["sh", "-euc", script],
         cwd=clone,

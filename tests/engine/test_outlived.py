@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import Account, Project, new_project, serve
-from tests.engine.proxy import Answer, Proxy, proxy_of
 from tests.engine.test_interrupted import _command, children, until
+from tests.support.proxy import Answer, Proxy, proxy_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("_pulumi")]
 

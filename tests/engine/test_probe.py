@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import Project
-from tests.probe.loopback import Server, at_once
+from tests.support.loopback import Server, at_once
 
 pytestmark = pytest.mark.engine
 

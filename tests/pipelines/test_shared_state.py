@@ -18,7 +18,7 @@ import pytest
 from tests.engine.conftest import KEY, PASSPHRASE, Account, Project, Result, serve
 from tests.engine.test_recover import processes, until
 from tests.pipelines.conftest import Configure
-from tests.pipelines.stores import S3_KEYS, postgres_server, postgresql, s3_server
+from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
 
 pytestmark = pytest.mark.engine
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.conftest import KEY, Account, serve
 from tests.pipelines.conftest import Configure
-from tests.pipelines.runner import GitHub
+from tests.support.runner import GitHub
 
 pytestmark = pytest.mark.engine
 

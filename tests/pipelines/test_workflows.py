@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from tests.engine.conftest import ROOT
-from tests.pipelines.expressions import filled, holds
-from tests.pipelines.runner import WORKFLOWS, load
+from tests.support.expressions import filled, holds
+from tests.support.runner import WORKFLOWS, load
 
 FILES = sorted((ROOT / WORKFLOWS).glob("*.yml"))
 LOADED = [pytest.param(load(path), id=path.stem) for path in FILES]

@@ -20,7 +20,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from tests.builders import KEY, answer
+from tests.support.builders import KEY, answer
 from vapi_provider.api.transport import InProcess
 
 OTHER_WORKERS = '''

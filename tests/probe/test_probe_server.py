@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tests.contract import official
-from tests.deployments import SECRET, deployment, resource
 from tests.probe.conftest import Probe
-from tests.probe.loopback import Behaviour, Request, Server, at_once
+from tests.support.deployments import SECRET, deployment, resource
+from tests.support.loopback import Behaviour, Request, Server, at_once
 from vapi_provider.probe.assistant import assistant
 from vapi_provider.probe.post import Exchange
 

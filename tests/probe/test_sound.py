@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.probe.voices import KINDS, WRONGLY, Sound, pcm, rumble, speech, voice
+from tests.support.voices import KINDS, WRONGLY, Sound, pcm, rumble, speech, voice
 from vapi_provider.messages import PcmFormat
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio, judge

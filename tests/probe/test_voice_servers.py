@@ -14,9 +14,9 @@ import pytest
 
 from tests.contract import official
 from tests.probe.conftest import Probe
-from tests.probe.loopback import Behaviour, Request, Server, at_once
-from tests.probe.mistakes import MISTAKES, answers, in_chunks, spoken, writes
-from tests.probe.voices import WRONGLY, pcm
+from tests.support.loopback import Behaviour, Request, Server, at_once
+from tests.support.mistakes import MISTAKES, answers, in_chunks, spoken, writes
+from tests.support.voices import WRONGLY, pcm
 from vapi_provider.messages import ServerMessageVoiceRequest
 from vapi_provider.probe.post import _tls
 

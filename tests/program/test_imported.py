@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import strategies
-from tests.builders import answer
-from tests.builders import settings as new_settings
 from tests.program.conftest import ORGANIZATION, PROJECT, STACK, Run
+from tests.support import strategies
+from tests.support.builders import answer
+from tests.support.builders import settings as new_settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.deployment.exported import is_ours

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, LEAST, UUID
 from vapi_provider import (
     ByoPhoneNumber,
     ServerArgs,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.builders import LEAST, UUID
+from tests.support.builders import LEAST, UUID
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 

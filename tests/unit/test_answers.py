@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import KEY, LEAST, Clock, answer, http
+from tests.support.builders import KEY, LEAST, Clock, answer, http
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import Retry

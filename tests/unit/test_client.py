@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
+from tests.support.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
 from vapi_provider.api.answer_bounds import RECORD_BYTES
 from vapi_provider.api.client import PAGE, PAGES, VapiClient, secrets_in
 from vapi_provider.errors import (

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from tests.builders import answer
-from tests.strategies import Fields, Steps, any_declaration, bounds, objects, spots
+from tests.support.builders import answer
+from tests.support.strategies import Fields, Steps, any_declaration, bounds, objects, spots
 from vapi_provider.api.client import secrets_in
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import declarations
+from tests.support.strategies import declarations
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.equality import differences
 from vapi_provider.reconcile.plan import NoChange, plan

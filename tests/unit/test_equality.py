@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.builders import DECLARATIONS, FULL
+from tests.support.builders import DECLARATIONS, FULL
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, carries, schema_named
 from vapi_provider.models.kinds import KINDS, kinds_in

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployments import PLUGIN, SECRET, creating, deployment, resource, urn
+from tests.support.deployments import PLUGIN, SECRET, creating, deployment, resource, urn
 from vapi_provider.deployment.exported import SIGNATURE, secret_of
 from vapi_provider.deployment.foreign_code import (
     allowed_providers,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.builders import UUID
+from tests.support.builders import UUID
 from vapi_provider.errors import ConfigurationError, LimitError
 from vapi_provider.lifecycle.release_limit import Releases
 from vapi_provider.settings.config import load_settings

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
+from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.account_view import Account
 from vapi_provider.lifecycle.ownership import Claims

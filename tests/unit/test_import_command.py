@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.builders import ORG, UUID
-from tests.deployments import creating, deployment, resource
+from tests.support.builders import ORG, UUID
+from tests.support.deployments import creating, deployment, resource
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of

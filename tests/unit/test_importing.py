@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
-from tests.builders import Api, answer, bag, failure, provider
+from tests.support.builders import Api, answer, bag, failure, provider
 from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
 from vapi_provider.importing.layout import WIDTH, layout, quoted
 from vapi_provider.importing.naming import resource_names, slug

@@ -71,7 +71,7 @@ _HOLDER = """
 import sys
 from pathlib import Path
 from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
+from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 with journal.turn(lambda: None, sys.argv[2]):
     print("mine", flush=True)
@@ -119,7 +119,7 @@ _MANY = """
 import sys, time
 from pathlib import Path
 from vapi_provider.backend import Backend
-from vapi_provider.identity import Journal
+from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 for at in range(300):
     with journal.turn(lambda: time.sleep(0.01), "Our pool"):

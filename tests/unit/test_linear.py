@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import answer
+from tests.support.builders import answer
 from vapi_provider.importing.layout import layout
 from vapi_provider.importing.naming import resource_names
 from vapi_provider.importing.writing import before_declared, mentioned

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     AUTOMATIC_NAME,
     DECLARATION,
     LEAST,
@@ -24,8 +24,8 @@ from tests.builders import (
     bag,
     failure,
 )
-from tests.builders import provider as new_provider
-from tests.builders import settings as new_settings
+from tests.support.builders import provider as new_provider
+from tests.support.builders import settings as new_settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.journal.boot import BootClock
 from vapi_provider.journal.intents import Before

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.strategies import declarations
+from tests.support.strategies import declarations
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import as_read
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, same

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, LEAST, UUID
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.builders import FULL, LEAST
+from tests.support.builders import FULL, LEAST
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.phone_number import CreateVapiPhoneNumberDTO

@@ -11,7 +11,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.builders import KEY, settings
+from tests.support.builders import KEY, settings
 from vapi_provider.api.connection import AccountTransport
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport, open_http

@@ -7,7 +7,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from tests.builders import KEY, settings
+from tests.support.builders import KEY, settings
 from vapi_provider.api.transport import open_http
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.config import load_settings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import DECLARATIONS, FULL, LEAST, UUID
+from tests.support.builders import DECLARATIONS, FULL, LEAST, UUID
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, area_code_of, plan
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ORG
-from tests.deployments import creating, deployment, resource
+from tests.support.builders import ORG
+from tests.support.deployments import creating, deployment, resource
 from vapi_provider.deployment.preflight import Findings, Snapshot, run_checks
 from vapi_provider.journal.journal import Before, Journal
 from vapi_provider.settings.backend import Backend

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from tests.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
+from tests.support.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE

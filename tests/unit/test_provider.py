@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     AUTOMATIC_NAME,
     DECLARATION,
     LEAST,

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pulumi.output import Unknown
 
-from tests.answers import refused
-from tests.builders import (
+from tests.support.answers import refused
+from tests.support.builders import (
     AUTOMATIC_NAME,
     LEAST,
     ORG,

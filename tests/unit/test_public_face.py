@@ -14,7 +14,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 import vapi_provider
-from tests.deployments import RECORDED_PROVIDER
+from tests.support.deployments import RECORDED_PROVIDER
 from vapi_provider import resources
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider

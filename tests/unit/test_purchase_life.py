@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     AUTOMATIC_NAME,
     DECLARATION,
     LEAST,
@@ -22,8 +22,8 @@ from tests.builders import (
     bag,
     failure,
 )
-from tests.builders import provider as new_provider
-from tests.builders import settings as new_settings
+from tests.support.builders import provider as new_provider
+from tests.support.builders import settings as new_settings
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.intents import Before
 from vapi_provider.journal.journal import Journal

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.answers import api, refused
-from tests.builders import KEY, Api, Clock, http
+from tests.support.answers import api, refused
+from tests.support.builders import KEY, Api, Clock, http
 from vapi_provider.api.retry import MINUTE_JITTER_SECONDS, PATIENCE_SECONDS, Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RateLimitedError

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
+from tests.support.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, SINGLY, Reader
 from vapi_provider.models.kinds import KINDS

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import declarations
+from tests.support.strategies import declarations
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport
 from vapi_provider.embedded import Switches, create_app

@@ -1,6 +1,6 @@
 """docs/reconciliation.md is what the code says now."""
 
-from docs.reconciliation import PAGE, page
+from scripts.docs.reconciliation import PAGE, page
 from vapi_provider.models.kinds import KINDS
 
 

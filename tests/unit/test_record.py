@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import FULL, ORG, UUID, answer
+from tests.support.builders import FULL, ORG, UUID, answer
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.builders import Api, Clock, answer
-from tests.builders import settings as new_settings
-from tests.deployments import NEWER, OLDER, creating, deployment, resource, urn
+from tests.support.builders import Api, Clock, answer
+from tests.support.builders import settings as new_settings
+from tests.support.deployments import NEWER, OLDER, creating, deployment, resource, urn
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of

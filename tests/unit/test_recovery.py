@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ORG
-from tests.deployments import (
+from tests.support.builders import ORG
+from tests.support.deployments import (
     NEWER,
     OLDER,
     PLUGIN,

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.deployments import NEWER, OLDER, deployment, record, resource
-from tests.strategies import any_declaration
+from tests.support.deployments import NEWER, OLDER, deployment, record, resource
+from tests.support.strategies import any_declaration
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from docs.generate import EXAMPLES, REFERENCE, ROOT, reference
-from docs.samples import warnings
-from tests.contract.official import models
+from scripts.docs.generate import EXAMPLES, REFERENCE, ROOT, reference
+from scripts.docs.samples import warnings
+from tests.support.official import models
 from vapi_provider.models.fields import schema_named
 
 TEXT = REFERENCE.read_text(encoding="utf-8")

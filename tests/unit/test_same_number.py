@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import LEAST, Api, answer, bag, failure, provider
+from tests.support.builders import LEAST, Api, answer, bag, failure, provider
 from vapi_provider.pulumi_sdk.plugin import Failure
 
 POST = "POST /phone-number"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     FULL,
     RECORDED,
     THERE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number

@@ -14,9 +14,9 @@ from vapi_provider.models.base import VapiModel
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
-OF_THE_PLUGIN = "sqlite3 vapi_provider.identity"
-OF_REQUESTS = "httpx tenacity vapi_provider.transport"
-OF_CHANGES = "pydantic vapi_provider.refusals"
+OF_THE_PLUGIN = "sqlite3 vapi_provider.journal vapi_provider.lifecycle"
+OF_REQUESTS = "httpx tenacity vapi_provider.api.transport"
+OF_CHANGES = "pydantic vapi_provider.reconcile.validation"
 
 PROGRAM = """
 import vapi_provider

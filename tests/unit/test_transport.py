@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.answers import api, error_of, refused
-from tests.builders import KEY, Clock, http, settings
+from tests.support.answers import api, error_of, refused
+from tests.support.builders import KEY, Clock, http, settings
 from vapi_provider.api.retry import (
     ATTEMPTS,
     LONGEST_WAIT_SECONDS,

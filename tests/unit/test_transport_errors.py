@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.answers import api, error_of, refused
-from tests.builders import KEY
+from tests.support.answers import api, error_of, refused
+from tests.support.builders import KEY
 
 
 @pytest.mark.parametrize(

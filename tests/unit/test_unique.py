@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
 from vapi_provider.lifecycle.unique_values import keys_of
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.builders import LEAST, UUID, Api, bag, provider
+from tests.support.builders import LEAST, UUID, Api, bag, provider
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.settings.guards import violations

@@ -1,8 +1,8 @@
-"""vapi_provider/models/vocabulary.py is what the models say now."""
+"""vapi_provider/models/_generated_fields.py is what the models say now."""
 
 from __future__ import annotations
 
-from docs.vocabulary import VOCABULARY, vocabulary
+from scripts.docs.fields import VOCABULARY, vocabulary
 from vapi_provider.models._generated_fields import SCHEMAS
 from vapi_provider.models.fields import schema_named
 

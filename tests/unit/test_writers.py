@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import (
+from tests.support.builders import (
     DECLARATION,
     KEY,
     RECORDED,

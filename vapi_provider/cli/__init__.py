@@ -23,8 +23,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "recover": ("recover", "Settle what a killed run left pending in a stack's state."),
     "orphans": ("orphans", "List the account's numbers that no given state holds."),
     "probe": ("probe", "Call servers as Vapi would, and say what is wrong with their answers."),
-    "list": ("listing", "List the account's numbers, and which given stack holds each."),
-    "import": ("importing", "Write existing numbers as code and bring them into a stack."),
+    "list": ("list_", "List the account's numbers, and which given stack holds each."),
+    "import": ("import_", "Write existing numbers as code and bring them into a stack."),
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 

@@ -1,6 +1,6 @@
 """``preflight``: what a make target asks of the state before it starts an engine.
 
-For engine/run.sh alone; its words are no interface.
+For scripts/run.sh alone; its words are no interface.
 """
 
 from __future__ import annotations

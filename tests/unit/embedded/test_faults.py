@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.builders import settings
+from tests.support.builders import settings
 from vapi_provider.api.transport import open_http
 from vapi_provider.embedded.faults import MISHAPS, describe_faults, parse_faults
 from vapi_provider.errors import ConfigurationError

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.builders import settings
+from tests.support.builders import settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport
 

@@ -1,0 +1,127 @@
+"""Writes vapi_provider/models/_generated_fields.py, the models' fields as data; part of `make docs`.
+
+A unit test fails while the file on disk is another than this would write.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from vapi_provider.models import phone_number  # noqa: E402
+from vapi_provider.models.base import Documented, VapiModel  # noqa: E402
+from vapi_provider.models.field_traits import Mark  # noqa: E402
+
+VOCABULARY = ROOT / "vapi_provider" / "models" / "vocabulary.py"
+
+_HEAD = '''\
+"""Every schema's fields as data, written from the models by `make docs`: change those, not this.
+
+By the schema's name: the literals that tell it from its neighbours, and for each field both
+spellings, whether it is required, the schemas its value may be of, documented defaults, marks, and
+the types that JSON may give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
+
+SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
+
+
+def vocabulary() -> str:
+    """The whole file, as the formatter leaves it."""
+    schemas = {model.__name__: (_literals(model), _rows(model)) for model in _schemas()}
+    ordered = dict(sorted(schemas.items()))
+    words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(VOCABULARY), "-"]
+    code = f"{_HEAD}{ordered!r}\n"
+    done = subprocess.run(  # noqa: S603  our own words
+        words, input=code, capture_output=True, encoding="utf-8", check=True, cwd=ROOT
+    )
+    return done.stdout
+
+
+def _schemas() -> list[type[VapiModel]]:
+    """The kinds' schemas and all below them; a name with an underscore is a base of several."""
+    found: list[type[VapiModel]] = []
+    waiting: list[type[VapiModel]] = [
+        one
+        for name, one in vars(phone_number).items()
+        if isinstance(one, type) and one.__module__ == phone_number.__name__ and name[0] != "_"
+    ]
+    while waiting:
+        model = waiting.pop()
+        if model not in found:
+            found.append(model)
+            for info in model.model_fields.values():
+                waiting += _models_in(info.annotation)
+    return found
+
+
+def _rows(model: type[VapiModel]) -> tuple[Any, ...]:
+    return tuple(_row(name, info) for name, info in model.model_fields.items())
+
+
+def _row(name: str, info: FieldInfo) -> tuple[Any, ...]:
+    documented = [item.defaults for item in info.metadata if isinstance(item, Documented)]
+    schemas = dict.fromkeys(model.__name__ for model in _models_in(info.annotation))
+    marks = [item.value for item in info.metadata if isinstance(item, Mark)]
+    defaults = documented[0] if documented else ()
+    types = tuple(sorted(set(_types_in(info.annotation))))
+    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(marks), types
+
+
+def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        if issubclass(annotation, VapiModel):
+            yield annotation
+        return
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+_JSON = {str: "text", bool: "flag", float: "number", int: "number", dict: "object"}
+
+
+def _types_in(annotation: Any) -> Iterator[str]:
+    """Yield the names of the JSON types that a field may have; null is absent everywhere."""
+    origin = get_origin(annotation) or annotation
+    if origin is list:
+        yield from (
+            f"list of {inner}" for each in get_args(annotation) for inner in _types_in(each)
+        )
+    elif origin is Literal:
+        yield from (_JSON[type(word)] for word in get_args(annotation))
+    elif origin in _JSON:
+        yield _JSON[origin]
+    elif isinstance(origin, type) and issubclass(origin, VapiModel):
+        yield "object"
+    elif origin is Annotated:
+        yield from _types_in(get_args(annotation)[0])
+    else:
+        for inner in get_args(annotation):
+            yield from _types_in(inner)
+
+
+def _literals(model: type[VapiModel]) -> dict[str, str]:
+    allowed = {
+        name: get_args(info.annotation)
+        for name, info in model.model_fields.items()
+        if get_origin(info.annotation) is Literal and info.is_required() and name in ("type", "on")
+    }
+    return {name: values[0] for name, values in allowed.items() if len(values) == 1}
+
+
+if __name__ == "__main__":
+    VOCABULARY.write_text(vocabulary(), encoding="utf-8")

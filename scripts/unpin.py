@@ -1,0 +1,41 @@
+"""Requirements without their pins: ``python -m scripts.unpin FOLDER`` writes them, for a weekly run.
+
+A run-time dependency gets the range of pyproject.toml; a tool of the tests gets any version.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(\[[^]]*\])?==[^\s;#]+")
+_RANGE = re.compile(r'"([A-Za-z0-9._-]+)([<>=][^"]*)"')
+
+
+def ranges(project: str) -> dict[str, str]:
+    """Return the ranges of the run-time dependencies by name."""
+    found = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    return dict(_RANGE.findall(found[1])) if found else {}
+
+
+def unpinned(requirements: str, allowed: dict[str, str]) -> str:
+    """Return the text of a requirements file without its pins."""
+
+    def newest(pin: re.Match[str]) -> str:
+        return f"{pin[1]}{pin[2] or ''}{allowed.get(pin[1], '')}"
+
+    return "".join(_PIN.sub(newest, line) for line in requirements.splitlines(keepends=True))
+
+
+def main() -> None:
+    """Write both requirements files without their pins into the folder that is named."""
+    allowed = ranges((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for name in ("requirements.in", "requirements-dev.in"):
+        text = unpinned((ROOT / name).read_text(encoding="utf-8"), allowed)
+        (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
