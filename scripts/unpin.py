@@ -1,4 +1,4 @@
-"""Requirements without their pins: ``python -m scripts.unpin FOLDER`` writes them, for a weekly run.
+"""Write requirements without their pins, for a weekly run: ``python -m scripts.unpin FOLDER``.
 
 A run-time dependency gets the range of pyproject.toml; a tool of the tests gets any version.
 """

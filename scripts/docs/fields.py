@@ -1,4 +1,4 @@
-"""Writes vapi_provider/models/_generated_fields.py, the models' fields as data; part of `make docs`.
+"""Write the fields of the models as data, a part of `make docs`.
 
 A unit test fails while the file on disk is another than this would write.
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract import official
+from tests.support import official
 from tests.support.builders import FULL, LEAST, UUID, Api, answer, bag, provider
 from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract import official
+from tests.support import official
 from tests.support.constraints import Case, Place, cases, places, spelled
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import Declared

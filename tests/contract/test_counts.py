@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.docs.generate import CHECKED
-from tests.contract import official
+from tests.support import official
 from tests.support.constraints import counted
 
 pytestmark = [pytest.mark.contract, official.needed]

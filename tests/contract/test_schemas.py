@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract import official
+from tests.support import official
 from tests.support.official import Schema, choices, models, named, properties, schemas
 from vapi_provider.models.field_traits import REPAIRED, SECRET, UNORDERED
 from vapi_provider.models.fields import schema_named

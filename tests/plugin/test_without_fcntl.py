@@ -20,7 +20,7 @@ def test_no_module_of_ours_imports_it() -> None:
 
 def test_what_locks_works_without_it() -> None:
     """Journal, locks and plugin pass their tests where the module cannot be imported."""
-    # Whole rings: python -m tests.support.without_fcntl -m pytest tests/unit tests/plugin tests/program
+    # For whole rings: python -m tests.support.without_fcntl -m pytest tests/unit tests/plugin
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.without_fcntl", "-m", "pytest", "-q", "-x", *RINGS],
         cwd=ROOT,

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import official
 from tests.probe.conftest import Probe
+from tests.support import official
 from tests.support.deployments import SECRET, deployment, resource
 from tests.support.loopback import Behaviour, Request, Server, at_once
 from vapi_provider.probe.assistant import assistant

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import official
 from tests.probe.conftest import Probe
+from tests.support import official
 from tests.support.loopback import Behaviour, Request, Server, at_once
 from tests.support.mistakes import MISTAKES, answers, in_chunks, spoken, writes
 from tests.support.voices import WRONGLY, pcm

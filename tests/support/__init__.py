@@ -1,1 +1,1 @@
-"""What several rings of tests share: servers, builders of values, strategies, virtual environments."""
+"""Helpers that several rings of tests share: servers, builders, strategies, environments."""

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 _HEAD = """\
 import sys, time
 from pathlib import Path
-from vapi_provider.filelocks import KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
 folder = Path(sys.argv[1]) / 'journal.sqlite'
 def wait():
     time.sleep(0.005)

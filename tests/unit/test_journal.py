@@ -70,7 +70,7 @@ def waiting() -> None:
 _HOLDER = """
 import sys
 from pathlib import Path
-from vapi_provider.backend import Backend
+from vapi_provider.settings.backend import Backend
 from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 with journal.turn(lambda: None, sys.argv[2]):
@@ -118,7 +118,7 @@ def test_turns_of_one_process_are_kept_from_all_others(tmp_path: Path) -> None:
 _MANY = """
 import sys, time
 from pathlib import Path
-from vapi_provider.backend import Backend
+from vapi_provider.settings.backend import Backend
 from vapi_provider.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), "account", Backend("backend", is_named=True))
 for at in range(300):

@@ -113,7 +113,7 @@ COLLECTOR = """
 import gc, threading
 from pulumi.runtime import settings
 from tests.unit.test_program_process import Engine, Monitor
-from vapi_provider.program import settle_in
+from vapi_provider.pulumi_sdk.program import settle_in
 
 {before}
 was = gc.get_threshold()

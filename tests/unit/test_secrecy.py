@@ -18,10 +18,10 @@ from tests.support.builders import (
     failure,
     provider,
 )
-from vapi_provider.models.addresses import bare, credentials_in, holds_credentials
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import plain
 from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
+from vapi_provider.shared.addresses import bare, credentials_in, holds_credentials
 
 UNKNOWN_ACTION = {"type": "webhook", "headers": {"Authorization": "Bearer canary-of-tests"}}
 HOOK = {"on": "call.ringing", "do": [UNKNOWN_ACTION]}

@@ -1,6 +1,6 @@
 """How the preflight reads the state: straight from a folder's file, else by one export.
 
-What is checked in it is `vapi_provider.preflight`'s.
+What is checked in it is `vapi_provider.deployment.preflight`'s.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast, get_args
 
-from vapi_provider.models.addresses import holds_user_information
 from vapi_provider.models.answering import ANSWERERS, names_nobody
 from vapi_provider.models.constants import SIP_HOSTS, UUID, TransferMode
 from vapi_provider.models.e164 import e164_problem, is_assigned
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.urls import has_host
+from vapi_provider.shared.addresses import holds_user_information
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from vapi_provider.messages import PcmFormat
-from vapi_provider.models.addresses import credentials_in
 from vapi_provider.probe import judge
 from vapi_provider.probe.assistant import PATIENCE, assistant
 from vapi_provider.probe.authentication import Authentication
@@ -17,6 +16,7 @@ from vapi_provider.probe.post import Exchange, Limits, post
 from vapi_provider.probe.request import assistant_request, now_in_milliseconds, voice_request
 from vapi_provider.probe.sound import wrong_rates
 from vapi_provider.probe.target import Target
+from vapi_provider.shared.addresses import credentials_in
 from vapi_provider.shared.redaction import redacted
 
 Say = Callable[[str], None]

@@ -11,12 +11,12 @@ from typing import Any, cast
 
 from vapi_provider.deployment.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.models.addresses import bare
 from vapi_provider.models.answering import ANSWERERS
 from vapi_provider.models.field_traits import URL
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.secrecy import is_secret
+from vapi_provider.shared.addresses import bare
 
 _INTRODUCTION = ("provider", "name", "number", "sipUri")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from vapi_provider.models.addresses import credentials_in, holds_credentials
 from vapi_provider.models.field_traits import SECRET, URL
 from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.shared.addresses import credentials_in, holds_credentials
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key under which Pulumi says that an object stands for a special value."""

@@ -47,7 +47,7 @@ class Settings:
     confirmed_empty_account: str | None = None
     """Organization that the person says is empty: nothing else could show that a key is its."""
     guards: frozenset[str] = frozenset()
-    """Rules of `vapi_provider.guards` that are turned on."""
+    """Rules of `vapi_provider.settings.guards` that are turned on."""
     max_releases: int | None = None
     """How many numbers one run may release; None for any number."""
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 
-from vapi_provider.models.addresses import words_in
+from vapi_provider.shared.addresses import words_in
 
 REDACTED = "[secret]"
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract import official
+from tests.support import official
 from vapi_provider.messages import InvalidMessage, PcmFormat, ServerMessageVoiceRequest
 from vapi_provider.models.kinds import KINDS
 

@@ -32,7 +32,7 @@ def asked(folder: Path, script: str, **variables: str) -> subprocess.CompletedPr
     (folder / "bin").mkdir()
     (folder / "bin" / "make").write_text('#!/bin/sh\necho "make $*"\n', encoding="utf-8")
     (folder / "bin" / "make").chmod(0o755)
-    (folder / "engine").symlink_to(ROOT / "engine")
+    (folder / "scripts").symlink_to(ROOT / "scripts")
     return subprocess.run(
         ["sh", "-euc", script],
         cwd=folder,

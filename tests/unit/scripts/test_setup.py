@@ -64,7 +64,7 @@ rmdir inside
 
 def shell(folder: Path, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a folder that has the project's engine folder."""
-    (folder / "engine").symlink_to(ROOT / "engine")
+    (folder / "scripts").symlink_to(ROOT / "scripts")
     return subprocess.run(
         ["sh", "-euc", script],
         cwd=folder,
@@ -103,7 +103,7 @@ def test_what_set_up_needs_stays(name: str) -> None:
 @pytest.mark.parametrize("stale", [True, False])
 def test_one_make_at_a_time_sets_up(tmp_path: Path, stale: bool) -> None:
     """Six makes at once set up one after the other, also beside a dead run's lock."""
-    (tmp_path / "engine").symlink_to(ROOT / "engine")
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     if stale:
         (tmp_path / ".venv.lock").symlink_to("999999999")
         (tmp_path / ".venv.flock").touch()
