@@ -1,6 +1,6 @@
 """What is checked in a stack's state before a run: one read of it, and a list of checks.
 
-Every make target and command that starts an engine runs them (`vapi_provider.cli.preflight_workflow`).
+Every command that starts an engine runs them (`vapi_provider.cli.preflight_workflow`).
 A check looks at the snapshot and adds to the findings; a new one is one more entry of `CHECKS`.
 Imports nothing dear: the whole costs a make target at most 0.2 s.
 """

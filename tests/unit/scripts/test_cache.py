@@ -23,17 +23,25 @@ from scripts import cache
 root, how = Path(sys.argv[1]), sys.argv[2]
 
 def build(folder):
-    with (root.parent / "builds").open("a") as file:
+    with (root.parent / "builds").open("a", encoding="utf-8") as file:
         file.write("build\\n")
     (folder / "bin").mkdir()
     for name in cache.PROGRAMS:
-        (folder / "bin" / name).write_text("#!/bin/sh\\n")
+        (folder / "bin" / name).write_text("#!/bin/sh\\n", encoding="utf-8")
         (folder / "bin" / name).chmod(0o755)
         if how == "killed":
             os.kill(os.getpid(), 9)
-    time.sleep(0.7)
+    waits = root.parent / "waits"
+    for _ in range(600 if how == "awaited" else 0):  # Until the other run waits for this one.
+        if waits.exists():
+            break
+        time.sleep(0.1)
 
-print(cache.obtain(root, [cache.Recipe("fake", build)], lambda line: print(line, flush=True)))
+def say(line):
+    print(line, flush=True)
+    (root.parent / "waits").touch()
+
+print(cache.obtain(root, [cache.Recipe("fake", build)], say))
 """
 
 
@@ -87,8 +95,8 @@ def test_no_source_at_all_says_what_to_install(tmp_path: Path) -> None:
 
 def test_two_runs_build_once(tmp_path: Path) -> None:
     """Of two runs at once one builds; the other says that it waits, and takes the result."""
-    runs = [start(tmp_path / "c", "whole"), start(tmp_path / "c", "whole")]
-    outputs = sorted(run.communicate(timeout=30)[0].splitlines() for run in runs)
+    runs = [start(tmp_path / "c", "awaited"), start(tmp_path / "c", "awaited")]
+    outputs = sorted(run.communicate(timeout=100)[0].splitlines() for run in runs)
     place = str(tmp_path / "c" / "fake" / "bin")
     assert outputs == [[place], ["another run is getting the Pulumi CLI: waiting for it", place]]
     assert (tmp_path / "builds").read_text(encoding="utf-8") == "build\n"
