@@ -44,7 +44,7 @@ from vapi_provider.lifecycle.update import (
 from vapi_provider.models.fields import as_list
 from vapi_provider.pulumi_sdk.plugin import debug, one_line, settle_in, warn
 from vapi_provider.pulumi_sdk.workers import work_at_once
-from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.equality import differences, holds_unseen
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.ignored import IGNORED, as_recorded
@@ -176,7 +176,7 @@ class PhoneNumberProvider(ResourceProvider):
             bags = declared.kind.fields, recorded, declared.fields
             paths = list(differences(*bags, by_key=True))
             found = [*differences(*bags), *paths]
-            debug(notes.written(_id, dict.fromkeys(path for path, *_ in found)))
+            debug(diff_notes.written(_id, dict.fromkeys(path for path, *_ in found)))
             if paths and all(holds_unknown(new) for *_, new in paths):
                 named = ", ".join(path for path, *_ in paths)
                 warn(f"{_id} changes only if {named} does, which is not known before `up`")

@@ -36,10 +36,8 @@ from vapi_provider.models.fields import FieldShape, Schema, carries, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.pulumi_sdk import mocks as mocked
-from vapi_provider.pulumi_sdk import program
-from vapi_provider.reconcile import hints
-from vapi_provider.reconcile import option_warnings as options
+from vapi_provider.pulumi_sdk import mocks, program
+from vapi_provider.reconcile import hints, option_warnings
 from vapi_provider.reconcile.ignored import IGNORED
 from vapi_provider.reconcile.properties import READ_ONLY
 from vapi_provider.reconcile.resource_key import resource_key
@@ -90,9 +88,9 @@ class _PhoneNumber(dynamic.Resource):
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
         deferred = False
-        options.refuse_wrong_paths(kind, opts, where)
+        option_warnings.refuse_wrong_paths(kind, opts, where)
         # Each property is an output, and outputs are dear: what is absent anyway is left out.
-        whole = reads_only or mocked.is_mocked()  # Mocks may give any output.
+        whole = reads_only or mocks.is_mocked()  # Mocks may give any output.
         seeded = kind.fields if whole else ("name", *_ignored(opts))
         props: dict[str, Any] = {
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
@@ -105,8 +103,8 @@ class _PhoneNumber(dynamic.Resource):
             if adopt_id is not None:
                 _check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
-            if mocked.is_mocked():
-                mocked.refuse_wrong_values(kind, fields, adopt_id, where)
+            if mocks.is_mocked():
+                mocks.refuse_wrong_values(kind, fields, adopt_id, where)
             props["declaration"] = _key(kind.class_name, resource_name, opts)
             if opts is not None and opts.ignore_changes:
                 props[IGNORED] = list(opts.ignore_changes)
@@ -131,15 +129,15 @@ class _PhoneNumber(dynamic.Resource):
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.watch_the_id_alone(self, props)
-        for warning in options.without_effect(opts):
+        for warning in option_warnings.without_effect(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:
             _finish_when_recorded(settings, self.id)
             # With an engine the plugin warns of what arrives there.
             for warning in () if hints.on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
-            if mocked.is_mocked():
-                for warning in mocked.values_nobody_means(kind, fields):
+            if mocks.is_mocked():
+                for warning in mocks.values_nobody_means(kind, fields):
                     pulumi.log.warn(warning, self)
             if not deferred:
                 self._judge(settings.guards, fields, opts, where)
@@ -284,7 +282,7 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     """Tell the journal once the engine has written the number to the state."""
-    recorder = None if mocked.is_mocked() else recorder_of(settings)
+    recorder = None if mocks.is_mocked() else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
 
@@ -294,7 +292,7 @@ def _key(
 ) -> pulumi.Input[str]:
     """What the plugin knows a resource by; a child's also by its parent's types."""
     # Unit tests under mocks have no organization.
-    organization = pulumi.get_organization() or mocked.ORGANIZATION
+    organization = pulumi.get_organization() or mocks.ORGANIZATION
     names = organization, pulumi.get_project(), pulumi.get_stack()
     scope = "/".join(names)
     parent = None if opts is None else opts.parent
@@ -325,8 +323,8 @@ def _settings() -> Settings:
 
     Between tests under mocks they do.
     """
-    if mocked.is_mocked():
-        return _read_settings(mocked.KEY)
+    if mocks.is_mocked():
+        return _read_settings(mocks.KEY)
     monitor: object = pulumi.runtime.settings.get_monitor()
     return _settings_of_run(monitor)
 

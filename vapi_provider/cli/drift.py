@@ -27,6 +27,8 @@ def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
 
     Exit codes: 0 no drift, 1 error, 2 drift.
     """
-    from vapi_provider.cli import summary_workflow as summarizing
+    from vapi_provider.cli import summary_workflow
 
-    ctx.exit(summarizing.run(summarizing.drift, stack, "json" if as_json else form, "drift"))
+    ctx.exit(
+        summary_workflow.run(summary_workflow.drift, stack, "json" if as_json else form, "drift")
+    )

@@ -28,6 +28,10 @@ def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
 
     Exit codes: 0 no changes, 1 error, 2 changes.
     """
-    from vapi_provider.cli import summary_workflow as summarizing
+    from vapi_provider.cli import summary_workflow
 
-    ctx.exit(summarizing.run(summarizing.preview, stack, "json" if as_json else form, "preview"))
+    ctx.exit(
+        summary_workflow.run(
+            summary_workflow.preview, stack, "json" if as_json else form, "preview"
+        )
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
-from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.properties import Declared, identical
 from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, TRANSFORMS, holds_secret, texts_in
 from vapi_provider.settings.config import Settings
@@ -49,7 +49,7 @@ class Judge:
 
         region = self._settings.region
         for text in advice(declared.kind, declared.fields, region, show_values=False):
-            said = notes.about(declared.declaration, text)
+            said = diff_notes.about(declared.declaration, text)
             with self._lock:
                 is_new = said not in self._said
                 self._said.add(said)

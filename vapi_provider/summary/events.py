@@ -10,7 +10,7 @@ from typing import Any, cast
 from vapi_provider.deployment.exported import name_in
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import as_object
-from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.reconcile import diff_notes
 from vapi_provider.settings.guards import TOLD
 
 # Said of every run that ends with an error, beside what says why.
@@ -103,14 +103,14 @@ def _step(metadata: Mapping[str, Any]) -> Step:
 def _hear(found: Events, diagnostic: Mapping[str, Any]) -> None:
     severity, message = diagnostic.get("severity"), str(diagnostic.get("message", "")).strip()
     if severity == "debug":
-        noted = notes.read(message)
+        noted = diff_notes.read(message)
         if noted is not None:
             found.noted[noted[0]] = noted[1]
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
         said = Said(name_in(urn) if urn else None, one_line(message, urn))
         if severity == "warning" and (urn is None or _STACK in urn):
-            resource, text = notes.subject(said.text)
+            resource, text = diff_notes.subject(said.text)
             said = Said(resource, text) if resource is not None else said
         (found.errors if severity == "error" else found.warnings).append(said)
 

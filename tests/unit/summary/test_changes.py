@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
 from vapi_provider.deployment.exported import OURS
-from vapi_provider.reconcile import diff_notes as notes
+from vapi_provider.reconcile import diff_notes
 from vapi_provider.summary.changes import (
     Change,
     FieldChange,
@@ -88,7 +88,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 ) -> None:
     """Two blinded secrets look alike; the field that the plugin has seen differ is told."""
     summary = preview(
-        said("debug", notes.written("line-id", [path])),
+        said("debug", diff_notes.written("line-id", [path])),
         step("update", old={**LINE, **old}, new={**LINE, **old, **new}),
     )
     assert [field.path for field in only(summary).fields] == [path]
@@ -99,7 +99,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 def test_a_note_adds_nothing_to_what_is_seen() -> None:
     """A field that the events themselves show to differ is told once."""
     summary = preview(
-        said("debug", notes.written("line-id", ["name", "assistant_id"])),
+        said("debug", diff_notes.written("line-id", ["name", "assistant_id"])),
         step("update", old=LINE, new={**LINE, "name": "another"}),
     )
     assert [field.path for field in only(summary).fields] == ["name"]
@@ -296,8 +296,8 @@ def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
 @pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
 def test_a_note_that_is_none_is_left_out(text: str) -> None:
     """Only what the plugin writes is read as a note."""
-    assert notes.read(text) is None
-    assert notes.read(notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
+    assert diff_notes.read(text) is None
+    assert diff_notes.read(diff_notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
 
 
 def test_ignored_fields_are_matched_by_urn() -> None:
