@@ -22,11 +22,11 @@ from tests.support.builders import settings as new_settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.deployment.exported import is_ours
-from vapi_provider.importing.declaring import Declaration, Scope, declare
+from vapi_provider.importing.declaring import GeneratedResource, Scope, generate
 from vapi_provider.importing.naming import resource_names, variable
-from vapi_provider.importing.recording import importable, with_resources
+from vapi_provider.importing.recording import add_resources, list_unheld
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, stack_module, written
+from vapi_provider.importing.writing import names_in, render_module, render_stack_module
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
@@ -80,15 +80,15 @@ class Imported:
     def bring(self) -> int:
         """What the command does, without its I/O; how many were new."""
         records = list(self.client.all_phone_numbers())
-        new = importable(self.deployment, records, ())
+        new = list_unheld(self.deployment, records, ())
         new = [self.client.get_phone_number(one.id) for one in new]
         taken = names_in(self.before or "", "the module")
         names, secrets = resource_names(new, taken), Secrets(self.config)
-        made = [declare(one, names[one.id], SCOPE, secrets) for one in new]
-        found = [one for one in made if isinstance(one, Declaration)]
+        made = [generate(one, names[one.id], SCOPE, secrets) for one in new]
+        found = [one for one in made if isinstance(one, GeneratedResource)]
         assert len(found) == len(made), made
-        self.before = written(found, self.before)
-        self.deployment = with_resources(self.deployment, found, SCOPE, "a-plugin-id")
+        self.before = render_module(found, self.before)
+        self.deployment = add_resources(self.deployment, found, SCOPE, "a-plugin-id")
         self.config |= secrets.to_set
         # A person fills these in.
         self.config |= {
@@ -207,7 +207,7 @@ def assert_clean(modules: list[str], folder: Path) -> None:
     (folder / "stacks" / "__init__.py").touch()
     (folder / "stacks" / "_imported_dev.py").write_text(modules[0], encoding="utf-8")
     (folder / "stacks" / "dev.py").write_text(
-        stack_module("dev", "_imported_dev"), encoding="utf-8"
+        render_stack_module("dev", "_imported_dev"), encoding="utf-8"
     )
     rules = {"include": ["."], "extraPaths": [str(ROOT)], "typeCheckingMode": "strict",
              "pythonVersion": "3.10"}  # fmt: skip

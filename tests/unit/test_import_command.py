@@ -266,7 +266,7 @@ def test_what_is_wanted_is_chosen(stub: Path) -> None:
     first, second = made(name="Support A"), made(name="Sales")
     assert bring().exit_code == 1
     assert bring("no-such-id").exit_code == 1
-    assert "fits 'support*'" in bring("--match", "support*").output
+    assert "matches 'support*'" in bring("--match", "support*").output
     told = json.loads(bring("--match", "Support*", "--json").stdout)
     assert [one["id"] for one in told["numbers"]] == [first["id"]]
     assert not told["changed"]
@@ -291,7 +291,7 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     MODULE.write_text("import pulumi\nimport vapi_provider\n", encoding="utf-8")
     assert "has no vapi, reached" in bring("--all", "--yes").output
     MODULE.write_text("def (\n", encoding="utf-8")
-    assert "is no Python that runs" in bring("--all", "--yes").output
+    assert "is not valid Python" in bring("--all", "--yes").output
     assert "--out FILE" not in bring("--all").output
     Path("stacks").rename("elsewhere")
     assert "--out FILE" in bring("--all", "--yes").output

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.support.builders import Api, answer, bag, failure, provider
-from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
+from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.layout import WIDTH, Call, layout
 from vapi_provider.importing.naming import resource_names, slug
-from vapi_provider.importing.recording import PROVIDER, with_resources
+from vapi_provider.importing.recording import PROVIDER, add_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import is_read_in, names_in, written
+from vapi_provider.importing.writing import is_read_in, names_in, render_module
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.equality import UNSEEN
@@ -70,7 +70,7 @@ def test_what_a_person_has_named_is_not_named_again() -> None:
 def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str) -> None:
     """A record that no declaration can describe stays where it is, with the reason."""
     secrets = Secrets({})
-    found = declare(record(**fields), "line", SCOPE, secrets)
+    found = generate(record(**fields), "line", SCOPE, secrets)
     assert isinstance(found, LeftOut)
     assert because in found.because
     assert (secrets.to_set, secrets.to_fill) == ({}, [])
@@ -87,8 +87,8 @@ def test_a_twilio_number_is_declared_with_what_it_needs(
 ) -> None:
     """The token, or key and secret where one of them is shown: what is missing is to fill in."""
     secrets = Secrets({})
-    found = declare(record(kind="twilio", **shown), "desk", SCOPE, secrets)
-    assert isinstance(found, Declaration)
+    found = generate(record(kind="twilio", **shown), "desk", SCOPE, secrets)
+    assert isinstance(found, GeneratedResource)
     known = ("name", "number", "twilio_account_sid")
     assert [name for name in found.fields if name not in known] == asked
     assert len(secrets.to_set) == len(shown)
@@ -99,11 +99,11 @@ def test_a_fleet_is_written_and_recorded() -> None:
     """2,500 numbers, many of them alike, become one module and one state, each once."""
     records = [record(id_=f"id-{at}", name=["Desk", "line", "a b"][at % 3]) for at in range(2500)]
     names, secrets = resource_names(records), Secrets({})
-    made = [declare(one, names[one.id], SCOPE, secrets) for one in records]
-    found = [one for one in made if isinstance(one, Declaration)]
-    tree = ast.parse(written(found))
+    made = [generate(one, names[one.id], SCOPE, secrets) for one in records]
+    found = [one for one in made if isinstance(one, GeneratedResource)]
+    tree = ast.parse(render_module(found))
     assert len([node for node in tree.body if isinstance(node, ast.Assign)]) == 5000
-    resources = with_resources({}, found, SCOPE, "plugin")["resources"]
+    resources = add_resources({}, found, SCOPE, "plugin")["resources"]
     assert len({one["urn"] for one in resources}) == 2502
 
 
@@ -191,8 +191,8 @@ def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
 def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
     """A legacy record whose number has no plus is declared as E.164, and nothing is left to do."""
     made = record(kind=kind, number="14155552671")
-    found = declare(made, "line", SCOPE, Secrets({}))
-    assert isinstance(found, Declaration)
+    found = generate(made, "line", SCOPE, Secrets({}))
+    assert isinstance(found, GeneratedResource)
     assert found.fields["number"] == "+14155552671"
     assert plan(found.kind, made.fields, {**made.fields, "number": "+14155552671"}) == NoChange()
 
@@ -200,10 +200,10 @@ def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
 def test_a_record_that_cannot_be_declared_is_read() -> None:
     """A Vapi number that reads as Twilio's without its account becomes a `get`, with the reason."""
     made = record(kind="twilio", twilioAccountSid=None, name="Old line")
-    found = declare(made, "old-line", SCOPE, Secrets({}))
+    found = generate(made, "old-line", SCOPE, Secrets({}))
     assert isinstance(found, LeftOut)
     assert found.resource == "old-line"
-    text = written([], None, [found])
+    text = render_module([], None, [found])
     ast.parse(text)
     assert f'vapi.TwilioPhoneNumber.get(\n    "old-line",\n    "{made.id}",\n)' in text
     assert "# Missing: twilio_account_sid: is required" in text
@@ -214,7 +214,7 @@ def test_a_record_that_cannot_be_declared_is_read() -> None:
 def test_a_masked_secret_is_asked_for() -> None:
     """What the account shows in part is no value: the config's secret is to be filled in."""
     secrets = Secrets({})
-    found = declare(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
-    assert isinstance(found, Declaration)
+    found = generate(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
+    assert isinstance(found, GeneratedResource)
     assert secrets.to_set == {}
     assert len(secrets.to_fill) == 1

@@ -12,7 +12,7 @@ import pytest
 from tests.support.builders import answer
 from vapi_provider.importing.layout import layout
 from vapi_provider.importing.naming import resource_names
-from vapi_provider.importing.writing import before_declared, mentioned
+from vapi_provider.importing.writing import list_mentioned, text_before
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.summary.events import one_line, read_events
 
@@ -66,11 +66,11 @@ def test_a_module_is_looked_through_once_for_all_ids() -> None:
 
     def looking(count: int) -> Callable[[], Any]:
         ids = [f"no-{at}" for at in range(count)]
-        return lambda: (before_declared(text, ids), mentioned(text, ids))
+        return lambda: (text_before(text, ids), list_mentioned(text, ids))
 
     assert calls(looking(2000)) < 1.2 * calls(looking(1000)) + 3 * 1000
-    assert before_declared(text, ["no", "id-2"]).endswith("id-1, made 2026\nx = 1\n")
-    assert mentioned(text, ["id-1", "no", "id-999", "id-1, made"]) == [
+    assert text_before(text, ["no", "id-2"]).endswith("id-1, made 2026\nx = 1\n")
+    assert list_mentioned(text, ["id-1", "no", "id-999", "id-1, made"]) == [
         "id-1",
         "id-999",
         "id-1, made",
