@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from vapi_provider.messages.envelope import paths
+from vapi_provider.messages.envelope import describe_errors
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination
 from vapi_provider.models.fields import as_object
@@ -97,4 +97,4 @@ def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
         _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
     except ValidationError as wrong:
         # A path may hold a key of the server's: any text.
-        yield Finding("shape", plain(paths(wrong, "destination")))
+        yield Finding("shape", plain(describe_errors(wrong, "destination")))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from statistics import median
 
-from vapi_provider.messages.pcm import LEAST, MOST, PcmFormat
+from vapi_provider.messages.pcm import MAX_SAMPLE, MIN_SAMPLE, PcmFormat
 from vapi_provider.probe.findings import Finding
 
 _SILENT, _FAINT = 4, 400
@@ -44,7 +44,7 @@ def _clipped(samples: array[int]) -> float:
     return sum(length for _, length in ends if length >= 3) / max(len(middle), 1)
 
 
-_ENDS = frozenset({LEAST, LEAST + 1, MOST})
+_ENDS = frozenset({MIN_SAMPLE, MIN_SAMPLE + 1, MAX_SAMPLE})
 
 
 def _length(seconds: float, text: str) -> list[Finding]:
