@@ -17,7 +17,7 @@ from tests.probe.conftest import Probe
 from tests.support import official
 from tests.support.deployments import SECRET, deployment, resource
 from tests.support.loopback import Behaviour, Request, Server, at_once
-from vapi_provider.probe.assistant import assistant
+from vapi_provider.probe.assistant import judge_assistant
 from vapi_provider.probe.post import Exchange
 
 UUID = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
@@ -106,9 +106,9 @@ def test_a_wrong_answer_is_named(answer: Any, code: str, words: str, probe: Prob
 def test_an_answer_after_seven_and_a_half_seconds_is_too_late() -> None:
     """Vapi's own limit, whatever the server's timeout; how late is said."""
     body = json.dumps({"assistantId": UUID}).encode()
-    (found,) = assistant(Exchange(200, {}, body, ((9.0, len(body)),), 9.04))
+    (found,) = judge_assistant(Exchange(200, {}, body, ((9.0, len(body)),), 9.04))
     assert (found.code, found.says) == ("time-limit", "took 9.0 s: Vapi gives up after 7.5 s")
-    assert assistant(Exchange(200, {}, body, ((7.0, len(body)),), 7.4)) == []
+    assert judge_assistant(Exchange(200, {}, body, ((7.0, len(body)),), 7.4)) == []
 
 
 def test_what_wins_is_told_as_a_note(probe: Probe) -> None:

@@ -18,12 +18,12 @@ from tests.support.voices import KINDS, WRONGLY, Sound, pcm, rumble, speech, voi
 from vapi_provider.messages import PcmFormat
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio, judge
-from vapi_provider.probe.findings import Finding, notes_apart
-from vapi_provider.probe.magic_bytes import wrapping
-from vapi_provider.probe.picture import as_wav, waveform
+from vapi_provider.probe.findings import Finding, split_notes
+from vapi_provider.probe.magic_bytes import describe_container
+from vapi_provider.probe.picture import render_waveform, to_wav
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.probe.shape import misread
-from vapi_provider.probe.sound import heard, wrong_rates
+from vapi_provider.probe.shape import find_other_format
+from vapi_provider.probe.sound import find_wrong_rates, judge_sound
 
 LIMITS = Limits(20, 10_000_000)
 SAID = "Good day."
@@ -33,7 +33,7 @@ def judged(body: bytes, rate: int, text: str = SAID, **headers: str) -> list[Fin
     """What is wrong with a body that came at once."""
     given = {"content-type": "application/octet-stream", "content-length": "1", **headers}
     exchange = Exchange(200, given, body, ((0.1, len(body)),), 0.1)
-    return notes_apart(judge.voice(exchange, text, rate, LIMITS))[0]
+    return split_notes(judge.judge_voice(exchange, text, rate, LIMITS))[0]
 
 
 @pytest.mark.parametrize("rate", DOCUMENTED_RATES)
@@ -65,7 +65,7 @@ def test_a_square_wave_off_the_middle_is_no_float(rate: int) -> None:
     """Two values where the upper halves of floats are: the words between are there too."""
     ends = (15_039, -19_039)
     samples = [ends[n * 300 // rate % 2] for n in range(rate)]
-    assert misread(struct.pack(f"<{rate}h", *samples)) is None
+    assert find_other_format(struct.pack(f"<{rate}h", *samples)) is None
 
 
 @pytest.mark.parametrize("off", [-4000, -3000, -2000, -1000])
@@ -74,14 +74,14 @@ def test_a_tone_of_a_quarter_of_the_rate_off_the_middle_is_no_float(off: int) ->
     chance = random.Random(1)
     tone = [math.sin(math.pi * n / 2 + 0.4) for n in range(8000)]
     body = struct.pack("<8000h", *(round(17_000 * it + off + chance.gauss(0, 30)) for it in tone))
-    assert misread(body) is None
+    assert find_other_format(body) is None
 
 
 @pytest.mark.parametrize("letter", "fd")
 def test_floats_that_fade_away_are_floats(letter: str) -> None:
     """The tail of a sound is below what sixteen bits hold, and has bytes of all kinds."""
     tail = [0.5 * math.sin(n / 7) * math.exp(-(n % 1600) / 120) for n in range(8000)]
-    found = misread(struct.pack(f"<8000{letter}", *tail))
+    found = find_other_format(struct.pack(f"<8000{letter}", *tail))
     assert found is not None
     assert "floating point" in found.says
 
@@ -90,7 +90,7 @@ def test_noise_has_no_format() -> None:
     """Noise is noise in any reading: nothing is said of it rather than something wrong."""
     for seed in range(8):
         body = random.Random(seed).randbytes(20_000)
-        assert misread(body) is None
+        assert find_other_format(body) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 10, 100, 241])
@@ -135,7 +135,7 @@ WRAPPED = {
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapping_is_named_by_its_mark(name: str) -> None:
     """Files, streams and texts are known by how they begin."""
-    assert wrapping(WRAPPED[name]) == name
+    assert describe_container(WRAPPED[name]) == name
     (found,) = judged(WRAPPED[name], 8000)
     assert (found.code, found.says) == ("wrapped", f"the body is {name}, not raw samples")
 
@@ -146,7 +146,7 @@ def test_silence_and_clipping_are_named() -> None:
     assert (silent.code, silent.says) == ("silence", "1.00 s of silence: nothing is heard")
     (clipped,) = judged(pcm([8 * it for it in voice(8000, 0.6, still=0.1)]), 8000)
     assert (clipped.code, clipped.sure) == ("clipping", "almost certain")
-    found = heard(PcmFormat(8000).decode(pcm(voice(8000, loud=0.005))), 8000, SAID)
+    found = judge_sound(PcmFormat(8000).decode(pcm(voice(8000, loud=0.005))), 8000, SAID)
     assert [(one.code, one.note) for one in found] == [("faint", True)]
 
 
@@ -163,37 +163,37 @@ def test_silence_and_clipping_are_named() -> None:
 def test_the_length_fits_the_text(seconds: float, expected: tuple[str, bool] | None) -> None:
     """What nobody could say in that time is a finding; what is odd is a note, and says so."""
     samples = PcmFormat(100).decode(pcm([0.3, -0.3] * int(50 * seconds)))
-    found = heard(samples, 100, "Fifty letters are a sentence of usual length, yes.")
+    found = judge_sound(samples, 100, "Fifty letters are a sentence of usual length, yes.")
     assert [(one.code, one.note) for one in found] == ([expected] if expected else [])
 
 
 def test_a_rate_that_is_ignored_is_found_by_comparison() -> None:
     """The same bytes whatever was asked for; only one rate unknown to the server; all as asked."""
-    ignored = wrong_rates(dict.fromkeys(DOCUMENTED_RATES, 48_000))
+    ignored = find_wrong_rates(dict.fromkeys(DOCUMENTED_RATES, 48_000))
     assert set(ignored) == set(DOCUMENTED_RATES)
     assert ignored[8000].sure == "almost certain"
     right = {rate: 4 * rate for rate in DOCUMENTED_RATES}
-    assert wrong_rates(right) == {}
+    assert find_wrong_rates(right) == {}
     assert (
-        wrong_rates({rate: round(count * (0.9 + rate / 1e5)) for rate, count in right.items()})
+        find_wrong_rates({rate: round(count * (0.9 + rate / 1e5)) for rate, count in right.items()})
         == {}
     )
-    odd = wrong_rates({**right, 22050: 4 * 24000})
+    odd = find_wrong_rates({**right, 22050: 4 * 24000})
     assert {rate: (it.says, it.sure) for rate, it in odd.items()} == {
         22050: ("as long as at the other rates if it is 24000 Hz, not 22050", "likely")
     }
-    assert wrong_rates({8000: 16_000}) == {}
+    assert find_wrong_rates({8000: 16_000}) == {}
 
 
 def test_what_is_saved_can_be_played_and_seen() -> None:
     """A WAV of the samples as Vapi reads them, and a picture that holds no markup of the text."""
     sound: Sound = voice(8000)
-    with wave.open(BytesIO(as_wav(pcm(sound) + b"\x00", 16000))) as file:
+    with wave.open(BytesIO(to_wav(pcm(sound) + b"\x00", 16000))) as file:
         assert file.getparams()[:4] == (1, 2, 16000, len(sound))
-    picture = waveform(PcmFormat(8000).decode(pcm(sound)), 8000, "8000 Hz: <b>&")
+    picture = render_waveform(PcmFormat(8000).decode(pcm(sound)), 8000, "8000 Hz: <b>&")
     assert picture.startswith("<svg ")
     assert "&lt;b&gt;&amp;" in picture
-    odd = waveform(PcmFormat(8000).decode(b""), 8000, "\x01\x1b[31m\ufffe grüß")
+    odd = render_waveform(PcmFormat(8000).decode(b""), 8000, "\x01\x1b[31m\ufffe grüß")
     assert "grüß" in "".join(ElementTree.fromstring(odd).itertext())  # noqa: S314 - our own
 
 
