@@ -14,7 +14,7 @@ from vapi_provider.importing.layout import layout
 from vapi_provider.importing.naming import resource_names
 from vapi_provider.importing.writing import list_mentioned, text_before
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.summary.events import one_line, read_events
+from vapi_provider.summary.events import join_lines, read_events
 
 
 def calls(work: Callable[[], Any]) -> int:
@@ -98,5 +98,5 @@ def test_a_long_message_of_the_engine_is_read(message: str) -> None:
 def test_a_message_loses_what_stands_before_it() -> None:
     """The resource that has a problem is named beside the message, and not in it."""
     said = "error: pulumi-python:dynamic/vapi:VapiPhoneNumber resource 'a' has a problem: name: no"
-    assert one_line(said) == "error: name: no"
-    assert one_line(said.removeprefix("error: ")) == "name: no"
+    assert join_lines(said) == "error: name: no"
+    assert join_lines(said.removeprefix("error: ")) == "name: no"

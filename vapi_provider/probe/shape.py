@@ -58,7 +58,9 @@ def _smoother(windows: list[bytes]) -> Iterator[Finding]:
         return
     swapped = audio.measure_roughness(windows, audio.swapped_16)
     if swapped < _SOUND:
-        yield _heuristic_fault("byte-order", "sounds like big-endian samples, read as little-endian", swapped)
+        yield _heuristic_fault(
+            "byte-order", "sounds like big-endian samples, read as little-endian", swapped
+        )
     wide = audio.measure_roughness(windows, audio.signed_24)
     if wide < _SOUND:
         yield _heuristic_fault("width", "sounds like 24-bit samples, read as 16-bit", wide)

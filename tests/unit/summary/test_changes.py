@@ -9,30 +9,24 @@ import pytest
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.summary.changes import (
-    Change,
-    FieldChange,
-    Summary,
-    drift_of,
-    preview_of,
-    without_ignored,
-)
-from vapi_provider.summary.document import document_of
-from vapi_provider.summary.events import Said, read_events
-from vapi_provider.summary.text import text_of
+from vapi_provider.summary.changes import drop_ignored, summarize_drift, summarize_preview
+from vapi_provider.summary.content import Change, FieldChange, Summary
+from vapi_provider.summary.document import render_document
+from vapi_provider.summary.events import Notice, read_events
+from vapi_provider.summary.text import render_text
 from vapi_provider.summary.values import Hidden
-from vapi_provider.summary.words import deed
+from vapi_provider.summary.words import describe_action
 
 LINE = {"provider": "vapi", "sip_uri": "sip:line@sip.vapi.ai", "name": "line"}
 NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_code": "415"}
 
 
 def preview(*events: dict[str, Any]) -> Summary:
-    return preview_of("test", read_events(events))
+    return summarize_preview("test", read_events(events))
 
 
 def drift(*events: dict[str, Any]) -> Summary:
-    return drift_of("test", read_events(events))
+    return summarize_drift("test", read_events(events))
 
 
 def only(summary: Summary) -> Change:
@@ -70,9 +64,9 @@ def test_a_value_that_is_not_known_yet_says_so() -> None:
     """What `up` will know is told as such, and never as the engine's placeholder."""
     summary = preview(step("update", old=LINE, new={**LINE, "assistant_id": UNKNOWN}))
     assert only(summary).fields == (FieldChange("assistant_id", None, Hidden.LATER),)
-    (field,) = document_of(summary)["changes"][0]["fields"]
+    (field,) = render_document(summary)["changes"][0]["fields"]
     assert (field["new"], field["known"]) == (None, False)
-    assert UNKNOWN not in text_of(summary)
+    assert UNKNOWN not in render_text(summary)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +87,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
     )
     assert [field.path for field in only(summary).fields] == [path]
     assert only(summary).fields[0].is_rotated
-    assert f"{path}: (secret) -> changed (secret)" in text_of(summary)
+    assert f"{path}: (secret) -> changed (secret)" in render_text(summary)
 
 
 def test_a_note_adds_nothing_to_what_is_seen() -> None:
@@ -126,7 +120,7 @@ def test_what_cannot_be_undone_comes_first_and_is_counted() -> None:
     ]
     assert summary.releases == 2
     assert summary.exit_code == 2
-    text = text_of(summary)
+    text = render_text(summary)
     assert text.startswith(
         "Preview of stack test: 1 deleted, 1 replaced, 1 changed, 1 created; "
         "2 numbers released for good."
@@ -173,7 +167,7 @@ def test_nothing_is_exit_code_0() -> None:
     """A stack that is as declared has nothing to say, and so has one without drift."""
     assert preview(step("same", old=LINE, new=LINE)).exit_code == 0
     assert drift(read("same", "line", LINE, LINE)).exit_code == 0
-    assert text_of(drift()) == "Drift of stack test: no drift."
+    assert render_text(drift()) == "Drift of stack test: no drift."
 
 
 def test_drift_is_a_field_with_its_recorded_and_its_actual_value() -> None:
@@ -234,7 +228,7 @@ def test_what_is_left_to_the_dashboard_is_no_drift(ignored: list[str], left: lis
             }
         ]
     }
-    summary = without_ignored(drift(read("update", "line", old, new)), state)
+    summary = drop_ignored(drift(read("update", "line", old, new)), state)
     assert [field.path for one in summary.changes for field in one.fields] == left
     assert summary.exit_code == (2 if left else 0)
 
@@ -251,7 +245,7 @@ def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
             }
         ]
     }
-    assert without_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2
+    assert drop_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -284,13 +278,13 @@ def test_an_error_is_one_line(message: str, name: str | None, text: str) -> None
         said("error", "preview failed\n"),
         said("error", "an unhandled error occurred: program exited with non-zero exit code: 1\n"),
     )
-    assert summary.errors == (Said(name, text),)
+    assert summary.errors == (Notice(name, text),)
     assert summary.exit_code == 1
 
 
 def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
     """An error without a reason is still an error."""
-    assert preview(said("error", "preview failed\n")).errors == (Said(None, "preview failed"),)
+    assert preview(said("error", "preview failed\n")).errors == (Notice(None, "preview failed"),)
 
 
 @pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
@@ -306,8 +300,8 @@ def test_ignored_fields_are_matched_by_urn() -> None:
     own = {**got, "urn": urn("line"), "external": False, "ignoreChanges": ["name"]}
     found = drift(read("update", "line", LINE, {**LINE, "name": "another"}))
     for resources in ([own, {**got, "urn": urn("read")}], [{**got, "urn": urn("read")}, own]):
-        assert without_ignored(found, {"resources": resources}).exit_code == 0
-    assert without_ignored(found, {"resources": [{**own, "delete": True}]}).exit_code == 2
+        assert drop_ignored(found, {"resources": resources}).exit_code == 0
+    assert drop_ignored(found, {"resources": [{**own, "delete": True}]}).exit_code == 2
 
 
 STACK = "pulumi:pulumi:Stack"
@@ -317,7 +311,7 @@ def outputs(old: dict[str, Any], new: dict[str, Any]) -> Summary:
     """A preview in which nothing but the stack's outputs may change."""
     first = step("same", "numbers-test", old, old, "resOutputsEvent", STACK)
     last = step("same", "numbers-test", old, new, "resOutputsEvent", STACK)
-    return preview_of("test", read_events([first, last]))
+    return summarize_preview("test", read_events([first, last]))
 
 
 def test_changed_outputs_count() -> None:
@@ -341,8 +335,8 @@ def test_words_on_keeping_and_releasing_are_for_numbers() -> None:
         step("delete", "left", {"id": "a"}, None, type_=other, retainOnDelete=True),
         step("delete", "gone", {"id": "a"}, None, type_=other),
     ]
-    found = preview_of("test", read_events(steps))
-    assert {one.name: deed(one) for one in found.changes} == {
+    found = summarize_preview("test", read_events(steps))
+    assert {one.name: describe_action(one) for one in found.changes} == {
         "pet": "replaced",
         "left": "leaves the state",
         "gone": "deleted",
@@ -367,5 +361,5 @@ def test_headers_are_ignored_one_by_one(
     change = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET, parts)
     number = Change("changed", "VapiPhoneNumber", "line", fields=(change,), urn=urn("line"))
     resource = {"type": f"{OURS}VapiPhoneNumber", "urn": urn("line"), "ignoreChanges": ignored}
-    found = without_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
+    found = drop_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
     assert len(found.changes) == left
