@@ -95,6 +95,6 @@ def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
         return
     try:
         _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
-    except ValidationError as wrong:
+    except ValidationError as error:
         # The path may contain a key of the server's answer, which can be any text.
-        yield Finding("shape", replace_unprintable(describe_errors(wrong, "destination")))
+        yield Finding("shape", replace_unprintable(describe_errors(error, "destination")))

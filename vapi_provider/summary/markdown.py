@@ -39,7 +39,7 @@ def render_markdown(summary: Summary) -> str:
     for line in _lines(summary):
         room -= len(line.encode("utf-16-le")) // 2 + 1
         if room < 200:
-            lines.append("\n… and more than fits here: `--format json` lists all of it.")
+            lines.append("\n… and more than fits here: `--format json` tells all of it.")
             break
         lines.append(line)
     return "\n".join(lines)

@@ -9,9 +9,9 @@ from vapi_provider.reconcile.ignored import tokens
 from vapi_provider.summary.values import Hidden
 
 
-def value_at(bag: Any, path: str) -> Any:
+def value_at(properties: Any, path: str) -> Any:
     """Return the value at a path, or the `Hidden` value that contains it."""
-    value = bag
+    value = properties
     for token in tokens(path):
         if isinstance(value, Hidden):
             return value

@@ -22,12 +22,14 @@ class Hidden(Enum):
     LATER = "(known after up)"
 
 
-def visible_fields(bag: Mapping[str, Any], shapes: Mapping[str, FieldShape]) -> dict[str, Any]:
+def visible_fields(
+    properties: Mapping[str, Any], shapes: Mapping[str, FieldShape]
+) -> dict[str, Any]:
     """Return a record's fields with the secrets replaced at any depth."""
     return {
-        name: _visible(bag[name], shape)
+        name: _visible(properties[name], shape)
         for name, shape in shapes.items()
-        if bag.get(name) is not None
+        if properties.get(name) is not None
     }
 
 
@@ -40,8 +42,8 @@ def visible_output(value: Any) -> Any:
     if isinstance(value, list):
         return [visible_output(item) for item in as_list(cast(Any, value))]
     if isinstance(value, Mapping):
-        bag = as_object(cast(Any, value))
-        return {name: visible_output(item) for name, item in bag.items() if item is not None}
+        properties = as_object(cast(Any, value))
+        return {name: visible_output(item) for name, item in properties.items() if item is not None}
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -58,9 +60,11 @@ def _visible(value: Any, shape: FieldShape | None) -> Any:
         return [_visible(item, shape) for item in as_list(cast(Any, value))]
     model = shape.schema_of(value)
     if model is not None:
-        shapes, bag = model.fields, as_object(value)
+        shapes, properties = model.fields, as_object(value)
         return {
-            name: _visible(item, shapes.get(name)) for name, item in bag.items() if item is not None
+            name: _visible(item, shapes.get(name))
+            for name, item in properties.items()
+            if item is not None
         }
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 
 from tests.unit.embedded.test_serve import serving
-from vapi_provider.embedded.admission import BODY_BYTES, Refused, TimedReader, check, read_body
+from vapi_provider.embedded.admission import (
+    BODY_BYTES,
+    RequestRejected,
+    TimedReader,
+    check_request,
+    read_body,
+)
 
 
 def headers(*pairs: tuple[str, str]) -> Message:
@@ -29,7 +35,7 @@ def headers(*pairs: tuple[str, str]) -> Message:
 def admit(*pairs: tuple[str, str], version: str = "HTTP/1.1", target: str = "") -> int | None:
     """What `check` says of a request with these headers."""
     environ = {"SERVER_PROTOCOL": version, **({"HTTP_HOST": target} if target else {})}
-    return check(headers(*pairs), environ)
+    return check_request(headers(*pairs), environ)
 
 
 OWN = ("Host", "127.0.0.1:8080")
@@ -66,17 +72,17 @@ def test_a_loopback_host_is_answered(host: str) -> None:
 )
 def test_another_host_is_refused(host: str) -> None:
     """A page under a name of its own that leads to this machine gets no answer of the account."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         admit(("Host", host))
     assert refused.value.status == 403
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         admit(OWN, target=host or "x")
 
 
 def test_there_is_one_host() -> None:
     """None or two of them say nothing; a client of HTTP/1.0 need not name one."""
     for pairs in ([], [OWN, OWN]):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRejected) as refused:
             admit(*pairs)
         assert refused.value.status == 400
     assert admit(version="HTTP/1.0") == 0
@@ -101,7 +107,7 @@ def test_there_is_one_host() -> None:
 )
 def test_an_odd_length_is_refused(lengths: list[str]) -> None:
     """Where the body ends must be certain: the next request begins there."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         admit(OWN, *(("Content-Length", length) for length in lengths))
     assert refused.value.status == 400
 
@@ -120,7 +126,7 @@ def test_a_length_that_is_unclear_or_too_large_is_refused(
     pairs: list[tuple[str, str]], status: int
 ) -> None:
     """One way to say how long the body is, and not too long a body."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         admit(OWN, *pairs)
     assert refused.value.status == status
 
@@ -132,7 +138,7 @@ def test_a_body_is_read_whole_or_not_at_all() -> None:
     assert read_body(io.BytesIO(b"abcdef"), 3) == b"abc"
     with pytest.raises(ConnectionError):
         read_body(io.BytesIO(b"ab"), 3)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         read_body(io.BytesIO(bytes(BODY_BYTES + 1)), None)
     assert refused.value.status == 413
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.builders import settings
 from vapi_provider.api.transport import open_http
-from vapi_provider.embedded.faults import MISHAPS, describe_faults, parse_faults
+from vapi_provider.embedded.faults import FAILURES, describe_faults, parse_faults
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.config import Settings, load_settings
 
@@ -233,7 +233,7 @@ def test_wrong_faults(text: str, said: str) -> None:
 def test_every_fault_is_described() -> None:
     """The list names every fault, says what it is, and each can be written as it stands there."""
     described = describe_faults()
-    assert len(described) == len(MISHAPS)
+    assert len(described) == len(FAILURES)
     assert all(about for _, about in described)
     for name, _ in described:
         parse_faults([f"*:1:{name.replace('[=SECONDS]', '=1')}", f"*:1:{name.partition('[')[0]}"])

@@ -6,8 +6,8 @@ import sqlite3
 import pytest
 
 from vapi_provider.embedded import Switches
-from vapi_provider.embedded.listing import list_query
-from vapi_provider.embedded.times import iso, parse_iso
+from vapi_provider.embedded.listing import parse_list_query
+from vapi_provider.embedded.times import format_iso, parse_iso
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_masked_numbers(create, open_account):
 )
 def test_moments_in_any_form(text):
     """Every ISO form of a moment is the same moment, to the millisecond."""
-    assert iso(parse_iso(text) or 0) == "2026-01-02T03:04:05.678Z"
+    assert format_iso(parse_iso(text) or 0) == "2026-01-02T03:04:05.678Z"
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "2026-01-02T25:00Z", "0001-01-01x"])
@@ -234,12 +234,12 @@ def test_what_is_no_moment(text):
 
 def test_dates_alone():
     """A date without a time is its midnight in UTC."""
-    assert iso(parse_iso("2026-01-02") or 0) == "2026-01-02T00:00:00.000Z"
+    assert format_iso(parse_iso("2026-01-02") or 0) == "2026-01-02T00:00:00.000Z"
 
 
 def test_defaults_of_a_query():
     """Nothing asked means the newest hundred."""
-    query = list_query({}, paged=True, strict=Switches().unknown_query_refused)
+    query = parse_list_query({}, paged=True, strict=Switches().unknown_query_refused)
     assert json.dumps([query.limit, query.page, query.ascending, query.search]) == (
         '[100, 1, false, ""]'
     )
