@@ -1,4 +1,4 @@
-"""The pure parts of an import: names, secrets' keys, layout, and what is recorded."""
+"""The parts of an import without I/O: names, config keys, layout, recorded resources."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ PASSWORD, OTHER = "a-password-of-20-chars", "another-password-of-20"
 
 
 def record(**fields: Any) -> PhoneNumberRecord:
-    """A record as the API tells it."""
+    """Return a record as the API returns it."""
     return PhoneNumberRecord.read(answer(fields.pop("kind", "vapi"), **fields))
 
 
 def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
-    """The state of an import and of an `up` name the provider alike."""
+    """An import records the same `__provider` as `up`."""
     assert serialize_provider(PhoneNumberProvider()) == PROVIDER
 
 
@@ -48,13 +48,13 @@ def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
      ({"name": "\u00dcber " * 9}, slug("uber " * 9))],
 )  # fmt: skip
 def test_a_name_comes_from_what_people_know(fields: dict[str, Any], name: str) -> None:
-    """From the label; where it gives none from the number, the SIP URI, the id."""
+    """A name comes from the label, else from the number, the SIP URI or the id."""
     made = record(**fields)
     assert resource_names([made]) == {made.id: name}
 
 
 def test_what_a_person_has_named_is_not_named_again() -> None:
-    """Functions, classes and imports of the module are names too, and so are texts in it."""
+    """Functions, classes, imports and texts of the module count as used names."""
     source = "import a_b.c\nfrom d import e as f_g\ndef h_i(): pass\nclass J: pass\nk = 'l'\n"
     assert names_in(source, "it") == {"a-b", "f-g", "h-i", "J", "k", "l"}
 
@@ -68,7 +68,7 @@ def test_what_a_person_has_named_is_not_named_again() -> None:
      ({"authentication": {"realm": "a"}}, "authentication.username: is required")],
 )  # fmt: skip
 def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str) -> None:
-    """A record that no declaration can describe stays where it is, with the reason."""
+    """A record that no declaration can describe is left out with the reason."""
     secrets = Secrets({})
     found = generate(record(**fields), "line", SCOPE, secrets)
     assert isinstance(found, LeftOut)
@@ -85,7 +85,7 @@ def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str)
 def test_a_twilio_number_is_declared_with_what_it_needs(
     shown: dict[str, str], asked: list[str]
 ) -> None:
-    """The token, or key and secret where one of them is shown: what is missing is to fill in."""
+    """A Twilio number declares the token, or key and secret if one of them is shown."""
     secrets = Secrets({})
     found = generate(record(kind="twilio", **shown), "desk", SCOPE, secrets)
     assert isinstance(found, GeneratedResource)
@@ -96,7 +96,7 @@ def test_a_twilio_number_is_declared_with_what_it_needs(
 
 
 def test_a_fleet_is_written_and_recorded() -> None:
-    """2,500 numbers, many of them alike, become one module and one state, each once."""
+    """2,500 numbers, many with equal labels, are each once in the module and the state."""
     records = [record(id_=f"id-{at}", name=["Desk", "line", "a b"][at % 3]) for at in range(2500)]
     names, secrets = resource_names(records), Secrets({})
     made = [generate(one, names[one.id], SCOPE, secrets) for one in records]
@@ -136,7 +136,7 @@ def test_one_argument_stands_on_a_line() -> None:
 
 
 def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
-    """A provider, its account, and inputs and outputs of an import that saw no password."""
+    """Return a provider, its API, and an import's inputs and outputs without the password."""
     fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
     there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
     recorded = bag(**fields)
@@ -145,14 +145,14 @@ def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
 
 
 def news(password: str, **more: Any) -> dict[str, Any]:
-    """What the program declares."""
+    """Return the declared inputs."""
     return bag(
         sip_uri="sip:a@b", authentication={**USER, "password": password}, **{"name": "a", **more}
     )
 
 
 def test_filling_in_is_no_change_and_another_value_is() -> None:
-    """The first value is taken to be right; one that differs from the last run's is sent."""
+    """Setting a hidden secret is no change; changing it later is sent."""
     made, api, before, outs = unseen()
     checked = made.check(before, news(PASSWORD)).inputs
     assert not made.diff("it", outs, checked).changes
@@ -167,7 +167,7 @@ def test_filling_in_is_no_change_and_another_value_is() -> None:
 
 
 def test_another_change_sends_no_placeholder() -> None:
-    """A PATCH of something else leaves the secret alone; the placeholder is never sent."""
+    """A PATCH of another field does not send the placeholder of a hidden secret."""
     made, api, before, outs = unseen()
     checked = made.check(before, news(PASSWORD, name="b")).inputs
     assert made.diff("it", outs, checked).changes
@@ -179,7 +179,7 @@ def test_another_change_sends_no_placeholder() -> None:
 
 
 def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
-    """The account still shows nothing; what was declared is known by the recorded inputs alone."""
+    """A refresh keeps the placeholder and the recorded inputs."""
     made, _, _, outs = unseen()
     read = made.read("it", outs)
     assert plain(read.outs)["authentication"]["password"] == UNSEEN
@@ -189,7 +189,7 @@ def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx"])
 def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
-    """A legacy record whose number has no plus is declared as E.164, and nothing is left to do."""
+    """A legacy number without a plus is declared as E.164 and needs no change."""
     made = record(kind=kind, number="14155552671")
     found = generate(made, "line", SCOPE, Secrets({}))
     assert isinstance(found, GeneratedResource)
@@ -198,7 +198,7 @@ def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
 
 
 def test_a_record_that_cannot_be_declared_is_read() -> None:
-    """A Vapi number that reads as Twilio's without its account becomes a `get`, with the reason."""
+    """A record that cannot be declared becomes a `get` with the reason."""
     made = record(kind="twilio", twilioAccountSid=None, name="Old line")
     found = generate(made, "old-line", SCOPE, Secrets({}))
     assert isinstance(found, LeftOut)
@@ -212,7 +212,7 @@ def test_a_record_that_cannot_be_declared_is_read() -> None:
 
 
 def test_a_masked_secret_is_asked_for() -> None:
-    """What the account shows in part is no value: the config's secret is to be filled in."""
+    """A masked secret counts as unknown and has to be set."""
     secrets = Secrets({})
     found = generate(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
     assert isinstance(found, GeneratedResource)

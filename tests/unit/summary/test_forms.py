@@ -1,4 +1,4 @@
-"""No form of a summary lets a secret out, and no text breaks out of its place in Markdown."""
+"""Rendered summaries leak no secret, and no text escapes from its place."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ PLAIN = {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
 
 
 def tokens(markdown: str) -> tuple[list[Any], list[Any]]:
-    """Blocks, and what is in their lines, as GitHub's dialect reads it."""
+    """Return the blocks and inline tokens of a text in GitHub's dialect."""
     blocks = READER.parse(markdown)
     inside = [child for block in blocks for child in block.children or []]
     return blocks, inside
@@ -61,7 +61,7 @@ def tokens(markdown: str) -> tuple[list[Any], list[Any]]:
 
 @given(st.lists(changes, min_size=1, max_size=3).map(tuple), sayings)
 def test_a_table_has_exactly_its_cells(found: tuple[Change, ...], warned: Any) -> None:
-    """Whatever names and values hold: one row a field, six cells a row, no link, HTML or image."""
+    """Any names and values yield one row a field with six cells, without links or HTML."""
     blocks, inside = tokens(render_markdown(Summary("preview", "test", found, warned)))
     kinds = [block.type for block in blocks]
     rows = sum(max(1, len(change.fields)) for change in found) + 1
@@ -75,7 +75,7 @@ def test_a_table_has_exactly_its_cells(found: tuple[Change, ...], warned: Any) -
 
 @given(texts)
 def test_text_stands_in_one_code_span(text: str) -> None:
-    """Any text is one span, in which nobody is mentioned and nothing is linked."""
+    """Any text becomes a single code span."""
     _, inside = tokens(f"| a | b |\n|---|---|\n| {code_span(text)} | {code_span(text)} |")
     spans = [token for token in inside if token.type == "code_inline"]
     assert len(spans) == 2
@@ -85,7 +85,7 @@ def test_text_stands_in_one_code_span(text: str) -> None:
 
 @given(st.lists(changes, max_size=3).map(tuple), sayings)
 def test_a_terminal_gets_no_control_characters(found: tuple[Change, ...], warned: Any) -> None:
-    """The text is one line a fact: nothing in it moves the cursor or starts a line."""
+    """A text neither moves the terminal's cursor nor starts a line."""
     summary = Summary("preview", "test", found, warned)
     lines = render_text(summary).split("\n")
     assert all(line.isprintable() for line in lines)
@@ -110,7 +110,7 @@ HELD = {
 
 @given(st.sampled_from(sorted(set(HELD) - {"provider"})), st.booleans(), st.booleans())
 def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
-    """A value that is secret, by the engine's mark or by the model's, is masked everywhere."""
+    """A value that the engine or the model marks as secret is masked in every form."""
     base = {"provider": "twilio", "number": "+14155550100"}
     held = {**base, name: HELD[name]}
     old, new = (held, held) if both else (base, held) if declared else (held, base)
@@ -126,13 +126,13 @@ def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
 
 
 def test_an_error_is_one_line_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """What an error quotes neither moves the cursor nor starts a line in a log."""
+    """An error's text neither moves the cursor nor starts a line in a log."""
     write(Summary("preview", "test", errors=(Notice("a\n", "no \x1b[31m\r::set"),)), "text")
     assert capsys.readouterr().err == "Error: a\\n: no \\u001b[31m\\r::set\n"
 
 
 def test_a_long_value_is_cut() -> None:
-    """A value of thousands of characters is told by its beginning; JSON has all of it."""
+    """A long value is shortened in text and Markdown and complete in JSON."""
     long = "a" * 5000
     change = Change("changed", "VapiPhoneNumber", "line", fields=(FieldChange("name", None, long),))
     summary = Summary("preview", "test", (change,))
@@ -142,7 +142,7 @@ def test_a_long_value_is_cut() -> None:
 
 
 def test_a_comment_of_a_whole_fleet_fits() -> None:
-    """Markdown stays within what GitHub takes, and says that there is more."""
+    """Markdown stays within GitHub's limit and says that there is more."""
     change = Change("changed", "VapiPhoneNumber", "x" * 90, fields=(FieldChange("name", "a", "b"),))
     text = render_markdown(Summary("preview", "test", (change,) * 2000))
     assert len(text) <= LONGEST
@@ -150,14 +150,14 @@ def test_a_comment_of_a_whole_fleet_fits() -> None:
 
 
 def test_a_comment_is_as_long_as_javascript_counts_it() -> None:
-    """Where a character is two to JavaScript, the pipeline's own limit cuts no code span open."""
+    """The limit counts UTF-16 code units, as a pipeline in JavaScript does."""
     change = Change("created", "VapiPhoneNumber", "\U0001f600" * 200)
     text = render_markdown(Summary("preview", "test", (change,) * 400))
     assert len(text.encode("utf-16-le")) // 2 <= LONGEST
 
 
 def test_the_json_document_is_this() -> None:
-    """The keys that pipelines read."""
+    """The JSON has exactly the documented keys."""
     field = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET)
     change = Change("changed", "VapiPhoneNumber", "line", "id-1", "+14155550100", False, (field,))
     warned = (Notice("line", "nobody answers"),)
@@ -190,7 +190,7 @@ def test_the_json_document_is_this() -> None:
 
 
 def test_errors_take_the_place_of_changes() -> None:
-    """A preview that was refused tells why, and not half of what it would have done."""
+    """A summary with errors shows no changes."""
     change = Change("changed", "VapiPhoneNumber", "line")
     summary = Summary("preview", "test", (change,), errors=(Notice("line", "name: is long"),))
     assert render_document(summary)["changes"] == []
