@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic_core import ErrorDetails
 
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
+from vapi_provider.shared.json_values import whole_as_int
 
 _NUMBER = "must be a number conforming to the specified constraints"
 _E164 = (
@@ -86,13 +87,9 @@ def _with_path(path: Sequence[str], sentence: str, in_list: bool = False) -> str
 
 
 def _fill_in(sentence: str, context: Mapping[str, Any]) -> str:
-    values = {key: _format_number(value) for key, value in context.items()}
+    values = {key: str(whole_as_int(value)) for key, value in context.items()}
     values["values"] = ", ".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], ""), sentence)
-
-
-def _format_number(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _is_tag(part: int | str) -> bool:

@@ -19,6 +19,7 @@ from vapi_provider.embedded.switches import Switches
 from vapi_provider.models.base import OWN_CARE, VapiModel
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.shared.json_values import without_nulls
 
 SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
 
@@ -113,7 +114,7 @@ class Validator:
     def _candidate(self, fields: JsonObject) -> JsonObject:
         """Return the fields for the models, without what the switches allow beyond them."""
         allowed_keys = self._switches.nested_keys_taken
-        candidate: JsonObject = _without_nulls(fields)
+        candidate: JsonObject = without_nulls(fields)
         if allowed_keys:
             candidate = {
                 name: _without_keys(value, allowed_keys) for name, value in candidate.items()
@@ -174,14 +175,4 @@ def _without_keys(value: Any, keys: frozenset[str]) -> Any:
         return {name: _without_keys(inner, keys) for name, inner in entries if name not in keys}
     if isinstance(value, list):
         return [_without_keys(inner, keys) for inner in cast(list[Any], value)]
-    return value
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return the value without the nulls in its objects; nulls in lists stay."""
-    if isinstance(value, dict):
-        entries = cast(JsonObject, value).items()
-        return {name: _without_nulls(inner) for name, inner in entries if inner is not None}
-    if isinstance(value, list):
-        return [_without_nulls(inner) for inner in cast(list[Any], value)]
     return value

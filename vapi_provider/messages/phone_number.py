@@ -59,14 +59,6 @@ def parse_phone_number(value: Any) -> MessagePhoneNumber:
     return cast(MessagePhoneNumber, _build_model(kind.create, properties, ""))
 
 
-def without_nulls(value: Any) -> Any:
-    """Return a wire value without the keys that are null, which the schema does not allow here."""
-    if isinstance(value, Mapping):
-        properties = as_object(cast(Any, value))
-        return {key: without_nulls(item) for key, item in properties.items() if item is not None}
-    return [without_nulls(item) for item in cast(list[Any], value)] if _is_list(value) else value
-
-
 def _build_model(schema: Schema, properties: Mapping[str, Any], path: str) -> VapiModel:
     """Build the model without its rules, unknown keys and nulls."""
     model, values = schema.model, dict[str, Any]()
@@ -123,10 +115,6 @@ def _json_types(annotation: Any) -> set[type]:
     if isinstance(origin, type) and issubclass(origin, VapiModel):
         return {dict}
     return {type_ for inner in get_args(annotation) for type_ in _json_types(inner)}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _error(path: str, reason: str) -> PydanticCustomError:

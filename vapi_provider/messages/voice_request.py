@@ -11,12 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from vapi_provider.messages.envelope import InvalidMessage, invalid_message, open_envelope
 from vapi_provider.messages.pcm import PcmFormat
-from vapi_provider.messages.phone_number import (
-    MessagePhoneNumber,
-    parse_phone_number,
-    without_nulls,
-)
+from vapi_provider.messages.phone_number import MessagePhoneNumber, parse_phone_number
 from vapi_provider.models.base import Number
+from vapi_provider.shared.json_values import without_nulls
 
 
 def _parse_milliseconds(value: Any) -> Any:

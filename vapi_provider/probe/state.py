@@ -17,6 +17,7 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.secrecy import is_secret
 from vapi_provider.shared.addresses import bare
+from vapi_provider.shared.json_values import whole_as_int
 
 _INTRODUCTION = ("provider", "name", "number", "sipUri")
 
@@ -118,4 +119,4 @@ def _visible_value(shape: FieldShape, value: Any) -> Any:
     model = shape.schema_of(value)
     if model is not None:
         return _visible_object(model, as_object(value))
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return whole_as_int(value)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.reconcile.secrecy import SIGNATURE, is_secret
+from vapi_provider.shared.json_values import whole_as_int
 from vapi_provider.shared.text import escape_unprintable
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -44,9 +45,7 @@ def visible_output(value: Any) -> Any:
     if isinstance(value, Mapping):
         properties = as_object(cast(Any, value))
         return {name: visible_output(item) for name, item in properties.items() if item is not None}
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    return whole_as_int(value)
 
 
 def _visible(value: Any, shape: FieldShape | None) -> Any:
@@ -66,9 +65,7 @@ def _visible(value: Any, shape: FieldShape | None) -> Any:
             for name, item in properties.items()
             if item is not None
         }
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    return whole_as_int(value)
 
 
 def visible_text(value: Any) -> str | None:
