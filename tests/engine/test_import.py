@@ -1,4 +1,4 @@
-"""An account that was made by hand, brought under code by `import` on the real engine."""
+"""An account of numbers created by hand, imported with the real engine."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ BY_HAND: list[dict[str, Any]] = [
 
 
 def made(account: Account, body: dict[str, Any]) -> str:
-    """A record that somebody makes in the dashboard; its id."""
+    """Create a record as somebody does in the dashboard; return its id."""
     return account.http.post("/phone-number", json=body).raise_for_status().json()["id"]
 
 
 def as_set(account: Account) -> list[dict[str, Any]]:
-    """The records without what passes by itself: a bought number becomes active."""
+    """Return the records without what changes by itself: a bought number becomes active."""
     by_itself = ("status", "updatedAt")
     return [
         {name: value for name, value in one.items() if name not in by_itself}
@@ -52,7 +52,7 @@ def as_set(account: Account) -> list[dict[str, Any]]:
 
 
 def command(project: Project, *words: str) -> Result:
-    """Runs `python -m vapi_provider …` in the project's folder, without a terminal."""
+    """Run `python -m vapi_provider …` in the project's folder, without a terminal."""
     done = subprocess.run(
         [sys.executable, "-m", "vapi_provider", *words],
         cwd=project.folder,
@@ -70,12 +70,12 @@ def command(project: Project, *words: str) -> Result:
 
 
 def bring(project: Project, *words: str) -> Result:
-    """`import` into the project's stack."""
+    """Run `import` for the project's stack."""
     return command(project, "import", "--stack", "test", "--out", "imported.py", *words)
 
 
 def fill_in(project: Project, key: str, value: str) -> None:
-    """A person types a secret."""
+    """Set a secret as a user does."""
     subprocess.run(
         ["pulumi", "config", "set", "--secret", key, "--stack", "test", "--non-interactive"],
         cwd=project.folder, env=project.environment, input=value, encoding="utf-8", check=True,
@@ -84,14 +84,13 @@ def fill_in(project: Project, key: str, value: str) -> None:
 
 
 def nothing_to_do(project: Project, *words: str) -> None:
-    """The next preview, or what `words` say, finds nothing."""
+    """Assert that the next preview, or the given command, finds no change."""
     result = project.pulumi(*(words or ("preview",)), "--expect-no-changes")
     assert result.code == 0, result.text
 
 
 def test_an_account_made_by_hand_becomes_code(project: Project, account: Account) -> None:
-    """Numbers of all kinds come under code: the first preview is empty, so is a refresh; a secret
-    that is not shown is asked for, and sent once it is changed; a second import adds the new."""
+    """Imported numbers have no changes, and a hidden secret is sent once it changes."""
     ids = [made(account, body) for body in BY_HAND]
     records, sent = as_set(account), len(account.requests())
     (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
@@ -149,7 +148,7 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
 def test_what_another_stack_holds_is_refused(
     project: Project, account: Account, tmp_path: Path
 ) -> None:
-    """What a given stack or state file holds is not taken; `list` says who holds what."""
+    """Records of a given stack or state file are not imported; `list` shows who holds them."""
     project.program('VapiPhoneNumber("line", number_desired_area_code="415", name="held")')
     project.up()
     (held,) = (item["id"] for item in project.state())
@@ -181,7 +180,7 @@ def test_what_another_stack_holds_is_refused(
 def test_a_number_leaves_a_stack_without_being_released(
     project: Project, account: Account, way: str
 ) -> None:
-    """`retain_on_delete`, and `pulumi state delete`, let a number go back to the dashboard."""
+    """`retain_on_delete` and `pulumi state delete` both remove a number without its release."""
     id_ = made(account, BY_HAND[0])
     (project.folder / "__main__.py").write_text("import imported\n", encoding="utf-8")
     assert bring(project, id_, "--yes").code == 0
@@ -208,7 +207,7 @@ def test_a_number_leaves_a_stack_without_being_released(
 
 @pytest.mark.usefixtures("_pulumi")
 def test_an_account_that_shows_everything_asks_for_nothing(tmp_path: Path) -> None:
-    """Where every secret is echoed, all are put into config and the state; no key is to fill."""
+    """If the account shows every secret, all are in config and state, and none is left to set."""
     shown = ("--switch", "echo_sip_password=true", "--switch", "unknown_fields=true")
     with serve(tmp_path, "open", *shown) as account:
         project = new_project(tmp_path, account.url)

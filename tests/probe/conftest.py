@@ -1,4 +1,4 @@
-"""The probe's ring: the real command, in this process, against servers on loopback."""
+"""The probe's ring: runs the real command in this process against servers on loopback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = "Good day, who is calling?"
 
 @dataclass
 class Probed:
-    """What the command ended with."""
+    """The exit code and the output of the command."""
 
     code: int
     out: str
@@ -25,18 +25,18 @@ class Probed:
 
     @property
     def report(self) -> dict[str, Any]:
-        """Its JSON."""
+        """The report as JSON."""
         return json.loads(self.out)
 
     @property
     def findings(self) -> list[tuple[str, str]]:
-        """Code and words of every finding, each once."""
+        """The code and text of each finding, once."""
         found = [one for it in self.report["answers"] for one in it["findings"]]
         return list(dict.fromkeys((one["code"], one["says"]) for one in found))
 
     @property
     def codes(self) -> set[str]:
-        """The findings' codes."""
+        """The codes of the findings."""
         return {code for code, _ in self.findings}
 
 
@@ -45,7 +45,7 @@ Probe = Callable[..., Probed]
 
 @pytest.fixture
 def probe() -> Probe:
-    """Runs `python -m vapi_provider probe …`; never with a traceback."""
+    """Run `python -m vapi_provider probe …`, which must not print a traceback."""
 
     def run(*words: str, **environment: str) -> Probed:
         done = CliRunner(env=environment).invoke(main, ["probe", *words])
@@ -57,6 +57,6 @@ def probe() -> Probe:
 
 @pytest.fixture
 def voice(probe: Probe) -> Probe:
-    """`probe voice URL` with one text, two rates, two seconds, as JSON; more words may follow."""
+    """Run `probe voice URL` with one text, two rates, two seconds and JSON output."""
     usual = ("--json", "--text", TEXT, "--rate", "8000", "--rate", "16000", "--timeout", "2")
     return lambda url, *words, **environment: probe("voice", url, *usual, *words, **environment)

@@ -1,4 +1,4 @@
-"""The voice server of the docs, as a process of its own, probed as its reader would."""
+"""The voice server of the docs, run as a process of its own and probed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "servers" / "voice_server.py"
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """Where the example listens, with a token."""
+    """Return the example's URL with its token."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "VOICE_SERVER_TOKEN": "a-voice-token"}
@@ -36,7 +36,7 @@ def url() -> Iterator[str]:
 
 
 def test_the_example_is_a_right_voice_server(url: str, probe: Probe) -> None:
-    """With its token nothing is found; without, it says 401 and the probe says what that means."""
+    """The example passes with its token; without it, the probe explains the 401."""
     done = probe("voice", url, "--json", "--bearer", "env:TOKEN", TOKEN="a-voice-token")
     assert (done.code, done.findings) == (0, []), done.out
     assert all(one["streamed"] for one in done.report["answers"])

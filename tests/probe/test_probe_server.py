@@ -1,4 +1,4 @@
-"""`probe server` and `probe stack`: a number's own server, its secrets, and what it answers."""
+"""`probe server` and `probe stack`: the servers of numbers, their secrets, their answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.probe.conftest import Probe
 from tests.support import official
 from tests.support.deployments import SECRET, deployment, resource
 from tests.support.loopback import Behaviour, Request, Server, at_once
-from vapi_provider.probe.assistant import assistant
+from vapi_provider.probe.assistant import judge_assistant
 from vapi_provider.probe.post import Exchange
 
 UUID = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
@@ -31,7 +31,7 @@ case "$*" in *--show-secrets*) cat shown.json ;; *) cat export.json ;; esac
 
 
 def says(answer: Any) -> Behaviour:
-    """A server with one answer."""
+    """Return a server with one fixed answer."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     whole = at_once(body, Content_Type="application/json")
     return lambda connection, _: connection.sendall(whole)
@@ -50,7 +50,7 @@ RIGHT: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("answer", [{"workflowId": UUID}, {"workflow": {"name": "w"}}])
 def test_a_workflow_names_nobody(answer: dict[str, Any], probe: Probe) -> None:
-    """A server that names a workflow is told that workflows stopped."""
+    """An answer that names a workflow gets a finding that workflows stopped."""
     with Server(says(answer)) as server:
         done = probe("server", server.url, "--json")
     assert done.code == 2
@@ -59,7 +59,7 @@ def test_a_workflow_names_nobody(answer: dict[str, Any], probe: Probe) -> None:
 
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda it: "+".join(it))
 def test_a_right_answer_is_fine(answer: dict[str, Any], probe: Probe) -> None:
-    """Each of the ways to say who answers, by id or whole."""
+    """Every way to name who answers, by id or as an object, passes."""
     with Server(says(answer)) as server:
         done = probe("server", server.url, "--json")
     assert (done.code, done.findings) == (0, []), done.out
@@ -104,15 +104,15 @@ def test_a_wrong_answer_is_named(answer: Any, code: str, words: str, probe: Prob
 
 
 def test_an_answer_after_seven_and_a_half_seconds_is_too_late() -> None:
-    """Vapi's own limit, whatever the server's timeout; how late is said."""
+    """An answer later than Vapi's own limit is a fault that states the time."""
     body = json.dumps({"assistantId": UUID}).encode()
-    (found,) = assistant(Exchange(200, {}, body, ((9.0, len(body)),), 9.04))
+    (found,) = judge_assistant(Exchange(200, {}, body, ((9.0, len(body)),), 9.04))
     assert (found.code, found.says) == ("time-limit", "took 9.0 s: Vapi gives up after 7.5 s")
-    assert assistant(Exchange(200, {}, body, ((7.0, len(body)),), 7.4)) == []
+    assert judge_assistant(Exchange(200, {}, body, ((7.0, len(body)),), 7.4)) == []
 
 
 def test_what_wins_is_told_as_a_note(probe: Probe) -> None:
-    """Several answers in one are allowed, and it is said which one counts."""
+    """Several names in one answer are a note that says which one counts."""
     with Server(says({"error": "Closed.", "assistantId": UUID})) as server:
         done = probe("server", server.url, "--json")
     (note,) = done.report["answers"][0]["notes"]
@@ -121,7 +121,7 @@ def test_what_wins_is_told_as_a_note(probe: Probe) -> None:
 
 
 def signed(request: Request, secret: bytes, payload: bytes, algorithm: Any) -> bytes:
-    """The signature as a server would make it."""
+    """Compute the signature as a server would."""
     return hmac.new(secret, payload, algorithm).digest()
 
 
@@ -140,7 +140,7 @@ def test_a_signature_is_that_of_vapis_credentials(probe: Probe) -> None:
 
 
 def test_a_signature_may_be_made_in_every_documented_way(probe: Probe, tmp_path: Path) -> None:
-    """Algorithm, names, prefix, payload, message id, base64; the secret from a file."""
+    """Each documented option of Vapi's credentials changes the signature as described."""
     key = b"a-key-in-base64"
     (tmp_path / "key").write_text(base64.b64encode(key).decode() + "\n", encoding="utf-8")
     options = {
@@ -174,7 +174,7 @@ def test_a_signature_may_be_made_in_every_documented_way(probe: Probe, tmp_path:
     ],
 )
 def test_wrong_words_are_an_error(words: list[str], expected: str, probe: Probe) -> None:
-    """Exit code 1, one line, and no secret that somebody typed after all."""
+    """Wrong options end with code 1, one line and no secret that the user typed."""
     done = probe("server", "http://127.0.0.1:1/", *words, HOME="/home")
     assert (done.code, done.out) == (1, "")
     assert expected in done.err
@@ -182,14 +182,14 @@ def test_wrong_words_are_an_error(words: list[str], expected: str, probe: Probe)
 
 
 def test_a_secret_does_not_go_out_in_clear(probe: Probe) -> None:
-    """Over http:// to another machine it is refused before anything is sent."""
+    """A secret for http:// on another machine is refused before anything is sent."""
     done = probe("voice", "http://voice.example.com/", "--bearer", "env:TOKEN", TOKEN="a-token")
     assert (done.code, done.out) == (1, "")
     assert "in clear: use https://" in done.err
 
 
 def test_a_secret_that_comes_back_is_not_shown(probe: Probe) -> None:
-    """A server that echoes what it was sent does not make the report a leak."""
+    """The report hides secrets that a server echoes."""
 
     def echo(connection: socket.socket, request: Request) -> None:
         token = request.headers["x-token"]
@@ -204,7 +204,7 @@ def test_a_secret_that_comes_back_is_not_shown(probe: Probe) -> None:
 
 
 def test_a_secret_that_comes_back_and_is_cut_short_is_not_shown(probe: Probe) -> None:
-    """A long header is shown in part; no part of a secret is in it."""
+    """A shortened header contains no part of an echoed secret."""
 
     def echo(connection: socket.socket, request: Request) -> None:
         where = "/" + "y" * 108 + request.headers["x-token"]
@@ -218,7 +218,7 @@ def test_a_secret_that_comes_back_and_is_cut_short_is_not_shown(probe: Probe) ->
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Puts a `pulumi` on PATH whose stack holds the given numbers; secrets as given when shown."""
+    """Put a `pulumi` on PATH whose stack holds the given numbers and secrets."""
     script = tmp_path / "pulumi"
     script.write_text(PULUMI, encoding="utf-8")
     script.chmod(0o755)
@@ -240,12 +240,12 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def secret(value: Any) -> dict[str, str]:
-    """A secret in a state that was exported with its secrets shown."""
+    """Return a secret of a state that was exported with its secrets shown."""
     return {**SHOWN, "plaintext": json.dumps(value)}
 
 
 def desk(url: str, **more: Any) -> dict[str, Any]:
-    """A number with a server of its own and everything that is secret."""
+    """Return a number with its own server and every secret field."""
     return resource(
         "desk",
         UUID,
@@ -262,7 +262,7 @@ def desk(url: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_number_of_a_stack_is_sent_without_its_secrets(probe: Probe, stack: Any) -> None:
-    """Another host learns kind, name, number and SIP URI, and nothing else of the number."""
+    """A server on another host gets kind, name, number and SIP URI only."""
     with Server(says(RIGHT[0])) as server:
         stack(desk("https://voice.example.com/vapi?key=in-the-url"))
         done = probe("voice", server.url, "--stack", "dev", "--number", "desk", "--rate", "8000")
@@ -280,7 +280,7 @@ def test_a_number_of_a_stack_is_sent_without_its_secrets(probe: Probe, stack: An
 
 
 def test_a_declared_server_gets_its_declared_headers(probe: Probe, stack: Any) -> None:
-    """Without a URL the number's own server is asked, with its own headers, as Vapi would."""
+    """Without a URL, the number's own server is asked with its declared headers."""
     with Server(says(RIGHT[0])) as server:
         stack(desk(server.url))
         done = probe("server", "--stack", "dev", "--number", "desk", "--json")
@@ -291,7 +291,7 @@ def test_a_declared_server_gets_its_declared_headers(probe: Probe, stack: Any) -
 
 
 def test_a_named_url_gets_no_header_of_the_stack(probe: Probe, stack: Any) -> None:
-    """A declared header goes to the declared URL and to no other."""
+    """A declared header is sent to the declared URL only."""
     with Server(says(RIGHT[0])) as server:
         stack(desk("https://voice.example.com/vapi"))
         done = probe("server", server.url, "--stack", "dev", "--number", "desk")
@@ -302,7 +302,7 @@ def test_a_named_url_gets_no_header_of_the_stack(probe: Probe, stack: Any) -> No
 
 
 def test_a_missing_number_is_told_with_those_that_there_are(probe: Probe, stack: Any) -> None:
-    """A wrong name costs one look at the line."""
+    """The error about an unknown number lists the stack's numbers."""
     stack(desk("https://voice.example.com/"))
     done = probe("server", "--stack", "dev", "--number", "dsek")
     assert (done.code, done.err) == (
@@ -312,7 +312,7 @@ def test_a_missing_number_is_told_with_those_that_there_are(probe: Probe, stack:
 
 
 def test_a_whole_stack_is_probed(probe: Probe, stack: Any) -> None:
-    """Servers are asked where nobody else answers; a secret in the environment goes to its own."""
+    """Each server that Vapi would ask is probed, with its own secret from the environment."""
     with Server(says(RIGHT[0])) as good, Server(says({})) as bad:
         answered = {"server": {"url": bad.url}, "assistant_id": UUID}
         line = {"name": "line", "server": {"url": bad.url, "credential_id": UUID}}
@@ -333,7 +333,7 @@ def test_a_whole_stack_is_probed(probe: Probe, stack: Any) -> None:
 
 
 def test_a_voice_server_learns_the_same_of_every_kind(probe: Probe, stack: Any) -> None:
-    """What a kind needs to be made is nothing for somebody else's server."""
+    """A voice server of somebody else gets the same fields for every kind of number."""
     with Server(says(RIGHT[0])) as server:
         fields = {"number": "+14155552671", "twilio_account_sid": "AC1", "name": "t"}
         stack(resource("t", UUID, provider="twilio", **fields))
@@ -346,7 +346,7 @@ def test_a_voice_server_learns_the_same_of_every_kind(probe: Probe, stack: Any) 
 def test_a_variable_that_fits_two_numbers_is_refused(
     variable: str, probe: Probe, stack: Any
 ) -> None:
-    """The secret of one number is not sent to the server of another, nor is anything."""
+    """A secret whose variable matches two numbers is sent to neither server."""
     with Server(says(RIGHT[0])) as server:
         names = ("front-line", "front_line", "front.line", "other")
         lines = [resource(name, UUID, name=name, server={"url": server.url}) for name in names]
@@ -370,7 +370,7 @@ def test_a_variable_that_fits_two_numbers_is_refused(
     ],
 )
 def test_a_secret_sent_back_in_another_spelling_is_not_shown(spelled: str, probe: Probe) -> None:
-    """The probe hides what the provider hides: escapes, letter case, what was cut short."""
+    """Echoed secrets are hidden even if escaped, in another letter case or cut short."""
 
     def echo(connection: Any, _: Any) -> None:
         head = f"HTTP/1.1 302 Found\r\nLocation: /{spelled}\r\nContent-Length: 0\r\n\r\n"
@@ -383,7 +383,7 @@ def test_a_secret_sent_back_in_another_spelling_is_not_shown(spelled: str, probe
 
 
 def test_a_stack_without_servers_is_fine(probe: Probe, stack: Any) -> None:
-    """Nothing to ask is nothing wrong."""
+    """A stack without servers to ask ends with code 0."""
     stack(resource("plain", UUID, sip_uri="sip:a@sip.vapi.ai"))
     done = probe("stack", "dev")
     assert (done.code, done.out) == (0, "")
@@ -395,5 +395,5 @@ def test_a_stack_without_servers_is_fine(probe: Probe, stack: Any) -> None:
     [["server"], ["voice"], ["voice", "http://127.0.0.1:1/", "--rate", "fast"], ["vioce"]],
 )
 def test_wrong_use_is_an_error_and_no_finding(words: list[str], probe: Probe) -> None:
-    """Exit code 1: a pipeline takes 2 for findings."""
+    """Wrong usage ends with code 1, because pipelines read 2 as findings."""
     assert probe(*words).code == 1

@@ -1,4 +1,4 @@
-"""What the bytes of an answer tell: the right ones are never accused, the wrong ones are named."""
+"""Judgment of an answer's bytes: correct ones pass, each wrong format is named."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from tests.support.voices import KINDS, WRONGLY, Sound, pcm, rumble, speech, voi
 from vapi_provider.messages import PcmFormat
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio, judge
-from vapi_provider.probe.findings import Finding, notes_apart
-from vapi_provider.probe.magic_bytes import wrapping
-from vapi_provider.probe.picture import as_wav, waveform
+from vapi_provider.probe.findings import Finding, split_notes
+from vapi_provider.probe.magic_bytes import describe_container
+from vapi_provider.probe.picture import render_waveform, to_wav
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.probe.shape import misread
-from vapi_provider.probe.sound import heard, wrong_rates
+from vapi_provider.probe.shape import find_other_format
+from vapi_provider.probe.sound import find_wrong_rates, judge_sound
 
 LIMITS = Limits(20, 10_000_000)
 SAID = "Good day."
 
 
 def judged(body: bytes, rate: int, text: str = SAID, **headers: str) -> list[Finding]:
-    """What is wrong with a body that came at once."""
+    """Return the faults of a body that arrived at once."""
     given = {"content-type": "application/octet-stream", "content-length": "1", **headers}
     exchange = Exchange(200, given, body, ((0.1, len(body)),), 0.1)
-    return notes_apart(judge.voice(exchange, text, rate, LIMITS))[0]
+    return split_notes(judge.judge_voice(exchange, text, rate, LIMITS))[0]
 
 
 @pytest.mark.parametrize("rate", DOCUMENTED_RATES)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda it: it.__name__)
 def test_a_right_voice_is_not_accused(rate: int, kind) -> None:
-    """Of 224 voices, quiet and loud, with silence around and without, nothing is said."""
+    """224 voices, quiet and loud, with and without silence around, have no fault."""
     seed = rate
     for loud in (0.002, 0.01, 0.02, 0.05, 0.1, 0.4, 0.99):
         sound = voice(rate, 0.2, kind, loud, still=0.15 * (seed % 2), seed=seed)
@@ -52,7 +52,7 @@ def test_a_right_voice_is_not_accused(rate: int, kind) -> None:
 @pytest.mark.parametrize("kind", [speech, rumble], ids=lambda it: it.__name__)
 @pytest.mark.parametrize("wrongly", WRONGLY)
 def test_a_wrong_format_is_named(wrongly: str, kind, rate: int) -> None:
-    """Byte order, width and channels are found by their sound, and it is said how sure that is."""
+    """Byte order, width and channels are recognized from the sound, with a degree of certainty."""
     write, code, words = WRONGLY[wrongly]
     (found,) = judged(write(voice(rate, 0.6, kind, still=0.1)), rate)
     assert (found.code, found.note) == (code, False)
@@ -62,45 +62,45 @@ def test_a_wrong_format_is_named(wrongly: str, kind, rate: int) -> None:
 
 @pytest.mark.parametrize("rate", DOCUMENTED_RATES)
 def test_a_square_wave_off_the_middle_is_no_float(rate: int) -> None:
-    """Two values where the upper halves of floats are: the words between are there too."""
+    """A square wave whose values look like exponents is not taken for floats."""
     ends = (15_039, -19_039)
     samples = [ends[n * 300 // rate % 2] for n in range(rate)]
-    assert misread(struct.pack(f"<{rate}h", *samples)) is None
+    assert find_other_format(struct.pack(f"<{rate}h", *samples)) is None
 
 
 @pytest.mark.parametrize("off", [-4000, -3000, -2000, -1000])
 def test_a_tone_of_a_quarter_of_the_rate_off_the_middle_is_no_float(off: int) -> None:
-    """Every second sample is at two levels, which may both be where floats are."""
+    """A tone whose every second sample looks like an exponent is not taken for floats."""
     chance = random.Random(1)
     tone = [math.sin(math.pi * n / 2 + 0.4) for n in range(8000)]
     body = struct.pack("<8000h", *(round(17_000 * it + off + chance.gauss(0, 30)) for it in tone))
-    assert misread(body) is None
+    assert find_other_format(body) is None
 
 
 @pytest.mark.parametrize("letter", "fd")
 def test_floats_that_fade_away_are_floats(letter: str) -> None:
-    """The tail of a sound is below what sixteen bits hold, and has bytes of all kinds."""
+    """Floats are recognized in a sound that fades out."""
     tail = [0.5 * math.sin(n / 7) * math.exp(-(n % 1600) / 120) for n in range(8000)]
-    found = misread(struct.pack(f"<8000{letter}", *tail))
+    found = find_other_format(struct.pack(f"<8000{letter}", *tail))
     assert found is not None
     assert "floating point" in found.says
 
 
 def test_noise_has_no_format() -> None:
-    """Noise is noise in any reading: nothing is said of it rather than something wrong."""
+    """Noise, which is noise in every format, has no fault."""
     for seed in range(8):
         body = random.Random(seed).randbytes(20_000)
-        assert misread(body) is None
+        assert find_other_format(body) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 10, 100, 241])
 def test_a_few_bytes_break_nothing(length: int) -> None:
-    """An answer of any length is judged."""
+    """A body of any length is judged without an exception."""
     judged(bytes(range(1, 250))[:length], 8000)
 
 
 def wav() -> bytes:
-    """Two channels at 44100, as some file had it."""
+    """Return a WAV file with two channels at 44100 Hz."""
     file = BytesIO()
     with wave.open(file, "wb") as out:
         out.setparams((2, 2, 44100, 0, "NONE", ""))
@@ -134,19 +134,19 @@ WRAPPED = {
 
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapping_is_named_by_its_mark(name: str) -> None:
-    """Files, streams and texts are known by how they begin."""
-    assert wrapping(WRAPPED[name]) == name
+    """Files, streams and texts are recognized by their first bytes."""
+    assert describe_container(WRAPPED[name]) == name
     (found,) = judged(WRAPPED[name], 8000)
     assert (found.code, found.says) == ("wrapped", f"the body is {name}, not raw samples")
 
 
 def test_silence_and_clipping_are_named() -> None:
-    """Nothing to hear, and more than 16 bits can hold."""
+    """Silence and clipped sound are faults."""
     (silent,) = judged(PcmFormat(8000).silence(1), 8000)
     assert (silent.code, silent.says) == ("silence", "1.00 s of silence: nothing is heard")
     (clipped,) = judged(pcm([8 * it for it in voice(8000, 0.6, still=0.1)]), 8000)
     assert (clipped.code, clipped.sure) == ("clipping", "almost certain")
-    found = heard(PcmFormat(8000).decode(pcm(voice(8000, loud=0.005))), 8000, SAID)
+    found = judge_sound(PcmFormat(8000).decode(pcm(voice(8000, loud=0.005))), 8000, SAID)
     assert [(one.code, one.note) for one in found] == [("faint", True)]
 
 
@@ -161,43 +161,43 @@ def test_silence_and_clipping_are_named() -> None:
     ],
 )
 def test_the_length_fits_the_text(seconds: float, expected: tuple[str, bool] | None) -> None:
-    """What nobody could say in that time is a finding; what is odd is a note, and says so."""
+    """An impossible duration for the text is a fault, an unusual one a note."""
     samples = PcmFormat(100).decode(pcm([0.3, -0.3] * int(50 * seconds)))
-    found = heard(samples, 100, "Fifty letters are a sentence of usual length, yes.")
+    found = judge_sound(samples, 100, "Fifty letters are a sentence of usual length, yes.")
     assert [(one.code, one.note) for one in found] == ([expected] if expected else [])
 
 
 def test_a_rate_that_is_ignored_is_found_by_comparison() -> None:
-    """The same bytes whatever was asked for; only one rate unknown to the server; all as asked."""
-    ignored = wrong_rates(dict.fromkeys(DOCUMENTED_RATES, 48_000))
+    """Ignored sample rates are found when one text's answers are compared."""
+    ignored = find_wrong_rates(dict.fromkeys(DOCUMENTED_RATES, 48_000))
     assert set(ignored) == set(DOCUMENTED_RATES)
     assert ignored[8000].sure == "almost certain"
     right = {rate: 4 * rate for rate in DOCUMENTED_RATES}
-    assert wrong_rates(right) == {}
+    assert find_wrong_rates(right) == {}
     assert (
-        wrong_rates({rate: round(count * (0.9 + rate / 1e5)) for rate, count in right.items()})
+        find_wrong_rates({rate: round(count * (0.9 + rate / 1e5)) for rate, count in right.items()})
         == {}
     )
-    odd = wrong_rates({**right, 22050: 4 * 24000})
+    odd = find_wrong_rates({**right, 22050: 4 * 24000})
     assert {rate: (it.says, it.sure) for rate, it in odd.items()} == {
         22050: ("as long as at the other rates if it is 24000 Hz, not 22050", "likely")
     }
-    assert wrong_rates({8000: 16_000}) == {}
+    assert find_wrong_rates({8000: 16_000}) == {}
 
 
 def test_what_is_saved_can_be_played_and_seen() -> None:
-    """A WAV of the samples as Vapi reads them, and a picture that holds no markup of the text."""
+    """The WAV file holds the samples, and the picture no markup from the text."""
     sound: Sound = voice(8000)
-    with wave.open(BytesIO(as_wav(pcm(sound) + b"\x00", 16000))) as file:
+    with wave.open(BytesIO(to_wav(pcm(sound) + b"\x00", 16000))) as file:
         assert file.getparams()[:4] == (1, 2, 16000, len(sound))
-    picture = waveform(PcmFormat(8000).decode(pcm(sound)), 8000, "8000 Hz: <b>&")
+    picture = render_waveform(PcmFormat(8000).decode(pcm(sound)), 8000, "8000 Hz: <b>&")
     assert picture.startswith("<svg ")
     assert "&lt;b&gt;&amp;" in picture
-    odd = waveform(PcmFormat(8000).decode(b""), 8000, "\x01\x1b[31m\ufffe grüß")
+    odd = render_waveform(PcmFormat(8000).decode(b""), 8000, "\x01\x1b[31m\ufffe grüß")
     assert "grüß" in "".join(ElementTree.fromstring(odd).itertext())  # noqa: S314 - our own
 
 
 def test_telephone_codes_are_read_as_g711_says() -> None:
-    """Both tables at their ends, their middles and one step from it."""
+    """The mu-law and A-law tables match G.711 at their ends and middles."""
     assert list(audio.mu_law(b"\x00\x7f\x80\xff\xfe")) == [-32124, 0, 32124, 0, 8]
     assert list(audio.a_law(b"\x2a\xaa\x55\xd5")) == [-32256, 32256, -8, 8]

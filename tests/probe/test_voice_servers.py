@@ -1,4 +1,4 @@
-"""`probe voice` against servers that make one mistake each, and against servers that make none."""
+"""`probe voice` against servers with one mistake each, and against correct servers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vapi_provider.probe.post import _tls
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_named(name: str, voice: Probe) -> None:
-    """One line says what is wrong, the exit code is 2, and it ends in time."""
+    """Each mistake is one line with exit code 2, found within the time limit."""
     behaviour, code, words = MISTAKES[name]
     limit = ("--timeout", "1") if code == "time-limit" else ()
     began = time.monotonic()
@@ -37,7 +37,7 @@ def test_a_mistake_is_named(name: str, voice: Probe) -> None:
 
 @pytest.mark.parametrize("wrongly", WRONGLY)
 def test_a_wrong_format_is_named(wrongly: str, voice: Probe) -> None:
-    """Samples of another order, width or number of channels, over the wire."""
+    """Samples of another order, width or number of channels are named over HTTP."""
     write, code, words = WRONGLY[wrongly]
     with Server(writes(write)) as server:
         done = voice(server.url)
@@ -47,7 +47,7 @@ def test_a_wrong_format_is_named(wrongly: str, voice: Probe) -> None:
 
 @pytest.mark.parametrize("behaviour", [answers(at_once), in_chunks])
 def test_a_right_server_is_not_accused(behaviour: Behaviour, probe: Probe) -> None:
-    """At once or in chunks, at every documented rate: nothing is said, and the code is 0."""
+    """A correct server passes with code 0, whether it sends at once or in chunks."""
     with Server(behaviour) as server:
         done = probe("voice", server.url, "--json")
     assert (done.code, done.report["fine"], len(done.report["answers"])) == (0, True, 8), done.out
@@ -62,7 +62,7 @@ def test_a_right_server_is_not_accused(behaviour: Behaviour, probe: Probe) -> No
 
 
 def test_a_table_for_people(probe: Probe, tmp_path: Path) -> None:
-    """A line an answer, each finding once with where it is, and files to listen to and look at."""
+    """The report has a line an answer and each finding once; files are saved to play and view."""
     with Server(answers(lambda it: at_once(it + b"\x00"))) as server:
         done = probe("voice", server.url, "--text", "Good day.", "--save", str(tmp_path / "out"))
     lines = done.out.splitlines()
@@ -83,7 +83,7 @@ def test_a_table_for_people(probe: Probe, tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_costs_no_report(probe: Probe, tmp_path: Path) -> None:
-    """The answers are reported all the same; that they could not be saved is an error."""
+    """If the files cannot be saved, the answers are still reported."""
     (tmp_path / "out").write_text("", encoding="utf-8")
     place = str(tmp_path / "out" / "below")
     with Server(answers(at_once)) as server:
@@ -94,7 +94,7 @@ def test_a_place_that_cannot_be_written_costs_no_report(probe: Probe, tmp_path: 
 
 
 def test_the_request_is_what_vapi_posts(voice: Probe) -> None:
-    """A POST of JSON with the envelope, which our own model reads, at each rate that was named."""
+    """The request is a POST of JSON that our own model parses, at each given rate."""
     with Server(answers(at_once)) as server:
         assert voice(server.url).code == 0
     assert {it.line for it in server.requests} == {"POST /voice HTTP/1.1"}
@@ -107,7 +107,7 @@ def test_the_request_is_what_vapi_posts(voice: Probe) -> None:
 @official.needed
 @pytest.mark.contract
 def test_the_request_is_of_the_published_schema(voice: Probe) -> None:
-    """What goes over the wire validates, with no property that the schema does not have."""
+    """The request validates against the published schema without extra properties."""
     with Server(answers(at_once)) as server:
         voice(server.url)
     # Objects that the file prunes to nothing may hold anything.
@@ -119,7 +119,7 @@ def test_the_request_is_of_the_published_schema(voice: Probe) -> None:
 
 
 def test_a_redirect_is_named_and_not_followed(voice: Probe) -> None:
-    """The secret stays with the host that was named, and the address is shown without its query."""
+    """A redirect is a fault that shows its address without query; it is not followed."""
     with Server(answers(at_once)) as other:
         address = other.url
         there = f"{address}?token=of-the-redirect"
@@ -144,7 +144,7 @@ def test_nothing_listens(voice: Probe) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """TLS with a certificate that nobody trusts, made for this run."""
+    """Return a TLS certificate that nobody trusts, created for this run."""
     folder = tmp_path_factory.mktemp("tls")
     key, file = str(folder / "key.pem"), str(folder / "cert.pem")
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=here"]
@@ -160,7 +160,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 
 def test_a_bad_certificate_is_named(certificate: ssl.SSLContext, voice: Probe) -> None:
-    """Nothing is sent to a server that is not known to be the one that was named."""
+    """Nothing is sent to a server whose certificate is not trusted."""
     with Server(answers(at_once), tls=certificate) as server:
         done = voice(server.url, "--bearer", "env:TOKEN", TOKEN="the-bearer-token")
     assert (done.code, done.codes, server.requests) == (2, {"no-answer"}, [])
@@ -168,7 +168,7 @@ def test_a_bad_certificate_is_named(certificate: ssl.SSLContext, voice: Probe) -
 
 
 def test_https_to_a_plain_server_is_named(voice: Probe) -> None:
-    """A server without TLS, asked with it."""
+    """https:// to a server without TLS is a fault."""
     with Server(answers(at_once)) as server:
         done = voice(server.url.replace("http:", "https:"))
     assert (done.code, done.codes) == (2, {"no-answer"})
@@ -186,7 +186,7 @@ def test_https_to_a_plain_server_is_named(voice: Probe) -> None:
     ],
 )
 def test_what_is_no_url_is_an_error(url: str, expected: str, voice: Probe) -> None:
-    """Exit code 1, one line, the same as JSON, and nothing of a password."""
+    """An invalid URL ends with code 1 and one line without its password."""
     done = voice(url)
     assert done.code == 1
     (error,) = json.loads(done.out)["errors"]
@@ -198,7 +198,7 @@ def test_what_is_no_url_is_an_error(url: str, expected: str, voice: Probe) -> No
 
 
 def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
-    """What the terminal gave in another encoding is refused before anything is sent."""
+    """A text in another encoding than the terminal's is refused before anything is sent."""
     done = voice("http://127.0.0.1:1/", "--text", "gr\udcfc\udcdf dich")
     assert done.code == 1
     (error,) = json.loads(done.out)["errors"]
@@ -219,7 +219,7 @@ def test_a_text_that_is_no_text_is_an_error(voice: Probe) -> None:
 def test_what_is_wrong_in_the_environment_is_named(
     variable: str, value: str, expected: str, voice: Probe
 ) -> None:
-    """A proxy or certificates that cannot be used: one line, and nothing is sent."""
+    """An unusable proxy or certificate file is one line, and nothing is sent."""
     _tls.cache_clear()
     done = voice("https://voice.invalid/", **{variable: value})
     assert (done.code, done.codes) == (2, {"no-answer"}), done.out
@@ -235,7 +235,7 @@ def test_no_proxy_stands_before_this_machine(variable: str, voice: Probe) -> Non
 
 
 def test_a_token_in_the_url_is_not_shown(voice: Probe) -> None:
-    """It is sent, and left out of all that is written."""
+    """A token in the URL is sent and appears nowhere in the output."""
     with Server(lambda it, _: it.sendall(at_once(b"", "404 Not Found"))) as server:
         done = voice(f"{server.url}?key=a-token-in-the-url")
     assert server.requests[0].line == "POST /voice?key=a-token-in-the-url HTTP/1.1"
@@ -243,7 +243,7 @@ def test_a_token_in_the_url_is_not_shown(voice: Probe) -> None:
 
 
 def test_a_server_in_trouble_with_odd_headers_breaks_nothing(voice: Probe) -> None:
-    """What a server writes into headers is shown without control characters and cut short."""
+    """A server's headers are shown short and without control characters."""
     kind = "text/\x1b[31m" + "x" * 500
 
     def odd(connection: socket.socket, request: Request) -> None:
@@ -256,5 +256,5 @@ def test_a_server_in_trouble_with_odd_headers_breaks_nothing(voice: Probe) -> No
 
 
 def json_text(done: Any) -> str:
-    """All that was written."""
+    """Return the whole output."""
     return done.out + done.err

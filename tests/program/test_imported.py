@@ -1,4 +1,4 @@
-"""What an import writes, run as a program: the next preview has nothing to do, for any account."""
+"""Imported modules run as programs: the next preview is empty for any account."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.builders import settings as new_settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.deployment.exported import is_ours
-from vapi_provider.importing.declaring import Declaration, Scope, declare
+from vapi_provider.importing.declaring import GeneratedResource, Scope, generate
 from vapi_provider.importing.naming import resource_names, variable
-from vapi_provider.importing.recording import importable, with_resources
+from vapi_provider.importing.recording import add_resources, list_unheld
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, stack_module, written
+from vapi_provider.importing.writing import names_in, render_module, render_stack_module
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
@@ -60,7 +60,7 @@ def _declared(draw: st.DrawFn) -> dict[str, Any]:
 
 
 class Imported:
-    """An embedded account that holds `declared`, and an import of all of it."""
+    """An embedded account with the records `declared`, and an import of all of them."""
 
     def __init__(self, folder: str, declared: list[dict[str, Any]], shown: dict[str, bool]) -> None:
         query = "&".join(f"switch={name}%3D{str(on).lower()}" for name, on in shown.items())
@@ -78,17 +78,17 @@ class Imported:
         self.config: dict[str, str] = {}
 
     def bring(self) -> int:
-        """What the command does, without its I/O; how many were new."""
+        """Import all records as the command does, without its I/O; return the count of new ones."""
         records = list(self.client.all_phone_numbers())
-        new = importable(self.deployment, records, ())
+        new = list_unheld(self.deployment, records, ())
         new = [self.client.get_phone_number(one.id) for one in new]
         taken = names_in(self.before or "", "the module")
         names, secrets = resource_names(new, taken), Secrets(self.config)
-        made = [declare(one, names[one.id], SCOPE, secrets) for one in new]
-        found = [one for one in made if isinstance(one, Declaration)]
+        made = [generate(one, names[one.id], SCOPE, secrets) for one in new]
+        found = [one for one in made if isinstance(one, GeneratedResource)]
         assert len(found) == len(made), made
-        self.before = written(found, self.before)
-        self.deployment = with_resources(self.deployment, found, SCOPE, "a-plugin-id")
+        self.before = render_module(found, self.before)
+        self.deployment = add_resources(self.deployment, found, SCOPE, "a-plugin-id")
         self.config |= secrets.to_set
         # A person fills these in.
         self.config |= {
@@ -97,7 +97,7 @@ class Imported:
         return len(found)
 
     def held(self) -> dict[str, dict[str, Any]]:
-        """Our resources in the state, by name, with their secrets as the engine hands them over."""
+        """Return our resources in the state by name, with secrets as the engine passes them."""
         return {
             one["urn"].split("::")[-1]: plain_secrets(one)
             for one in self.deployment["resources"]
@@ -105,14 +105,14 @@ class Imported:
         }
 
     def provider(self) -> PhoneNumberProvider:
-        """The provider as a new plugin process has it."""
+        """Return the provider as in a new plugin process."""
         made = PhoneNumberProvider()
         made.use(Session(self.settings, self.client))
         return made
 
 
 def plain_secrets(value: Any) -> Any:
-    """A state's value with its plain secrets in their places."""
+    """Return a state's value with its plain-text secrets in place."""
     if isinstance(value, dict):
         if SECRET_SIGNATURE in value:
             return json.loads(value["plaintext"])
@@ -121,15 +121,14 @@ def plain_secrets(value: Any) -> Any:
 
 
 def changes(provider: PhoneNumberProvider, held: dict[str, Any], inputs: dict[str, Any]) -> bool:
-    """Whether a preview would show something for a resource."""
+    """Return whether a preview would show a change of the resource."""
     checked = provider.check(held["inputs"], inputs)
     assert checked.failures == []
     return bool(provider.diff(held["id"], held["outputs"], checked.inputs).changes)
 
 
 def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: Path) -> None:
-    """The next preview is empty, before and after a refresh, a second import adds nothing, only
-    GETs are sent, and what is written passes ruff and strict pyright."""
+    """An import sends GETs only, leaves no change to preview, and writes clean code."""
     modules: list[str] = []
 
     @settings(
@@ -184,7 +183,7 @@ def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: P
 
 
 def secret_paths_in(account: Imported, name: str) -> set[str]:
-    """Where the state's inputs of a resource are secret."""
+    """Return the paths of the secret inputs of a resource in the state."""
     (found,) = [it for it in account.deployment["resources"] if it["urn"].endswith(f"::{name}")]
     paths: set[str] = set()
 
@@ -200,14 +199,14 @@ def secret_paths_in(account: Imported, name: str) -> set[str]:
 
 
 def assert_clean(modules: list[str], folder: Path) -> None:
-    """Ruff's lint and format and strict pyright find nothing, one run of each for all."""
+    """Assert that ruff's lint and format and strict pyright accept all modules."""
     for at, text in enumerate(modules):
         (folder / f"module_{at}.py").write_text(text, encoding="utf-8")
     (folder / "stacks").mkdir()
     (folder / "stacks" / "__init__.py").touch()
     (folder / "stacks" / "_imported_dev.py").write_text(modules[0], encoding="utf-8")
     (folder / "stacks" / "dev.py").write_text(
-        stack_module("dev", "_imported_dev"), encoding="utf-8"
+        render_stack_module("dev", "_imported_dev"), encoding="utf-8"
     )
     rules = {"include": ["."], "extraPaths": [str(ROOT)], "typeCheckingMode": "strict",
              "pythonVersion": "3.10"}  # fmt: skip
@@ -232,7 +231,7 @@ def assert_clean(modules: list[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 2500])
 def test_an_account_of_any_size_gets_unique_names(size: int) -> None:
-    """Names are Python's too, each once, and the same ones whatever order records come in."""
+    """Names are unique, valid in Python, and independent of the records' order."""
     records = [
         PhoneNumberRecord.read(answer(id_=f"id-{at:04}", name=LABELS[at % len(LABELS)]))
         for at in range(size)

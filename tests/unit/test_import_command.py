@@ -1,4 +1,4 @@
-"""The `import` command around its pure parts: what it refuses, asks, writes, and takes back."""
+"""The `import` command: its refusals, its question, what it writes and rolls back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ esac
 
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's folder with a `pulumi` on PATH that answers from files."""
+    """Create a project's folder with a `pulumi` on PATH that answers from files."""
     for name in ("bin", "stub", "stacks"):
         (tmp_path / name).mkdir()
     script = tmp_path / "bin" / "pulumi"
@@ -49,20 +49,20 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def config(stub: Path, query: str = "", **more: str) -> None:
-    """The stack's config, decrypted."""
+    """Write the stack's decrypted config."""
     values = {"vapi:baseUrl": f"embedded:a.db{query}", **more}
     text = json.dumps({key: {"value": value} for key, value in values.items()})
     (stub / "config.json").write_text(text, encoding="utf-8")
 
 
 def state(stub: Path, *resources: Any, file: str = "export.json", **more: Any) -> None:
-    """The stack's state."""
+    """Write the stack's state."""
     held = {**deployment(*resources, pending=[]), **more}
     (stub / file).write_text(json.dumps({"version": 3, "deployment": held}), encoding="utf-8")
 
 
 def made(**body: Any) -> dict[str, Any]:
-    """A record of the account."""
+    """Create a record in the account."""
     bought = {} if "number" in body else {"numberDesiredAreaCode": "415"}
     sent = {"provider": "vapi", **bought, **body}
     with open_http(settings_of(Stack("dev"))) as account:
@@ -70,12 +70,12 @@ def made(**body: Any) -> dict[str, Any]:
 
 
 def bring(*words: str) -> Result:
-    """The command, without a terminal."""
+    """Run the command without a terminal."""
     return CliRunner().invoke(main, ["import", "--stack", "dev", *words])
 
 
 def imported(stub: Path) -> list[dict[str, Any]]:
-    """The numbers of the state that was written."""
+    """Return the phone numbers of the state that the command wrote."""
     written = json.loads((stub / "imported.json").read_text(encoding="utf-8"))["deployment"]
     return [one for one in written["resources"] if "dynamic/vapi" in one["type"]]
 
@@ -101,7 +101,7 @@ def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
 
 
 def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
-    """Two stacks whose names make one Python name share no module; the stack's own is not taken."""
+    """Stacks whose names become one Python name get different modules."""
     made()
     modules: set[str] = set()
     for name in ("prod-eu", "prod_eu", "prod.eu"):
@@ -130,7 +130,7 @@ def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
     ],
 )
 def test_a_module_is_not_called_like_anybody_elses(stub: Path, out: str, by: str) -> None:
-    """A name by which Python, a package or this one is imported is refused; nothing is written."""
+    """A module name that Python or a package already uses is refused."""
     made()
     refused = bring("--all", "--yes", "--out", out)
     assert refused.exit_code == 1
@@ -141,7 +141,7 @@ def test_a_module_is_not_called_like_anybody_elses(stub: Path, out: str, by: str
 
 
 def test_a_module_of_the_project_takes_no_name(stub: Path) -> None:
-    """What an import has written itself is added to, also beside the program."""
+    """An existing module that an import wrote is extended."""
     made()
     Path("lines.py").write_text("", encoding="utf-8")
     Path("folder").mkdir()
@@ -150,7 +150,7 @@ def test_a_module_of_the_project_takes_no_name(stub: Path) -> None:
 
 
 def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
-    """A person's own stack file is not touched; what it lacks is said, and not said twice."""
+    """An existing stack file stays unchanged; the command prints once what to add."""
     made(name="one")
     own = Path("stacks/dev.py")
     own.write_text("# mine\n", encoding="utf-8")
@@ -165,7 +165,7 @@ def test_a_stack_that_has_a_module_is_told_what_to_add(stub: Path) -> None:
 
 
 def test_where_the_state_is_not_written_the_module_is_as_it_was(stub: Path) -> None:
-    """A locked stack, or one that changed meanwhile, leaves neither a module nor an addition."""
+    """If the state cannot be written, the module is restored."""
     made()
     (stub / "locked").touch()
     locked = bring("--all", "--yes")
@@ -182,7 +182,7 @@ def test_where_the_state_is_not_written_the_module_is_as_it_was(stub: Path) -> N
 
 
 def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
-    """Between module and state: the module stays as it is, with what is new behind it."""
+    """The import after a killed one completes the state and only appends to the module."""
     made(name="one")
     authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
     made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
@@ -207,7 +207,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
 
 
 def test_a_state_that_was_written_though_the_answer_was_lost_keeps_its_module(stub: Path) -> None:
-    """Else the next run would want to release what the state holds and no program declares."""
+    """The module stays if the state was written although the command failed."""
     id_ = made()["id"]
     (stub / "drop").touch()
     assert bring("--all", "--yes").exit_code == 1
@@ -219,7 +219,7 @@ def test_a_state_that_was_written_though_the_answer_was_lost_keeps_its_module(st
 
 
 def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
-    """What is shown is set through stdin, unless config holds it; what is not is named."""
+    """Visible secrets are set through stdin, never as arguments; missing ones are listed."""
     twilio = {"provider": "twilio", "twilioAccountSid": "AC1"}
     made(**twilio, number="+14155552671", twilioAuthToken="token-one")
     made(**twilio, number="+14155552672", twilioAuthToken="token-two")
@@ -241,7 +241,7 @@ def test_secrets_go_to_config_and_never_through_words(stub: Path) -> None:
 
 
 def test_a_secret_that_is_in_config_before_is_recorded(stub: Path) -> None:
-    """What the account does not show is taken from config, and then nothing is to fill."""
+    """A secret that the account hides is taken from the config."""
     authentication = {"username": "a-user-name-of-20-ch", "password": "a-password-of-20-chars"}
     made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
     config(stub, **{"shop:entry-sip-password": "known-password-of-20"})
@@ -254,7 +254,7 @@ def test_a_secret_that_is_in_config_before_is_recorded(stub: Path) -> None:
 
 
 def test_masked_numbers_are_read_one_by_one(stub: Path) -> None:
-    """Where lists hide digits, the number of the record itself is declared."""
+    """A number that lists mask is read by its id and declared."""
     config(stub, "?switch=mask_listed_numbers%3Dtrue")
     made(provider="vonage", number="+14155552671", credentialId=UUID)
     assert bring("--all", "--yes").exit_code == 0
@@ -262,11 +262,11 @@ def test_masked_numbers_are_read_one_by_one(stub: Path) -> None:
 
 
 def test_what_is_wanted_is_chosen(stub: Path) -> None:
-    """By id, or by a pattern of label or number; an id that is not there is an error."""
+    """Numbers are chosen by id or pattern; an unknown id is an error."""
     first, second = made(name="Support A"), made(name="Sales")
     assert bring().exit_code == 1
     assert bring("no-such-id").exit_code == 1
-    assert "fits 'support*'" in bring("--match", "support*").output
+    assert "matches 'support*'" in bring("--match", "support*").output
     told = json.loads(bring("--match", "Support*", "--json").stdout)
     assert [one["id"] for one in told["numbers"]] == [first["id"]]
     assert not told["changed"]
@@ -277,7 +277,7 @@ def test_what_is_wanted_is_chosen(stub: Path) -> None:
 
 
 def test_what_is_unsafe_is_refused(stub: Path) -> None:
-    """Another account's state, pending operations, an interrupted import, a broken module."""
+    """Another account's state, pending operations and broken modules are refused."""
     id_ = made()["id"]
     state(stub, resource("x", "elsewhere"))
     assert f"recorded in {ORG}" in bring("--all", "--yes").output
@@ -291,7 +291,7 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     MODULE.write_text("import pulumi\nimport vapi_provider\n", encoding="utf-8")
     assert "has no vapi, reached" in bring("--all", "--yes").output
     MODULE.write_text("def (\n", encoding="utf-8")
-    assert "is no Python that runs" in bring("--all", "--yes").output
+    assert "is not valid Python" in bring("--all", "--yes").output
     assert "--out FILE" not in bring("--all").output
     Path("stacks").rename("elsewhere")
     assert "--out FILE" in bring("--all", "--yes").output
@@ -299,7 +299,7 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
 
 
 def test_what_a_person_should_know_is_said(stub: Path) -> None:
-    """Labels like another stack's, servers whose headers nobody sees, fields of no schema."""
+    """Warnings name labels of other stacks, hidden headers and fields without a schema."""
     config(stub, "?switch=echo_server_headers%3Dfalse&switch=unknown_fields%3Dtrue")
     made(name="shop/prod/a", server={"url": "https://a.example/x", "headers": {"X": "y"}})
     told = bring("--all")
@@ -309,7 +309,7 @@ def test_what_a_person_should_know_is_said(stub: Path) -> None:
 
 
 def test_list_shows_the_account(stub: Path) -> None:
-    """Each number with what answers and who holds it; nothing at all is said in words."""
+    """`list` shows what answers each number and which stack holds it."""
     assert "no phone numbers" in CliRunner().invoke(main, ["list", "--stack", "dev"]).output
     record = made(name="line", server={"url": "https://a.example/token"})
     made(hooks=[{"on": "call.ending", "do": {"type": "say", "exact": "x"}}], name=None)

@@ -1,4 +1,4 @@
-"""The pure parts of an import: names, secrets' keys, layout, and what is recorded."""
+"""The parts of an import without I/O: names, config keys, layout, recorded resources."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.support.builders import Api, answer, bag, failure, provider
-from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
-from vapi_provider.importing.layout import WIDTH, layout, quoted
+from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
+from vapi_provider.importing.layout import WIDTH, Call, layout
 from vapi_provider.importing.naming import resource_names, slug
-from vapi_provider.importing.recording import PROVIDER, with_resources
+from vapi_provider.importing.recording import PROVIDER, add_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import is_read_in, names_in, written
+from vapi_provider.importing.writing import is_read_in, names_in, render_module
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.equality import UNSEEN
@@ -29,12 +29,12 @@ PASSWORD, OTHER = "a-password-of-20-chars", "another-password-of-20"
 
 
 def record(**fields: Any) -> PhoneNumberRecord:
-    """A record as the API tells it."""
+    """Return a record as the API returns it."""
     return PhoneNumberRecord.read(answer(fields.pop("kind", "vapi"), **fields))
 
 
 def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
-    """The state of an import and of an `up` name the provider alike."""
+    """An import records the same `__provider` as `up`."""
     assert serialize_provider(PhoneNumberProvider()) == PROVIDER
 
 
@@ -49,13 +49,13 @@ def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
      ({"name": "\u00dcber " * 9}, slug("uber " * 9))],
 )  # fmt: skip
 def test_a_name_comes_from_what_people_know(fields: dict[str, Any], name: str) -> None:
-    """From the label; where it gives none from the number, the SIP URI, the id."""
+    """A name comes from the label, else from the number, the SIP URI or the id."""
     made = record(**fields)
     assert resource_names([made]) == {made.id: name}
 
 
 def test_what_a_person_has_named_is_not_named_again() -> None:
-    """Functions, classes and imports of the module are names too, and so are texts in it."""
+    """Functions, classes, imports and texts of the module count as used names."""
     source = "import a_b.c\nfrom d import e as f_g\ndef h_i(): pass\nclass J: pass\nk = 'l'\n"
     assert names_in(source, "it") == {"a-b", "f-g", "h-i", "J", "k", "l"}
 
@@ -69,9 +69,9 @@ def test_what_a_person_has_named_is_not_named_again() -> None:
      ({"authentication": {"realm": "a"}}, "authentication.username: is required")],
 )  # fmt: skip
 def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str) -> None:
-    """A record that no declaration can describe stays where it is, with the reason."""
+    """A record that no declaration can describe is left out with the reason."""
     secrets = Secrets({})
-    found = declare(record(**fields), "line", SCOPE, secrets)
+    found = generate(record(**fields), "line", SCOPE, secrets)
     assert isinstance(found, LeftOut)
     assert because in found.because
     assert (secrets.to_set, secrets.to_fill) == ({}, [])
@@ -86,10 +86,10 @@ def test_what_would_be_refused_is_left_out(fields: dict[str, Any], because: str)
 def test_a_twilio_number_is_declared_with_what_it_needs(
     shown: dict[str, str], asked: list[str]
 ) -> None:
-    """The token, or key and secret where one of them is shown: what is missing is to fill in."""
+    """A Twilio number declares the token, or key and secret if one of them is shown."""
     secrets = Secrets({})
-    found = declare(record(kind="twilio", **shown), "desk", SCOPE, secrets)
-    assert isinstance(found, Declaration)
+    found = generate(record(kind="twilio", **shown), "desk", SCOPE, secrets)
+    assert isinstance(found, GeneratedResource)
     known = ("name", "number", "twilio_account_sid")
     assert [name for name in found.fields if name not in known] == asked
     assert len(secrets.to_set) == len(shown)
@@ -97,31 +97,47 @@ def test_a_twilio_number_is_declared_with_what_it_needs(
 
 
 def test_a_fleet_is_written_and_recorded() -> None:
-    """2,500 numbers, many of them alike, become one module and one state, each once."""
+    """2,500 numbers, many with equal labels, are each once in the module and the state."""
     records = [record(id_=f"id-{at}", name=["Desk", "line", "a b"][at % 3]) for at in range(2500)]
     names, secrets = resource_names(records), Secrets({})
-    made = [declare(one, names[one.id], SCOPE, secrets) for one in records]
-    found = [one for one in made if isinstance(one, Declaration)]
-    tree = ast.parse(written(found))
+    made = [generate(one, names[one.id], SCOPE, secrets) for one in records]
+    found = [one for one in made if isinstance(one, GeneratedResource)]
+    tree = ast.parse(render_module(found))
     assert len([node for node in tree.body if isinstance(node, ast.Assign)]) == 5000
-    resources = with_resources({}, found, SCOPE, "plugin")["resources"]
+    resources = add_resources({}, found, SCOPE, "plugin")["resources"]
     assert len({one["urn"] for one in resources}) == 2502
 
 
 @given(st.text(), st.integers(0, 40))
 def test_any_text_is_laid_out_as_itself(text: str, indent: int) -> None:
-    """A literal says what it stands for, in lines that are short enough, whatever the text."""
-    lines = layout(text, prefix="exact=", suffix=",", indent=indent)
-    (statement,) = ast.parse(f"f(\n{lines}\n)").body
+    """A text becomes a literal with that value, on one line that the linter accepts."""
+    (line,) = layout(text, prefix="exact=", suffix=",", indent=indent).split("\n")
+    (statement,) = ast.parse(f"f(\n{line}\n)").body
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.Call)
     assert ast.literal_eval(statement.value.keywords[0].value) == text
-    assert all(len(line) <= WIDTH for line in lines.splitlines())
-    assert ast.literal_eval(quoted(text, plain=True)) == text
+    assert len(line) <= WIDTH or line.endswith(",  # noqa: E501")
+
+
+def test_one_argument_stands_on_a_line() -> None:
+    """A call is broken after each argument, but for one simple argument that fits its line."""
+    call = Call("f", ["a"], [("b", [Call("g", ["c"], ()), {}]), ("d", Call("h", ["e" * 90], ()))])
+    assert layout(call, prefix="x = ").split("\n") == [
+        "x = f(",
+        '    "a",',
+        "    b=[",
+        '        g("c"),',
+        "        {},",
+        "    ],",
+        "    d=h(",
+        f'        "{"e" * 90}",  # noqa: E501',
+        "    ),",
+        ")",
+    ]
 
 
 def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
-    """A provider, its account, and inputs and outputs of an import that saw no password."""
+    """Return a provider, its API, and an import's inputs and outputs without the password."""
     fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
     there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
     recorded = bag(**fields)
@@ -130,14 +146,14 @@ def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
 
 
 def news(password: str, **more: Any) -> dict[str, Any]:
-    """What the program declares."""
+    """Return the declared inputs."""
     return bag(
         sip_uri="sip:a@b", authentication={**USER, "password": password}, **{"name": "a", **more}
     )
 
 
 def test_filling_in_is_no_change_and_another_value_is() -> None:
-    """The first value is taken to be right; one that differs from the last run's is sent."""
+    """Setting a hidden secret is no change; changing it later is sent."""
     made, api, before, outs = unseen()
     checked = made.check(before, news(PASSWORD)).inputs
     assert not made.diff("it", outs, checked).changes
@@ -152,7 +168,7 @@ def test_filling_in_is_no_change_and_another_value_is() -> None:
 
 
 def test_another_change_sends_no_placeholder() -> None:
-    """A PATCH of something else leaves the secret alone; the placeholder is never sent."""
+    """A PATCH of another field does not send the placeholder of a hidden secret."""
     made, api, before, outs = unseen()
     checked = made.check(before, news(PASSWORD, name="b")).inputs
     assert made.diff("it", outs, checked).changes
@@ -164,7 +180,7 @@ def test_another_change_sends_no_placeholder() -> None:
 
 
 def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
-    """The account still shows nothing; what was declared is known by the recorded inputs alone."""
+    """A refresh keeps the placeholder and the recorded inputs."""
     made, _, _, outs = unseen()
     read = made.read("it", outs)
     assert plain(read.outs)["authentication"]["password"] == UNSEEN
@@ -174,32 +190,32 @@ def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx"])
 def test_a_number_without_plus_is_declared_with_one(kind: str) -> None:
-    """A legacy record whose number has no plus is declared as E.164, and nothing is left to do."""
+    """A legacy number without a plus is declared as E.164 and needs no change."""
     made = record(kind=kind, number="14155552671")
-    found = declare(made, "line", SCOPE, Secrets({}))
-    assert isinstance(found, Declaration)
+    found = generate(made, "line", SCOPE, Secrets({}))
+    assert isinstance(found, GeneratedResource)
     assert found.fields["number"] == "+14155552671"
     assert plan(found.kind, made.fields, {**made.fields, "number": "+14155552671"}) == NoChange()
 
 
 def test_a_record_that_cannot_be_declared_is_read() -> None:
-    """A Vapi number that reads as Twilio's without its account becomes a `get`, with the reason."""
+    """A record that cannot be declared becomes a `get` with the reason."""
     made = record(kind="twilio", twilioAccountSid=None, name="Old line")
-    found = declare(made, "old-line", SCOPE, Secrets({}))
+    found = generate(made, "old-line", SCOPE, Secrets({}))
     assert isinstance(found, LeftOut)
     assert found.resource == "old-line"
-    text = written([], None, [found])
+    text = render_module([], None, [found])
     ast.parse(text)
-    assert f'old_line = vapi.TwilioPhoneNumber.get("old-line", "{made.id}")' in text
+    assert f'vapi.TwilioPhoneNumber.get(\n    "old-line",\n    "{made.id}",\n)' in text
     assert "# Missing: twilio_account_sid: is required" in text
     assert is_read_in(text, made.id)
     assert not is_read_in(text, "another")
 
 
 def test_a_masked_secret_is_asked_for() -> None:
-    """What the account shows in part is no value: the config's secret is to be filled in."""
+    """A masked secret counts as unknown and has to be set."""
     secrets = Secrets({})
-    found = declare(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
-    assert isinstance(found, Declaration)
+    found = generate(record(kind="twilio", twilioAuthToken="****1234"), "line", SCOPE, secrets)
+    assert isinstance(found, GeneratedResource)
     assert secrets.to_set == {}
     assert len(secrets.to_fill) == 1

@@ -20,6 +20,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings.config import Settings, load_settings
 from vapi_provider.shared.terminal import say
+from vapi_provider.shared.text import replace_unprintable
 
 Row = dict[str, str | None]
 
@@ -112,8 +113,8 @@ def _deployment(exported: Any) -> Mapping[str, Any]:
 
 
 def _shown(value: str | None) -> str:
-    """A value in a table's line; a name may hold anything."""
-    return "-" if value is None else "".join(it if it.isprintable() else " " for it in value)
+    """Return a value as a table shows it."""
+    return "-" if value is None else replace_unprintable(value)
 
 
 def _age(passed: timedelta) -> str:

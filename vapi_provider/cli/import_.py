@@ -14,6 +14,7 @@ import click
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
+from vapi_provider.shared.text import replace_unprintable
 
 if TYPE_CHECKING:
     from vapi_provider.cli.import_workflow import Found, Import
@@ -112,7 +113,7 @@ def _show(one: Import, found: Found) -> None:
         say(f"{how}: {item.record.id}, {item.because}", err=True)
     for item in found.declarations:
         if item.unknown:
-            keys = ", ".join(map(_printable, item.unknown))
+            keys = ", ".join(replace_unprintable(path, "?") for path in item.unknown)
             say(f"Not declared of {item.resource}, unknown here: {keys}", err=True)
     for note in found.notes:
         say(note, err=True)
@@ -140,10 +141,6 @@ def _row(item: Any) -> dict[str, str | None]:
         "name": record.name,
         "resource": item.resource,
     }
-
-
-def _printable(text: str) -> str:
-    return "".join(it if it.isprintable() else "?" for it in text)
 
 
 def _as_json(one: Import, found: Found, backup: str | None, advice: str | None) -> dict[str, Any]:

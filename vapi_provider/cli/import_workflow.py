@@ -22,22 +22,22 @@ from vapi_provider.deployment.exported import ids_in, name_in, resources_of
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
 from vapi_provider.importing.choosing import (
     Choice,
-    likely_others,
-    refuse_unclear,
-    unseen_headers,
+    refuse_pending_operations,
+    warn_of_other_owners,
+    warn_of_unseen_headers,
 )
-from vapi_provider.importing.declaring import Declaration, LeftOut, Scope, declare
+from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.naming import resource_names
-from vapi_provider.importing.recording import importable, with_resources
+from vapi_provider.importing.recording import add_resources, list_unheld
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import (
-    before_declared,
     is_read_in,
-    lacking_in,
-    mentioned,
+    list_mentioned,
+    missing_names,
     names_in,
-    stack_module,
-    written,
+    render_module,
+    render_stack_module,
+    text_before,
 )
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.opening import open_journal
@@ -59,7 +59,7 @@ class Found:
     exported: Mapping[str, Any]
     before: str
     after: str
-    declarations: list[Declaration]
+    declarations: list[GeneratedResource]
     left_out: list[LeftOut]
     held: int
     secrets: Secrets
@@ -113,7 +113,7 @@ class Import:
         settings = settings_of(named)
         with account_of(settings) as account:
             others = deployments(also, files)
-            refuse_unclear(others)
+            refuse_pending_operations(others)
             yield cls(named, scope, account, held_by(others), config, module, settings)
 
     def look(self, choice: Choice) -> Found:
@@ -122,12 +122,12 @@ class Import:
         deployment: Mapping[str, Any] = exported["deployment"]
         records = list(self.account.all_phone_numbers())
         self._refuse_missing(choice, records)
-        free = {one.id for one in importable(deployment, records, self.held_elsewhere)}
-        wanted = [one for one in records if choice.fits(one)]
+        free = {one.id for one in list_unheld(deployment, records, self.held_elsewhere)}
+        wanted = [one for one in records if choice.matches(one)]
         before = text_of(self.out)
         new = [one for one in wanted if one.id in free and not is_read_in(before, one.id)]
         chosen = [self._whole(one) for one in new]
-        base = before_declared(before, [one.id for one in chosen])
+        base = text_before(before, [one.id for one in chosen])
         taken = names_in(base, str(self.out))
         taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
         # A name whose purchase was interrupted is that purchase's.
@@ -135,8 +135,8 @@ class Import:
         taken |= {resource_of(intent.key) for intent in unfinished}
         names, secrets = resource_names(chosen, taken), Secrets(self.config)
         chosen.sort(key=lambda one: (one.created_at, one.id))
-        made = [declare(one, names[one.id], self.scope, secrets) for one in chosen]
-        declarations = [one for one in made if isinstance(one, Declaration)]
+        made = [generate(one, names[one.id], self.scope, secrets) for one in chosen]
+        declarations = [one for one in made if isinstance(one, GeneratedResource)]
         left_out = [one for one in made if isinstance(one, LeftOut)]
         only_read = [one for one in left_out if one.resource is not None]
         after = self._module_after(before, base, declarations, only_read)
@@ -149,9 +149,9 @@ class Import:
             len(wanted) - len(chosen),
             secrets,
             [
-                *unseen_headers(records, chosen),
-                *likely_others(chosen, self.scope),
-                *choice.fitting_nothing(records),
+                *warn_of_unseen_headers(records, chosen),
+                *warn_of_other_owners(chosen, self.scope),
+                *choice.describe_unmatched(records),
                 *([_INTERRUPTED] if base != before else []),
             ],
             only_read,
@@ -171,7 +171,7 @@ class Import:
             self.stack.set_secret(key, value)
         is_new = not self.out.exists()
         put_file(self.out, found.after)
-        deployment = with_resources(
+        deployment = add_resources(
             found.exported["deployment"], found.declarations, self.scope, str(uuid4())
         )
         try:
@@ -187,7 +187,7 @@ class Import:
         self._note_in_journal(found.declarations)
         return backup
 
-    def _note_in_journal(self, declarations: Iterable[Declaration]) -> None:
+    def _note_in_journal(self, declarations: Iterable[GeneratedResource]) -> None:
         """Tell the journal what the state holds now: an interrupted run may have bought it."""
         journal = self._journal()
         if not journal.is_shared and not journal.exists():
@@ -196,7 +196,7 @@ class Import:
             organizations = {one.record.org_id} if one.record.org_id else set[str]()
             # The state is written: the next preflight finds it there.
             with suppress(VapiError):
-                journal.hold(one.declaration, one.record.id, organizations)
+                journal.hold(one.resource_key, one.record.id, organizations)
 
     def _journal(self) -> Journal:
         settings = self.settings
@@ -212,7 +212,7 @@ class Import:
             return f"Declare them: add `import {module}` to the program (they are in {self.out})."
         own = STACKS / f"{self.scope.stack}.py"
         if not own.exists():
-            put_file(own, stack_module(self.scope.stack, module))
+            put_file(own, render_stack_module(self.scope.stack, module))
             return None
         if module in text_of(own):
             return None
@@ -225,7 +225,7 @@ class Import:
         self,
         before: str,
         base: str,
-        declarations: list[Declaration],
+        declarations: list[GeneratedResource],
         only_read: list[LeftOut],
     ) -> str:
         """The module's text with the declarations, which follow `base`.
@@ -233,8 +233,8 @@ class Import:
         An import that was killed left some of them there already: then it is finished. Raises
         ConfigurationError where the module has them in another way, or cannot hold them.
         """
-        there = mentioned(before, [one.record.id for one in declarations])
-        after = written(declarations, base, only_read)
+        there = list_mentioned(before, [one.record.id for one in declarations])
+        after = render_module(declarations, base, only_read)
         cut = base != before
         if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
             raise ConfigurationError(
@@ -242,7 +242,7 @@ class Import:
                 "was interrupted, or they were edited or chosen in another way since. Take them "
                 f"out of the module, and run import again: {', '.join(there)}"
             )
-        lacking = lacking_in(base, str(self.out)) if declarations or only_read else []
+        lacking = missing_names(base, str(self.out)) if declarations or only_read else []
         if lacking:
             raise ConfigurationError(
                 f"{self.out} has no {', '.join(lacking)}, which a declaration needs: put it back "

@@ -14,7 +14,7 @@ from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
-    from vapi_provider.probe.run import Answer
+    from vapi_provider.probe.run import ProbeResult
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,14 +163,14 @@ def _run(work: Callable[[], T]) -> T:
         raise click.ClickException(str(error)) from None
 
 
-def _report(answers: Sequence[Answer], as_json: bool) -> None:
+def _report(answers: Sequence[ProbeResult], as_json: bool) -> None:
     from vapi_provider.probe import report
 
     if as_json:
-        write(json.dumps(report.as_json(answers), indent=2))
+        write(json.dumps(report.to_json(answers), indent=2))
     elif answers:
-        write(report.as_text(answers))
+        write(report.to_text(answers))
 
 
-def _end(ctx: click.Context, answers: Sequence[Answer]) -> None:
+def _end(ctx: click.Context, answers: Sequence[ProbeResult]) -> None:
     ctx.exit(0 if all(one.fine for one in answers) else 2)

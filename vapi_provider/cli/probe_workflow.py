@@ -13,10 +13,16 @@ from vapi_provider.cli.account import deployments
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import picture
-from vapi_provider.probe.authentication import Authentication, Hmac, bearer, secret_at
+from vapi_provider.probe.authentication import Authentication, Hmac, bearer_header, read_secret
 from vapi_provider.probe.request import TEXTS
-from vapi_provider.probe.run import Answer, Asked, Say, VoiceRun, ask
-from vapi_provider.probe.state import DeclaredNumber, number_named, numbers_in
+from vapi_provider.probe.run import (
+    AssistantServer,
+    Notify,
+    ProbeResult,
+    VoiceProbe,
+    probe_assistants,
+)
+from vapi_provider.probe.state import DeclaredNumber, find_number, list_numbers
 from vapi_provider.probe.target import Target
 
 
@@ -28,16 +34,16 @@ def voice_answers(
     number: str | None,
     timeout: float,
     parallel: int,
-    say: Say,
+    say: Notify,
     **secrets: Any,
-) -> list[Answer]:
+) -> list[ProbeResult]:
     """Probes a voice server; the stack stays encrypted, for the server is another host."""
     target, authentication = _checked(url, _authentication(**secrets))
     if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
         # What the shell gave was not in its own encoding.
         raise ConfigurationError("--text holds bytes that are no characters in this terminal")
     declared = _declared(stack, number)
-    run = VoiceRun(
+    probe = VoiceProbe(
         target=target,
         authentication=authentication,
         texts=texts or TEXTS,
@@ -46,39 +52,39 @@ def voice_answers(
         seconds=timeout,
         parallel=parallel,
     )
-    return run.answers(say)
+    return probe.run(say)
 
 
 def server_answers(
-    url: str | None, stack: str | None, number: str | None, say: Say, **secrets: Any
-) -> list[Answer]:
+    url: str | None, stack: str | None, number: str | None, say: Notify, **secrets: Any
+) -> list[ProbeResult]:
     """Probes a number's own server: at `url`, or where the stack says, with what it declares."""
     given = _authentication(**secrets)
     declared = _declared(stack, number, show_secrets=url is None)
     if url is None and declared is not None:
-        return ask([_asked(declared, given)], say)
+        return probe_assistants([_asked(declared, given)], say)
     target, authentication = _checked(url or "", given)
     message = _told_of(declared, target) if declared else None
-    return ask([Asked(target.shown, target, authentication, message)], say)
+    return probe_assistants([AssistantServer(target.shown, target, authentication, message)], say)
 
 
-def stack_answers(stack: str, voice_url: str | None, say: Say) -> list[Answer]:
+def stack_answers(stack: str, voice_url: str | None, say: Notify) -> list[ProbeResult]:
     """Probes every server of a stack that is asked for an assistant, and a voice server."""
     (deployment,) = deployments([stack], [], show_secrets=True)
-    numbers = list(numbers_in(deployment))
+    numbers = list(list_numbers(deployment))
     asking = [one for one in numbers if one.asks_its_server]
     _refuse_ambiguous([one.name for one in numbers])
     servers = [_asked(one, _from_environment(f"_{_variable(one.name)}")) for one in asking]
     voice = _checked(voice_url, _from_environment("", "VOICE_")) if voice_url else None
     say(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
-    found = ask(servers, say)
+    found = probe_assistants(servers, say)
     if voice is None:
         return found
     target, authentication = voice
-    return [*found, *VoiceRun(target, authentication, TEXTS, DOCUMENTED_RATES).answers(say)]
+    return [*found, *VoiceProbe(target, authentication, TEXTS, DOCUMENTED_RATES).run(say)]
 
 
-def saved(answers: Sequence[Answer], folder: Path, say: Say) -> None:
+def saved(answers: Sequence[ProbeResult], folder: Path, say: Notify) -> None:
     """Writes what a caller would hear of each answer."""
     texts = list(dict.fromkeys(one.text for one in answers))
     try:
@@ -100,16 +106,16 @@ def _declared(
     if stack is None or number is None:
         return None
     (deployment,) = deployments([stack], [], show_secrets=show_secrets)
-    return number_named(deployment, number)
+    return find_number(deployment, number)
 
 
-def _asked(declared: DeclaredNumber, given: Authentication) -> Asked:
+def _asked(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
     """A number's own server: its own headers go to it, and what was given for it."""
     if declared.server_url is None:
         raise ConfigurationError(f"{declared.name} declares no server")
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
     target, authentication = _checked(declared.server_url, both)
-    return Asked(declared.name, target, authentication, declared.message)
+    return AssistantServer(declared.name, target, authentication, declared.message)
 
 
 def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
@@ -121,7 +127,7 @@ def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
 
 
 def _checked(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
-    target = Target.of(url)
+    target = Target.parse(url)
     if authentication:
         target.check_secret()
     return target, authentication
@@ -133,16 +139,13 @@ def _authentication(
     found: dict[str, str] = {}
     for one in headers:
         name, _, place = one.partition("=")
-        found[name.strip()] = secret_at(place)
+        found[name.strip()] = read_secret(place)
     if bearer:
-        found |= _bearer(secret_at(bearer))
+        found |= bearer_header(read_secret(bearer))
     if hmac_options and not hmac_:
         raise ConfigurationError("--hmac-option needs --hmac")
-    signed = Hmac(secret_at(hmac_), **_hmac_options(hmac_options)) if hmac_ else None
+    signed = Hmac(read_secret(hmac_), **_hmac_options(hmac_options)) if hmac_ else None
     return Authentication(found, signed)
-
-
-_bearer = bearer
 
 
 def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
@@ -192,4 +195,4 @@ def _from_environment(
     """What the environment holds for one server, under its own name."""
     token = environment.get(f"VAPI_PROBE_{prefix}BEARER{suffix}")
     secret = environment.get(f"VAPI_PROBE_{prefix}HMAC{suffix}")
-    return Authentication(bearer(token) if token else {}, Hmac(secret) if secret else None)
+    return Authentication(bearer_header(token) if token else {}, Hmac(secret) if secret else None)

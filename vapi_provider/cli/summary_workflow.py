@@ -17,13 +17,14 @@ from vapi_provider.errors import ConfigurationError, VapiError
 from vapi_provider.lifecycle.release_limit import too_many
 from vapi_provider.settings.config import max_releases
 from vapi_provider.shared import terminal
-from vapi_provider.summary.changes import Summary, drift_of, preview_of, without_ignored
-from vapi_provider.summary.document import document_of
-from vapi_provider.summary.events import Events, Said, read_events
-from vapi_provider.summary.markdown import markdown_of
-from vapi_provider.summary.text import text_of
-from vapi_provider.summary.values import printable
-from vapi_provider.summary.words import said
+from vapi_provider.shared.text import escape_unprintable
+from vapi_provider.summary.changes import drop_ignored, summarize_drift, summarize_preview
+from vapi_provider.summary.content import Summary
+from vapi_provider.summary.document import render_document
+from vapi_provider.summary.events import Events, Notice, read_events
+from vapi_provider.summary.markdown import render_markdown
+from vapi_provider.summary.text import render_text
+from vapi_provider.summary.words import format_notice
 
 
 def preview(stack: Stack) -> Summary:
@@ -38,10 +39,10 @@ def preview(stack: Stack) -> Summary:
     )
     # Only the state says what is deleted together with another resource.
     exported = stack.export()["deployment"] if goes and not events.errors else None
-    found = preview_of(stack.name, events, exported)
+    found = summarize_preview(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
-        return found.refused(f"{found.releases} numbers would be released: {too_many(limit)}")
+        return found.with_error(f"{found.releases} numbers would be released: {too_many(limit)}")
     return found
 
 
@@ -50,9 +51,9 @@ def drift(stack: Stack) -> Summary:
     # The variable of the make targets: today's config and key, at the price of running the program.
     program = ["--run-program"] if _says_yes("RUN_PROGRAM") else []
     with facts_for(stack.name, _say_unless_warned):
-        found = drift_of(stack.name, _events(stack, "refresh", "--preview-only", *program))
+        found = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if found.changes and not found.errors:
-        found = without_ignored(found, stack.export()["deployment"])
+        found = drop_ignored(found, stack.export()["deployment"])
     return found
 
 
@@ -69,13 +70,13 @@ def _says_yes(name: str) -> bool:
 def write(summary: Summary, form: str) -> None:
     """The summary to stdout in its form, and its errors to stderr."""
     if form == "json":
-        terminal.write(json.dumps(document_of(summary), indent=2, ensure_ascii=False))
+        terminal.write(json.dumps(render_document(summary), indent=2, ensure_ascii=False))
     elif form == "markdown":
-        terminal.write(markdown_of(summary))
+        terminal.write(render_markdown(summary))
     elif not summary.errors:
-        terminal.write(text_of(summary))
+        terminal.write(render_text(summary))
     for error in summary.errors:
-        terminal.say(f"Error: {printable(said(error))}", err=True)
+        terminal.say(f"Error: {escape_unprintable(format_notice(error))}", err=True)
 
 
 def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
@@ -83,7 +84,7 @@ def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> i
     try:
         summary = look(Stack(stack))
     except VapiError as error:
-        summary = Summary(what, stack, errors=(Said(None, str(error)),))
+        summary = Summary(what, stack, errors=(Notice(None, str(error)),))
     write(summary, form)
     return summary.exit_code
 
@@ -110,5 +111,5 @@ def _events(stack: Stack, *words: str, variables: Mapping[str, str] | None = Non
     streamed, reason = stack.watch(*words, variables=variables)
     events = read_events(streamed, os.environ.get("VAPI_REGION"))
     if reason is not None and not events.errors:
-        events.errors.append(Said(None, reason))
+        events.errors.append(Notice(None, reason))
     return events

@@ -15,6 +15,7 @@ from vapi_provider.deployment.exported import SECRET_VALUE, SIGNATURE, decrypted
 from vapi_provider.deployment.provider_pickle import is_ours
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.fields import as_list, as_object
+from vapi_provider.shared.text import replace_unprintable
 
 SETTING = "VAPI_ALLOW_PROVIDERS"
 """The environment variable that allows foreign providers: whole URNs or types, by commas."""
@@ -152,5 +153,5 @@ def _text(value: Any, otherwise: str) -> str:
 
 
 def _printable(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[:500])
+    shown = replace_unprintable(text[:500], "?")
     return shown if len(text) <= 500 else f"{shown}…"

@@ -1,7 +1,7 @@
 """The embedded account: a local stand-in for Vapi's phone-number API in one SQLite file.
 
-The same WSGI app serves a client in its own process and, by `server`, one over HTTP. Knows the
-models and nothing else of this package: no Pulumi, no client.
+One WSGI app serves the client in its own process and, through `server`, clients over HTTP. It uses
+the models and must not import the client or Pulumi: it plays the other side.
 """
 
 from vapi_provider.embedded.address import open_app

@@ -1,7 +1,6 @@
-"""An embedded account by its address: ``FILE?fault=POST:2:drop&seed=7&switch=NAME=VALUE``.
+"""Opens an embedded account by its address, ``FILE?fault=POST:2:drop&seed=7&switch=NAME=VALUE``.
 
-What stands after the question mark is for tests. Knows how the parts are written; nothing of what
-they do.
+The query, with faults and switches, is for tests.
 """
 
 from __future__ import annotations
@@ -21,11 +20,12 @@ _PARTS = ("fault", "seed", "switch")
 
 
 def open_app(address: str, *, region: str = "us") -> WSGIApplication:
-    """The account at an address, with its faults and switches.
+    """Return the account at an address, with its faults and switches.
 
     ``fault`` and ``switch`` may be repeated; a ``&`` or ``%`` inside one is percent-encoded.
-    Raises EmbeddedAccountError, one line, for an address that cannot be read or a file that
-    cannot be used.
+
+    Raises:
+        EmbeddedAccountError: The address is invalid or the file cannot be used; one line.
     """
     file, _, query = address.partition("?")
     given: dict[str, list[str]] = {name: [] for name in _PARTS}
@@ -37,7 +37,7 @@ def open_app(address: str, *, region: str = "us") -> WSGIApplication:
     try:
         switches = parse_switches(given["switch"])
         seed = _seed(given["seed"])
-        # Read once before the file is made.
+        # An invalid fault must be reported before the file is created.
         parse_faults(given["fault"])
     except ValueError as error:
         raise EmbeddedAccountError(str(error)) from None

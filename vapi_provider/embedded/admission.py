@@ -1,7 +1,7 @@
-"""What a served account takes from a connection: whose it is, how long, how much.
+"""Admission of requests to a served account: their host, duration and size.
 
-A page in a browser can call this machine under a name of its own (DNS rebinding), and whoever can
-connect may send half a request or a length that is none. All of it ends here, before the account.
+A web page can send requests to this machine under its own host name (DNS rebinding), and any local
+program can send incomplete requests or wrong lengths. They are rejected before the account.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import IO, Any
 from vapi_provider.shared.loopback import is_loopback
 
 IDLE_SECONDS = 75.0
-"""How long a connection may be kept without a request. Clients that keep theirs give up sooner."""
+"""How long a connection may stay idle; longer than the clients keep theirs."""
 
 REQUEST_SECONDS = 30.0
-"""How long a request may take to arrive, and its answer to be taken."""
+"""How long a request may take to arrive, and its answer to be sent."""
 
 CONNECTIONS = 512
 """How many connections may be open at once."""
@@ -30,8 +30,8 @@ _PIECE = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
-class Refused(Exception):
-    """A request that is not answered by the account; the connection is closed after it."""
+class RequestRejected(Exception):
+    """A request that never reaches the account; the connection is closed after the answer."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class TimedReader(io.RawIOBase):
-    """A connection's bytes: the first of a request may be waited for, the others must come soon."""
+    """A connection's bytes: a request may begin late, but must then arrive within a time limit."""
 
     def __init__(
         self,
@@ -56,15 +56,15 @@ class TimedReader(io.RawIOBase):
         self._until: float | None = None
 
     def next_request(self) -> None:
-        """Start to wait for another request."""
+        """Reset the time limit before the next request."""
         self._until = None
 
     def readable(self) -> bool:
-        """Say that it can be read, as `io` asks."""
+        """Return True, as `io` requires."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read what is there; raises TimeoutError where a request has taken too long."""
+        """Read the available bytes; raise TimeoutError if the request takes too long."""
         left = self._idle if self._until is None else self._until - self._clock()
         if left <= 0:
             raise TimeoutError("the request did not arrive in time")
@@ -75,25 +75,27 @@ class TimedReader(io.RawIOBase):
         return count
 
 
-def check(headers: Message, environ: Mapping[str, Any]) -> int | None:
-    """Return the length of a request's body, None for one in chunks; raises Refused."""
-    # A line that is no header ends the headers: what follows, a length perhaps, is in the payload.
+def check_request(headers: Message, environ: Mapping[str, Any]) -> int | None:
+    """Return the length of a request's body, None for one in chunks; raise RequestRejected."""
+    # A line that is no header ends the headers, so a length after it would be in the payload.
     if headers.defects or headers.get_payload():
-        raise Refused(400, "a line of the headers cannot be read")
+        raise RequestRejected(400, "a line of the headers cannot be read")
     hosts = headers.get_all("Host", [])
     if len(hosts) > 1 or (not hosts and environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
-        raise Refused(400, "there must be one Host header")
-    # An absolute request target names a host as well.
+        raise RequestRejected(400, "there must be one Host header")
+    # An absolute request target names a host, too.
     for host in {*hosts, *([environ["HTTP_HOST"]] if "HTTP_HOST" in environ else [])}:
         if not _is_this_machine(host):
-            raise Refused(403, "this account is served to this machine only, by a loopback host")
+            raise RequestRejected(
+                403, "this account is served to this machine only, by a loopback host"
+            )
     lengths, codings = headers.get_all("Content-Length", []), headers.get_all("Transfer-Encoding")
     if codings is not None:
-        if lengths or [it.strip().lower() for it in codings] != ["chunked"]:
-            raise Refused(400, "the length of the body is unclear")
+        if lengths or [coding.strip().lower() for coding in codings] != ["chunked"]:
+            raise RequestRejected(400, "the length of the body is unclear")
         return None
     if len(lengths) > 1 or any(not _LENGTH.fullmatch(length) for length in lengths):
-        raise Refused(400, "Content-Length must be one whole number")
+        raise RequestRejected(400, "Content-Length must be one whole number")
     length = int(lengths[0]) if lengths else 0
     if length > BODY_BYTES:
         raise _too_large()
@@ -101,7 +103,7 @@ def check(headers: Message, environ: Mapping[str, Any]) -> int | None:
 
 
 def read_body(source: IO[bytes], length: int | None) -> bytes:
-    """Return a body whole. Raises Refused for one that is too large, broken or cut off."""
+    """Return the whole body; raise RequestRejected for one that is too large or broken."""
     content = bytearray()
     try:
         while length is None or len(content) < length:
@@ -115,7 +117,7 @@ def read_body(source: IO[bytes], length: int | None) -> bytes:
     except TimeoutError:
         raise
     except OSError:
-        raise Refused(400, "the chunks of the body cannot be read") from None
+        raise RequestRejected(400, "the chunks of the body cannot be read") from None
     if length is not None and len(content) < length:
         raise ConnectionResetError("the body was cut off")
     return bytes(content)
@@ -131,5 +133,5 @@ def _is_this_machine(host: str) -> bool:
     return is_port and is_loopback(name.lower())
 
 
-def _too_large() -> Refused:
-    return Refused(413, f"the body is larger than {BODY_BYTES // 2**20} MiB")
+def _too_large() -> RequestRejected:
+    return RequestRejected(413, f"the body is larger than {BODY_BYTES // 2**20} MiB")

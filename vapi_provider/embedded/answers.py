@@ -1,7 +1,4 @@
-"""A record as an answer shows it: the API's fixed fields, and what the switches hide or add.
-
-Pure. Knows the read schemas' fields and the switches; nothing of storage or HTTP.
-"""
+"""Presents a record as an answer: the API's fixed fields, and what the switches hide or add."""
 
 from __future__ import annotations
 
@@ -11,31 +8,31 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_camel
 
-from vapi_provider.embedded.records import Record, updated_ms
+from vapi_provider.embedded.body import JsonObject
+from vapi_provider.embedded.records import Record, effective_updated_ms
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.embedded.times import iso
+from vapi_provider.embedded.times import format_iso
 from vapi_provider.models.constants import region_of
-from vapi_provider.models.fields import Schema
+from vapi_provider.models.fields import FieldShape, Schema
 from vapi_provider.models.kinds import KINDS, kinds_in
 
 _TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
 
-Answer = dict[str, Any]
 
-# Every shape that a reader might trip over.
-_NOT_YET_KNOWN: Answer = {"list": [1, None, {}], "text": "new"}
+_UNKNOWN_FIELD: JsonObject = {"list": [1, None, {}], "text": "new"}
+"""The value of an unknown field, with all JSON types that a client might mishandle."""
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Shows the records of one account: its organisation, SIP host and switches."""
+class RecordPresenter:
+    """Presents the records of one account, by its organization, SIP host and switches."""
 
     org_id: str
     sip_host: str
     switches: Switches
 
-    def show(self, record: Record, now_ms: int) -> Answer:
-        """The record as GET, POST, PATCH and DELETE answer it at this moment."""
+    def show(self, record: Record, now_ms: int) -> JsonObject:
+        """Return the record as GET, POST, PATCH and DELETE show it at this moment."""
         switches = self.switches
         shown = self._shown_fields(record)
         if switches.materialise_defaults:
@@ -50,28 +47,30 @@ class Answers:
             shown["sipUri"] = f"{user}{at}{host.upper()}"
         if switches.unknown_fields:
             shown = _with_unknown(shown)
-        absent: Answer = {}
+        absent: JsonObject = {}
         if switches.absent_as_null:
-            absent = {one.wire: None for one in KINDS[record.kind].read.fields.values()}
+            absent = {shape.wire: None for shape in KINDS[record.kind].read.fields.values()}
         return absent | {
             "id": record.id,
             "orgId": self.org_id,
             "provider": record.kind,
             **shown,
-            "createdAt": iso(record.created_ms),
-            "updatedAt": iso(updated_ms(record, now_ms, switches.activation_bumps_updated_at)),
+            "createdAt": format_iso(record.created_ms),
+            "updatedAt": format_iso(
+                effective_updated_ms(record, now_ms, switches.activation_bumps_updated_at)
+            ),
             "status": switches.final_status if now_ms >= record.active_ms else "activating",
         }
 
-    def show_in_list(self, record: Record, now_ms: int) -> Answer:
-        """The record as both lists answer it: whole, the number masked where so switched."""
+    def show_in_list(self, record: Record, now_ms: int) -> JsonObject:
+        """Return the record as both lists show it: complete, but the number may be masked."""
         shown = self.show(record, now_ms)
         if self.switches.mask_listed_numbers and shown.get("number"):
             number = shown["number"]
             shown["number"] = f"{number[:4]}****{number[-4:]}"
         return shown
 
-    def _shown_fields(self, record: Record) -> Answer:
+    def _shown_fields(self, record: Record) -> JsonObject:
         switches = self.switches
         hidden: list[str] = []
         if not switches.echo_area_code:
@@ -89,40 +88,41 @@ class Answers:
             _hide(shown, "server", "headers")
         return shown
 
-    def _with_defaults(self, model: Schema, value: Mapping[str, Any]) -> Answer:
-        """The value with the documented default of every absent field, at every depth."""
+    def _with_defaults(self, model: Schema, value: Mapping[str, Any]) -> JsonObject:
+        """Return the value with the documented default of each absent field, at every depth."""
         shown = dict(value)
         for shape in model.fields.values():
             if shape.wire in shown:
                 inner = shown[shape.wire]
                 if isinstance(inner, list):
                     items = cast(list[Any], inner)
-                    shown[shape.wire] = [self._default_item(shape.schema_of(i), i) for i in items]
+                    shown[shape.wire] = [self._item_with_defaults(shape, item) for item in items]
                 else:
-                    shown[shape.wire] = self._default_item(shape.schema_of(inner), inner)
+                    shown[shape.wire] = self._item_with_defaults(shape, inner)
             elif shape.defaults:
                 shown[shape.wire] = _on_the_wire(shape.defaults[0])
         return shown
 
-    def _default_item(self, model: Schema | None, value: Any) -> Any:
+    def _item_with_defaults(self, shape: FieldShape, value: Any) -> Any:
+        model = shape.schema_of(value)
         return value if model is None else self._with_defaults(model, value)
 
 
-def _hide(shown: Answer, name: str, key: str) -> None:
+def _hide(shown: JsonObject, name: str, key: str) -> None:
     inner = shown.get(name)
     if isinstance(inner, dict):
-        entries = cast(Answer, inner).items()
+        entries = cast(JsonObject, inner).items()
         shown[name] = {inner_key: value for inner_key, value in entries if inner_key != key}
 
 
 def _with_unknown(value: Any) -> Any:
-    """The value with one more field in each object; headers have no fields, only entries."""
+    """Return the value with one more field in each object, except in headers (free keys)."""
     if isinstance(value, dict):
-        entries = cast(Answer, value).items()
+        entries = cast(JsonObject, value).items()
         known = {
             name: inner if name == "headers" else _with_unknown(inner) for name, inner in entries
         }
-        return {**known, "notYetKnown": _NOT_YET_KNOWN}
+        return {**known, "notYetKnown": _UNKNOWN_FIELD}
     if isinstance(value, list):
         return [_with_unknown(inner) for inner in cast(list[Any], value)]
     return value
@@ -130,6 +130,6 @@ def _with_unknown(value: Any) -> Any:
 
 def _on_the_wire(default: Any) -> Any:
     if isinstance(default, dict):
-        entries = cast(Answer, default).items()
+        entries = cast(JsonObject, default).items()
         return {to_camel(key): _on_the_wire(value) for key, value in entries}
     return default

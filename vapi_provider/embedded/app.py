@@ -1,6 +1,6 @@
-"""The embedded account as a WSGI app: routes, keys, and errors as answers.
+"""The embedded account as a WSGI app: routes, API keys, and errors as answers.
 
-Thin: a route calls one method of `Account`. Knows Flask and HTTP; no rule about phone numbers.
+A route calls one method of `EmbeddedAccount`, which holds the rules about phone numbers.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from vapi_provider.embedded.account import Account
-from vapi_provider.embedded.body import read_body
+from vapi_provider.embedded.account import EmbeddedAccount
+from vapi_provider.embedded.body import parse_body
 from vapi_provider.embedded.errors import (
     INVALID_KEY,
     MISSING_KEY,
     RATE_LIMITED,
     EmbeddedAccountError,
     Refusal,
-    broken,
+    internal_error,
     no_such_route,
     refused,
 )
@@ -37,7 +37,7 @@ from vapi_provider.embedded.times import utc_now
 from vapi_provider.models.constants import SIP_HOSTS
 
 _LOG = logging.getLogger(__name__)
-_BELIEVED = Switches()
+_DEFAULT_SWITCHES = Switches()
 
 
 def create_app(
@@ -45,18 +45,26 @@ def create_app(
     *,
     key: str | None = None,
     region: str = "us",
-    switches: Switches = _BELIEVED,
+    switches: Switches = _DEFAULT_SWITCHES,
     clock: Callable[[], datetime] = utc_now,
 ) -> Flask:
-    """The phone-number API over the account in the SQLite file `db`, made if it is not there.
+    """Return the phone-number API over the account in a SQLite file, which is created if missing.
 
-    With no `key` any key is good, but there must be one. `region` chooses the host of SIP URIs.
-    `clock` gives aware times. Many apps, threads and processes may share a file. Raises
-    EmbeddedAccountError, one line, where the file cannot be used.
+    Many apps, threads and processes may share a file.
+
+    Args:
+        db: The path of the file.
+        key: The only valid API key; None accepts any key, but requires one.
+        region: Chooses the host of SIP URIs.
+        switches: The behaviors that are not known for certain.
+        clock: Returns times with a time zone.
+
+    Raises:
+        EmbeddedAccountError: The file cannot be used; the message is one line.
     """
     if region not in SIP_HOSTS:
         raise EmbeddedAccountError(f"region must be one of {', '.join(SIP_HOSTS)}, not {region!r}")
-    account = Account(Store(db), switches, region, clock)
+    account = EmbeddedAccount(Store(db), switches, region, clock)
     rate_limit = RateLimit(switches.requests_per_minute, clock)
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -71,7 +79,7 @@ def create_app(
             raise refused(RATE_LIMITED, 429)
         agent = request.headers.get("User-Agent", "")
         if not agent or agent.startswith("Python-urllib"):
-            # What stands before the API says so (observed), and not in JSON.
+            # Observed: a proxy in front of the API answers this, not in JSON.
             return Response("error code: 1010", 403, content_type="text/plain; charset=UTF-8")
         _check_key(request.headers.get("Authorization"), key)
         return None
@@ -81,7 +89,7 @@ def create_app(
     return app
 
 
-def _add_routes(app: Flask, account: Account) -> None:
+def _add_routes(app: Flask, account: EmbeddedAccount) -> None:
     def create() -> Response:
         return _json(account.create(_body()), 201)
 
@@ -123,27 +131,30 @@ def _add_error_answers(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failure(error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
-        # Only SQLite's words are safe to show: any other text may quote a secret of the body.
+        # Only SQLite's messages are safe to show: others may quote a secret of the body.
         about = str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
         _LOG.error("embedded account: %s", about)
         _LOG.debug("embedded account failed", exc_info=error)
-        answer = broken(about)
+        answer = internal_error(about)
         return _json(answer.body, answer.status)
 
 
 def _check_key(header: str | None, key: str | None) -> None:
-    """Raises Refusal (401). Words observed; a check before any other is our assumption."""
+    """Raise Refusal (401) for a missing or wrong key.
+
+    The messages were observed; that the key is checked first is our assumption.
+    """
     if not header:
         raise refused(MISSING_KEY, 401)
     scheme, _, given = header.partition(" ")
     given = given.strip()
-    right = key is None or hmac.compare_digest(given.encode(), key.encode())
-    if scheme.lower() != "bearer" or not given or not right:
+    is_valid = key is None or hmac.compare_digest(given.encode(), key.encode())
+    if scheme.lower() != "bearer" or not given or not is_valid:
         raise refused(INVALID_KEY, 401)
 
 
 def _body() -> Any:
-    return read_body(request.get_data(), request.mimetype)
+    return parse_body(request.get_data(), request.mimetype)
 
 
 def _json(body: Any, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
-"""Which numbers exist to be bought: a made-up stock that is the same on every machine.
+"""The stock of numbers that can be bought: invented, and the same on every machine.
 
-Pure: an area code and how many were sold before give the digits. Knows nothing of storage.
+The area code and the count of numbers sold before determine the next number.
 """
 
 from __future__ import annotations
@@ -11,37 +11,37 @@ from collections.abc import Iterator
 STOCK_PER_AREA_CODE = 10_000
 
 _AREA_CODE = re.compile(r"[2-9](?!11)[0-9]{2}")
-# 701, 279 and 406 are what the API was seen to suggest; the others stand in when those run out.
+# The API was observed to suggest 701, 279 and 406; the others follow when those run out.
 _SUGGESTIONS = ("701", "279", "406", "531", "667", "872")
 
 
-def exists(area_code: str) -> bool:
-    """Whether the text can be an area code of the North American plan (our assumption)."""
+def is_valid(area_code: str) -> bool:
+    """Return whether the text can be a North American area code (the rule is our assumption)."""
     return _AREA_CODE.fullmatch(area_code) is not None
 
 
-def digits(area_code: str, position: int) -> str:
-    """The number at `position` in an area code's stock, counted from 0, in E.164.
+def number_at(area_code: str, position: int) -> str:
+    """Return the number at `position` in an area code's stock, counted from 0, in E.164.
 
     All lie in the 555 exchange. The first hundred are 555-0100 to 555-0199, the range reserved
-    for fiction; later ones use the other blocks of 555, and after ten thousand it begins again.
+    for fiction; the others use the other blocks of 555. After ten thousand they repeat.
     """
     block, line = divmod(position % STOCK_PER_AREA_CODE, 100)
     return f"+1{area_code}555{(block + 1) % 100:02d}{line:02d}"
 
 
-def stock_from(area_code: str, sold: int) -> Iterator[str]:
-    """The whole stock once, beginning behind what was sold.
+def iterate_stock(area_code: str, sold: int) -> Iterator[str]:
+    """Yield the whole stock once, from the number after the last sold one.
 
-    A released number is not the next one sold: otherwise a client that loses a number and buys
-    another would look as if nothing had happened.
+    A released number is not sold next: otherwise it would stay unnoticed when a client loses a
+    number and buys another.
     """
     for position in range(sold, sold + STOCK_PER_AREA_CODE):
-        yield digits(area_code, position)
+        yield number_at(area_code, position)
 
 
-def not_available(unstocked: frozenset[str]) -> str:
-    """The API's words (observed) for an area code without stock, with three that have some."""
+def unavailable_message(unstocked: frozenset[str]) -> str:
+    """Return the API's message (observed) about an area code without stock."""
     hints = [code for code in _SUGGESTIONS if code not in unstocked][:3]
     hint = f" Hint: Try one of {', '.join(hints)}." if hints else ""
     return f"This area code is currently not available.{hint}"

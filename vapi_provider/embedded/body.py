@@ -1,7 +1,4 @@
-"""A request's bytes as JSON, read the way the API's server reads them.
-
-Knows JSON and the words for broken JSON; nothing of what a body may contain.
-"""
+"""Parses a request's bytes as JSON in the way of the API's server."""
 
 from __future__ import annotations
 
@@ -10,12 +7,17 @@ from typing import Any, NoReturn
 
 from vapi_provider.embedded.errors import Refusal, refused
 
+JsonObject = dict[str, Any]
 
-def read_body(data: bytes, media_type: str) -> Any:
-    """The JSON of a request. Raises Refusal (400) for what is none.
+
+def parse_body(data: bytes, media_type: str) -> Any:
+    """Return the JSON of a request.
 
     Our assumptions: a body that is not declared as JSON, or is empty, counts as an empty object;
     a bare text, number, true, false or null is refused like broken JSON.
+
+    Raises:
+        Refusal: The body is not JSON (400).
     """
     if not data.strip() or media_type != "application/json":
         return {}
@@ -37,7 +39,7 @@ def read_body(data: bytes, media_type: str) -> Any:
 
 
 def _no_constant(name: str) -> NoReturn:
-    """Python would take NaN and Infinity; JSON has neither."""
+    """Refuse NaN and Infinity, which Python accepts and JSON does not have."""
     raise ValueError(name)
 
 

@@ -1,18 +1,16 @@
-"""From pydantic's errors to the sentences of the API's own validator.
-
-One table: error type to text. Knows the models' field types, nothing of bodies, kinds or HTTP.
-"""
+"""Translates pydantic's errors to the messages of the API's own validator."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
 from vapi_provider.models.base import TOLD_APART_BY, VapiModel
+from vapi_provider.shared.json_values import whole_as_int
 
 _NUMBER = "must be a number conforming to the specified constraints"
 _E164 = (
@@ -21,8 +19,8 @@ _E164 = (
 )
 _URL = "must be a valid URL. Hot tip, the protocol should be https://, but found {found}"
 
-# What follows the property's name. Observed texts where the contract has one, else the texts that
-# the API's validation library gives by default; `sip_uri` is our assumption.
+# The texts after the property's name, by pydantic's error type. They were observed, or are the
+# defaults of the API's validation library; `sip_uri` is our assumption.
 _SENTENCES: Mapping[str, str] = {
     "string_type": "must be a string",
     "string_unicode": "must be a string",
@@ -44,7 +42,7 @@ _SENTENCES: Mapping[str, str] = {
     "alphanumeric": r"must match ^\+?[a-zA-Z0-9]+$ regular expression",
     "sip_uri": "must be a valid SIP URI",
 }
-# Rules over several properties; the sentence stands alone.
+# Rules over several properties: the sentence does not begin with a name.
 _WHOLE: Mapping[str, str] = {
     "twilio_credentials": "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided",
 }
@@ -53,32 +51,33 @@ _ONE_OF = "must be one of "
 _TAG = re.compile(r"<.*>")
 
 
-def sentences(error: ErrorDetails, model: type[VapiModel]) -> list[str]:
-    """What the API says about one error that `model` found in a wire body."""
+def describe_error(error: ErrorDetails, model: type[VapiModel]) -> list[str]:
+    """Return the API's messages about one error that `model` found in a wire body."""
     kind = error["type"]
     path = [str(part) for part in error["loc"] if not _is_tag(part)]
     if kind in _WHOLE:
         return [_WHOLE[kind]]
     if kind == "extra_forbidden":
-        return [_said(path, "property {name} should not exist")]
-    tells_apart = kind.startswith(TOLD_APART_BY)
-    if kind in _OBJECT_ERRORS or (tells_apart and not isinstance(error["input"], dict)):
+        return [_with_path(path, "property {name} should not exist")]
+    is_tag_error = kind.startswith(TOLD_APART_BY)
+    if kind in _OBJECT_ERRORS or (is_tag_error and not isinstance(error["input"], dict)):
         return [
-            _said(path, "{name} must be an object"),
-            _said(path, "nested property {name} must be either object or array"),
+            _with_path(path, "{name} must be an object"),
+            _with_path(path, "nested property {name} must be either object or array"),
         ]
-    if tells_apart:
+    if is_tag_error:
         key, allowed = kind.removeprefix(TOLD_APART_BY), error["msg"].removeprefix(_ONE_OF)
-        return [_said([*path, key], f"{{name}} must be one of the following values: {allowed}")]
+        values = f"{{name}} must be one of the following values: {allowed}"
+        return [_with_path([*path, key], values)]
     if kind == "missing":
-        return [_said(path, f"{{name}} {_expected(_annotation(model, error['loc']))}")]
+        return [_with_path(path, f"{{name}} {_requirement(_annotation_at(model, error['loc']))}")]
     sentence = _SENTENCES.get(kind, "is invalid")
-    filled = _filled(sentence, error.get("ctx", {}))
-    return [_said(path, f"{{name}} {filled}", in_list=_last_is_index(error))]
+    filled = _fill_in(sentence, error.get("ctx", {}))
+    return [_with_path(path, f"{{name}} {filled}", in_list=_ends_with_index(error))]
 
 
-def _said(path: Sequence[str], sentence: str, in_list: bool = False) -> str:
-    """The sentence with the path in front, the property's name inside: ``server.property x …``."""
+def _with_path(path: Sequence[str], sentence: str, in_list: bool = False) -> str:
+    """Return the sentence with the property's name and path: ``server.property x …``."""
     if in_list and len(path) > 1:
         *parents, name, _index = path
         name = f"each value in {name}"
@@ -87,37 +86,33 @@ def _said(path: Sequence[str], sentence: str, in_list: bool = False) -> str:
     return ".".join([*parents, sentence.replace("{name}", name, 1)])
 
 
-def _filled(sentence: str, context: Mapping[str, Any]) -> str:
-    values = {key: _plain(value) for key, value in context.items()}
+def _fill_in(sentence: str, context: Mapping[str, Any]) -> str:
+    values = {key: str(whole_as_int(value)) for key, value in context.items()}
     values["values"] = ", ".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], ""), sentence)
-
-
-def _plain(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _is_tag(part: int | str) -> bool:
     return isinstance(part, str) and _TAG.fullmatch(part) is not None
 
 
-def _last_is_index(error: ErrorDetails) -> bool:
+def _ends_with_index(error: ErrorDetails) -> bool:
     return bool(error["loc"]) and isinstance(error["loc"][-1], int)
 
 
-def _expected(annotation: Any) -> str:
-    """What a required property of this type must be."""
-    plain = [one for one in _alternatives(annotation) if one is not NoneType]
-    origins = [get_origin(one) or one for one in plain]
+def _requirement(annotation: Any) -> str:
+    """Return the text about what a required property of this type must be."""
+    types = [type_ for type_ in _alternatives(annotation) if type_ is not NoneType]
+    origins = [get_origin(type_) or type_ for type_ in types]
     if Literal in origins:
-        values = ", ".join(str(value) for value in get_args(plain[0]))
+        values = ", ".join(str(value) for value in get_args(types[0]))
         return f"must be one of the following values: {values}"
     by_type = {str: "must be a string", float: _NUMBER, list: "must be an array"}
-    return next((by_type[one] for one in origins if one in by_type), "must be an object")
+    return next((by_type[origin] for origin in origins if origin in by_type), "must be an object")
 
 
-def _annotation(model: type[VapiModel], loc: Sequence[int | str]) -> Any:
-    """The type of the property at `loc`, found by walking down from `model`."""
+def _annotation_at(model: type[VapiModel], loc: Sequence[int | str]) -> Any:
+    """Return the type of the property at `loc`, below `model`."""
     models: list[type[VapiModel]] = [model]
     annotation: Any = model
     tag: str | None = None
@@ -129,12 +124,12 @@ def _annotation(model: type[VapiModel], loc: Sequence[int | str]) -> Any:
             continue
         fields = [
             info.annotation
-            for one in models
-            for info in one.model_fields.values()
-            if info.alias == part and (tag is None or _has_tag(one, tag))
+            for candidate in models
+            for info in candidate.model_fields.values()
+            if info.alias == part and (tag is None or _has_tag(candidate, tag))
         ]
         annotation = fields[0] if fields else None
-        models, tag = list(_below(annotation, _model)), None
+        models, tag = list(_models_in(annotation)), None
     return annotation
 
 
@@ -148,15 +143,11 @@ def _has_tag(model: type[VapiModel], tag: str) -> bool:
     return model.__name__ == name or any(name in values for values in literals)
 
 
-def _model(one: Any) -> bool:
-    return isinstance(one, type) and issubclass(one, VapiModel)
-
-
-def _below(annotation: Any, wanted: Callable[[Any], bool]) -> Iterator[Any]:
-    if wanted(annotation):
+def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, VapiModel):
         yield annotation
     for inner in get_args(annotation):
-        yield from _below(inner, wanted)
+        yield from _models_in(inner)
 
 
 def _alternatives(annotation: Any) -> Iterator[Any]:

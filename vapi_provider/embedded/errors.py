@@ -1,9 +1,7 @@
-"""What the embedded account says when it refuses, in the API's own shapes and words.
+"""The embedded account's errors, with the API's own bodies and messages.
 
-    EmbeddedAccountError   the file cannot be used; raised before any request is answered
-    Refusal                an answer other than 2xx, ready to be sent
-
-Knows status codes and bodies; nothing of routes, storage or rules.
+EmbeddedAccountError   the file cannot be used; raised before any request is answered
+Refusal                an answer other than 2xx, ready to be sent
 """
 
 from __future__ import annotations
@@ -37,34 +35,34 @@ class Refusal(Exception):
 
 
 def refused(message: str | Sequence[str], status: int = 400) -> Refusal:
-    """The API's usual error body (observed, key order too).
+    """Return the API's usual error (observed, with the order of its keys).
 
-    A list of messages is what a check of the body's form says, a single text what a rule of the
-    business says.
+    The API sends a list of messages about the form of a body, and a single text about a business
+    rule.
     """
-    said = message if isinstance(message, str) else list(message)
+    text = message if isinstance(message, str) else list(message)
     reason = HTTPStatus(status).phrase
-    return Refusal(status, {"message": said, "error": reason, "statusCode": status})
+    return Refusal(status, {"message": text, "error": reason, "statusCode": status})
 
 
 def not_found() -> Refusal:
-    """An id that is not there. Status observed; the body is our assumption."""
+    """Return the error for an unknown id; the status was observed, the body is our assumption."""
     return refused("Not Found", 404)
 
 
 def no_such_route(method: str, path: str) -> Refusal:
-    """A path or verb that the API does not have. Our assumption: the framework's own answer."""
+    """Return the error for an unknown path or method; assumed to be the web framework's own."""
     return refused(f"Cannot {method} {path}", 404)
 
 
 def payment_required() -> Refusal:
-    """A refused purchase in the shape documented for another endpoint."""
+    """Return the error for a purchase without funds, as documented for another endpoint."""
     return Refusal(
         402, {"statusCode": 402, "message": NO_FUNDS, "reason": "payment_method_missing"}
     )
 
 
-def broken(reason: str) -> Refusal:
-    """A failure of the embedded account itself; the reason is the one thing we add."""
-    said = "Internal server error"
-    return Refusal(500, {"statusCode": 500, "message": f"{said} (embedded account: {reason})"})
+def internal_error(reason: str) -> Refusal:
+    """Return the API's error 500 with the reason why the embedded account failed."""
+    text = f"Internal server error (embedded account: {reason})"
+    return Refusal(500, {"statusCode": 500, "message": text})

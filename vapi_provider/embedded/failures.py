@@ -1,7 +1,6 @@
-"""What can come in place of an answer: error pages of all makes, silence, delay, death.
+"""The failures that can replace an answer: errors of the API, of proxies and of the network.
 
-One table. Each is what a client of the real API may meet, from the API or from what stands before
-it. Knows HTTP; not when a mishap happens.
+A client of the real API may meet each of them. `faults` decides when one happens.
 """
 
 from __future__ import annotations
@@ -19,29 +18,31 @@ from typing import NoReturn
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response
 
-Happen = Callable[[float], "Response | None"]
+Trigger = Callable[[float], "Response | None"]
 
 _UPSTREAM = "upstream connect error or disconnect/reset before headers"
 
 
 class Dropped(ConnectionResetError):
-    """The connection is closed without an answer. A server and a client know the base class."""
+    """The connection is closed without an answer; server and client handle the base class."""
 
 
 @dataclass(frozen=True)
-class Mishap:
-    """What happens, given its seconds: an answer, or None for the account's own; may raise Dropped.
+class Failure:
+    """One kind of failure.
 
-    `seconds` is its default, None where it has to do with no time.
+    Attributes:
+        description: What happens, for `--help`.
+        trigger: Takes seconds; returns an answer, or None for the account's own; may raise Dropped.
+        seconds: The default seconds; None for a failure that takes none.
     """
 
-    about: str
-    happen: Happen
+    description: str
+    trigger: Trigger
     seconds: float | None = None
 
 
-def _nest(status: int, message: str | None = None) -> Mapping[str, object]:
-    """The API's own error body."""
+def _api_error(status: int, message: str | None = None) -> Mapping[str, object]:
     reason = HTTPStatus(status).phrase
     return {"message": message or reason, "error": reason, "statusCode": status}
 
@@ -60,14 +61,14 @@ def _page(status: int, title: str) -> Response:
 
 
 def _too_many(header: str = "", value: str = "") -> Response:
-    answer = _json(429, _nest(429, "Rate limit exceeded"))
+    answer = _json(429, _api_error(429, "Rate limit exceeded"))
     if header:
         answer.headers[header] = value
     return answer
 
 
 def _later(seconds: float) -> int:
-    # Whole seconds is all that these headers can say; never too early.
+    # These headers hold whole seconds; rounded up so that no client comes too early.
     return math.ceil(time.time() + seconds)
 
 
@@ -90,43 +91,45 @@ def _die(_seconds: float) -> NoReturn:
     raise AssertionError("SIGKILL cannot be survived")
 
 
-MISHAPS: Mapping[str, Mishap] = {
-    "drop": Mishap("the connection is closed without an answer", _drop),
-    "slow": Mishap(
+FAILURES: Mapping[str, Failure] = {
+    "drop": Failure("the connection is closed without an answer", _drop),
+    "slow": Failure(
         "the request takes so long, then goes on as if nothing was", time.sleep, seconds=1
     ),
-    "500": Mishap(
+    "500": Failure(
         "500 in the API's JSON",
         lambda _: _json(500, {"statusCode": 500, "message": "Internal server error"}),
     ),
-    "502": Mishap("502, an HTML page of a gateway", lambda _: _page(502, "502 Bad Gateway")),
-    "503": Mishap(
+    "502": Failure("502, an HTML page of a gateway", lambda _: _page(502, "502 Bad Gateway")),
+    "503": Failure(
         "503, a gateway's line of text",
         lambda _: _plain(_UPSTREAM, 503),
     ),
-    "503-after": Mishap(
+    "503-after": Failure(
         "503 with Retry-After in seconds", lambda seconds: _unavailable(f"{seconds:g}"), seconds=1
     ),
-    "504": Mishap("504 without a body", lambda _: _plain("", 504)),
-    "page": Mishap("200, but an HTML page of a portal", lambda _: _page(200, "Sign in")),
-    "408": Mishap("408 in the API's JSON", lambda _: _json(408, _nest(408))),
-    "409": Mishap("409 in the API's JSON", lambda _: _json(409, _nest(409))),
-    "429": Mishap("429 that does not say how long to wait", lambda _: _too_many()),
-    "429-after": Mishap(
+    "504": Failure("504 without a body", lambda _: _plain("", 504)),
+    "page": Failure("200, but an HTML page of a portal", lambda _: _page(200, "Sign in")),
+    "408": Failure("408 in the API's JSON", lambda _: _json(408, _api_error(408))),
+    "409": Failure("409 in the API's JSON", lambda _: _json(409, _api_error(409))),
+    "429": Failure("429 that does not say how long to wait", lambda _: _too_many()),
+    "429-after": Failure(
         "429 with Retry-After in seconds",
         lambda seconds: _too_many("Retry-After", f"{seconds:g}"),
         seconds=1,
     ),
-    "429-date": Mishap(
+    "429-date": Failure(
         "429 with Retry-After as an HTTP date",
         lambda seconds: _too_many("Retry-After", http_date(_later(seconds))),
         seconds=1,
     ),
-    "429-reset": Mishap(
+    "429-reset": Failure(
         "429 with X-RateLimit-Reset, seconds since 1970",
         lambda seconds: _too_many("X-RateLimit-Reset", str(_later(seconds))),
         seconds=1,
     ),
-    "1010": Mishap("403 of a firewall: error code 1010", lambda _: _plain("error code: 1010", 403)),
-    "kill": Mishap("SIGKILL to the process that the account runs in", _die),
+    "1010": Failure(
+        "403 of a firewall: error code 1010", lambda _: _plain("error code: 1010", 403)
+    ),
+    "kill": Failure("SIGKILL to the process that the account runs in", _die),
 }

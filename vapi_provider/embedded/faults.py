@@ -1,8 +1,7 @@
-"""Trouble on purpose: answers refused, lost or late, at requests chosen by number or by seed.
+"""Fault injection: refused, lost or late answers to requests chosen by number or by seed.
 
-A fault is one text, ``METHOD:WHEN:WHAT`` (`GRAMMAR`). It wraps the app, so that an account in this
-process and one over HTTP share it. Counts begin anew with each app. Knows HTTP and WSGI; nothing
-of phone numbers.
+A fault is a text ``METHOD:WHEN:WHAT`` (`GRAMMAR`). Faults wrap the WSGI app, so they work for an
+account in this process and over HTTP. Each app counts its requests from zero.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
-from vapi_provider.embedded.failures import MISHAPS, Mishap
+from vapi_provider.embedded.failures import FAILURES, Failure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,8 +37,8 @@ _WHEN = re.compile(
     r"|every(?P<every>[1-9]\d*)|p(?P<share>[01](?:\.\d+)?|\.\d+)|(?P<each>\*)",
     re.ASCII,
 )
-# Far below a day: longer ones are slips of the pen.
-_MOST_SECONDS = 3600.0
+# A longer time is surely a typing error.
+_MAX_SECONDS = 3600.0
 
 Counts = Counter[str]
 Condition = Callable[[str, Counts], bool]
@@ -47,17 +46,17 @@ Condition = Callable[[str, Counts], bool]
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault and its own count, by method, of the requests that it looks at."""
+    """One fault and its count, by method, of the requests with its method."""
 
     method: str
     hits: Condition
     commits: bool
-    mishap: Mishap
+    failure: Failure
     seconds: float
     _seen: Counts = field(default_factory=Counts, repr=False)
 
-    def strikes(self, method: str, path: str) -> bool:
-        """Whether this request is hit; counts it if the fault looks at such requests."""
+    def count_and_match(self, method: str, path: str) -> bool:
+        """Count the request if it has the fault's method; return whether the fault hits it."""
         kinds = ["*", method]
         if method == "GET":
             kinds.append("LIST" if path.rstrip("/") in _LISTS else "READ")
@@ -68,43 +67,46 @@ class Fault:
 
 
 def with_faults(app: WSGIApplication, faults: Iterable[str], seed: int = 0) -> WSGIApplication:
-    """`app` with faults in the way: of those that hit a request the first one strikes.
+    """Return `app` with faults; if several hit a request, the first one happens.
 
-    The same seed and the same order of requests give the same trouble; by chance, the same order
-    within each method is enough. Raises ValueError, one line, for a fault that cannot be read.
+    The same seed and order of requests reproduce the same failures; for faults with a probability,
+    the same order within each method suffices.
+
+    Raises:
+        ValueError: A fault is invalid; the message is one line.
     """
     chosen = parse_faults(faults, seed)
-    counting = threading.Lock()
+    count_lock = threading.Lock()
 
     def faulty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        with counting:
-            # All of them count, so that one fault does not move the others.
-            struck = [fault for fault in chosen if fault.strikes(method, path)]
-        if not struck:
+        with count_lock:
+            # Every fault counts each request, so that faults do not influence each other.
+            matching = [fault for fault in chosen if fault.count_and_match(method, path)]
+        if not matching:
             return app(environ, start_response)
-        fault = struck[0]
-        done: Any = None
+        fault = matching[0]
+        committed: Any = None
         if fault.commits:
-            done = Response.from_app(app, environ, buffered=True)
-        answer = fault.mishap.happen(fault.seconds)
+            committed = Response.from_app(app, environ, buffered=True)
+        answer = fault.failure.trigger(fault.seconds)
         if answer is None:
-            answer = app if done is None else done
+            answer = app if committed is None else committed
         return answer(environ, start_response)
 
     return faulty if chosen else app
 
 
 def parse_faults(faults: Iterable[str], seed: int = 0) -> list[Fault]:
-    """The faults that the texts say. Raises ValueError with one line that quotes the wrong one."""
+    """Return the faults of these texts; raise ValueError, one line, that quotes an invalid one."""
     return [_fault(text.strip(), f"{seed}/{place}") for place, text in enumerate(faults)]
 
 
 def describe_faults() -> list[tuple[str, str]]:
-    """Every mishap as it is written, and what it is."""
+    """Return each failure's name, as a fault spells it, and its description."""
     return [
-        (name if mishap.seconds is None else f"{name}[=SECONDS]", mishap.about)
-        for name, mishap in MISHAPS.items()
+        (name if failure.seconds is None else f"{name}[=SECONDS]", failure.description)
+        for name, failure in FAILURES.items()
     ]
 
 
@@ -116,23 +118,23 @@ def _fault(text: str, stream: str) -> Fault:
     if method.upper() not in _METHODS:
         raise ValueError(f"fault {text!r}: {method!r} is none of {', '.join(_METHODS)}")
     name, equals, value = what.removeprefix(_COMMIT).partition("=")
-    mishap = MISHAPS.get(name)
-    if mishap is None:
-        raise ValueError(f"fault {text!r}: {name!r} is none of {', '.join(MISHAPS)}")
+    failure = FAILURES.get(name)
+    if failure is None:
+        raise ValueError(f"fault {text!r}: {name!r} is none of {', '.join(FAILURES)}")
     return Fault(
         method.upper(),
         _condition(text, when, stream),
         what.startswith(_COMMIT),
-        mishap,
-        _seconds(text, mishap, value) if equals else mishap.seconds or 0.0,
+        failure,
+        _seconds(text, failure, value) if equals else failure.seconds or 0.0,
     )
 
 
 def _condition(text: str, when: str, stream: str) -> Condition:
-    wrong = ValueError(f"fault {text!r}: {when!r} is none of 2, 2-4, every3, p0.1, *")
+    error = ValueError(f"fault {text!r}: {when!r} is none of 2, 2-4, every3, p0.1, *")
     found = _WHEN.fullmatch(when)
     if found is None:
-        raise wrong
+        raise error
     if found["each"]:
         return lambda _method, _seen: True
     if found["every"]:
@@ -141,29 +143,29 @@ def _condition(text: str, when: str, stream: str) -> Condition:
     if found["share"]:
         share = float(found["share"])
         if share > 1:
-            raise wrong
+            raise error
         return lambda method, seen: _draw(f"{stream}/{method}/{seen[method]}") < share
     first, last = int(found["first"]), int(found["last"] or found["first"])
     if last < first:
-        raise wrong
+        raise error
     return lambda _method, seen: first <= seen.total() <= last
 
 
 def _draw(request: str) -> float:
-    """A number from 0 to 1 that depends on nothing but this text: no thread can move it."""
+    """Return a number from 0 to 1 that depends on the text only, not on the order of threads."""
     digest = hashlib.sha256(request.encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _seconds(text: str, mishap: Mishap, value: str) -> float:
-    if mishap.seconds is None:
+def _seconds(text: str, failure: Failure, value: str) -> float:
+    if failure.seconds is None:
         raise ValueError(f"fault {text!r} takes no value")
     try:
         seconds = float(value)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= _MOST_SECONDS:
+    if not 0 <= seconds <= _MAX_SECONDS:
         raise ValueError(
-            f"fault {text!r} takes seconds from 0 to {_MOST_SECONDS:.0f}, not {value!r}"
+            f"fault {text!r} takes seconds from 0 to {_MAX_SECONDS:.0f}, not {value!r}"
         )
     return seconds

@@ -1,7 +1,4 @@
-"""What a list request asks for, checked, and how that is said to SQLite.
-
-Knows the query parameters of both list endpoints; nothing of HTTP or of what a record holds.
-"""
+"""The query parameters of both list endpoints, validated and translated to SQL."""
 
 from __future__ import annotations
 
@@ -32,8 +29,8 @@ class ListQuery:
     search: str = ""
     bounds: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
 
-    def where(self, updated: str) -> tuple[str, dict[str, Any]]:
-        """The condition in SQL and its values; `updated` is the expression for updatedAt."""
+    def sql_condition(self, updated: str) -> tuple[str, dict[str, Any]]:
+        """Return the condition in SQL and its values; `updated` is the expression for updatedAt."""
         columns = {"createdAt": "created_ms", "updatedAt": updated}
         conditions = ["1"]
         values: dict[str, Any] = {}
@@ -45,44 +42,49 @@ class ListQuery:
             values["search"] = self.search.casefold()
         return " AND ".join(conditions), values
 
-    def order(self) -> str:
-        """Newest first unless asked otherwise; ties by id, so that pages never overlap."""
-        way = "ASC" if self.ascending else "DESC"
-        return f"created_ms {way}, id {way}"
+    def sql_order(self) -> str:
+        """Return the order in SQL, with ties broken by id so that pages never overlap."""
+        direction = "ASC" if self.ascending else "DESC"
+        return f"created_ms {direction}, id {direction}"
 
 
-def list_query(given: Mapping[str, str], *, paged: bool, strict: bool) -> ListQuery:
-    """Reads the parameters of ``/phone-number`` or, with `paged`, ``/v2/phone-number``.
+def parse_list_query(given: Mapping[str, str], *, paged: bool, strict: bool) -> ListQuery:
+    """Parse the parameters of ``/phone-number`` or, with `paged`, ``/v2/phone-number``.
 
-    Raises Refusal (400) with every violation at once. Names, ranges and defaults: API schema;
-    the words and the refusal of unknown names (`strict`): our assumption.
+    Source of names, ranges and defaults: API schema. The messages and the refusal of unknown names
+    (`strict`) are our assumption.
+
+    Raises:
+        Refusal: The parameters are wrong (400); the error lists all violations.
     """
     known = ("limit", *_FILTERS, *(_PAGED if paged else ()))
-    wrong = [f"property {name} should not exist" for name in given if strict and name not in known]
-    limit = _number(given.get("limit", "100"), "limit", 0, 1000, wrong)
+    violations = [
+        f"property {name} should not exist" for name in given if strict and name not in known
+    ]
+    limit = _number(given.get("limit", "100"), "limit", 0, 1000, violations)
     bounds: list[tuple[str, str, int]] = []
     for name, (column, sign) in _FILTERS.items():
         ms = parse_iso(given[name]) if name in given else 0
         if ms is None:
-            wrong.append(f"{name} must be a valid ISO 8601 date string")
+            violations.append(f"{name} must be a valid ISO 8601 date string")
         elif name in given:
             bounds.append((column, sign, ms))
     page, search, ascending = 1, "", False
     if paged:
-        page = _number(given.get("page", "1"), "page", 1, None, wrong)
+        page = _number(given.get("page", "1"), "page", 1, None, violations)
         search = given.get("search", "")
         if len(search) > 100:
-            wrong.append("search must be shorter than or equal to 100 characters")
-        ascending = _choice(given, "sortOrder", ("DESC", "ASC"), wrong) == "ASC"
-        # The schema shares sortBy with calls; a number has neither a duration nor a cost.
-        _choice(given, "sortBy", ("createdAt", "duration", "cost"), wrong)
-    if wrong:
-        raise refused(wrong)
+            violations.append("search must be shorter than or equal to 100 characters")
+        ascending = _choice(given, "sortOrder", ("DESC", "ASC"), violations) == "ASC"
+        # The schema shares sortBy with calls: phone numbers have neither a duration nor a cost.
+        _choice(given, "sortBy", ("createdAt", "duration", "cost"), violations)
+    if violations:
+        raise refused(violations)
     return ListQuery(limit, page, ascending, search, bounds)
 
 
 def page_metadata(query: ListQuery, total: int) -> dict[str, Any]:
-    """The `metadata` of a page. Source: API schema; without the cursor that no endpoint takes."""
+    """Return a page's `metadata`. Source: API schema, without the cursor that no endpoint takes."""
     pages = math.ceil(total / query.limit) if query.limit else 0
     return {
         "itemsPerPage": query.limit,
@@ -94,25 +96,29 @@ def page_metadata(query: ListQuery, total: int) -> dict[str, Any]:
     }
 
 
-def _number(text: str, name: str, least: int, most: int | None, wrong: list[str]) -> int:
+def _number(text: str, name: str, least: int, most: int | None, violations: list[str]) -> int:
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        wrong.append(f"{name} must be a number conforming to the specified constraints")
+        violations.append(f"{name} must be a number conforming to the specified constraints")
     elif number < least:
-        wrong.append(f"{name} must not be less than {least}")
+        violations.append(f"{name} must not be less than {least}")
     elif most is not None and number > most:
-        wrong.append(f"{name} must not be greater than {most}")
+        violations.append(f"{name} must not be greater than {most}")
     else:
         # A page beyond any account is empty, not an overflow.
         return min(int(number), 10**12)
     return least
 
 
-def _choice(given: Mapping[str, str], name: str, allowed: tuple[str, ...], wrong: list[str]) -> str:
+def _choice(
+    given: Mapping[str, str], name: str, allowed: tuple[str, ...], violations: list[str]
+) -> str:
     chosen = given.get(name, allowed[0])
     if chosen not in allowed:
-        wrong.append(f"{name} must be one of the following values: {', '.join(sorted(allowed))}")
+        violations.append(
+            f"{name} must be one of the following values: {', '.join(sorted(allowed))}"
+        )
     return chosen

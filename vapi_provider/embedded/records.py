@@ -1,7 +1,6 @@
-"""Phone numbers as rows: what is kept of each, and the questions asked of all of them.
+"""Phone numbers as rows of the account's file, and the queries over them.
 
-Every function works inside a transaction of `store.py`. Knows no rules and no wire format; the
-switches reach it as plain values.
+Every function needs a connection inside a transaction of `store.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vapi_provider.embedded.area_codes import stock_from
+from vapi_provider.embedded.area_codes import iterate_stock
 from vapi_provider.embedded.listing import ListQuery
 
 _COLUMNS = (
@@ -27,10 +26,14 @@ _INSERT = (
 
 @dataclass(frozen=True)
 class Record:
-    """One phone number. Times in milliseconds; `fields` as sent, in the API's spelling.
+    """One phone number; times are in milliseconds.
 
-    `bought` are the digits of a number of Vapi's own. They show from `number_ms` on, after
-    `hidden_reads` more reads. The number is active from `active_ms` on.
+    Attributes:
+        fields: The fields as they were sent, in the API's spelling.
+        bought: The digits of a number that Vapi sold.
+        active_ms: The time from which on the number is active.
+        number_ms: The time from which on the digits are shown.
+        hidden_reads: How many more reads do not show the digits.
     """
 
     id: str
@@ -46,7 +49,7 @@ class Record:
 
     @property
     def number(self) -> str | None:
-        """The digits, wherever they came from."""
+        """The digits, bought or of a carrier."""
         return self.bought or self.fields.get("number")
 
     @property
@@ -56,12 +59,12 @@ class Record:
 
 
 def insert(connection: sqlite3.Connection, record: Record) -> None:
-    """Adds a record."""
+    """Add a record."""
     connection.execute(_INSERT, _row(record))
 
 
 def overwrite(connection: sqlite3.Connection, record: Record) -> None:
-    """Puts a record in the place of the one with its id."""
+    """Replace the record that has the same id."""
     assignments = ", ".join(f"{name} = :{name}" for name in _COLUMNS)
     connection.execute(
         f"UPDATE phone_number SET {assignments} WHERE id = :id",  # noqa: S608
@@ -70,35 +73,37 @@ def overwrite(connection: sqlite3.Connection, record: Record) -> None:
 
 
 def remove(connection: sqlite3.Connection, record: Record) -> None:
-    """Forgets a record: its number, SIP URI and place in the quota are free."""
+    """Delete a record, which frees its number, its SIP URI and its part of the quota."""
     connection.execute("DELETE FROM phone_number WHERE id = ?", (record.id,))
 
 
 def find(connection: sqlite3.Connection, record_id: str) -> Record | None:
-    """The record with this id, in any letter case."""
+    """Return the record with this id, in any letter case, or None."""
     row = connection.execute(
         "SELECT * FROM phone_number WHERE id = ?", (record_id.lower(),)
     ).fetchone()
     return None if row is None else _record(row)
 
 
-def page(
+def select_page(
     connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: bool
 ) -> list[Record]:
-    """The records a list request asks for, in its order."""
-    condition, values = query.where(_updated_expression(bumps))
+    """Return the records of a list request, in its order."""
+    condition, values = query.sql_condition(_updated_expression(bumps))
     values |= {"now": now_ms, "limit": query.limit, "skip": (query.page - 1) * query.limit}
     rows = connection.execute(
         f"SELECT * FROM phone_number WHERE {condition} "  # noqa: S608 - values are bound
-        f"ORDER BY {query.order()} LIMIT :limit OFFSET :skip",
+        f"ORDER BY {query.sql_order()} LIMIT :limit OFFSET :skip",
         values,
     )
     return [_record(row) for row in rows]
 
 
-def count(connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: bool) -> int:
-    """How many records a list request matches on all its pages."""
-    condition, values = query.where(_updated_expression(bumps))
+def count_matching(
+    connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: bool
+) -> int:
+    """Return how many records a list request matches on all its pages."""
+    condition, values = query.sql_condition(_updated_expression(bumps))
     (total,) = connection.execute(
         f"SELECT count(*) FROM phone_number WHERE {condition}",  # noqa: S608 - values are bound
         values | {"now": now_ms},
@@ -106,51 +111,51 @@ def count(connection: sqlite3.Connection, query: ListQuery, now_ms: int, bumps: 
     return total
 
 
-def updated_ms(record: Record, now_ms: int, bumps: bool) -> int:
-    """When the record last changed; becoming active is a change where `bumps` says so."""
+def effective_updated_ms(record: Record, now_ms: int, bumps: bool) -> int:
+    """Return when the record last changed; with `bumps`, becoming active is a change."""
     activated = bumps and record.created_ms < record.active_ms <= now_ms
     return max(record.updated_ms, record.active_ms) if activated else record.updated_ms
 
 
-def note_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
-    """Counts one read of each record whose digits are still held back."""
+def count_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
+    """Count one read of each record whose digits are still hidden."""
     connection.executemany(
         "UPDATE phone_number SET hidden_reads = hidden_reads - 1 WHERE id = ? AND hidden_reads > 0",
         [(record.id,) for record in seen],
     )
 
 
-def sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, but_for: str = "") -> bool:
-    """Whether a record other than `but_for` has this SIP URI, in any letter case."""
-    found = connection.execute(
+def is_sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, except_id: str = "") -> bool:
+    """Return whether a record other than `except_id` has this SIP URI, in any letter case."""
+    rows = connection.execute(
         "SELECT 1 FROM phone_number WHERE sip_key = ? AND id <> ?",
-        (sip_uri.lower(), but_for),
+        (sip_uri.lower(), except_id),
     )
-    return found.fetchone() is not None
+    return rows.fetchone() is not None
 
 
-def carrier_number_taken(
-    connection: sqlite3.Connection, kind: str, number: str, but_for: str = ""
+def is_carrier_number_taken(
+    connection: sqlite3.Connection, kind: str, number: str, except_id: str = ""
 ) -> bool:
-    """Whether a record of this kind other than `but_for` has this number."""
-    found = connection.execute(
+    """Return whether a record of this kind other than `except_id` has this number."""
+    rows = connection.execute(
         "SELECT 1 FROM phone_number WHERE kind = ? AND number = ? AND id <> ?",
-        (kind, number, but_for),
+        (kind, number, except_id),
     )
-    return found.fetchone() is not None
+    return rows.fetchone() is not None
 
 
 def count_bought(connection: sqlite3.Connection) -> int:
-    """How many numbers of Vapi's own the account holds; SIP URIs alone do not count."""
+    """Return how many bought numbers the account holds; SIP URIs alone do not count."""
     (total,) = connection.execute("SELECT count(*) FROM phone_number WHERE bought").fetchone()
     return total
 
 
 def take_from_stock(connection: sqlite3.Connection, area_code: str) -> str | None:
-    """The next number of an area code that no record has, None where all are taken."""
+    """Return the next number of an area code that no record has; None if all are taken."""
     row = connection.execute("SELECT sold FROM area_code WHERE code = ?", (area_code,)).fetchone()
     sold: int = row[0] if row else 0
-    for position, number in enumerate(stock_from(area_code, sold), start=sold + 1):
+    for position, number in enumerate(iterate_stock(area_code, sold), start=sold + 1):
         taken = connection.execute("SELECT 1 FROM phone_number WHERE number = ?", (number,))
         if taken.fetchone() is None:
             connection.execute("REPLACE INTO area_code VALUES (?, ?)", (area_code, position))
@@ -168,7 +173,7 @@ def _updated_expression(bumps: bool) -> str:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    shown = (record.fields.get("name"), record.number, record.sip_uri)
+    searchable = (record.fields.get("name"), record.number, record.sip_uri)
     return {
         "id": record.id,
         "kind": record.kind,
@@ -176,7 +181,7 @@ def _row(record: Record) -> dict[str, Any]:
         "number": record.number if record.number else None,
         "bought": int(record.bought is not None),
         "sip_key": record.sip_uri.lower() if record.sip_uri else None,
-        "search": "\n".join(text for text in shown if text).casefold(),
+        "search": "\n".join(text for text in searchable if text).casefold(),
         "resource_id": record.resource_id,
         "created_ms": record.created_ms,
         "updated_ms": record.updated_ms,

@@ -1,7 +1,6 @@
-"""The embedded account over HTTP, on this machine only.
+"""Serves the embedded account over HTTP, on this machine only.
 
-One thread a connection, kept alive between requests, stopped cleanly by a signal. Knows sockets
-and WSGI; nothing of the app that it serves.
+One thread serves a connection, which stays open between requests; a signal stops the server.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from werkzeug.test import run_wsgi_app
 from vapi_provider.embedded.admission import (
     CONNECTIONS,
     REQUEST_SECONDS,
-    Refused,
+    RequestRejected,
     TimedReader,
-    check,
+    check_request,
     read_body,
 )
 from vapi_provider.embedded.errors import EmbeddedAccountError
@@ -39,7 +38,7 @@ _BACKLOG = 128
 
 
 class _InFlight:
-    """How many requests are being answered."""
+    """Counter of the requests that are in flight."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,13 +58,13 @@ _in_flight = _InFlight()
 
 
 class _Handler(WSGIRequestHandler):
-    """Answers in one piece and keeps the connection, which werkzeug's own handler closes."""
+    """Handler that keeps the connection open, which werkzeug's own handler closes."""
 
     protocol_version = "HTTP/1.1"
-    # Otherwise a kept connection waits for the other side's delayed acknowledgement.
+    # Otherwise a kept connection waits for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     verbose = False
-    at_once = 0
+    in_flight = 0
 
     def setup(self) -> None:
         super().setup()
@@ -79,17 +78,18 @@ class _Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         try:
-            environ = self._admitted()
-        except Refused as refusal:
+            environ = self._read_request()
+        except RequestRejected as refusal:
             self._refuse(refusal)
             return
         self.connection.settimeout(REQUEST_SECONDS)
         try:
-            # Counted until the answer is there, not sent: who has it may already ask again.
-            with _in_flight as self.at_once:
+            # Counted until the answer exists, not until it is sent: once the client has it, it
+            # may send the next request.
+            with _in_flight as self.in_flight:
                 parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
         except ConnectionError:
-            # The app closes the connection without an answer: a fault on purpose.
+            # An injected fault: the app closes the connection without an answer.
             self.close_connection = True
             self.log_request("dropped")
             return
@@ -105,21 +105,21 @@ class _Handler(WSGIRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _admitted(self) -> dict[str, Any]:
-        """The request for the app, with its whole body; raises Refused."""
+    def _read_request(self) -> dict[str, Any]:
+        """Return the request with its whole body; raise RequestRejected."""
         try:
             self.environ = environ = self.make_environ()
         except ValueError:
-            raise Refused(400, "the request's target cannot be read") from None
-        length = check(self.headers, environ)
+            raise RequestRejected(400, "the request's target cannot be read") from None
+        length = check_request(self.headers, environ)
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # Read whole, used or not: what is left would be taken for the next request.
+        # Read the whole body even if unused: the rest would be parsed as the next request.
         environ["wsgi.input"] = io.BytesIO(read_body(environ["wsgi.input"], length))
         return environ
 
-    def _refuse(self, refusal: Refused) -> None:
-        """Answers, and closes: nobody knows where a next request would begin."""
+    def _refuse(self, refusal: RequestRejected) -> None:
+        """Answer and close the connection, because the end of the request is unknown."""
         self.close_connection = True
         phrase = HTTPStatus(refusal.status).phrase
         body = {"message": str(refusal), "error": phrase, "statusCode": refusal.status}
@@ -134,28 +134,28 @@ class _Handler(WSGIRequestHandler):
             self.wfile.write(content)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """One plain line: werkzeug's own is coloured, which a log file should not be.
+        """Log one line without werkzeug's colors, which do not belong in a log file.
 
-        It tells how many requests were in flight when this one came, itself included.
+        It includes how many requests were in flight when this one came, itself included.
         """
-        self.log("info", '"%s" %s, %d at once', self.requestline, code, self.at_once)
+        self.log("info", '"%s" %s, %d at once', self.requestline, code, self.in_flight)
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """The request line and status only: headers and bodies hold secrets."""
+        """Print only the request line and the status: headers and bodies contain secrets."""
         if self.verbose:
-            # The request line is whatever somebody has sent.
+            # `say` escapes the request line, which can be any text.
             say(message % args if args else message, err=True)
 
 
 class _Server(ThreadedWSGIServer):
-    """One thread a connection, of which there are so many at most."""
+    """Server with one thread a connection and a limit of connections."""
 
     def __init__(self, *words: Any, **more: Any) -> None:
         super().__init__(*words, **more)
-        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._places.acquire(blocking=False):
+        if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -164,7 +164,7 @@ class _Server(ThreadedWSGIServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            self._free.release()
 
 
 class _VerboseHandler(_Handler):
@@ -179,15 +179,17 @@ def serve(
     verbose: bool = False,
     on_ready: Callable[[str], None],
 ) -> None:
-    """Serves `app` until SIGINT or SIGTERM; calls `on_ready` with the URL once it listens.
+    """Serve `app` until SIGINT or SIGTERM; call `on_ready` with the URL once it listens.
 
-    Port 0 takes a free one. Call it in the main thread. Raises EmbeddedAccountError for a host
-    that is not this machine's loopback and for a port that cannot be had.
+    Port 0 selects a free port. Call this in the main thread.
+
+    Raises:
+        EmbeddedAccountError: The host is not a loopback address, or the port is not available.
     """
     address = _loopback(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as listener:
-        # A restart must not wait for the connections of its predecessor to expire.
+        # A restart must not wait until the connections of its predecessor expire.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address, port))
@@ -207,15 +209,15 @@ def serve(
 
 def _stop_on_signals(server: ThreadedWSGIServer) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
-        # Not here: shutdown waits for the loop that this thread is running.
+        # In another thread: shutdown waits for the loop that this thread is running.
         threading.Thread(target=server.shutdown, daemon=True).start()
 
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 def _loopback(host: str) -> str:
-    """The address to bind. The account has no TLS and holds secrets: it stays on this machine."""
+    """Return the address to bind, which must be loopback: the account has secrets and no TLS."""
     name = "127.0.0.1" if host == "localhost" else host.strip("[]")
     with suppress(ValueError):
         if ipaddress.ip_address(name).is_loopback:

@@ -1,7 +1,7 @@
 """The SQLite file of one embedded account: opening it, sharing it, transactions.
 
-Safe for many threads and several processes at once: every write holds SQLite's own lock from its
-first look at the data. Knows no phone numbers; `records.py` does.
+Threads and processes may use it at once: a write transaction holds SQLite's lock from its first
+read on. `records.py` has the queries.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 
 from vapi_provider.embedded.errors import EmbeddedAccountError
 
-_OURS = 0x76617069  # "vapi", in the header of the file
+_APPLICATION_ID = 0x76617069  # "vapi", in the header of the file
 _VERSION = 1
-_PATIENCE_SECONDS = 20.0
+_BUSY_SECONDS = 20.0
 
 _SCHEMA = (
     "CREATE TABLE account (org_id TEXT NOT NULL)",
@@ -46,24 +46,26 @@ _SCHEMA = (
 
 
 class Store:
-    """One account's file, made with a fresh organisation if it is not there.
+    """The file of one account, created with a new organization if it is missing.
 
-    Raises EmbeddedAccountError where the path cannot be such a file. Connections are kept for
-    reuse and closed with the object.
+    Connections are reused and closed with the object.
+
+    Raises:
+        EmbeddedAccountError: The path cannot be such a file.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).absolute()
         self._idle: list[sqlite3.Connection] = []
-        # Threads of one process queue here: SQLite itself only polls, which is unfair and slow.
-        self._turn = threading.Lock()
+        # Serialize the writers of this process: SQLite's own lock polls, which is unfair and slow.
+        self._write_lock = threading.Lock()
         weakref.finalize(self, _close_all, self._idle)
         if self.path.is_dir():
             raise EmbeddedAccountError(f"{self.path}: a directory, not a file")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._connection() as connection:
-                self.org_id = _opened(connection, self.path)
+                self.org_id = _open_account(connection, self.path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise EmbeddedAccountError(f"{self.path}: {reason}") from error
@@ -72,15 +74,15 @@ class Store:
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection, None, None]:
-        """One consistent view of the file, without waiting for writers."""
+        """Open a read transaction: a consistent view that does not wait for writers."""
         with self._connection() as connection, _transaction(connection, "DEFERRED"):
             yield connection
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
-        """A transaction that no other write can interleave; an exception undoes it."""
+        """Open a write transaction, exclusive among writers; an exception rolls it back."""
         with (
-            self._turn,
+            self._write_lock,
             self._connection() as connection,
             _transaction(connection, "IMMEDIATE"),
         ):
@@ -110,11 +112,11 @@ def _close_all(connections: list[sqlite3.Connection]) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
     try:
-        # Enough for a killed process; only a power cut may lose the last moments.
+        # Survives a killed process; a power cut may lose the last transactions.
         connection.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.Error:
         connection.close()
@@ -128,54 +130,54 @@ def _transaction(connection: sqlite3.Connection, how: str) -> Generator[None, No
     try:
         yield
     except BaseException:
-        # A disk error has already rolled back by itself.
+        # SQLite has already rolled back after a disk error.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
-def _opened(connection: sqlite3.Connection, path: Path) -> str:
-    """The organisation of an account's file; makes the account in an empty file."""
-    # Before the first change: somebody else's file is left exactly as it is.
+def _open_account(connection: sqlite3.Connection, path: Path) -> str:
+    """Return the organization of an account's file; create the account in an empty file."""
+    # Before the first change: a file that is not ours must stay as it is.
     with _transaction(connection, "DEFERRED"):
         _is_empty(connection, path)
     _make_private(path)
     _use_write_ahead_log(connection)
-    # A write lock, so that a file that cannot be written is known now and two processes do not
-    # both make the account.
+    # The write lock fails now if the file is read-only, and stops two processes from both
+    # creating the account.
     with _transaction(connection, "IMMEDIATE"):
         if _is_empty(connection, path):
             for statement in _SCHEMA:
                 connection.execute(statement)
             connection.execute("INSERT INTO account VALUES (?)", (str(uuid.uuid4()),))
-            connection.execute(f"PRAGMA application_id = {_OURS}")
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         (org_id,) = connection.execute("SELECT org_id FROM account").fetchone()
     return org_id
 
 
 def _make_private(path: Path) -> None:
-    """Take the rights of others from an account's file: it holds carriers' secrets.
+    """Remove other users' permissions from an account's file: it contains carriers' secrets.
 
-    SQLite gives side files that it makes later the same rights. By path: opening and closing a file
-    beside SQLite drops SQLite's locks.
+    SQLite copies the permissions to the side files that it creates later. Changed by path: closing
+    a second descriptor of the file would drop SQLite's locks.
     """
     for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        # A side file may be gone meanwhile; another person's file is theirs to close.
+        # A side file may disappear meanwhile; only its owner can change a file's permissions.
         with suppress(FileNotFoundError, PermissionError):
             if stat.S_IMODE(file.stat().st_mode) & 0o077:
                 file.chmod(0o600)
 
 
 def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether nothing is in the file yet. Raises EmbeddedAccountError unless that or ours."""
+    """Return whether the file is empty; raise EmbeddedAccountError for a file that is not ours."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (marker,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if (tables, marker, version) == (0, 0, 0):
         return True
-    if marker != _OURS:
+    if marker != _APPLICATION_ID:
         raise EmbeddedAccountError(f"{path}: a SQLite file, but not an embedded account")
     if version != _VERSION:
         raise EmbeddedAccountError(
@@ -185,16 +187,16 @@ def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         with closing(connection.execute("PRAGMA journal_mode")) as cursor:
             if cursor.fetchone()[0] == "wal":
                 return
         try:
-            # Where the file system cannot do it SQLite stays with its older, slower way.
+            # On a file system without shared memory SQLite keeps its older, slower mode.
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError as error:
-            # Another process is switching: SQLite does not wait here by itself.
+            # Another process is switching the mode: SQLite's own timeout does not apply here.
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

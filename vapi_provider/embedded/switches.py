@@ -1,7 +1,6 @@
-"""Every behaviour of the API that is not known for certain, as one switch each.
+"""One switch for each behavior of the API that is not known for certain.
 
-A default is what is believed, or what is harder for a client. Knows nothing of how a switch is
-obeyed; `parse_switches` reads them from a command line.
+The default is the likely behavior, or the one that is harder for a client.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def _switch(default: T, about: str) -> T:
 
 @dataclass(frozen=True)
 class Switches:
-    """How this embedded account behaves where the API's behaviour is uncertain."""
+    """The behavior of an embedded account where the API's behavior is uncertain."""
 
     # What may be created
     at_least_one_as_list: bool = _switch(
@@ -106,15 +105,20 @@ class Switches:
 
 
 def describe_switches() -> list[tuple[str, str, str]]:
-    """Every switch: its name, its default as a command line writes it, what it does."""
-    return [(one.name, _written(one.default), one.metadata["about"]) for one in fields(Switches)]
+    """Return each switch's name, default in the command line's form, and description."""
+    return [
+        (switch.name, _format_default(switch.default), switch.metadata["about"])
+        for switch in fields(Switches)
+    ]
 
 
 def parse_switches(settings: Iterable[str]) -> Switches:
-    """Switches from ``NAME=VALUE`` texts; the last of a name wins.
+    """Return the switches of ``NAME=VALUE`` texts; the last one of a name wins.
 
-    A set is written with commas, nothing is ``none``. Raises ValueError with one line that names
-    the switch and what it takes, or all switches if there is none of that name.
+    A set is written with commas, and None as ``none``.
+
+    Raises:
+        ValueError: One line with the switch and the values it takes, or with all switches.
     """
     hints = get_type_hints(Switches)
     chosen: dict[str, Any] = {}
@@ -126,18 +130,18 @@ def parse_switches(settings: Iterable[str]) -> Switches:
         if not equals:
             raise ValueError(f"switch {name} needs a value: {name}=VALUE")
         try:
-            chosen[name] = _value(hints[name], text.strip())
+            chosen[name] = _parse_value(hints[name], text.strip())
         except ValueError:
-            wanted = _wanted(hints[name])
+            wanted = _describe_type(hints[name])
             raise ValueError(f"switch {name} takes {wanted}, not {text.strip()!r}") from None
     return Switches(**chosen)
 
 
-def _value(hint: Any, text: str) -> Any:
+def _parse_value(hint: Any, text: str) -> Any:
     if get_origin(hint) is UnionType:
         if text.lower() == "none":
             return None
-        hint = next(one for one in get_args(hint) if one is not NoneType)
+        hint = next(member for member in get_args(hint) if member is not NoneType)
     if hint is bool:
         if text.lower() not in _TRUE + _FALSE:
             raise ValueError(text)
@@ -159,18 +163,18 @@ def _value(hint: Any, text: str) -> Any:
     return number
 
 
-def _wanted(hint: Any) -> str:
+def _describe_type(hint: Any) -> str:
     if get_origin(hint) is UnionType:
-        return " or ".join(_wanted(one) for one in get_args(hint))
+        return " or ".join(_describe_type(member) for member in get_args(hint))
     if get_origin(hint) is Literal:
-        return " or ".join(str(one) for one in get_args(hint))
+        return " or ".join(str(literal) for literal in get_args(hint))
     if get_origin(hint) is frozenset:
         return "values with commas"
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
     return words.get(hint, "none")
 
 
-def _written(value: Any) -> str:
+def _format_default(value: Any) -> str:
     if isinstance(value, frozenset):
-        return ",".join(sorted(str(one) for one in value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return ",".join(sorted(str(item) for item in value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return str(value).lower()

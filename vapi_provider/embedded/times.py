@@ -1,7 +1,4 @@
-"""Instants as the API writes and reads them: milliseconds since 1970, and ISO 8601 text.
-
-Knows no clock but the one it is asked for, and nothing of phone numbers.
-"""
+"""The API's timestamps: milliseconds since 1970, and ISO 8601 text."""
 
 from __future__ import annotations
 
@@ -19,26 +16,26 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
-    """The real time, with its zone."""
+    """Return the current time in UTC."""
     return datetime.now(timezone.utc)
 
 
 def to_ms(moment: datetime) -> int:
-    """Whole milliseconds since 1970; finer parts are cut off, as the API's timestamps do."""
+    """Return milliseconds since 1970, rounded down as in the API's timestamps."""
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def iso(ms: int) -> str:
-    """``2026-03-26T15:43:16.145Z``, the observed form of every timestamp in an answer."""
+def format_iso(ms: int) -> str:
+    """Return ``2026-03-26T15:43:16.145Z``, the observed form of all timestamps in answers."""
     text = (_EPOCH + ms * _MILLISECOND).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
 def parse_iso(text: str) -> int | None:
-    """Milliseconds of an ISO 8601 date or date-time, None where it is neither.
+    """Return the milliseconds of an ISO 8601 date or date-time; None for any other text.
 
-    Takes any number of decimals, ``Z``, offsets and none (UTC). Decimals beyond milliseconds are
-    cut off: filters compare what the API shows (our assumption).
+    Accepts any number of decimals and ``Z``, an offset or neither (UTC). Decimals beyond
+    milliseconds are dropped: filters compare what the API shows (our assumption).
     """
     found = _ISO.fullmatch(text.strip())
     if found is None:

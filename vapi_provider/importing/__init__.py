@@ -1,4 +1,5 @@
-"""An existing account as code: records -> declarations -> a module's text, and a state's resources.
+"""Turns records of an account into a program's module and resources of a state.
 
-Pure: no I/O, no HTTP. What is asked, shown and written is the command's (`cli/importing.py`).
+Chooses and names the records, generates a resource for each, and renders both forms. It must not
+read or write files, ask the user or send requests: `cli/import_workflow.py` does that.
 """

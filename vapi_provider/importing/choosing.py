@@ -1,4 +1,4 @@
-"""Which numbers an import is to bring, and what a person should know of them. Pure."""
+"""Choice of the numbers to import, and the warnings about them."""
 
 from __future__ import annotations
 
@@ -15,65 +15,68 @@ from vapi_provider.models.record import PhoneNumberRecord
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of the account's numbers are wanted: all, some ids, or what a pattern fits."""
+    """The numbers that the user wants: all, some ids, or those that match a pattern."""
 
     everything: bool = False
     ids: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
 
-    def fits(self, record: PhoneNumberRecord) -> bool:
-        """Whether the record is wanted: a pattern is held against label, number and SIP URI."""
+    def matches(self, record: PhoneNumberRecord) -> bool:
+        """Return whether the record is wanted; patterns apply to label, number and SIP URI."""
         return (
             self.everything
             or record.id in self.ids
-            or any(_fits(record, pattern) for pattern in self.patterns)
+            or any(_matches(record, pattern) for pattern in self.patterns)
         )
 
-    def fitting_nothing(self, records: Collection[PhoneNumberRecord]) -> list[str]:
-        """What is to be told of patterns that fit none of the account's records."""
+    def describe_unmatched(self, records: Collection[PhoneNumberRecord]) -> list[str]:
+        """Return a warning for each pattern that matches none of the account's records."""
         return [
-            f"No label, number or SIP URI fits {pattern!r}; capitals count."
+            f"No label, number or SIP URI matches {pattern!r}; patterns are case-sensitive."
             for pattern in self.patterns
-            if not any(_fits(one, pattern) for one in records)
+            if not any(_matches(record, pattern) for record in records)
         ]
 
 
-def refuse_unclear(others: Iterable[Mapping[str, Any]]) -> None:
-    """Raises where a killed run of another stack may have made a number that no state has."""
-    for one in others:
-        pending: list[dict[str, Any]] = one.get("pending_operations") or []
-        if any(is_ours(it["resource"]) for it in pending):
+def refuse_pending_operations(others: Iterable[Mapping[str, Any]]) -> None:
+    """Raise OwnershipError if another stack has pending operations of ours.
+
+    Its killed run may have created a number that no state holds yet.
+    """
+    for deployment in others:
+        pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
+        if any(is_ours(operation["resource"]) for operation in pending):
             raise OwnershipError(
                 "a killed run left operations pending in another given stack, and a number that it "
-                "made would get two owners: run `recover` for that stack first"
+                "created would get two owners: run `recover` for that stack first"
             )
 
 
-def unseen_headers(
+def warn_of_unseen_headers(
     records: Iterable[PhoneNumberRecord], chosen: Iterable[PhoneNumberRecord]
 ) -> list[str]:
-    """Servers may have headers that this account does not show to anybody."""
+    """Return a warning if the account hides server headers, which the module then lacks."""
 
     def shows(record: PhoneNumberRecord) -> bool:
         server: Any = record.fields.get("server")
         return isinstance(server, Mapping) and "headers" in server
 
-    asked = [one.id for one in chosen if one.fields.get("server")]
-    if not asked or any(shows(one) for one in records):
+    with_server = [record.id for record in chosen if record.fields.get("server")]
+    if not with_server or any(shows(record) for record in records):
         return []
     return [
-        "This account shows no server headers. Where a server of these has some, add them to the "
-        f"module before its next change, which would clear them: {', '.join(asked)}"
+        "This account shows no server headers. If a server of these numbers has some, add them to "
+        f"the module before its next change, which would clear them: {', '.join(with_server)}"
     ]
 
 
-def likely_others(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
-    """Labels that look like automatic names of other stacks."""
+def warn_of_other_owners(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
+    """Return a warning for the labels that look like automatic names of another stack."""
     own = f"{scope.project}/{scope.stack}/"
     likely = [
-        one.id
-        for one in chosen
-        if one.name and one.name.count("/") == 2 and not one.name.startswith(own)
+        record.id
+        for record in chosen
+        if record.name and record.name.count("/") == 2 and not record.name.startswith(own)
     ]
     if not likely:
         return []
@@ -83,6 +86,6 @@ def likely_others(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str
     ]
 
 
-def _fits(record: PhoneNumberRecord, pattern: str) -> bool:
+def _matches(record: PhoneNumberRecord, pattern: str) -> bool:
     known = (record.name, record.number, record.fields.get("sip_uri"))
     return any(isinstance(text, str) and fnmatchcase(text, pattern) for text in known)

@@ -1,4 +1,4 @@
-"""A record as a program would declare it, so that nothing is left to change. Pure."""
+"""Generates the resource that declares a record as it is: the next preview shows no change."""
 
 from __future__ import annotations
 
@@ -16,53 +16,57 @@ from vapi_provider.models.spelling import is_masked, respelled
 from vapi_provider.reconcile.equality import same
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import is_secret
 from vapi_provider.reconcile.validation import problems
 
 _FILLER = "a-value-of-a-secret-to-fill"
-"""Checked in place of a secret that nobody knows yet: as long as any of them may be."""
+"""Stands for an unknown secret while a record is validated; no length rule refuses it."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The stack that the records come to."""
+    """The stack that the records are imported into."""
 
     organization: str
     project: str
     stack: str
 
-    def declaration(self, kind: Kind, resource: str) -> str:
-        """What a resource of this stack sends as its declaration."""
-        names = (self.organization, self.project, self.stack, kind.class_name, resource)
-        return "/".join(names)
+    def resource_key(self, kind: Kind, resource: str) -> str:
+        """Return the key that a resource of this stack sends as its hidden input."""
+        scope = f"{self.organization}/{self.project}/{self.stack}"
+        return resource_key(scope, kind.class_name, resource)
 
 
 @dataclass(frozen=True)
-class Declaration:
+class GeneratedResource:
     """One resource of the program: its name, kind and fields, with a `Secret` for each secret.
 
-    `named` is what the record is called, which the program leaves out where it is the automatic
-    name. `unknown` are the record's keys that no model has, and so cannot be declared.
+    Attributes:
+        resource: The resource's name in the program.
+        resource_key: The hidden input that identifies the resource.
+        fields: The declared fields; without `name` where the record has the automatic name.
+        unknown: Keys of the record that no model has and that cannot be declared.
     """
 
     resource: str
     kind: Kind
     record: PhoneNumberRecord
-    declaration: str
+    resource_key: str
     fields: Mapping[str, Any] = field(repr=False)
     unknown: tuple[str, ...] = ()
 
     @property
-    def named(self) -> str:
-        """The record's label, as the engine would have it among the inputs."""
-        return self.fields.get("name", automatic_name(self.declaration))
+    def label(self) -> str:
+        """The record's label as the engine records it among the inputs."""
+        return self.fields.get("name", automatic_name(self.resource_key))
 
 
 @dataclass(frozen=True)
 class LeftOut:
     """A record that cannot be declared as it is, and why.
 
-    `resource` is its name where a `get` can read it, None for a kind that has no class.
+    `resource` is the name under which a `get` can read it; None for a kind that has no class.
     """
 
     record: PhoneNumberRecord
@@ -70,48 +74,49 @@ class LeftOut:
     resource: str | None = None
 
 
-def declare(
+def generate(
     record: PhoneNumberRecord, resource: str, scope: Scope, secrets: Secrets
-) -> Declaration | LeftOut:
-    """The record as the resource of that name, every field but those at their defaults."""
+) -> GeneratedResource | LeftOut:
+    """Return the resource that declares the record, without fields that hold their defaults."""
     kind = record.kind
     if kind is None:
         return LeftOut(record, f"its kind {record.provider!r} is not known to this package")
     fields = respelled(kind.create, record.fields)
-    wrong = _problems(kind, fields)
-    if wrong:
-        return LeftOut(record, "; ".join(wrong), resource)
+    refusals = _problems(kind, fields)
+    if refusals:
+        return LeftOut(record, "; ".join(refusals), resource)
     record = replace(record, fields=fields)
-    declaration = scope.declaration(kind, resource)
+    key = scope.resource_key(kind, resource)
     fields = {
-        name: _value(shape, record.fields[name], _Place(resource, (), secrets))
+        name: _value(shape, record.fields[name], _Location(resource, (), secrets))
         for name, shape in kind.fields.items()
-        if SECRET not in shape.marks and _says_something(shape, record.fields.get(name))
+        if SECRET not in shape.marks and _is_significant(shape, record.fields.get(name))
     }
-    name = record.name or ""  # Said where there is none, else it would get the automatic one.
-    if name != automatic_name(declaration):
+    # An empty name is declared: without one the record would get the automatic name.
+    name = record.name or ""
+    if name != automatic_name(key):
         fields = {"name": name, **fields}
     else:
         fields.pop("name", None)
     fields |= _credentials(kind, record, secrets)
-    return Declaration(
-        resource, kind, record, declaration, plain(fields), tuple(unknown_keys(record))
+    return GeneratedResource(
+        resource, kind, record, key, plain(fields), tuple(unknown_keys(record))
     )
 
 
-def revealed(value: Any) -> Any:
-    """A declared value as it is recorded: secrets by their values, or their placeholder."""
+def reveal_secrets(value: Any) -> Any:
+    """Return a declared value as the state holds it: each secret by its value or placeholder."""
     if isinstance(value, Secret):
         return value.recorded
     if isinstance(value, Mapping):
-        return {name: revealed(item) for name, item in as_object(cast(Any, value)).items()}
+        return {name: reveal_secrets(item) for name, item in as_object(cast(Any, value)).items()}
     if isinstance(value, list):
-        return [revealed(item) for item in as_list(cast(Any, value))]
+        return [reveal_secrets(item) for item in as_list(cast(Any, value))]
     return value
 
 
 def _problems(kind: Kind, known: Mapping[str, Any]) -> list[str]:
-    """Why a declaration of the record would be refused; secrets that are not shown are filled."""
+    """Return why a declaration of the record would be refused, apart from unknown secrets."""
     fields: dict[str, Any] = {"provider": kind.provider, **plain(known)}
     authentication = as_object(fields.get("authentication"))
     if authentication:
@@ -122,15 +127,15 @@ def _problems(kind: Kind, known: Mapping[str, Any]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where in a resource a value is."""
+class _Location:
+    """The resource and the path of a value; creates the secrets found there."""
 
     resource: str
     path: tuple[str, ...]
     secrets: Secrets
 
-    def below(self, name: str) -> _Place:
-        return _Place(self.resource, (*self.path, name), self.secrets)
+    def below(self, name: str) -> _Location:
+        return _Location(self.resource, (*self.path, name), self.secrets)
 
     def secret(self, shown: Any) -> Secret:
         key, owner = self._key()
@@ -139,12 +144,12 @@ class _Place:
         return self.secrets.object_secret(key, shown, owner)
 
     def _key(self) -> tuple[str, str]:
-        """Return the key in the config, and whose secret it is."""
+        """Return the secret's key in the config and its owner, within which the key is shared."""
         name = slug(self.path[-1]) or "x"
         if self.path[0] == "authentication":
             return f"{self.resource}-sip-password", self.resource
         if "headers" in self.path[:-1]:
-            # Several servers often know Vapi by one token: equal headers are one secret.
+            # Several servers often expect one token from Vapi: equal headers share a secret.
             return f"server-header-{name}", self.path[-1]
         if "sip_headers" in self.path[:-1]:
             return f"sip-header-{name}", self.path[-1]
@@ -152,53 +157,57 @@ class _Place:
         return key, self.resource
 
 
-_TELLING = ("on", "type")
+_DISCRIMINATORS = ("on", "type")
 
 
-def _value(shape: FieldShape, value: Any, at: _Place) -> Any:
-    at = at.below(shape.name)
+def _value(shape: FieldShape, value: Any, parent: _Location) -> Any:
+    location = parent.below(shape.name)
     if SECRET in shape.marks:
-        return _secret(value, at)
+        return _secret(value, location)
     if isinstance(value, list):
-        return [_item(shape, item, at) for item in as_list(cast(Any, value))]
-    return _item(shape, value, at)
+        return [_item(shape, item, location) for item in as_list(cast(Any, value))]
+    return _item(shape, value, location)
 
 
-def _item(shape: FieldShape, value: Any, at: _Place) -> Any:
+def _item(shape: FieldShape, value: Any, location: _Location) -> Any:
     if is_secret(shape, value):
         # A URL with a token in it, or an object that no schema describes.
-        return at.secret(value)
+        return location.secret(value)
     model = shape.schema_of(value)
     if model is None:
         return value
-    bag = as_object(value)
-    found: dict[str, Any] = {}
-    # What tells its kind is read first.
-    for name, inner in sorted(model.fields.items(), key=lambda one: one[0] not in _TELLING):
-        if _says_something(inner, bag.get(name)):
-            found[name] = _value(inner, bag[name], at)
+    properties = as_object(value)
+    declared: dict[str, Any] = {}
+    # Discriminators first: a reader of the module sees the kind of object before its fields.
+    for name, inner in sorted(
+        model.fields.items(), key=lambda item: item[0] not in _DISCRIMINATORS
+    ):
+        if _is_significant(inner, properties.get(name)):
+            declared[name] = _value(inner, properties[name], location)
         elif inner.required and SECRET in inner.marks:
-            found[name] = at.below(name).secret(None)
-    return found
+            declared[name] = location.below(name).secret(None)
+    return declared
 
 
-def _secret(value: Any, at: _Place) -> Any:
+def _secret(value: Any, location: _Location) -> Any:
     if isinstance(value, Mapping):
-        bag = as_object(cast(Any, value))
-        return {name: _secret(item, at.below(name)) for name, item in bag.items()}
-    # Nothing is hidden by an empty text, and config cannot hold one.
+        properties = as_object(cast(Any, value))
+        return {name: _secret(item, location.below(name)) for name, item in properties.items()}
+    # An empty text hides nothing, and the config cannot hold one.
     shown = None if isinstance(value, str) and is_masked(value) else value
-    return at.secret(shown) if value else value
+    return location.secret(shown) if value else value
 
 
-def _says_something(shape: FieldShape, value: Any) -> bool:
+def _is_significant(shape: FieldShape, value: Any) -> bool:
+    """Return whether a value must be declared: it is required or differs from its default."""
     return value is not None and (shape.required or not same(shape, value, None))
 
 
 def _credentials(kind: Kind, record: PhoneNumberRecord, secrets: Secrets) -> dict[str, Secret]:
-    """The secrets of a Twilio number: its account's, which its numbers share.
+    """Return the secrets of a Twilio number, which all numbers of its Twilio account share.
 
-    Shown are some, or none: the auth token is the usual one, unless half of a key is shown.
+    The API may show none of them: then the auth token is declared, or the whole API key if the
+    API shows a part of that.
     """
     if kind.provider != "twilio":
         return {}

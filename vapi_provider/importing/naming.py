@@ -1,4 +1,4 @@
-"""Names for what is imported: readable, unique, valid, and the same ones each time. Pure."""
+"""Names of the imported resources: readable, unique, valid and deterministic."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.shared.addresses import bare
 
 LONGEST = 32
-"""Of a resource's name, so that its lines in the module stay short."""
+"""Length limit of a resource's name, which keeps the lines of the module short."""
 
-_OURS = {"pulumi", "vapi", "reached", "declare"}
-"""What the written module calls by these names."""
+_OWN_NAMES = {"pulumi", "vapi", "reached", "declare"}
+"""Names that the written module and the stack's file use themselves."""
 
 
 def resource_names(
     records: Iterable[PhoneNumberRecord], taken: Collection[str] = ()
 ) -> dict[str, str]:
-    """A name for each record, by its id: from its label, else its number or SIP URI.
+    """Return a name for each record's id: from its label, else from its number or SIP URI.
 
-    The oldest comes first, so that of several alike it has the plain name. `taken` are names that
-    a program or a state has already.
+    Of several equal names the oldest record gets the one without a digit. `taken` are the names
+    that the program or the state has already.
     """
     used, names = set(taken), dict[str, str]()
     counts: dict[str, int] = {}
-    for record in sorted(records, key=lambda one: (one.created_at, one.id)):
+    for record in sorted(records, key=lambda record: (record.created_at, record.id)):
         base = _base(record)
         name = base = f"{base}-line" if _is_reserved(variable(base)) else base
-        # Where many have one label, the numbers that are taken are not tried again for each.
+        # Continue at the last count: trying all again is quadratic where many share a label.
         count = counts.get(base, 1)
         while name in used:
             count += 1
@@ -43,12 +43,15 @@ def resource_names(
 
 
 def variable(name: str) -> str:
-    """The Python name for a resource's name: different ones stay different."""
+    """Return the Python name for a resource's name; unequal names stay unequal."""
     return name.replace("-", "_")
 
 
 def slug(text: str) -> str:
-    """Letters, digits and single hyphens, a letter first; empty where nothing is left."""
+    """Reduce a text to ASCII letters, digits and single hyphens that begin with a letter.
+
+    The result is empty if the text has no letters or digits.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if words and not words[0].isalpha():
@@ -65,5 +68,5 @@ def _base(record: PhoneNumberRecord) -> str:
 
 
 def _is_reserved(name: str) -> bool:
-    # A lone l looks like a 1: linters refuse it.
-    return keyword.iskeyword(name) or name in _OURS or name == "l" or hasattr(builtins, name)
+    # Linters refuse a lone l because it looks like a 1.
+    return keyword.iskeyword(name) or name in _OWN_NAMES or name == "l" or hasattr(builtins, name)

@@ -1,6 +1,7 @@
-"""Declarations as the resources of a state: what the engine would have recorded of them. Pure.
+"""Adds generated resources to an exported state, in the form in which the engine records them.
 
-`pulumi stack import` encrypts what is marked as a secret here; what is encrypted already stays.
+`pulumi stack import` encrypts the values that are marked as secrets here; values that are already
+encrypted stay as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 from vapi_provider.deployment.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.errors import OwnershipError
-from vapi_provider.importing.declaring import Declaration, Scope, revealed
+from vapi_provider.importing.declaring import GeneratedResource, Scope, reveal_secrets
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.properties import Declared, outputs
@@ -20,19 +21,20 @@ from vapi_provider.reconcile.secrecy import holds_secret, is_secret
 PROVIDER = (
     "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
 )
-"""`__provider`: our provider class as the SDK pickles it, by reference. Frozen, like its path."""
+"""`__provider`: our provider class as the SDK pickles it, by reference; frozen like its path."""
 
 _PLUGIN = "pulumi:providers:pulumi-python"
 
 
-def importable(
+def list_unheld(
     deployment: Mapping[str, Any],
     records: Collection[PhoneNumberRecord],
     held_elsewhere: Collection[str],
 ) -> list[PhoneNumberRecord]:
-    """The records that no state holds, the oldest first.
+    """Return the records that no state holds, the oldest first.
 
-    Raises OwnershipError where the state is another account's, or a killed run left it unclear.
+    Raises:
+        OwnershipError: The state belongs to another account, or has pending operations.
     """
     if deployment.get("pending_operations"):
         raise OwnershipError(
@@ -40,8 +42,9 @@ def importable(
         )
     recorded = {
         org
-        for one in resources_of(deployment)
-        if is_ours(one) and (org := as_object(one.get("outputs")).get("org_id")) is not None
+        for resource in resources_of(deployment)
+        if is_ours(resource)
+        and (org := as_object(resource.get("outputs")).get("org_id")) is not None
     }
     seen = {record.org_id for record in records}
     if recorded and seen and not recorded & seen:
@@ -52,91 +55,90 @@ def importable(
         )
     held = {*ids_in(deployment), *held_elsewhere}
     free = [record for record in records if record.id not in held]
-    return sorted(free, key=lambda one: (one.created_at, one.id))
+    return sorted(free, key=lambda record: (record.created_at, record.id))
 
 
-def with_resources(
+def add_resources(
     deployment: Mapping[str, Any],
-    declarations: Collection[Declaration],
+    generated: Collection[GeneratedResource],
     scope: Scope,
     plugin_id: str,
 ) -> dict[str, Any]:
-    """The deployment with the declarations in it, protected.
+    """Return the deployment with the generated resources in it, protected.
 
-    A state where nothing ever ran has neither the stack nor the plugin (`plugin_id` becomes its):
-    both are added as the engine would.
+    A state of a stack that never ran lacks the stack and the plugin: both are added as the engine
+    does, the plugin with the id `plugin_id`.
     """
-    resources = [dict(one) for one in resources_of(deployment)]
+    resources = [dict(resource) for resource in resources_of(deployment)]
     stack = _urn(scope, "pulumi:pulumi:Stack", f"{scope.project}-{scope.stack}")
-    if not any(one["urn"] == stack for one in resources):
+    if not any(resource["urn"] == stack for resource in resources):
         resources.insert(0, {"urn": stack, "custom": False, "type": "pulumi:pulumi:Stack"})
-    plugin = _urn(scope, _PLUGIN, "default")
-    found = next((one for one in resources if one["urn"] == plugin), None)
-    if found is None:
-        found = {"urn": plugin, "custom": True, "id": plugin_id, "type": _PLUGIN}
-        resources.append({**found, "inputs": {}, "outputs": {}})
-    provider = f"{plugin}::{found['id']}"
-    return {
-        **deployment,
-        "resources": resources
-        + [_resource(one, scope, parent=stack, provider=provider) for one in declarations],
-    }
+    plugin_urn = _urn(scope, _PLUGIN, "default")
+    plugin = next((resource for resource in resources if resource["urn"] == plugin_urn), None)
+    if plugin is None:
+        plugin = {"urn": plugin_urn, "custom": True, "id": plugin_id, "type": _PLUGIN}
+        resources.append({**plugin, "inputs": {}, "outputs": {}})
+    provider = f"{plugin_urn}::{plugin['id']}"
+    added = [_recorded(item, scope, parent=stack, provider=provider) for item in generated]
+    return {**deployment, "resources": resources + added}
 
 
-def _resource(one: Declaration, scope: Scope, parent: str, provider: str) -> dict[str, Any]:
-    fields = {**revealed(one.fields), "name": one.named}
-    declared = Declared(one.kind, fields, one.declaration, None)
-    inputs = {**fields, "provider": one.kind.provider, "declaration": one.declaration}
-    type_ = f"{OURS}{one.kind.class_name}"
+def _recorded(
+    generated: GeneratedResource, scope: Scope, parent: str, provider: str
+) -> dict[str, Any]:
+    kind, key = generated.kind, generated.resource_key
+    fields = {**reveal_secrets(generated.fields), "name": generated.label}
+    inputs = {**fields, "provider": kind.provider, "declaration": key}
+    recorded_outputs = outputs(Declared(kind, fields, key, None), generated.record)
+    type_ = f"{OURS}{kind.class_name}"
     return {
-        "urn": _urn(scope, type_, one.resource),
+        "urn": _urn(scope, type_, generated.resource),
         "custom": True,
-        "id": one.record.id,
+        "id": generated.record.id,
         "type": type_,
-        "inputs": {"__provider": PROVIDER, **_marked(one, inputs)},
-        "outputs": {"__provider": PROVIDER, **_marked(one, outputs(declared, one.record))},
+        "inputs": {"__provider": PROVIDER, **_mark_fields(kind.fields, inputs)},
+        "outputs": {"__provider": PROVIDER, **_mark_fields(kind.fields, recorded_outputs)},
         "parent": parent,
         "provider": provider,
         "propertyDependencies": {
-            name: [] for name in ("__provider", "provider", "declaration", *one.fields)
+            name: [] for name in ("__provider", "provider", "declaration", *generated.fields)
         },
         "protect": True,
     }
 
 
-def _marked(one: Declaration, bag: Mapping[str, Any]) -> dict[str, Any]:
-    shapes = one.kind.fields
+def _mark_fields(shapes: Mapping[str, FieldShape], properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _marked_value(shapes[name], value) if name in shapes else value
-        for name, value in bag.items()
+        name: _mark_value(shapes[name], value) if name in shapes else value
+        for name, value in properties.items()
     }
 
 
-def _marked_value(shape: FieldShape, value: Any) -> Any:
-    """A field's value with its secrets as `resources` marks them."""
+def _mark_value(shape: FieldShape, value: Any) -> Any:
+    """Return a field's value with its secrets marked, as `resources` registers them."""
     if is_secret(shape, value):
         return secret_of(json.dumps(value))
     if isinstance(value, list):
         items = as_list(cast(Any, value))
-        # The engine encrypts the whole of a list that has a secret in it.
-        whole = any(_holds_secret(shape, item) for item in items)
-        return secret_of(json.dumps(items)) if whole else [_marked_item(shape, it) for it in items]
-    return _marked_item(shape, value)
+        # The engine encrypts a list whole if it contains a secret.
+        if any(_contains_secret(shape, item) for item in items):
+            return secret_of(json.dumps(items))
+        return [_mark_item(shape, item) for item in items]
+    return _mark_item(shape, value)
 
 
-def _holds_secret(shape: FieldShape, item: Any) -> bool:
+def _contains_secret(shape: FieldShape, item: Any) -> bool:
     model = shape.schema_of(item)
     return is_secret(shape, item) or bool(model and holds_secret(model.fields, as_object(item)))
 
 
-def _marked_item(shape: FieldShape, value: Any) -> Any:
+def _mark_item(shape: FieldShape, value: Any) -> Any:
     if is_secret(shape, value):
         return secret_of(json.dumps(value))
     model = shape.schema_of(value)
     if model is None:
         return value
-    bag = as_object(value)
-    return {name: _marked_value(model.fields[name], item) for name, item in bag.items()}
+    return _mark_fields(model.fields, as_object(value))
 
 
 def _urn(scope: Scope, type_: str, name: str) -> str:

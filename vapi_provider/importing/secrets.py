@@ -1,4 +1,4 @@
-"""Which config secret stands for which secret of an imported record. Pure."""
+"""Keys in the stack's config for the secrets of imported records."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from vapi_provider.reconcile.equality import UNSEEN
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the module reads from the stack's config; None where nobody knows it yet.
+    """A value that the module reads from the stack's config.
 
-    Config holds texts: what `is_object` is there as JSON.
+    Attributes:
+        key: The key in the config.
+        value: The config's text; None where it is not known yet.
+        is_object: Whether the text is JSON, because a config value is always a text.
     """
 
     key: str
@@ -23,14 +26,14 @@ class Secret:
 
     @property
     def recorded(self) -> Any:
-        """What the state holds for it."""
+        """The value that the state holds."""
         if self.value is None:
             return UNSEEN
         return json.loads(self.value) if self.is_object else self.value
 
 
 class Secrets:
-    """The config secrets of one import: `known` is what the stack's config holds already."""
+    """The config secrets of one import; `known` is what the stack's config already holds."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = dict(known)
@@ -38,13 +41,16 @@ class Secrets:
         self._owners: dict[str, str] = {}
 
     def secret(self, key: str, shown: str | None, owner: str) -> Secret:
-        """The secret of that key; another one where the key holds something else.
+        """Return the secret of `key`, or of a numbered key if `key` holds another value.
 
-        `owner` is who may share it: a number, a carrier's account with its numbers, the servers
-        that get one header. What the account does not show is taken from the config, where it is.
+        Args:
+            key: The preferred key.
+            shown: The value that the account shows; if None, the config's value is used.
+            owner: Within one owner equal keys are one secret: a phone number, a carrier's account,
+                or a header's name.
         """
         count, name = 1, key
-        while not self._fits(name, shown, owner):
+        while not self._is_free_for(name, shown, owner):
             count += 1
             name = f"{key}-{count}"
         self._owners[name] = owner
@@ -54,25 +60,25 @@ class Secrets:
         return Secret(name, value)
 
     def object_secret(self, key: str, shown: Any, owner: str) -> Secret:
-        """Return the secret of a value that is no text."""
+        """Return the secret of a value that is not a text, serialized as JSON."""
         text = json.dumps(shown, ensure_ascii=False, sort_keys=True)
         return replace(self.secret(key, text, owner), is_object=True)
 
     @property
     def to_set(self) -> dict[str, str]:
-        """What the account shows and the config does not hold yet."""
+        """The values that the account shows and the config does not hold yet, by key."""
         return {key: value for key, value in self._new.items() if value is not None}
 
     @property
     def to_fill(self) -> list[str]:
-        """Keys whose values only a person knows."""
+        """The keys whose values the user has to set."""
         return [key for key, value in self._new.items() if value is None]
 
     def _value(self, key: str) -> str | None:
         return self._known.get(key, self._new.get(key))
 
-    def _fits(self, key: str, shown: str | None, owner: str) -> bool:
+    def _is_free_for(self, key: str, shown: str | None, owner: str) -> bool:
         if self._owners.get(key, owner) != owner:
             return False
-        holds = self._value(key)
-        return shown is None or holds == shown or (key not in self._known and key not in self._new)
+        is_unused = key not in self._known and key not in self._new
+        return shown is None or self._value(key) == shown or is_unused

@@ -1,6 +1,6 @@
-"""The module that an import writes, and what a later one adds to it. Pure.
+"""Renders the module that an import writes, and finds out what an existing one declares.
 
-It is the reader's from then on: what stands there is never rewritten.
+The user owns the module from then on: a later import adds to its end and changes nothing.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.importing.declaring import Declaration, LeftOut
+from vapi_provider.importing.declaring import GeneratedResource, LeftOut
 from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 
-_HEAD = '''"""Numbers that `python -m vapi_provider import` found in the account: yours to edit.
+_HEAD = '''"""Phone numbers that `python -m vapi_provider import` found in the account.
 
-A later import adds to the end and changes nothing. `protect` keeps a number from being released:
-take it away from one that may go.
+Edit this module as you like: a later import only adds to its end. `protect` prevents the release
+of a number: remove it from a number that may be deleted.
 """
 
 import pulumi
@@ -37,155 +37,149 @@ _WORD = re.compile(r"[\w.:-]+")
 _NEEDED = ("pulumi", "vapi", "reached")
 
 
-def written(
-    declarations: Collection[Declaration],
+def render_module(
+    generated: Collection[GeneratedResource],
     before: str | None = None,
     only_read: Collection[LeftOut] = (),
 ) -> str:
-    """The module's text: that of `before`, or a new one's head, and the declarations behind it.
+    """Return the text `before`, or the head of a new module, with the resources added to it.
 
-    Those that are only read come first: where an import was killed, what follows is written again.
+    The records of `only_read` come first: after a killed import `text_before` keeps them and drops
+    the generated resources, which are then rendered again.
     """
-    blocks = [*map(_reading, only_read), *map(_block, declarations)]
+    blocks = [*map(_render_get, only_read), *map(_render_resource, generated)]
     text = _HEAD if before is None else before.rstrip("\n") + "\n" if before.strip() else _HEAD
     return "\n".join([text, *blocks]) if blocks else text
 
 
 def is_read_in(source: str, id_: str) -> bool:
-    """Return whether a module reads the record by a `get` that an import wrote."""
+    """Return whether a module reads the record with a `get` that an import wrote."""
     return re.search(rf"\.get\(\s*\S+,\s*{re.escape(quoted(id_))}", source) is not None
 
 
 def names_in(source: str, what: str) -> set[str]:
-    """The names that a module has given already: its own, and texts that may be resources'.
+    """Return the names that a module uses: of variables, functions, imports, and all its texts.
 
-    `what` is the module, for the error that is raised where it is no Python.
+    Raises:
+        ConfigurationError: The module `what` is not valid Python.
     """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(
-            f"{what} is no Python that runs ({error}): mend it first"
+            f"{what} is not valid Python ({error}): correct it first"
         ) from None
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            found.add(node.id.replace("_", "-"))
+            names.add(node.id.replace("_", "-"))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name.replace("_", "-"))
+            names.add(node.name.replace("_", "-"))
         elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).partition(".")[0].replace("_", "-"))
+            names.add((node.asname or node.name).partition(".")[0].replace("_", "-"))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
+            names.add(node.value)
+    return names
 
 
-def lacking_in(source: str, what: str) -> list[str]:
-    """What declarations stand on and a module that a person has edited does not have."""
-    given = names_in(source, what) if source.strip() else _NEEDED
-    return [name for name in _NEEDED if name not in given]
+def missing_names(source: str, what: str) -> list[str]:
+    """Return the names that rendered resources need and an edited module no longer has."""
+    present = names_in(source, what) if source.strip() else _NEEDED
+    return [name for name in _NEEDED if name not in present]
 
 
-def before_declared(source: str, ids: Collection[str]) -> str:
-    """The module's text before the first declaration that an import wrote for one of the ids."""
+def text_before(source: str, ids: Collection[str]) -> str:
+    """Return the module's text before the first resource that an import wrote for one of `ids`."""
     wanted, lines = set(ids), source.splitlines(keepends=True)
-    for at, line in enumerate(lines):
+    for index, line in enumerate(lines):
         if line.startswith("# ") and _declared_id(line) in wanted:
-            return "".join(lines[:at])
+            return "".join(lines[:index])
     return source
 
 
-def mentioned(source: str, ids: Collection[str]) -> list[str]:
-    """Those of the ids that stand in a module's text, in their order.
+def list_mentioned(source: str, ids: Collection[str]) -> list[str]:
+    """Return the ids that a module's text contains, in their order.
 
-    The text is taken apart once, not searched for each id; an id that is no word is searched for.
+    The text is split into words once, because a search for each id is quadratic.
     """
     words = set(_WORD.findall(source))
     return [id_ for id_ in ids if id_ in words or (not _WORD.fullmatch(id_) and id_ in source)]
 
 
 def _declared_id(comment: str) -> str | None:
-    """The id in a comment above a declaration: ``# <number>, <id>, made <time>``."""
-    known, made, _ = comment.removeprefix("# ").rpartition(", made ")
-    return known.rpartition(", ")[2] if made else None
+    """Return the id in a comment above a resource: ``# <number>, <id>, made <time>``."""
+    known, separator, _ = comment.removeprefix("# ").rpartition(", made ")
+    return known.rpartition(", ")[2] if separator else None
 
 
-def stack_module(stack: str, imported: str) -> str:
-    """The text of `stacks/<stack>.py` where there is none: it declares what was imported."""
+def render_stack_module(stack: str, imported: str) -> str:
+    """Return the text of a new `stacks/<stack>.py`, which declares the imported numbers."""
     return f'''"""What the stack {stack} declares: the numbers that were imported."""
 
 import pulumi
 
 
 def declare() -> dict[str, pulumi.Output[str | None]]:
-    """The numbers of `{imported}.py`, which are declared as it is imported."""
+    """Return an output of each number that `{imported}.py` declares when it is imported."""
     from stacks import {imported}
 
     return {imported}.reached
 '''
 
 
-def _block(one: Declaration) -> str:
-    name = variable(one.resource)
-    keywords = [
-        (field, _typed(one.kind.fields[field], value)) for field, value in one.fields.items()
-    ]
+def _render_resource(generated: GeneratedResource) -> str:
+    kind, record = generated.kind, generated.record
     protect = Call("pulumi.ResourceOptions", (), [("protect", True)])
-    call = Call(f"vapi.{one.kind.class_name}", [one.resource], [*keywords, ("opts", protect)])
-    address = "sip_uri" if one.record.number is None and "sip_uri" in one.fields else "number"
-    return "\n".join(
-        [
-            *(f"# {line}" for line in _comment(one)),
-            layout(call, prefix=f"{name} = "),
-            f"reached[{quoted(one.resource)}] = {name}.{address}",
-            "",
-        ]
-    )
+    keywords = [*_keywords(kind.fields, generated.fields), ("opts", protect)]
+    call = Call(f"vapi.{kind.class_name}", [generated.resource], keywords)
+    output = "sip_uri" if record.number is None and "sip_uri" in generated.fields else "number"
+    known = (record.number, record.id, f"made {record.created_at}")
+    comments = [", ".join(text for text in known if text)]
+    comments += [f"Not declared, unknown here: {path}" for path in generated.unknown]
+    return _render_block(comments, generated.resource, call, output)
 
 
-def _reading(one: LeftOut) -> str:
-    """Return the block of a record that cannot be declared: read, with what is missing."""
-    record, name = one.record, variable(one.resource or "")
+def _render_get(left_out: LeftOut) -> str:
+    record, name = left_out.record, left_out.resource or ""
     class_name = record.kind.class_name if record.kind else ""
-    call = Call(f"vapi.{class_name}.get", [one.resource, record.id], [])
+    call = Call(f"vapi.{class_name}.get", [name, record.id], [])
     number = " ".join(text for text in (record.number, record.name) if text)
-    comments = [f"Only read, not managed: {number}".rstrip(": "), f"Missing: {one.because}"]
+    comments = [f"Only read, not managed: {number}".rstrip(": "), f"Missing: {left_out.because}"]
+    return _render_block(comments, name, call, "number")
+
+
+def _render_block(comments: Sequence[str], resource: str, call: Call, output: str) -> str:
+    name = variable(resource)
     return "\n".join(
         [
-            *(f"# {_one_line(line)}" for line in comments),
+            *(f"# {_fit_comment(comment)}" for comment in comments),
             layout(call, prefix=f"{name} = "),
-            f"reached[{quoted(one.resource or '')}] = {name}.number",
+            f"reached[{quoted(resource)}] = {name}.{output}",
             "",
         ]
     )
 
 
-def _comment(one: Declaration) -> list[str]:
-    known = (one.record.number, one.record.id, f"made {one.record.created_at}")
-    lines = [", ".join(it for it in known if it)]
-    lines += [f"Not declared, unknown here: {path}" for path in one.unknown]
-    return [_one_line(line) for line in lines]
-
-
-def _one_line(text: str) -> str:
-    line = "".join(it if it.isprintable() and it.isascii() else "?" for it in text)
+def _fit_comment(text: str) -> str:
+    """Return a text that comes from the account as one short line of ASCII."""
+    line = re.sub(r"[^ -~]", "?", text)
     return line if len(line) < WIDTH - 2 else f"{line[: WIDTH - 6]}..."
 
 
-def _typed(shape: FieldShape, value: Any) -> Any:
-    """A field's value as the program writes it: `…Args` for objects, config for secrets."""
+def _argument(shape: FieldShape, value: Any) -> Any:
+    """Return a field's value as an argument: `…Args` for objects, config for secrets."""
     if isinstance(value, Secret):
         read = "require_secret_object" if value.is_object else "require_secret"
         return Call(f"pulumi.Config().{read}", [value.key], ())
     if isinstance(value, list):
-        return [_typed(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+        return [_argument(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
     model = shape.schema_of(value)
     if model is not None:
         return Call(f"vapi.{model.name}Args", (), _keywords(model.fields, value))
     if isinstance(value, Mapping):
-        return {name: _typed(shape, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
+        return {name: _argument(shape, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
     return value
 
 
 def _keywords(shapes: Mapping[str, FieldShape], value: Any) -> Sequence[tuple[str, Any]]:
-    return [(name, _typed(shapes[name], item)) for name, item in as_object(value).items()]
+    return [(name, _argument(shapes[name], item)) for name, item in as_object(value).items()]

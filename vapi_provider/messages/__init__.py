@@ -1,10 +1,10 @@
-"""Vapi's server messages, for the author of a server that Vapi calls.
+"""Models of Vapi's server messages, for the author of a server that Vapi calls.
 
     request = ServerMessageVoiceRequest.parse(body)     # bytes, text or a dict
     pcm = synthesize(request.text, request.sample_rate)
     # answer 200, Content-Type: application/octet-stream, and `pcm`: see PcmFormat
 
-Knows neither Pulumi nor HTTP. Names are loaded here at once: there are few.
+Importing this folder must load neither Pulumi nor an HTTP client.
 """
 
 from vapi_provider.messages.envelope import InvalidMessage

@@ -1,4 +1,4 @@
-"""The `{"message": …}` around every server message, and how a bad one is told: by its path."""
+"""The envelope `{"message": …}` of every server message, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from vapi_provider.errors import VapiError
 
 
 class InvalidMessage(VapiError, ValueError):
-    """What was posted is not the message that was asked for.
+    """A request body that is not the expected message.
 
-    The text is one line of paths and reasons, such as ``message.text: is missing``; it holds no
-    value of the message.
+    The text is one line of paths and reasons, such as ``message.text: is missing``. It contains no
+    value of the message, so it can be logged.
     """
 
 
-def opened(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The message inside a request's body. Raises `InvalidMessage`."""
+def open_envelope(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the message inside a request's body.
+
+    Raises:
+        InvalidMessage: The body is not JSON or has no object under `message`.
+    """
     if not isinstance(body, Mapping):
         try:
             body = json.loads(body)
         except TypeError:
-            # A framework has read it already, and it is a list, a number or nothing.
+            # A web framework has already parsed the body, to a list, a number or None.
             raise InvalidMessage("the body is not a JSON object") from None
         except (ValueError, RecursionError):
             raise InvalidMessage("the body is not JSON") from None
@@ -39,18 +43,19 @@ def opened(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, An
     return cast(Mapping[str, Any], message)
 
 
-def told(error: ValidationError) -> InvalidMessage:
-    """Pydantic's findings in one line, with paths as the wire spells them."""
-    return InvalidMessage(paths(error, "message"))
+def invalid_message(error: ValidationError) -> InvalidMessage:
+    """Return pydantic's errors about a message as an `InvalidMessage`."""
+    return InvalidMessage(describe_errors(error, "message"))
 
 
-def paths(error: ValidationError, root: str) -> str:
-    """The findings about `root`, each as ``<path>: <reason>``; no value is among them."""
+def describe_errors(error: ValidationError, root: str) -> str:
+    """Return pydantic's errors as ``<path>: <reason>`` without values; `root` begins each path."""
     lines: list[str] = []
-    for one in error.errors(include_url=False, include_input=False):
-        text = "is missing" if one["type"] == "missing" else one["msg"].removeprefix("Input ")
-        inside = one.get("ctx", {}).get("inside")
-        # A union's tag stands between angle brackets and is no key.
-        steps = [str(step) for step in one["loc"] if not str(step).startswith("<")]
-        lines.append(f"{'.'.join([root, *steps, *([inside] if inside else [])])}: {text}")
+    for detail in error.errors(include_url=False, include_input=False):
+        is_missing = detail["type"] == "missing"
+        reason = "is missing" if is_missing else detail["msg"].removeprefix("Input ")
+        inside = detail.get("ctx", {}).get("inside")
+        # Pydantic puts the tag of a union between angle brackets; it is not a key.
+        steps = [str(step) for step in detail["loc"] if not str(step).startswith("<")]
+        lines.append(f"{'.'.join([root, *steps, *([inside] if inside else [])])}: {reason}")
     return "; ".join(lines)

@@ -1,4 +1,4 @@
-"""`PcmFormat`: what a voice server must answer. Raw samples, nothing around them."""
+"""The audio format of a voice server's answer: raw samples without a container."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-LEAST, MOST = -32768, 32767
-"""What 16 bits hold."""
+MIN_SAMPLE, MAX_SAMPLE = -32768, 32767
+"""The range of a signed 16-bit sample."""
 
 DOCUMENTED_RATES = (8000, 16000, 22050, 24000)
-"""Samples a second that Vapi documents to ask for; its schema names none."""
+"""The sample rates that Vapi's documentation names; its schema names none."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +34,33 @@ class PcmFormat:
 
     @property
     def bytes_per_second(self) -> int:
-        """How many bytes a second of sound takes."""
+        """The bytes that one second of sound takes."""
         return self.rate * self.channels * self.sample_width
 
     def samples(self, pcm: bytes) -> int:
-        """How many whole samples `pcm` holds."""
+        """Return the number of whole samples in `pcm`."""
         return len(pcm) // self.sample_width
 
     def duration(self, pcm: bytes) -> float:
-        """How many seconds `pcm` sounds."""
+        """Return the duration of `pcm` in seconds."""
         return self.samples(pcm) / self.rate
 
     def silence(self, seconds: float) -> bytes:
-        """`seconds` of nothing."""
+        """Return silence of that many seconds."""
         return bytes(self.sample_width * round(seconds * self.rate))
 
     def encode(self, samples: Iterable[float]) -> bytes:
-        """The bytes of `samples`, each from -1.0 to 1.0; what is beyond is cut off."""
-        scaled = (max(LEAST, min(MOST, round(sample * MOST))) for sample in samples)
+        """Return the bytes of `samples`; values outside -1.0 to 1.0 are clipped."""
+        scaled = (
+            max(MIN_SAMPLE, min(MAX_SAMPLE, round(sample * MAX_SAMPLE))) for sample in samples
+        )
         return _little_endian(array("h", scaled)).tobytes()
 
     def decode(self, pcm: bytes) -> array[int]:
-        """The samples in `pcm`, -32768 to 32767; half a sample at the end is left out."""
-        found = array("h")
-        found.frombytes(pcm[: self.samples(pcm) * self.sample_width])
-        return _little_endian(found)
+        """Return the samples in `pcm`, -32768 to 32767, without an incomplete one at the end."""
+        samples = array("h")
+        samples.frombytes(pcm[: self.samples(pcm) * self.sample_width])
+        return _little_endian(samples)
 
 
 def _little_endian(samples: array[int]) -> array[int]:

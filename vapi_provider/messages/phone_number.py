@@ -1,8 +1,8 @@
-"""The phone number in a server message: one of five kinds, told apart by `provider`.
+"""The phone number in a server message: one of five kinds, discriminated by `provider`.
 
-The published schema puts the create schemas there. Vapi posts what its account holds, which may be
-more than it takes today: so what must be there must be there, and each value is of its type, but
-nothing else is asked. A live call does not fail over a label that is too long.
+The published schema names the create schemas, but Vapi posts what the account holds, and that may
+break rules which were added later. So only required fields and types are checked: a live call must
+not fail because a label is too long.
 """
 
 from __future__ import annotations
@@ -32,93 +32,90 @@ MessagePhoneNumber = (
     | CreateTelnyxPhoneNumberDTO
 )
 
-_NAMES = {str: "text", bool: "true or false", float: "a number", list: "a list", dict: "an object"}
+_TYPE_NAMES = {
+    str: "text",
+    bool: "true or false",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
 
 
-def read_phone_number(value: Any) -> MessagePhoneNumber:
-    """The model of `value`, a number as the wire spells it; for pydantic, which adds the path."""
+def parse_phone_number(value: Any) -> MessagePhoneNumber:
+    """Return the model of `value`, a phone number in the wire's spelling.
+
+    A pydantic validator: the errors name the path inside the phone number, pydantic the path to it.
+    """
     if isinstance(value, VapiModel):
         if type(value) in get_args(MessagePhoneNumber):
             return cast(MessagePhoneNumber, value)
-        raise _refusal("", "must be a phone number as it is created")
+        raise _error("", "must be a phone number as it is created")
     if not isinstance(value, Mapping):
-        raise _refusal("", "must be an object")
-    bag = as_object(cast(Any, value))
-    kind = KINDS.get(str(bag.get("provider")))
+        raise _error("", "must be an object")
+    properties = as_object(cast(Any, value))
+    kind = KINDS.get(str(properties.get("provider")))
     if kind is None:
-        raise _refusal("provider", f"must be one of {', '.join(sorted(KINDS))}")
-    return cast(MessagePhoneNumber, _built(kind.create, bag, ""))
+        raise _error("provider", f"must be one of {', '.join(sorted(KINDS))}")
+    return cast(MessagePhoneNumber, _build_model(kind.create, properties, ""))
 
 
-def without_nulls(value: Any) -> Any:
-    """A wire value without the keys that are null: the schema has no nulls here."""
-    if isinstance(value, Mapping):
-        bag = as_object(cast(Any, value))
-        return {key: without_nulls(item) for key, item in bag.items() if item is not None}
-    return [without_nulls(item) for item in cast(list[Any], value)] if _is_list(value) else value
-
-
-def _built(schema: Schema, bag: Mapping[str, Any], path: str) -> VapiModel:
-    """The model without its rules: keys that it does not know and nulls are left out."""
+def _build_model(schema: Schema, properties: Mapping[str, Any], path: str) -> VapiModel:
+    """Build the model without its rules, unknown keys and nulls."""
     model, values = schema.model, dict[str, Any]()
     for name, shape in schema.fields.items():
-        found, here = bag.get(shape.wire), f"{path}{shape.wire}"
-        if found is not None:
-            values[name] = _value(model.model_fields[name], shape.schemas, found, here)
+        value, field_path = properties.get(shape.wire), f"{path}{shape.wire}"
+        if value is not None:
+            values[name] = _parse_field(model.model_fields[name], shape.schemas, value, field_path)
         elif shape.required:
-            raise _refusal(here, "is missing")
+            raise _error(field_path, "is missing")
     return model.model_construct(_fields_set=set(values), **values)
 
 
-def _value(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
-    types = _types(info.annotation)
-    # bool is an int to Python, never to JSON.
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    kind = cast(type[object], float if number else type(value))
-    if kind not in types:
-        raise _refusal(
-            path, f"must be {' or '.join(_NAMES[each] for each in _NAMES if each in types)}"
-        )
-    if kind is list:
+def _parse_field(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
+    types = _json_types(info.annotation)
+    # A bool is an int in Python, but not a number in JSON.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    type_ = cast(type[object], float if is_number else type(value))
+    if type_ not in types:
+        expected = " or ".join(name for key, name in _TYPE_NAMES.items() if key in types)
+        raise _error(path, f"must be {expected}")
+    if type_ is list:
         items = enumerate(cast(list[Any], value))
-        return [_object(info, schemas, item, f"{path}[{at}]") for at, item in items]
-    return float(value) if kind is float else _object(info, schemas, value, path)
+        return [_parse_item(schemas, item, f"{path}[{index}]") for index, item in items]
+    return float(value) if type_ is float else _parse_item(schemas, value, path)
 
 
-def _object(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
-    """The model of an object that has one; anything else, and a new kind of object, as it is."""
-    bag = as_object(value)
-    fitting = [schema for schema in schemas if _is_told_by(schema.model, bag)] if bag else []
-    return _built(fitting[0], bag, f"{path}.") if fitting else value
+def _parse_item(schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
+    """Return the model of an object; any other value, and an unknown kind of object, unchanged."""
+    properties = as_object(value)
+    if not properties:
+        return value
+    matching = [schema for schema in schemas if _has_tags_of(schema.model, properties)]
+    return _build_model(matching[0], properties, f"{path}.") if matching else value
 
 
-def _is_told_by(model: type[VapiModel], bag: Mapping[str, Any]) -> bool:
-    """Whether each literal that a model must have (`type`, `on`) is what the object says."""
+def _has_tags_of(model: type[VapiModel], properties: Mapping[str, Any]) -> bool:
+    """Return whether an object has the tags (`type`, `on`) by which the model is recognized."""
     literals = {
         str(info.alias): get_args(info.annotation)
         for info in model.model_fields.values()
         if get_origin(info.annotation) is Literal and info.is_required()
     }
-    named = {wire: allowed for wire, allowed in literals.items() if len(allowed) == 1}
-    return all(bag.get(wire) in allowed for wire, allowed in named.items())
+    tags = {wire: allowed for wire, allowed in literals.items() if len(allowed) == 1}
+    return all(properties.get(wire) in allowed for wire, allowed in tags.items())
 
 
-def _types(annotation: Any) -> set[type]:
-    """Python's types of the JSON values that a field may hold."""
+def _json_types(annotation: Any) -> set[type]:
+    """Return Python's types of the JSON values that a field may hold."""
     origin = get_origin(annotation) or annotation
     if origin is Literal:
-        return {type(word) for word in get_args(annotation)}
-    if origin in _NAMES:
+        return {type(literal) for literal in get_args(annotation)}
+    if origin in _TYPE_NAMES:
         return {origin}
     if isinstance(origin, type) and issubclass(origin, VapiModel):
         return {dict}
-    return {each for inner in get_args(annotation) for each in _types(inner)}
+    return {type_ for inner in get_args(annotation) for type_ in _json_types(inner)}
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _refusal(path: str, text: str) -> PydanticCustomError:
-    # The path inside the number goes before the reason: pydantic adds the one that leads here.
-    return PydanticCustomError("phone_number", "{said}", {"said": text, "inside": path})
+def _error(path: str, reason: str) -> PydanticCustomError:
+    return PydanticCustomError("phone_number", "{reason}", {"reason": reason, "inside": path})

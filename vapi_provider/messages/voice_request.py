@@ -1,4 +1,4 @@
-"""`ServerMessageVoiceRequest`: what Vapi posts to a custom voice server, read and written."""
+"""The request that Vapi posts to a custom voice server."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.messages.envelope import InvalidMessage, opened, told
+from vapi_provider.messages.envelope import InvalidMessage, invalid_message, open_envelope
 from vapi_provider.messages.pcm import PcmFormat
-from vapi_provider.messages.phone_number import (
-    MessagePhoneNumber,
-    read_phone_number,
-    without_nulls,
-)
+from vapi_provider.messages.phone_number import MessagePhoneNumber, parse_phone_number
 from vapi_provider.models.base import Number
+from vapi_provider.shared.json_values import without_nulls
 
 
-def _milliseconds(value: Any) -> Any:
-    """A number, also one in quotes: what is published about it has changed several times."""
+def _parse_milliseconds(value: Any) -> Any:
+    """Accept a number in quotes, too: the documented type has changed several times."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -29,7 +26,7 @@ def _milliseconds(value: Any) -> Any:
     return value
 
 
-def _whole(value: Any) -> Any:
+def _check_whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, float):
@@ -37,19 +34,19 @@ def _whole(value: Any) -> Any:
     return value
 
 
-_Any = dict[str, Any]
-_Left = Field(default=None, repr=False)
-_OptionalNumber = Annotated[
+_Object = dict[str, Any]
+_Unshown = Field(default=None, repr=False)
+_OptionalPhoneNumber = Annotated[
     MessagePhoneNumber | None,
-    BeforeValidator(lambda value: None if value is None else read_phone_number(value)),  # pyright: ignore[reportUnknownLambdaType]
+    BeforeValidator(lambda value: None if value is None else parse_phone_number(value)),  # pyright: ignore[reportUnknownLambdaType]
 ]
 
 
 class ServerMessageVoiceRequest(BaseModel):
-    """Text to be spoken, and at which rate. Source: API schema of that name.
+    """A text to speak and the sample rate to speak it at. Source: API schema of that name.
 
-    `assistant`, `artifact`, `customer`, `call` and `chat` are kept as they came, in the wire's
-    spelling. Properties that we do not know are left out; null is absent.
+    `assistant`, `artifact`, `customer`, `call` and `chat` keep the wire's spelling. Unknown
+    properties are dropped, and null counts as absent.
     """
 
     model_config = ConfigDict(
@@ -68,42 +65,51 @@ class ServerMessageVoiceRequest(BaseModel):
     )
     text: Annotated[str, Field(description="What to say.")]
     sample_rate: Annotated[
-        int, BeforeValidator(_whole), Field(ge=1, description="Samples a second of the answer.")
+        int,
+        BeforeValidator(_check_whole),
+        Field(ge=1, description="Samples a second of the answer."),
     ]
-    phone_number: _OptionalNumber = _Left
+    phone_number: _OptionalPhoneNumber = _Unshown
     assistant_version: Annotated[
         str | None, Field(description="Version label of the assistant; null where it has none.")
     ] = None
     timestamp: Annotated[
         Number | None,
-        BeforeValidator(_milliseconds),
+        BeforeValidator(_parse_milliseconds),
         Field(description="When it was sent, milliseconds since 1970."),
     ] = None
-    artifact: _Any | None = _Left
-    assistant: _Any | None = _Left
-    customer: _Any | None = _Left
-    call: _Any | None = _Left
-    chat: _Any | None = _Left
+    artifact: _Object | None = _Unshown
+    assistant: _Object | None = _Unshown
+    customer: _Object | None = _Unshown
+    call: _Object | None = _Unshown
+    chat: _Object | None = _Unshown
 
     @classmethod
     def parse(cls, body: bytes | bytearray | str | Mapping[str, Any]) -> ServerMessageVoiceRequest:
-        """The message in a request's body, ``{"message": {…}}``; raises `InvalidMessage`."""
-        message = opened(body)
-        # The class has a default, so that a message is built in one line; a body must say it.
+        """Return the message in a request's body, ``{"message": {…}}``.
+
+        Raises:
+            InvalidMessage: The body is not such a message.
+        """
+        message = open_envelope(body)
+        # The class has a default for code that builds a message; a body must state the type.
         if "type" not in message:
             raise InvalidMessage("message.type: is missing")
         try:
             return cls.model_validate(dict(message), by_alias=True, by_name=False)
         except ValidationError as error:
-            raise told(error) from None
+            raise invalid_message(error) from None
 
     @property
     def answer(self) -> PcmFormat:
-        """The format that the answer must have."""
+        """The audio format that the answer must have."""
         return PcmFormat(self.sample_rate)
 
     def to_wire(self) -> dict[str, Any]:
-        """The body to post: camelCase, only what was given; `assistantVersion` may be null."""
+        """Return the body to post: camelCase, only fields that are set and not null.
+
+        `assistantVersion` alone may be null: the schema says so.
+        """
         given = self.model_dump(
             mode="json", by_alias=True, exclude_unset=True, exclude={"phone_number"}
         )
@@ -113,7 +119,7 @@ class ServerMessageVoiceRequest(BaseModel):
             if value is not None or key == "assistantVersion"
         }
         if self.phone_number is not None:
-            # Values may be beyond our models' rules: they are what the account holds.
+            # The account may hold values that break our models' rules: no warning about them.
             number = self.phone_number.model_dump(
                 mode="json", by_alias=True, exclude_unset=True, warnings=False
             )

@@ -1,5 +1,5 @@
-"""The probe: calls a server as Vapi would, and says what is wrong with its answer.
+"""Calls a server as Vapi would and reports what is wrong with its answer.
 
-request → post → judge → report. Talks to other people's hosts, so it never meets the account's key
-(import-linter holds that); a secret of the server goes to the one URL that was named.
+The order is request, post, judge, report. The servers belong to others, so this folder must not
+import anything that holds the account's key; a server's own secret goes to its URL only.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with the answer to an assistant-request: is it in time, does it name anybody?"""
+"""Judges the answer to an assistant-request: its time, its shape, and whom it names."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from vapi_provider.messages.envelope import paths
+from vapi_provider.messages.envelope import describe_errors
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination
 from vapi_provider.models.fields import as_object
 from vapi_provider.probe.findings import Finding
-from vapi_provider.probe.judge import transport
-from vapi_provider.probe.magic_bytes import wrapping
+from vapi_provider.probe.judge import judge_transport
+from vapi_provider.probe.magic_bytes import describe_container
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.probe.target import plain
+from vapi_provider.shared.text import replace_unprintable
 
 LIMIT_SECONDS = 7.5
-"""After this Vapi gives up, whatever the server's own timeout says. Source: API guide."""
+"""Vapi gives up after this time, whatever the server's own timeout says. Source: API guide."""
 
-PATIENCE = Limits(seconds=15.0, bytes=2_000_000)
-"""How long the probe itself waits, to be able to say how late an answer is."""
+PROBE_LIMITS = Limits(seconds=15.0, bytes=2_000_000)
+"""Limits of the probe: it waits longer than Vapi to report how late an answer is."""
 
 _IDS = ("assistantId", "squadId")
 _OBJECTS = ("assistant", "squad")
@@ -33,18 +33,18 @@ _DESTINATION: TypeAdapter[Any] = TypeAdapter(Destination)
 _SNAKE = {"assistant_id": "assistantId", "squad_id": "squadId"}
 
 
-def assistant(exchange: Exchange) -> list[Finding]:
-    """What is wrong with a server's answer to an assistant-request."""
-    found = transport(exchange, PATIENCE)
+def judge_assistant(exchange: Exchange) -> list[Finding]:
+    """Return the faults of a server's answer to an assistant-request."""
+    findings = judge_transport(exchange, PROBE_LIMITS)
     if exchange.status is not None and exchange.seconds > LIMIT_SECONDS and not exchange.late:
         says = f"took {exchange.seconds:.1f} s: Vapi gives up after {LIMIT_SECONDS:g} s"
-        found.append(Finding("time-limit", says))
-    if exchange.status != HTTPStatus.OK or not exchange.body or found:
-        return found
+        findings.append(Finding("time-limit", says))
+    if exchange.status != HTTPStatus.OK or not exchange.body or findings:
+        return findings
     try:
         answer = json.loads(exchange.body)
     except (ValueError, RecursionError):
-        kind = wrapping(exchange.body) or "no text"
+        kind = describe_container(exchange.body) or "no text"
         return [Finding("not-json", f"the body is {kind}, not JSON")]
     if not isinstance(answer, dict):
         return [Finding("shape", "the answer is not a JSON object")]
@@ -95,6 +95,6 @@ def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
         return
     try:
         _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
-    except ValidationError as wrong:
-        # A path may hold a key of the server's: any text.
-        yield Finding("shape", plain(paths(wrong, "destination")))
+    except ValidationError as error:
+        # The path may contain a key of the server's answer, which can be any text.
+        yield Finding("shape", replace_unprintable(describe_errors(error, "destination")))

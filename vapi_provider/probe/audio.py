@@ -1,8 +1,8 @@
-"""Reading bytes as sound, in several ways, and measuring which reading is a sound at all.
+"""Decodes bytes in several sample formats and measures how much each result sounds like noise.
 
-The measure is *roughness*: the energy of the differences between neighbouring samples over the
-energy of the samples. Speech and tones are smooth (well below 1); bytes read in the wrong way are
-noise (about 2, whatever they are). Pure, standard library, a bounded number of samples.
+The measure is *roughness*: the energy of the differences between neighbouring samples, divided by
+the energy of the samples. Speech and tones are smooth (well below 1); bytes decoded in a wrong
+format are noise (about 2).
 """
 
 from __future__ import annotations
@@ -14,33 +14,34 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 WINDOW = 480
-"""Bytes looked at in one place: whole samples of 1, 2, 3, 4, 6 and 8 bytes."""
+"""Bytes of a window: a multiple of all sample widths (1, 2, 3, 4, 6 and 8 bytes)."""
 
-WINDOWS = 80
-"""Places looked at."""
+WINDOW_COUNT = 80
+"""The number of windows that are examined, which bounds the work."""
 
 _STILL = tuple(bytes([value]) * 24 for value in (0x00, 0xFF, 0x7F, 0x80, 0xD5, 0x55))
-"""Silence in the formats that are read here."""
+"""Silence in the formats that this module decodes."""
 
 Reading = Callable[[bytes], Sequence[float]]
 
 
-def windows(body: bytes) -> list[bytes]:
-    """The liveliest places of `body`, at offsets where every width of sample begins.
+def select_windows(body: bytes) -> list[bytes]:
+    """Return the windows of `body` with the most different bytes, each at a sample's first byte.
 
-    Nothing that stands still is among them: a step from silence to sound is smooth however read.
+    Windows with silence are left out: a step from silence to sound is smooth in every format.
     """
     step = max(len(body) // (2000 * WINDOW), 1) * WINDOW
-    places = (body[at : at + WINDOW] for at in range(0, len(body) - WINDOW + 1, step))
-    live = [place for place in places if not any(still in place for still in _STILL)]
-    return sorted(live, key=lambda place: len(set(place)), reverse=True)[:WINDOWS]
+    offsets = range(0, len(body) - WINDOW + 1, step)
+    windows = (body[offset : offset + WINDOW] for offset in offsets)
+    live = [window for window in windows if not any(still in window for still in _STILL)]
+    return sorted(live, key=lambda window: len(set(window)), reverse=True)[:WINDOW_COUNT]
 
 
-def roughness(places: Iterable[bytes], reading: Reading) -> float:
-    """How rough `places` sound when read so: 0 smooth, 2 noise, 4 the highest tone; 2 for none."""
+def measure_roughness(windows: Iterable[bytes], reading: Reading) -> float:
+    """Return the windows' roughness in a format: 0 smooth, 2 noise or silence, 4 highest tone."""
     change = energy = 0.0
-    for place in places:
-        samples = reading(place)
+    for window in windows:
+        samples = reading(window)
         if len(samples) < 2:
             continue
         middle = sum(samples) / len(samples)
@@ -49,61 +50,61 @@ def roughness(places: Iterable[bytes], reading: Reading) -> float:
     return change / energy if energy > 0 else 2.0
 
 
-def signed_16(place: bytes) -> array[int]:
-    """As Vapi reads it: 16 bits, little-endian."""
-    return _words(place, swapped=sys.byteorder == "big")
+def signed_16(window: bytes) -> array[int]:
+    """Decode 16-bit samples, little-endian, as Vapi does."""
+    return _words(window, swapped=sys.byteorder == "big")
 
 
-def swapped_16(place: bytes) -> array[int]:
-    """16 bits, big-endian."""
-    return _words(place, swapped=sys.byteorder == "little")
+def swapped_16(window: bytes) -> array[int]:
+    """Decode 16-bit samples, big-endian."""
+    return _words(window, swapped=sys.byteorder == "little")
 
 
-def unsigned_8(place: bytes) -> array[int]:
-    """8 bits, 128 in the middle (centred by `roughness`)."""
-    return array("B", place)
+def unsigned_8(window: bytes) -> array[int]:
+    """Decode 8-bit samples around 128; `measure_roughness` subtracts the mean."""
+    return array("B", window)
 
 
-def signed_8(place: bytes) -> array[int]:
-    """8 bits, 0 in the middle."""
-    return array("b", place)
+def signed_8(window: bytes) -> array[int]:
+    """Decode 8-bit samples around 0."""
+    return array("b", window)
 
 
-def mu_law(place: bytes) -> list[int]:
-    """G.711 mu-law, as telephones send it."""
-    return [_MU_LAW[byte] for byte in place]
+def mu_law(window: bytes) -> list[int]:
+    """Decode G.711 mu-law, the format of American telephone networks."""
+    return [_MU_LAW[byte] for byte in window]
 
 
-def a_law(place: bytes) -> list[int]:
-    """G.711 A-law."""
-    return [_A_LAW[byte] for byte in place]
+def a_law(window: bytes) -> list[int]:
+    """Decode G.711 A-law."""
+    return [_A_LAW[byte] for byte in window]
 
 
-def signed_24(place: bytes) -> array[int]:
-    """The upper two bytes of 24 bits, little-endian."""
-    upper = bytearray(len(place) // 3 * 2)
-    upper[0::2], upper[1::2] = place[1::3], place[2::3]
+def signed_24(window: bytes) -> array[int]:
+    """Decode the upper two bytes of 24-bit samples, little-endian."""
+    upper = bytearray(len(window) // 3 * 2)
+    upper[0::2], upper[1::2] = window[1::3], window[2::3]
     return signed_16(bytes(upper))
 
 
-def upper_half(place: bytes) -> array[int]:
-    """Every second 16-bit word, from the second on: the upper halves of 32 bits."""
-    return signed_16(place)[1::2]
+def upper_half(window: bytes) -> array[int]:
+    """Return every second 16-bit word from the second on: the upper halves of 32-bit samples."""
+    return signed_16(window)[1::2]
 
 
-def lower_half(place: bytes) -> array[int]:
-    """Every second 16-bit word, from the first on."""
-    return signed_16(place)[0::2]
+def lower_half(window: bytes) -> array[int]:
+    """Return every second 16-bit word from the first on: the lower halves of 32-bit samples."""
+    return signed_16(window)[0::2]
 
 
-def floats(place: bytes) -> tuple[float, ...]:
+def floats(window: bytes) -> tuple[float, ...]:
     """32-bit floats, little-endian."""
-    return struct.unpack(f"<{len(place) // 4}f", place)
+    return struct.unpack(f"<{len(window) // 4}f", window)
 
 
-def _words(place: bytes, *, swapped: bool) -> array[int]:
+def _words(window: bytes, *, swapped: bool) -> array[int]:
     words = array("h")
-    words.frombytes(place[: len(place) // 2 * 2])
+    words.frombytes(window[: len(window) // 2 * 2])
     if swapped:
         words.byteswap()
     return words

@@ -1,8 +1,8 @@
-"""How a server knows that Vapi is calling: fixed headers, a bearer token, a signature.
+"""Authentication of the probe's requests: fixed headers, a bearer token, an HMAC signature.
 
-The ways of Vapi's custom credentials (api guide, server authentication), except OAuth 2: for that
-get a token yourself and give it as a bearer. A secret is named by where it lies, never written on a
-command line, and never in an error or a repr.
+These are the methods of Vapi's custom credentials (API guide, server authentication). OAuth 2 is
+not among them: the user passes a token as bearer instead. A secret comes from the environment or a
+file; command lines, errors and reprs must not contain it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Literal
 
 from vapi_provider.errors import ConfigurationError
 
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
-_OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection")
-"""Headers that the request itself has."""
+_RESERVED = ("host", "content-length", "content-type", "transfer-encoding", "connection")
+"""Headers that the probe sets itself."""
 
 
 @dataclass(frozen=True)
 class Hmac:
-    """A signature over timestamp and body. The defaults are those of Vapi's credential."""
+    """A signature over timestamp and body, with the defaults of Vapi's credential."""
 
     secret: str = field(repr=False)
     algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
@@ -41,11 +41,11 @@ class Hmac:
     encoding: Literal["hex", "base64"] = "hex"
     secret_is_base64: bool = False
     include_timestamp: bool = True
-    # The unit is documented nowhere; messages carry milliseconds.
+    # Vapi does not document the unit; its messages use milliseconds.
     unit: Literal["milliseconds", "seconds"] = "milliseconds"
 
     def sign(self, body: bytes, url: str, milliseconds: int) -> dict[str, str]:
-        """The headers that prove who sent `body`."""
+        """Return the headers that authenticate the sender of `body`."""
         moment = str(milliseconds if self.unit == "milliseconds" else milliseconds // 1000)
         message_id = f"msg_{uuid.uuid4().hex}"
         values = {
@@ -57,7 +57,7 @@ class Hmac:
         }
         pieces = re.split(r"\{(timestamp|body|method|url|svix-id)\}", self.payload)
         payload = b"".join(
-            values[piece] if at % 2 else piece.encode() for at, piece in enumerate(pieces)
+            values[piece] if index % 2 else piece.encode() for index, piece in enumerate(pieces)
         )
         digest = hmac.new(self._key(), payload, getattr(hashlib, self.algorithm)).digest()
         signature = digest.hex() if self.encoding == "hex" else base64.b64encode(digest).decode()
@@ -79,15 +79,14 @@ class Hmac:
 
 @dataclass(frozen=True)
 class Authentication:
-    """What goes with every request of a run; empty where the server asks for nothing."""
+    """The headers and the signature of every request to one server; both may be missing."""
 
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     hmac: Hmac | None = None
 
     def __post_init__(self) -> None:
-        named = [*self.headers, *_header_names(self.hmac)]
-        for name in named:
-            if not _NAME.fullmatch(name) or name.lower() in _OURS:
+        for name in (*self.headers, *_header_names(self.hmac)):
+            if not _HEADER_NAME.fullmatch(name) or name.lower() in _RESERVED:
                 raise ConfigurationError(f"{name!r} cannot be a header of its own")
         for name, value in self.headers.items():
             if not value.isascii() or not value.isprintable():
@@ -98,40 +97,40 @@ class Authentication:
     def __bool__(self) -> bool:
         return bool(self.headers) or self.hmac is not None
 
-    def of(self, body: bytes, url: str, milliseconds: int) -> dict[str, str]:
-        """The headers for one request."""
+    def headers_for(self, body: bytes, url: str, milliseconds: int) -> dict[str, str]:
+        """Return the headers of one request."""
         signed = self.hmac.sign(body, url, milliseconds) if self.hmac else {}
         return {**self.headers, **signed}
 
     @property
     def secrets(self) -> list[str]:
-        """What must never be shown."""
+        """The texts that must never be shown."""
         return [*self.headers.values(), *([self.hmac.secret] if self.hmac else [])]
 
 
-def bearer(token: str) -> dict[str, str]:
-    """The header of a bearer token."""
+def bearer_header(token: str) -> dict[str, str]:
+    """Return the header of a bearer token."""
     return {"Authorization": f"Bearer {token}"}
 
 
-def secret_at(place: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The secret at ``env:VARIABLE`` or ``file:PATH``, without a line break at its end."""
-    where, colon, name = place.partition(":")
-    if where not in ("env", "file") or not colon or not name:
+def read_secret(place: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the secret at ``env:VARIABLE`` or ``file:PATH``, without a line break at its end."""
+    source, colon, name = place.partition(":")
+    if source not in ("env", "file") or not colon or not name:
         raise ConfigurationError(
             "a secret is named by where it lies, env:VARIABLE or file:PATH, never written out"
         )
-    if where == "env":
+    if source == "env":
         if not environment.get(name):
             raise ConfigurationError(f"{name} is not set in the environment")
         return environment[name]
     try:
-        found = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        secret = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(f"the secret's file cannot be read: {name}") from None
-    if not found:
+    if not secret:
         raise ConfigurationError(f"the secret's file is empty: {name}")
-    return found
+    return secret
 
 
 def _header_names(hmac: Hmac | None) -> list[str]:

@@ -1,8 +1,8 @@
-"""`Finding`: one thing that is wrong with an answer, and how sure that is."""
+"""A finding: one fault of an answer, and how sure it is."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Sure = Literal["certain", "almost certain", "likely", "perhaps"]
@@ -10,9 +10,13 @@ Sure = Literal["certain", "almost certain", "likely", "perhaps"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, in one line. `code` is for pipelines and stays as it is.
+    """One fault of an answer.
 
-    A *note* is worth knowing and fails nothing: it never changes the exit code.
+    Attributes:
+        code: The kind of fault; pipelines compare it, so it never changes.
+        says: The fault in one line.
+        sure: How sure the fault is.
+        note: Whether the finding is for information only and leaves the exit code as it is.
     """
 
     code: str
@@ -20,16 +24,16 @@ class Finding:
     sure: Sure = "certain"
     note: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding for `--json`, which lists notes apart."""
+        return {"code": self.code, "says": self.says, "sure": self.sure}
 
     def __str__(self) -> str:
-        """For people: `code: what (how sure)`."""
         doubt = "" if self.sure == "certain" else f" ({self.sure})"
         return f"{self.code}: {self.says}{doubt}"
 
 
-def notes_apart(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """What is wrong, and what is only worth knowing."""
-    return [one for one in findings if not one.note], [one for one in findings if one.note]
+def split_notes(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return the faults and the notes among the findings."""
+    faults = [finding for finding in findings if not finding.note]
+    return faults, [finding for finding in findings if finding.note]

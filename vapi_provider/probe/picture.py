@@ -1,4 +1,4 @@
-"""What a caller would hear, to listen to and to look at: WAV files and waveforms in SVG."""
+"""Saves what a caller would hear: as a WAV file, and as a picture of the waveform in SVG."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from html import escape
 from pathlib import Path
 
 from vapi_provider.messages import PcmFormat
-from vapi_provider.probe.target import plain
+from vapi_provider.shared.text import replace_unprintable
 
 _WIDTH, _HEIGHT, _TOP = 900, 200, 30
 
 
 def save(folder: Path, name: str, title: str, body: bytes, rate: int) -> list[Path]:
-    """Writes ``<name>.wav`` and ``<name>.svg`` for a body, read as Vapi reads it."""
+    """Write ``<name>.wav`` and ``<name>.svg`` of a body in the format that Vapi expects."""
     folder.mkdir(parents=True, exist_ok=True)
     sound, picture = folder / f"{name}.wav", folder / f"{name}.svg"
-    sound.write_bytes(as_wav(body, rate))
-    picture.write_text(waveform(PcmFormat(rate).decode(body), rate, title), encoding="utf-8")
+    sound.write_bytes(to_wav(body, rate))
+    picture.write_text(render_waveform(PcmFormat(rate).decode(body), rate, title), encoding="utf-8")
     return [sound, picture]
 
 
-def as_wav(body: bytes, rate: int) -> bytes:
-    """The samples in a file that any player plays."""
+def to_wav(body: bytes, rate: int) -> bytes:
+    """Return the samples as the content of a WAV file."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(PcmFormat.channels)
@@ -35,8 +35,8 @@ def as_wav(body: bytes, rate: int) -> bytes:
     return file.getvalue()
 
 
-def waveform(samples: array[int], rate: int, title: str) -> str:
-    """An SVG picture: highest and lowest sample of each column, a line each second."""
+def render_waveform(samples: array[int], rate: int, title: str) -> str:
+    """Return an SVG picture: the extremes of each column of samples, and a line each second."""
     middle, scale = _TOP + _HEIGHT / 2, _HEIGHT / 2 / 32768
     columns = _columns(samples)
     bars = "".join(
@@ -55,7 +55,7 @@ def waveform(samples: array[int], rate: int, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_TOP + _HEIGHT}" '
         f'font-family="sans-serif" font-size="11" fill="#555">'
         f'<rect width="100%" height="100%" fill="white"/>'
-        f'<text x="4" y="18" font-size="13">{escape(plain(title))}</text>{marks}'
+        f'<text x="4" y="18" font-size="13">{escape(replace_unprintable(title))}</text>{marks}'
         f'<path d="M0 {middle}h{_WIDTH}" stroke="#bbb"/>'
         f'<path d="{bars}" stroke="#2563eb" fill="none"/></svg>\n'
     )
@@ -63,6 +63,6 @@ def waveform(samples: array[int], rate: int, title: str) -> str:
 
 def _columns(samples: Sequence[int]) -> list[tuple[int, int]]:
     count = min(_WIDTH, len(samples))
-    bounds = [at * len(samples) // count for at in range(count + 1)] if count else []
+    bounds = [index * len(samples) // count for index in range(count + 1)] if count else []
     parts = (samples[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
     return [(min(part), max(part)) for part in parts]

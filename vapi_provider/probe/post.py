@@ -1,7 +1,7 @@
-"""One POST as Vapi makes it, and what came of it: `Exchange`. The only room here that knows HTTP.
+"""Sends one POST as Vapi does and records the exchange; the probe's only module that uses HTTP.
 
-It never follows a redirect, never repeats, never decodes, and ends after a total time and a number
-of bytes, whatever the server does. It has no key of the account, and no proxy for this machine.
+It does not follow redirects, retry or decompress. It stops after a total time and a number of
+bytes, whatever the server does. Requests to this machine use no proxy.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Any, cast
 import httpx
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.probe.target import Target, plain
+from vapi_provider.probe.target import Target
 from vapi_provider.shared.network_settings import NetworkSettings, settings_for
+from vapi_provider.shared.text import replace_unprintable
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
 
 _AFTERWARDS_SECONDS = 0.05
-"""How long to look for bytes beyond the length that the answer gave itself."""
+"""How long to wait for bytes beyond the answer's Content-Length."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: seconds from the first step to the last byte, and bytes of the body."""
+    """Limits of an exchange: total seconds until the last byte, and bytes of the body."""
 
     seconds: float
     bytes: int
@@ -37,10 +38,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Exchange:
-    """What came back. Seconds count from the moment the request was begun.
+    """An answer, complete or not. Seconds count from the start of the request.
 
-    `failure` is one line for what broke the exchange off (the body is then what had come);
-    `late` if that was the time limit, `capped` if it was the limit of bytes.
+    Attributes:
+        arrivals: For each piece of the body, when it arrived and the bytes received until then.
+        failure: The reason in one line if the exchange broke off; the body is then incomplete.
+        late: Whether the time limit ended the exchange.
+        capped: Whether the limit of bytes ended the exchange.
+        more_followed: Whether bytes followed beyond the answer's Content-Length.
     """
 
     status: int | None = None
@@ -55,17 +60,17 @@ class Exchange:
 
     @property
     def first_byte_seconds(self) -> float | None:
-        """When the first byte of the body came; None for an empty one."""
+        """The time until the body's first byte; None for an empty body."""
         return self.arrivals[0][0] if self.arrivals else None
 
     @property
     def chunked(self) -> bool:
-        """Whether the body came without a length given beforehand."""
+        """Whether the answer did not announce the body's length."""
         return "content-length" not in self.headers
 
     @property
     def streamed(self) -> bool:
-        """Whether it came in parts as they were made: with no length beforehand, in several."""
+        """Whether the body came in several parts, without an announced length."""
         return self.chunked and len(self.arrivals) > 1
 
 
@@ -76,12 +81,12 @@ async def post(
     limits: Limits,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Exchange:
-    """Posts `body` and reads the answer; never raises for what a server or a network may do."""
+    """Post `body` and read the answer; failures of server and network are part of the result."""
     try:
         client = _client(target, limits)
     except ConfigurationError as error:
         return Exchange(failure=str(error))
-    got = _Got(clock, clock(), limits)
+    got = _Received(clock, clock(), limits)
     failure, late = None, False
     try:
         await asyncio.wait_for(_exchange(client, target, body, headers, got), limits.seconds)
@@ -92,8 +97,8 @@ async def post(
     return got.exchange(failure, late)
 
 
-class _Got:
-    """What has come so far, kept when the exchange is broken off."""
+class _Received:
+    """What has been received so far; it survives an exchange that breaks off."""
 
     def __init__(self, clock: Callable[[], float], began: float, limits: Limits) -> None:
         self.clock, self.began, self.limits = clock, began, limits
@@ -104,7 +109,7 @@ class _Got:
         self.capped = self.more_followed = False
 
     def take(self, piece: bytes) -> bool:
-        """Keeps a piece of the body; whether more is wanted."""
+        """Keep a piece of the body; return whether more may be read."""
         self.body += piece
         if piece:
             self.arrivals.append((self.clock() - self.began, len(self.body)))
@@ -126,13 +131,17 @@ class _Got:
 
 
 async def _exchange(
-    client: httpx.AsyncClient, target: Target, body: bytes, headers: Mapping[str, str], got: _Got
+    client: httpx.AsyncClient,
+    target: Target,
+    body: bytes,
+    headers: Mapping[str, str],
+    got: _Received,
 ) -> None:
     ours = {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "Accept": "*/*",
-        # What is compressed has to be decompressed before it can be heard.
+        # Vapi does not decompress a body before it plays it.
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
@@ -141,22 +150,24 @@ async def _exchange(
         client.stream("POST", target.url, content=body, headers={**ours, **headers}) as answer,
     ):
         got.status = answer.status_code
-        got.headers = {name.lower(): plain(value) for name, value in answer.headers.items()}
-        # Not aiter_raw: that closes the connection before one can look for more.
+        got.headers = {
+            name.lower(): replace_unprintable(value) for name, value in answer.headers.items()
+        }
+        # Not aiter_raw: it closes the connection before `_has_more_bytes` can read on.
         async for piece in cast(httpx.AsyncByteStream, answer.stream):
             if not got.take(piece):
                 return
-        got.more_followed = await _more(answer, got)
+        got.more_followed = await _has_more_bytes(answer, got)
 
 
 def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
-    """A client for one request; raises ConfigurationError for what the environment has wrong."""
+    """Return a client for one request; raise ConfigurationError for a wrong environment."""
     # A proxy must not see what goes to this machine.
     direct = {"no_proxy": "*"} if target.on_this_machine else {}
     network = settings_for(target.url, {**os.environ, **direct})
     try:
         return httpx.AsyncClient(
-            # The total time ends it first, so that what is late is told as late.
+            # Longer than the total time, so that a late answer is reported as late.
             timeout=limits.seconds + 5,
             follow_redirects=False,
             verify=_tls(network) if target.encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
@@ -172,7 +183,7 @@ def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
 
 @cache
 def _tls(network: NetworkSettings) -> ssl.SSLContext:
-    """The certificates that are trusted; loading them takes a while, so once, and not for http."""
+    """Return the trusted certificates; loading them is slow, so once and only for https."""
     if network.certificates is None and network.certificates_folder is None:
         return httpx.create_ssl_context(trust_env=False)
     return ssl.create_default_context(
@@ -180,8 +191,8 @@ def _tls(network: NetworkSettings) -> ssl.SSLContext:
     )
 
 
-async def _more(answer: httpx.Response, got: _Got) -> bool:
-    """Whether bytes follow the length that the answer gave: a Content-Length that is too small."""
+async def _has_more_bytes(answer: httpx.Response, got: _Received) -> bool:
+    """Return whether bytes follow after the answer's Content-Length, which is then too small."""
     if answer.headers.get("content-length") != str(len(got.body)):
         return False
     stream: Any = answer.extensions.get("network_stream")
@@ -192,13 +203,13 @@ async def _more(answer: httpx.Response, got: _Got) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """A failed exchange in one line, by its innermost cause."""
+    """Describe a failed exchange in one line, by its innermost cause."""
     causes: list[BaseException] = [error]
     while causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cast(BaseException, causes[-1].__cause__ or causes[-1].__context__))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its TLS certificate is not good: {plain(cause.verify_message)}"
+            return f"its TLS certificate is not good: {replace_unprintable(cause.verify_message)}"
         if isinstance(cause, ssl.SSLError):
             return "the TLS handshake failed: it may speak plain http"
         if isinstance(cause, ConnectionRefusedError):
@@ -206,17 +217,17 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError):
         return "it cannot be reached: no such host, or no way there"
     if isinstance(error, httpx.RemoteProtocolError):
-        return _protocol(str(error))
+        return _describe_protocol_error(str(error))
     if isinstance(error, httpx.NetworkError):
         return "the connection was dropped"
     return f"the exchange failed: {type(error).__name__}"
 
 
-def _protocol(words: str) -> str:
-    if "without sending a response" in words:
+def _describe_protocol_error(text: str) -> str:
+    if "without sending a response" in text:
         return "the connection was closed without an answer"
-    if "expected" in words and "received" in words:
+    if "expected" in text and "received" in text:
         return "the connection ended before as many bytes had come as Content-Length promised"
-    if "incomplete chunked" in words:
+    if "incomplete chunked" in text:
         return "the connection was dropped in the middle of the body"
     return "it does not speak HTTP as it should"

@@ -1,4 +1,4 @@
-"""What a run found: a table for people, JSON for pipelines. Neither holds a body or a secret."""
+"""The report of a run: a table for people, JSON for pipelines, both without bodies and secrets."""
 
 from __future__ import annotations
 
@@ -6,63 +6,66 @@ from collections.abc import Sequence
 from typing import Any
 
 from vapi_provider.messages import PcmFormat
-from vapi_provider.probe.findings import notes_apart
-from vapi_provider.probe.run import Answer
-from vapi_provider.probe.target import plain
+from vapi_provider.probe.findings import split_notes
+from vapi_provider.probe.run import ProbeResult
+from vapi_provider.shared.text import replace_unprintable
 
 
-def as_json(answers: Sequence[Answer]) -> dict[str, Any]:
-    """The run as one JSON object; `fine` is what the exit code says."""
-    return {"fine": all(one.fine for one in answers), "answers": [_entry(one) for one in answers]}
+def to_json(results: Sequence[ProbeResult]) -> dict[str, Any]:
+    """Return the run as one JSON object; `fine` corresponds to the exit code."""
+    return {
+        "fine": all(result.fine for result in results),
+        "answers": [_result_json(result) for result in results],
+    }
 
 
-def as_text(answers: Sequence[Answer]) -> str:
-    """A table, a line an answer, and below it every finding once with the answers it is of."""
+def to_text(results: Sequence[ProbeResult]) -> str:
+    """Return a table with one line a result, then each finding once with its results."""
     rows = [["", "status", "bytes", "sound", "first byte", "end", "sent", "verdict"]]
-    rows += [_row(one) for one in answers]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    rows += [_row(result) for result in results]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join([*lines, *_told(answers)])
+    return "\n".join([*lines, *_finding_lines(results)])
 
 
-def _told(answers: Sequence[Answer]) -> list[str]:
-    where: dict[str, list[str]] = {}
-    for answer in answers:
-        wrong, notes = notes_apart(answer.findings)
-        for text in [*map(str, wrong), *(f"note, {note}" for note in notes)]:
-            where.setdefault(text, []).append(_label(answer))
-    lines = [f"- {text} [{_places(labels, answers)}]" for text, labels in where.items()]
+def _finding_lines(results: Sequence[ProbeResult]) -> list[str]:
+    labels_by_text: dict[str, list[str]] = {}
+    for result in results:
+        faults, notes = split_notes(result.findings)
+        for text in [*map(str, faults), *(f"note, {note}" for note in notes)]:
+            labels_by_text.setdefault(text, []).append(_label(result))
+    lines = [f"- {text} [{_affected(labels, results)}]" for text, labels in labels_by_text.items()]
     return ["", *lines] if lines else []
 
 
-def _places(labels: list[str], answers: Sequence[Answer]) -> str:
-    if len(labels) == len(answers) and len(answers) > 1:
+def _affected(labels: list[str], results: Sequence[ProbeResult]) -> str:
+    if len(labels) == len(results) and len(results) > 1:
         return "all"
     return "; ".join(labels)
 
 
-def _label(answer: Answer) -> str:
-    if answer.text is None:
-        return answer.name
-    text = plain(answer.text)
-    return f"{answer.name} {text[:24] + '…' if len(text) > 25 else text!r}"
+def _label(result: ProbeResult) -> str:
+    if result.text is None:
+        return result.name
+    text = replace_unprintable(result.text)
+    return f"{result.name} {text[:24] + '…' if len(text) > 25 else text!r}"
 
 
-def _row(answer: Answer) -> list[str]:
-    exchange, entry = answer.exchange, _entry(answer)
-    wrong, _ = notes_apart(answer.findings)
+def _row(result: ProbeResult) -> list[str]:
+    exchange, entry = result.exchange, _result_json(result)
+    faults, _ = split_notes(result.findings)
     return [
-        _label(answer),
+        _label(result),
         str(exchange.status or "-"),
         str(len(exchange.body)),
         _seconds(entry.get("soundSeconds")),
         _seconds(exchange.first_byte_seconds),
         _seconds(exchange.seconds),
         ("in parts" if exchange.streamed else "at once") if exchange.body else "-",
-        ", ".join(dict.fromkeys(one.code for one in wrong)) or "fine",
+        ", ".join(dict.fromkeys(fault.code for fault in faults)) or "fine",
     ]
 
 
@@ -70,29 +73,25 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f} s"
 
 
-def _entry(answer: Answer) -> dict[str, Any]:
-    exchange = answer.exchange
-    wrong, notes = notes_apart(answer.findings)
+def _result_json(result: ProbeResult) -> dict[str, Any]:
+    exchange = result.exchange
+    faults, notes = split_notes(result.findings)
     entry: dict[str, Any] = {
-        "name": answer.name,
-        "url": answer.url,
+        "name": result.name,
+        "url": result.url,
         "status": exchange.status,
         "bytes": len(exchange.body),
         "firstByteSeconds": exchange.first_byte_seconds,
         "seconds": exchange.seconds,
         "chunked": exchange.chunked if exchange.status else None,
         "streamed": exchange.streamed,
-        "fine": answer.fine,
-        "findings": [_finding(one.as_json()) for one in wrong],
-        "notes": [_finding(one.as_json()) for one in notes],
+        "fine": result.fine,
+        "findings": [fault.to_json() for fault in faults],
+        "notes": [note.to_json() for note in notes],
     }
-    if answer.rate:
-        seconds = PcmFormat(answer.rate).duration(exchange.body)
-        known = {one.code for one in wrong}.isdisjoint(("wrapped", "compressed", "width"))
-        entry |= {"text": answer.text, "sampleRate": answer.rate}
-        entry["soundSeconds"] = seconds if exchange.status == 200 and known else None
+    if result.rate:
+        seconds = PcmFormat(result.rate).duration(exchange.body)
+        is_known = {fault.code for fault in faults}.isdisjoint(("wrapped", "compressed", "width"))
+        entry |= {"text": result.text, "sampleRate": result.rate}
+        entry["soundSeconds"] = seconds if exchange.status == 200 and is_known else None
     return entry
-
-
-def _finding(one: dict[str, Any]) -> dict[str, Any]:
-    return {"code": one["code"], "says": one["says"], "sure": one["sure"]}

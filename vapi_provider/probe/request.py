@@ -1,4 +1,4 @@
-"""The bodies that Vapi would post, made up but for the phone number."""
+"""The request bodies that Vapi would post, with invented values except the phone number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXTS = (
     "Hello, how can I help you today?",
     "Your table for 4 is booked for May 21st at 7:30 pm.",
 )
-"""What is said when nobody names a text: a greeting, and numbers, which take long to say."""
+"""Default texts: a greeting, and one with numbers, which take long to speak."""
 
 PHONE_NUMBER: Mapping[str, Any] = {
     "provider": "vapi",
@@ -21,23 +21,26 @@ PHONE_NUMBER: Mapping[str, Any] = {
     "sipUri": "sip:probe@sip.vapi.ai",
 }
 CALLER = "+14155550199"
-"""A number that belongs to nobody: 555-01XX is kept for fiction."""
+"""A number that nobody owns: 555-01XX is reserved for fiction."""
 
-_NOBODY = "00000000-0000-4000-8000-000000000000"
+_CALL_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def now_in_milliseconds() -> int:
-    """Unix time as messages carry it."""
+    """Return the Unix time in the unit of Vapi's messages."""
     return round(time.time() * 1000)
 
 
-def voice_request(
+def build_voice_request(
     text: str,
     rate: int,
     phone_number: Mapping[str, Any] | None = None,
     clock: Callable[[], int] = now_in_milliseconds,
 ) -> bytes:
-    """A voice request: `phone_number` in the wire's spelling. Source: ServerMessageVoiceRequest."""
+    """Return the body of a voice request. Source: ServerMessageVoiceRequest.
+
+    `phone_number` is in the wire's spelling and may lack fields that the schema requires.
+    """
     message = {
         "type": "voice-request",
         "text": text,
@@ -45,27 +48,27 @@ def voice_request(
         "timestamp": clock(),
         "phoneNumber": dict(PHONE_NUMBER),
         "customer": {"number": CALLER},
-        "call": {"id": _NOBODY, "type": "inboundPhoneCall"},
+        "call": {"id": _CALL_ID, "type": "inboundPhoneCall"},
     }
     body = ServerMessageVoiceRequest.parse({"message": message}).to_wire()
     if phone_number is not None:
-        # Less than the schema asks for: a voice server is somebody else's.
+        # Past the model: a voice server of somebody else gets less than the schema requires.
         body["message"]["phoneNumber"] = dict(phone_number)
     return _bytes(body)
 
 
-def assistant_request(
+def build_assistant_request(
     phone_number: Mapping[str, Any] | None = None,
     caller: str = CALLER,
     clock: Callable[[], int] = now_in_milliseconds,
 ) -> bytes:
-    """What a number's own server is asked as a call comes in."""
+    """Return the body that a number's own server gets when a call comes in."""
     message = {
         "type": "assistant-request",
         "timestamp": clock(),
         "phoneNumber": dict(phone_number or PHONE_NUMBER),
         "customer": {"number": caller},
-        "call": {"id": _NOBODY, "type": "inboundPhoneCall", "status": "ringing"},
+        "call": {"id": _CALL_ID, "type": "inboundPhoneCall", "status": "ringing"},
     }
     return _bytes({"message": message})
 

@@ -1,4 +1,4 @@
-"""A run: several requests at once, each answer judged, then all of them compared."""
+"""Runs a probe: sends several requests at once, judges each answer, then compares all of them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ from typing import Any, TypeVar
 
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe import judge
-from vapi_provider.probe.assistant import PATIENCE, assistant
+from vapi_provider.probe.assistant import PROBE_LIMITS, judge_assistant
 from vapi_provider.probe.authentication import Authentication
-from vapi_provider.probe.findings import Finding, notes_apart
+from vapi_provider.probe.findings import Finding, split_notes
 from vapi_provider.probe.post import Exchange, Limits, post
-from vapi_provider.probe.request import assistant_request, now_in_milliseconds, voice_request
-from vapi_provider.probe.sound import wrong_rates
+from vapi_provider.probe.request import (
+    build_assistant_request,
+    build_voice_request,
+    now_in_milliseconds,
+)
+from vapi_provider.probe.sound import find_wrong_rates
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.addresses import credentials_in
 from vapi_provider.shared.redaction import redacted
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 T = TypeVar("T")
 
-_LINE = 400
-"""Characters of a finding that are shown; a path in an answer may be of any length."""
+_MAX_TEXT = 400
+"""Length limit of a finding: it may quote a path of any length from an answer."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One request and what is to be said of its answer. `name` tells it from the others."""
+class ProbeResult:
+    """One request and the findings about its answer; `name` is unique in the run."""
 
     name: str
     url: str
@@ -39,13 +43,13 @@ class Answer:
 
     @property
     def fine(self) -> bool:
-        """Whether nothing is wrong; notes are no matter."""
-        return not notes_apart(self.findings)[0]
+        """Whether the answer has no fault; notes do not count."""
+        return not split_notes(self.findings)[0]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A server to be asked for an assistant."""
+class AssistantServer:
+    """A number's own server, which Vapi asks for an assistant when a call comes in."""
 
     name: str
     target: Target
@@ -54,8 +58,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class VoiceRun:
-    """Every text at every rate, to one voice server."""
+class VoiceProbe:
+    """A probe of one voice server: every text at every sample rate."""
 
     target: Target
     authentication: Authentication
@@ -65,93 +69,101 @@ class VoiceRun:
     seconds: float = 20.0
     parallel: int = 4
 
-    def answers(self, say: Say) -> list[Answer]:
-        """Posts them all; text by text, each from the lowest rate to the highest."""
+    def run(self, notify: Notify) -> list[ProbeResult]:
+        """Send all requests; return the results by text, then by rate."""
         pairs = [(text, rate) for text in self.texts for rate in sorted(set(self.rates))]
-        found = _together([self._one(text, rate) for text, rate in pairs], self.parallel, say)
+        probes = [self._probe(text, rate) for text, rate in pairs]
+        results = _run_concurrently(probes, self.parallel, notify)
         for text in dict.fromkeys(self.texts):
-            found = _rates_compared(found, text)
-        return found
+            results = _compare_rates(results, text)
+        return results
 
-    async def _one(self, text: str, rate: int) -> Answer:
-        body = voice_request(text, rate, self.phone_number)
+    async def _probe(self, text: str, rate: int) -> ProbeResult:
+        body = build_voice_request(text, rate, self.phone_number)
         limits = Limits(self.seconds, PcmFormat(rate).bytes_per_second * judge.CAP_SECONDS)
         exchange = await _post(self.target, self.authentication, body, limits)
-        findings = judge.voice(exchange, text, rate, limits)
-        answer = Answer(f"{rate} Hz", self.target.shown, exchange, findings, rate, text)
-        return _answer(answer, _secrets(self.target, self.authentication))
+        findings = judge.judge_voice(exchange, text, rate, limits)
+        result = ProbeResult(f"{rate} Hz", self.target.shown, exchange, findings, rate, text)
+        return _without_secrets(result, _secrets(self.target, self.authentication))
 
 
-def ask(servers: Sequence[Asked], say: Say, parallel: int = 4) -> list[Answer]:
-    """Asks each server for an assistant, as for a call that comes in."""
-    return _together([_ask(one) for one in servers], parallel, say)
+def probe_assistants(
+    servers: Sequence[AssistantServer], notify: Notify, parallel: int = 4
+) -> list[ProbeResult]:
+    """Ask each server for an assistant, as Vapi does when a call comes in."""
+    return _run_concurrently([_probe_assistant(server) for server in servers], parallel, notify)
 
 
-async def _ask(asked: Asked) -> Answer:
-    body = assistant_request(asked.phone_number)
-    exchange = await _post(asked.target, asked.authentication, body, PATIENCE)
-    answer = Answer(asked.name, asked.target.shown, exchange, assistant(exchange))
-    return _answer(answer, _secrets(asked.target, asked.authentication))
+async def _probe_assistant(server: AssistantServer) -> ProbeResult:
+    body = build_assistant_request(server.phone_number)
+    exchange = await _post(server.target, server.authentication, body, PROBE_LIMITS)
+    result = ProbeResult(server.name, server.target.shown, exchange, judge_assistant(exchange))
+    return _without_secrets(result, _secrets(server.target, server.authentication))
 
 
 async def _post(
     target: Target, authentication: Authentication, body: bytes, limits: Limits
 ) -> Exchange:
-    headers = authentication.of(body, target.url, now_in_milliseconds())
+    headers = authentication.headers_for(body, target.url, now_in_milliseconds())
     exchange = await post(target, body, headers, limits)
-    # A server may send a secret back; first of all, for of one cut short a part would be left.
+    # Before anything shortens a header: a part of a secret that the server echoes would remain.
     return replace(exchange, headers=redacted(exchange.headers, _secrets(target, authentication)))
 
 
-def _answer(answer: Answer, secrets: Collection[str]) -> Answer:
-    """Return the answer without our secrets, which a server may have sent back in its body."""
-    hidden = [replace(one, says=redacted(one.says, secrets)[:_LINE]) for one in answer.findings]
-    return replace(answer, findings=hidden)
+def _without_secrets(result: ProbeResult, secrets: Collection[str]) -> ProbeResult:
+    """Return the result without our secrets, which a server may echo in its body."""
+    findings = [
+        replace(finding, says=redacted(finding.says, secrets)[:_MAX_TEXT])
+        for finding in result.findings
+    ]
+    return replace(result, findings=findings)
 
 
 def _secrets(target: Target, authentication: Authentication) -> list[str]:
-    """Return what goes to a server and must not be shown: its URL may hold a token."""
+    """Return the texts that are sent to a server and must not be shown, its URL's among them."""
     return [*authentication.secrets, *credentials_in(target.url)]
 
 
-def _together(
-    tasks: Sequence[Coroutine[Any, Any, Answer]], parallel: int, say: Say
-) -> list[Answer]:
-    async def run() -> list[Answer]:
-        gate, done = asyncio.Semaphore(parallel), 0
+def _run_concurrently(
+    tasks: Sequence[Coroutine[Any, Any, ProbeResult]], parallel: int, notify: Notify
+) -> list[ProbeResult]:
+    async def run() -> list[ProbeResult]:
+        semaphore, done = asyncio.Semaphore(parallel), 0
 
-        async def one(task: Coroutine[Any, Any, Answer]) -> Answer:
+        async def finish(task: Coroutine[Any, Any, ProbeResult]) -> ProbeResult:
             nonlocal done
-            async with gate:
-                answer = await task
+            async with semaphore:
+                result = await task
             done += 1
-            wrong = len(notes_apart(answer.findings)[0])
-            verdict = f"{wrong} finding{'s' * (wrong != 1)}" if wrong else "fine"
-            say(f"[{done}/{len(tasks)}] {answer.name}: {verdict}")
-            return answer
+            faults = len(split_notes(result.findings)[0])
+            verdict = f"{faults} finding{'s' * (faults != 1)}" if faults else "fine"
+            notify(f"[{done}/{len(tasks)}] {result.name}: {verdict}")
+            return result
 
-        return list(await asyncio.gather(*(one(task) for task in tasks)))
+        return list(await asyncio.gather(*(finish(task) for task in tasks)))
 
     return asyncio.run(run())
 
 
-def _rates_compared(answers: list[Answer], text: str) -> list[Answer]:
-    """The answers, with what only a comparison of one text's rates can tell."""
+def _compare_rates(results: list[ProbeResult], text: str) -> list[ProbeResult]:
+    """Return the results with the faults that only a comparison of a text's rates shows."""
     bytes_by_rate = {
-        one.rate: len(one.exchange.body)
-        for one in answers
-        if one.rate and one.text == text and not _says_nothing_of_its_rate(one)
+        result.rate: len(result.exchange.body)
+        for result in results
+        if result.rate and result.text == text and not _is_incomparable(result)
     }
-    wrong = wrong_rates(bytes_by_rate)
+    faults = find_wrong_rates(bytes_by_rate)
     return [
-        replace(one, findings=[*one.findings, wrong[one.rate]])
-        if one.rate in wrong and one.text == text
-        else one
-        for one in answers
+        replace(result, findings=[*result.findings, faults[result.rate]])
+        if result.rate in faults and result.text == text
+        else result
+        for result in results
     ]
 
 
-def _says_nothing_of_its_rate(answer: Answer) -> bool:
-    """Whether the length of the answer means no duration: an error page, a file, another format."""
+def _is_incomparable(result: ProbeResult) -> bool:
+    """Return whether the body's length is no duration: an error page, a file, another format."""
     length_matters = {"too-short", "too-long", "content-type", "clipping", "stutter", "odd-length"}
-    return any(not one.note and one.code not in length_matters for one in answer.findings)
+    return any(
+        not finding.note and finding.code not in length_matters for finding in result.findings
+    )

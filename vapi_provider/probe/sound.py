@@ -1,4 +1,4 @@
-"""Is it a voice saying that text? Loudness, length, and whether the rate was followed."""
+"""Judges whether samples can be a voice that speaks the text: loudness, length, sample rate."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from itertools import groupby
 from statistics import median
 
-from vapi_provider.messages.pcm import LEAST, MOST, PcmFormat
+from vapi_provider.messages.pcm import MAX_SAMPLE, MIN_SAMPLE, PcmFormat
 from vapi_provider.probe.findings import Finding
 
 _SILENT, _FAINT = 4, 400
-"""Peaks (of 32767) up to which nothing is heard, and hardly anything."""
+"""Peaks (of 32767) up to which sound is inaudible and hardly audible."""
 
-_AT_MOST = 200_000
-"""Samples looked at for clipping."""
+_CLIPPING_SAMPLES = 200_000
+"""Samples that are examined for clipping."""
 
-_NATIVE = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
+_USUAL_RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
-def heard(samples: array[int], rate: int, text: str) -> list[Finding]:
-    """What is wrong with the sound itself, from the surest to the vaguest."""
+def judge_sound(samples: array[int], rate: int, text: str) -> list[Finding]:
+    """Return the faults of the sound itself."""
     peak = max(max(samples), -min(samples)) if samples else 0
     if peak <= _SILENT:
         return [Finding("silence", f"{len(samples) / rate:.2f} s of silence: nothing is heard")]
@@ -35,20 +35,20 @@ def heard(samples: array[int], rate: int, text: str) -> list[Finding]:
 
 
 def _clipped(samples: array[int]) -> float:
-    """The share of samples in runs of three and more at either end of the scale."""
-    step = max(len(samples) // _AT_MOST, 1)
+    """Return the share of samples in runs of three and more at either end of the scale."""
+    step = max(len(samples) // _CLIPPING_SAMPLES, 1)
     part = len(samples) // step
     start = (len(samples) - part) // 2
     middle = samples[start : start + part]
-    ends = ((abs(value), len(list(run))) for value, run in groupby(middle) if value in _ENDS)
-    return sum(length for _, length in ends if length >= 3) / max(len(middle), 1)
+    runs = (len(list(run)) for value, run in groupby(middle) if value in _ENDS)
+    return sum(length for length in runs if length >= 3) / max(len(middle), 1)
 
 
-_ENDS = frozenset({LEAST, LEAST + 1, MOST})
+_ENDS = frozenset({MIN_SAMPLE, MIN_SAMPLE + 1, MAX_SAMPLE})
 
 
 def _length(seconds: float, text: str) -> list[Finding]:
-    """Nobody says 120 letters a second, or two; what is merely odd is a note."""
+    """Return a fault for an impossible speed of speech, and a note for an unusual one."""
     letters = len(text.strip())
     says = f"{seconds:.2f} s for {letters} characters"
     if seconds < letters / 120:
@@ -66,10 +66,10 @@ def _length(seconds: float, text: str) -> list[Finding]:
     return []
 
 
-def wrong_rates(bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
-    """Which of one text's answers were not made at the rate that was asked for.
+def find_wrong_rates(bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
+    """Return a fault for each rate at which one text's answer was made at another rate.
 
-    The same text takes about the same time at each rate; bytes that stay the same do not.
+    One text takes about the same time at each rate, so its bytes must grow with the rate.
     """
     rates = sorted(rate for rate, count in bytes_by_rate.items() if count)
     counts = [bytes_by_rate[rate] for rate in rates]
@@ -77,26 +77,28 @@ def wrong_rates(bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
         return {}
     if max(counts) <= 1.03 * min(counts):
         says = f"as many bytes as at {', '.join(map(str, rates))}: the server ignores sampleRate"
-        one = Finding("wrong-rate", says, "almost certain" if len(rates) > 2 else "likely")
-        return dict.fromkeys(rates, one)
-    return _odd_ones_out(rates, bytes_by_rate)
+        fault = Finding("wrong-rate", says, "almost certain" if len(rates) > 2 else "likely")
+        return dict.fromkeys(rates, fault)
+    return _find_outliers(rates, bytes_by_rate)
 
 
-def _odd_ones_out(rates: list[int], bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
-    """An answer that would take as long as all others, were it of another usual rate."""
-    found: dict[int, Finding] = {}
+def _find_outliers(rates: list[int], bytes_by_rate: Mapping[int, int]) -> dict[int, Finding]:
+    """Return the answers whose duration equals the others' only if they have another rate."""
+    faults: dict[int, Finding] = {}
     for rate in rates:
         others = [
             bytes_by_rate[other] / PcmFormat(other).bytes_per_second
             for other in rates
             if other != rate
         ]
-        usual = median(others)
+        duration = median(others)
         if len(others) < 2 or max(others) > 1.03 * min(others):
             continue
-        made_at = bytes_by_rate[rate] / (2 * usual)
-        native = next((one for one in _NATIVE if abs(made_at - one) < 0.02 * one), rate)
-        if abs(native - rate) > 0.05 * rate:
-            says = f"as long as at the other rates if it is {native} Hz, not {rate}"
-            found[rate] = Finding("wrong-rate", says, "likely")
-    return found
+        made_at = bytes_by_rate[rate] / (2 * duration)
+        nearest = next(
+            (usual for usual in _USUAL_RATES if abs(made_at - usual) < 0.02 * usual), rate
+        )
+        if abs(nearest - rate) > 0.05 * rate:
+            says = f"as long as at the other rates if it is {nearest} Hz, not {rate}"
+            faults[rate] = Finding("wrong-rate", says, "likely")
+    return faults

@@ -1,6 +1,6 @@
-"""The numbers of an exported state, as a probe needs them: what is sent of them, and their servers.
+"""Reads the phone numbers of an exported state: what a message contains of them, their servers.
 
-What is encrypted in the state is left out of a message, whole where a schema would be broken.
+A message leaves out encrypted values, and the whole object if a required field is encrypted.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.secrecy import is_secret
 from vapi_provider.shared.addresses import bare
+from vapi_provider.shared.json_values import whole_as_int
 
 _INTRODUCTION = ("provider", "name", "number", "sipUri")
 
 
 @dataclass(frozen=True)
 class DeclaredNumber:
-    """One number of a stack. `headers` are its server's own, where the state was decrypted.
+    """One phone number of a stack.
 
-    `message` is what Vapi would send of it, for its own server only; `introduction` is what a
-    server of somebody else needs to know.
+    Attributes:
+        message: What Vapi would send of it; meant for its own server only.
+        headers: Its server's own headers, as far as the state was decrypted.
     """
 
     name: str
@@ -38,39 +40,46 @@ class DeclaredNumber:
 
     @property
     def introduction(self) -> dict[str, Any]:
-        """Kind, name, number and SIP URI, as far as they are no secrets."""
+        """The part of the message that servers of others may get, without encrypted values."""
         return {key: self.message[key] for key in _INTRODUCTION if key in self.message}
 
     @property
     def asks_its_server(self) -> bool:
-        """Whether a call to it begins with an assistant-request to its server."""
+        """Whether a call to the number begins with an assistant-request to its server."""
         return self.server_url is not None and not self.is_answered
 
 
-def numbers_in(deployment: Mapping[str, Any]) -> Iterator[DeclaredNumber]:
-    """The numbers that the stack made, not those it only reads or is about to delete."""
-    for one in resources_of(deployment):
-        if is_ours(one) and one.get("id") and not one.get("external") and not one.get("delete"):
-            bag = as_object(one.get("outputs")) or as_object(one.get("inputs"))
-            if bag.get("provider") in KINDS:
-                yield _number(name_in(one["urn"]), bag)
+def list_numbers(deployment: Mapping[str, Any]) -> Iterator[DeclaredNumber]:
+    """Yield the numbers that the stack owns and is not about to delete."""
+    for resource in resources_of(deployment):
+        if not is_ours(resource) or not resource.get("id"):
+            continue
+        if resource.get("external") or resource.get("delete"):
+            continue
+        properties = as_object(resource.get("outputs")) or as_object(resource.get("inputs"))
+        if properties.get("provider") in KINDS:
+            yield _read_number(name_in(resource["urn"]), properties)
 
 
-def number_named(deployment: Mapping[str, Any], name: str) -> DeclaredNumber:
-    """The number with that name in the program; raises with the names that there are."""
-    found = list(numbers_in(deployment))
-    for one in found:
-        if one.name == name:
-            return one
-    names = ", ".join(sorted(one.name for one in found)) or "none"
+def find_number(deployment: Mapping[str, Any], name: str) -> DeclaredNumber:
+    """Return the number with that name in the program.
+
+    Raises:
+        ConfigurationError: There is none; the message lists the stack's names.
+    """
+    numbers = list(list_numbers(deployment))
+    for number in numbers:
+        if number.name == name:
+            return number
+    names = ", ".join(sorted(number.name for number in numbers)) or "none"
     raise ConfigurationError(f"the stack has no number {name!r}; it has: {names}")
 
 
-def _number(name: str, bag: Mapping[str, Any]) -> DeclaredNumber:
-    message = _object(KINDS[bag["provider"]].create, bag)
+def _read_number(name: str, properties: Mapping[str, Any]) -> DeclaredNumber:
+    message = _visible_object(KINDS[properties["provider"]].create, properties)
     if message is None:
         raise ConfigurationError(f"a field that {name} must have is encrypted in the state")
-    server = as_object(decrypted(bag.get("server")))
+    server = as_object(decrypted(properties.get("server")))
     url, headers = decrypted(server.get("url")), as_object(decrypted(server.get("headers")))
     return DeclaredNumber(
         name=name,
@@ -82,32 +91,32 @@ def _number(name: str, bag: Mapping[str, Any]) -> DeclaredNumber:
             if isinstance(value, str)
         },
         has_credential=server.get("credential_id") is not None,
-        is_answered=any(bag.get(field) is not None for field in ANSWERERS),
+        is_answered=any(properties.get(field) is not None for field in ANSWERERS),
     )
 
 
-def _object(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The wire's form without what is encrypted; None where that leaves out a required field."""
-    found: dict[str, Any] = {}
+def _visible_object(model: Schema, properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the wire's form without encrypted values; None if a required field is encrypted."""
+    visible: dict[str, Any] = {}
     for name, shape in model.fields.items():
-        value = bag.get(name)
-        kept = None if value is None else _value(shape, value)
+        value = properties.get(name)
+        kept = None if value is None else _visible_value(shape, value)
         if kept is not None:
-            found[shape.wire] = kept
+            visible[shape.wire] = kept
         elif shape.required:
             return None
-    return found
+    return visible
 
 
-def _value(shape: FieldShape, value: Any) -> Any:
+def _visible_value(shape: FieldShape, value: Any) -> Any:
     if isinstance(value, str) and URL in shape.marks:
         return bare(value)
     if is_special(value) or is_secret(shape, value):
         return None
     if isinstance(value, list):
-        items = [_value(shape, item) for item in as_list(cast(Any, value))]
+        items = [_visible_value(shape, item) for item in as_list(cast(Any, value))]
         return None if None in items else items
     model = shape.schema_of(value)
     if model is not None:
-        return _object(model, as_object(value))
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+        return _visible_object(model, as_object(value))
+    return whole_as_int(value)

@@ -1,6 +1,6 @@
-"""`Target`: the one URL that a probe posts to, checked first, and shown without secrets.
+"""The URL that a probe posts to; only its scheme, host and path are shown.
 
-A URL may hold a token in its query: what is shown of it is scheme, host and path.
+A query may contain a token.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.shared.loopback import is_loopback
+from vapi_provider.shared.text import replace_unprintable
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to post. `url` may hold a token; `shown` does not."""
+    """A validated URL. `url` may contain a token; `shown` does not."""
 
     url: str
     shown: str
@@ -22,15 +23,19 @@ class Target:
     encrypted: bool
 
     @classmethod
-    def of(cls, url: str) -> Target:
-        """The target of an http(s) URL; raises ConfigurationError for anything else."""
+    def parse(cls, url: str) -> Target:
+        """Return the target of an http(s) URL.
+
+        Raises:
+            ConfigurationError: The text is no such URL, or holds a user name or password.
+        """
         parts, host = _split(url)
         loopback = is_loopback(host)
         shown = f"{parts.scheme}://{parts.netloc}{parts.path}{'?…' if parts.query else ''}"
         return cls(url, shown, loopback, parts.scheme == "https")
 
     def check_secret(self) -> None:
-        """Raises where a secret would go over the network in clear."""
+        """Raise ConfigurationError if a secret would cross the network in plain text."""
         if not self.encrypted and not self.on_this_machine:
             raise ConfigurationError(
                 f"a secret would go to {self.shown} in clear: use https:// (http:// is for this "
@@ -38,20 +43,15 @@ class Target:
             )
 
 
-def where(location: str) -> str:
-    """A redirect's address without query, user and password; whatever else it may be, in short."""
+def shorten_location(location: str) -> str:
+    """Return a redirect's address on one short line, without query, user name and password."""
     try:
         parts = urlsplit(location)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "an address that cannot be read"
     name = f"{parts.scheme}://{host}{f':{port}' if port else ''}" if host else ""
-    return plain(f"{name}{parts.path}")[:120] or "nowhere"
-
-
-def plain(text: str) -> str:
-    """`text` fit for a line on a terminal."""
-    return "".join(it if it.isprintable() else " " for it in text)
+    return replace_unprintable(f"{name}{parts.path}")[:120] or "nowhere"
 
 
 def _split(url: str) -> tuple[SplitResult, str]:
@@ -66,7 +66,10 @@ def _split(url: str) -> tuple[SplitResult, str]:
             "the URL holds a user name or password, which would be shown in lists of processes "
             "and in logs: give a header instead (--header NAME=env:VARIABLE)"
         )
-    strange = any(it.isspace() or it == "\\" or not it.isprintable() for it in url)
-    if parts.scheme.lower() not in ("http", "https") or not host or strange:
+    is_clean = all(
+        character.isprintable() and not character.isspace() and character != "\\"
+        for character in url
+    )
+    if parts.scheme.lower() not in ("http", "https") or not host or not is_clean:
         raise ConfigurationError(f"this is no URL: {wanted}")
     return parts, host.lower()

@@ -1,5 +1,5 @@
-"""What the engine says it would do, or has found, as a person should read it: pure.
+"""Turns the engine's events of a preview or a refresh into a summary for people and pipelines.
 
-`events` reads the engine's own JSON events, `changes` makes changes of them, and `text`,
-`markdown` and `document` write those down. Secrets end in `events`: nothing behind it holds one.
+`events` reads them, `changes` derives the changes, and `text`, `markdown` and `document` render
+them. This folder must not run the engine, and no secret may get past `events` and `values`.
 """

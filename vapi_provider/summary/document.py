@@ -1,32 +1,32 @@
-"""A summary as JSON; its keys are for pipelines and stay as they are (docs/preview.md)."""
+"""Renders a summary as JSON, with keys that pipelines depend on (docs/preview.md)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vapi_provider.summary.changes import Change, FieldChange, Summary
-from vapi_provider.summary.events import Said
-from vapi_provider.summary.values import Hidden, bare, is_hidden
+from vapi_provider.summary.content import Change, FieldChange, Summary
+from vapi_provider.summary.events import Notice
+from vapi_provider.summary.values import Hidden, contains_hidden, to_json_value
 
 
-def document_of(summary: Summary) -> dict[str, Any]:
-    """The whole summary; `changes` is empty where there are errors."""
+def render_document(summary: Summary) -> dict[str, Any]:
+    """Return the whole summary; `changes` is empty if there are errors."""
     return {
         "what": summary.what,
         "stack": summary.stack,
         "changes": [] if summary.errors else [_change(change) for change in summary.changes],
         **_outputs(summary),
         "releases": 0 if summary.errors else summary.releases,
-        "warnings": [_said(one) for one in summary.warnings],
-        "errors": [_said(one) for one in summary.errors],
+        "warnings": [_notice(warning) for warning in summary.warnings],
+        "errors": [_notice(error) for error in summary.errors],
     }
 
 
 def _outputs(summary: Summary) -> dict[str, Any]:
-    """Return the stack's changed outputs; drift has none."""
+    """Return the stack's changed outputs, which a drift check does not have."""
     if summary.what != "preview":
         return {}
-    return {"outputs": [] if summary.errors else [_field(one) for one in summary.outputs]}
+    return {"outputs": [] if summary.errors else [_field(output) for output in summary.outputs]}
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -42,15 +42,15 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _field(field: FieldChange) -> dict[str, Any]:
-    """`secret`: a secret is in it, and is null here; `known`: all of the new value is known."""
+    """Return a field's change; secrets are null, and `known` is false for values known after up."""
     return {
         "path": field.path,
-        "old": bare(field.old),
-        "new": bare(field.new),
-        "secret": any(is_hidden(value, Hidden.SECRET) for value in (field.old, field.new)),
-        "known": not is_hidden(field.new, Hidden.LATER),
+        "old": to_json_value(field.old),
+        "new": to_json_value(field.new),
+        "secret": any(contains_hidden(value, Hidden.SECRET) for value in (field.old, field.new)),
+        "known": not contains_hidden(field.new, Hidden.LATER),
     }
 
 
-def _said(one: Said) -> dict[str, Any]:
-    return {"resource": one.resource, "text": one.text}
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"resource": notice.resource, "text": notice.text}

@@ -1,4 +1,4 @@
-"""The engine's events, as `pulumi preview --json` streams them, reduced to what we look at."""
+"""Reads the engine's events, as `pulumi preview --json` streams them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from vapi_provider.models.fields import as_object
 from vapi_provider.reconcile import diff_notes
 from vapi_provider.settings.guards import TOLD
 
-# Said of every run that ends with an error, beside what says why.
-_BESIDE = re.compile(
+# The engine adds these to every failed run, beside the error that gives the reason.
+_GENERIC_ERROR = re.compile(
     r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
     + re.escape(TOLD)
 )
 STACK = "pulumi:pulumi:Stack"
 
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
-# Starts where a word does: from inside of a long one each place would be tried, to its end.
+# Anchored at a word's start: otherwise the search is quadratic in the length of a long word.
 _PROBLEM = re.compile(r"(?<!\S)\S+ resource '[^']*' has a problem: ")
 _STACK = "::pulumi:pulumi:Stack::"
 _TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)
-class Said:
-    """A warning or an error in one line, and the resource that it is about, if it is about one."""
+class Notice:
+    """A warning or an error in one line, and the name of its resource, if it has one."""
 
     resource: str | None
     text: str
@@ -37,7 +37,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Step:
-    """What the engine does with one resource; `old` and `new` are its states, if there are any."""
+    """One step of the engine on a resource; `old` and `new` are its states before and after."""
 
     op: str
     urn: str
@@ -48,32 +48,32 @@ class Step:
 
 @dataclass
 class Events:
-    """One preview or refresh."""
+    """The events of one preview or refresh."""
 
     config: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The stack's config, secrets blinded."""
+    """The stack's config; the engine has masked its secrets."""
     planned: list[Step] = field(default_factory=list[Step])
     done: list[Step] = field(default_factory=list[Step])
-    warnings: list[Said] = field(default_factory=list[Said])
-    errors: list[Said] = field(default_factory=list[Said])
+    warnings: list[Notice] = field(default_factory=list[Notice])
+    errors: list[Notice] = field(default_factory=list[Notice])
     noted: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    """Paths in which the plugin has seen a record differ, by its id."""
+    """The paths that the plugin reported as different, by the record's id."""
     stack: Step | None = None
-    """The stack itself, as its outputs were told last."""
+    """The last step of the stack itself, which has its outputs."""
     default_region: str = "us"
-    """The account's region where the stack's config names none."""
+    """The account's region if the stack's config names none."""
 
     @property
     def region(self) -> str | None:
-        """The account's region; None where it cannot be known."""
+        """The account's region; None if it is not known."""
         region = self.config.get("vapi:region") or self.default_region
         return region if region in SIP_HOSTS else None
 
 
 def read_events(events: Iterable[Mapping[str, Any]], region: str | None = None) -> Events:
-    """Sorts the engine's events; those of other kinds are left out.
+    """Return the engine's events by their meaning; other kinds of events are skipped.
 
-    `region` is the account's where the stack's config names none.
+    `region` is the account's if the stack's config names none.
     """
     found = Events(default_region=region or "us")
     for event in events:
@@ -87,11 +87,11 @@ def read_events(events: Iterable[Mapping[str, Any]], region: str | None = None) 
             if step.type == STACK:
                 found.stack = step
         elif "diagnosticEvent" in event:
-            _hear(found, event["diagnosticEvent"])
-    found.warnings = _once(found.warnings)
-    errors = _once(found.errors)
-    own = [said for said in errors if not _BESIDE.fullmatch(said.text)]
-    found.errors = own or errors
+            _add_diagnostic(found, event["diagnosticEvent"])
+    found.warnings = _deduplicate(found.warnings)
+    errors = _deduplicate(found.errors)
+    specific = [error for error in errors if not _GENERIC_ERROR.fullmatch(error.text)]
+    found.errors = specific or errors
     return found
 
 
@@ -105,7 +105,7 @@ def _step(metadata: Mapping[str, Any]) -> Step:
     )
 
 
-def _hear(found: Events, diagnostic: Mapping[str, Any]) -> None:
+def _add_diagnostic(found: Events, diagnostic: Mapping[str, Any]) -> None:
     severity, message = diagnostic.get("severity"), str(diagnostic.get("message", "")).strip()
     if severity == "debug":
         noted = diff_notes.read(message)
@@ -113,15 +113,15 @@ def _hear(found: Events, diagnostic: Mapping[str, Any]) -> None:
             found.noted[noted[0]] = noted[1]
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
-        said = Said(name_in(urn) if urn else None, one_line(message, urn))
+        notice = Notice(name_in(urn) if urn else None, join_lines(message, urn))
         if severity == "warning" and (urn is None or _STACK in urn):
-            resource, text = diff_notes.subject(said.text)
-            said = Said(resource, text) if resource is not None else said
-        (found.errors if severity == "error" else found.warnings).append(said)
+            resource, text = diff_notes.subject(notice.text)
+            notice = Notice(resource, text) if resource is not None else notice
+        (found.errors if severity == "error" else found.warnings).append(notice)
 
 
-def one_line(message: str, urn: str | None = None) -> str:
-    """A message of the engine as one line that stands beside the resource's name."""
+def join_lines(message: str, urn: str | None = None) -> str:
+    """Return a message of the engine as one line, without the URN of its resource."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if _TRACEBACK in message:
         return f"{lines[0].partition(_TRACEBACK)[0].rstrip(' :')}: {lines[-1]}"
@@ -129,5 +129,5 @@ def one_line(message: str, urn: str | None = None) -> str:
     return text.replace(urn, name_in(urn)) if urn else text
 
 
-def _once(said: list[Said]) -> list[Said]:
-    return sorted(set(said), key=lambda one: (one.resource or "", one.text))
+def _deduplicate(notices: list[Notice]) -> list[Notice]:
+    return sorted(set(notices), key=lambda notice: (notice.resource or "", notice.text))

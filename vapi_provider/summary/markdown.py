@@ -1,29 +1,39 @@
-"""A summary as Markdown, for a comment on a pull request (GitHub's dialect).
+"""Renders a summary as Markdown in GitHub's dialect, for a comment on a pull request.
 
-Whatever comes from a program or an account stands in a code span: GitHub makes no link, image or
-mention in one. What could end the span or the table's cell is written as JSON's escape, for inside
-a span nothing else can be said to be text.
+Every text from a program or an account stands in a code span, where GitHub creates no links,
+images or mentions. Characters that would end the span or the table's cell become JSON's escapes,
+because a code span has no escapes of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vapi_provider.summary.changes import Change, Summary
-from vapi_provider.summary.events import Said
-from vapi_provider.summary.values import cut, printable
-from vapi_provider.summary.words import deed, headline, mark, said, values
+from vapi_provider.shared.text import escape_unprintable
+from vapi_provider.summary.content import Change, Summary
+from vapi_provider.summary.events import Notice
+from vapi_provider.summary.values import shorten
+from vapi_provider.summary.words import (
+    action_symbol,
+    describe_action,
+    format_notice,
+    format_values,
+    headline,
+)
 
 LONGEST = 60_000
-"""GitHub takes 65,536 characters; the rest is for what a pipeline writes around it. Counted as
-JavaScript counts, in UTF-16: the pipeline's own limit would else cut a code span open."""
+"""Length limit in UTF-16 code units, as JavaScript counts.
+
+GitHub accepts 65,536; the rest is for the text that a pipeline adds. If the pipeline had to cut the
+summary, it could cut a code span open.
+"""
 
 _WIDTH = 300
-"""Characters of a warning or an error."""
+"""Length limit of a warning or an error."""
 
 
-def markdown_of(summary: Summary) -> str:
-    """The summary: headline, errors, table, warnings; without a heading of its own."""
+def render_markdown(summary: Summary) -> str:
+    """Return the summary without a heading: headline, errors, table, warnings."""
     lines: list[str] = []
     room = LONGEST
     for line in _lines(summary):
@@ -35,15 +45,15 @@ def markdown_of(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def code(text: str, longest: int = _WIDTH) -> str:
-    """Any text as one code span that stays one, in a table's cell too."""
-    safe = printable(text).replace("`", "\\u0060").replace("|", "\\u007c")
-    return f"`{cut(safe, longest) or ' '}`"
+def code_span(text: str, longest: int = _WIDTH) -> str:
+    """Return any text as a single code span that is also valid in a table's cell."""
+    safe = escape_unprintable(text).replace("`", "\\u0060").replace("|", "\\u007c")
+    return f"`{shorten(safe, longest) or ' '}`"
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"**{summary.what.capitalize()} of {code(summary.stack)}: {headline(summary)}**"
-    yield from _list("Errors", summary.errors)
+    yield f"**{summary.what.capitalize()} of {code_span(summary.stack)}: {headline(summary)}**"
+    yield from _notice_lines("Errors", summary.errors)
     if summary.changes and not summary.errors:
         before, after = (
             ("Recorded", "Declared") if summary.what == "preview" else ("Recorded", "Actual")
@@ -56,25 +66,28 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield "\n| Output | Recorded | Declared |"
         yield "|---|---|---|"
         for output in summary.outputs:
-            old, new = values(output)
-            yield f"| {code(output.path)} | {code(old)} | {code(new)} |"
-    yield from _list("Warnings", summary.warnings)
+            old, new = format_values(output)
+            yield f"| {code_span(output.path)} | {code_span(old)} | {code_span(new)} |"
+    yield from _notice_lines("Warnings", summary.warnings)
 
 
 def _rows(change: Change) -> Iterator[str]:
-    who = code(change.name) + (f" {code(change.number)}" if change.number else "")
-    what = f"**{deed(change)}**" if change.released or change.action == "gone" else deed(change)
-    first = f"| `{mark(change)}` | {who} {code(change.type)} | {what} |"
+    who = code_span(change.name) + (f" {code_span(change.number)}" if change.number else "")
+    what = describe_action(change)
+    if change.released or change.action == "gone":
+        what = f"**{what}**"
+    first = f"| `{action_symbol(change)}` | {who} {code_span(change.type)} | {what} |"
     if not change.fields:
         yield f"{first} | | |"
-    for at, field in enumerate(change.fields):
-        old, new = values(field)
-        was = "" if change.action == "created" else code(old)
-        yield f"{first if at == 0 else '| | | |'} {code(field.path)} | {was} | {code(new)} |"
+    for index, field in enumerate(change.fields):
+        old, new = format_values(field)
+        start = first if index == 0 else "| | | |"
+        old_cell = "" if change.action == "created" else code_span(old)
+        yield f"{start} {code_span(field.path)} | {old_cell} | {code_span(new)} |"
 
 
-def _list(title: str, listed: tuple[Said, ...]) -> Iterator[str]:
-    if listed:
+def _notice_lines(title: str, notices: tuple[Notice, ...]) -> Iterator[str]:
+    if notices:
         yield f"\n{title}:\n"
-    for one in listed:
-        yield f"- {code(said(one))}"
+    for notice in notices:
+        yield f"- {code_span(format_notice(notice))}"

@@ -1,4 +1,4 @@
-"""Property paths as Pulumi writes them, and what is found there."""
+"""Property paths in Pulumi's syntax and the values at them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from vapi_provider.reconcile.ignored import tokens
 from vapi_provider.summary.values import Hidden
 
 
-def value_at(bag: Any, path: str) -> Any:
-    """The value at a path, or the hidden one that it is a part of."""
-    value = bag
+def value_at(properties: Any, path: str) -> Any:
+    """Return the value at a path, or the `Hidden` value that contains it."""
+    value = properties
     for token in tokens(path):
         if isinstance(value, Hidden):
             return value
@@ -24,6 +24,6 @@ def value_at(bag: Any, path: str) -> Any:
 
 
 def is_below(path: str, other: str) -> bool:
-    """Whether `path` is `other` or lies below it."""
+    """Return whether `path` is `other` or lies below it."""
     steps = tokens(other)
     return tokens(path)[: len(steps)] == steps

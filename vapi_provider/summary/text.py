@@ -1,37 +1,45 @@
-"""A summary for a terminal."""
+"""Renders a summary for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vapi_provider.summary.changes import Summary
-from vapi_provider.summary.values import printable
-from vapi_provider.summary.words import deed, headline, mark, said, values
+from vapi_provider.shared.text import escape_unprintable
+from vapi_provider.summary.content import Summary
+from vapi_provider.summary.words import (
+    action_symbol,
+    describe_action,
+    format_notice,
+    format_values,
+    headline,
+)
 
 
-def text_of(summary: Summary) -> str:
-    """The summary in lines; errors are not among them, they belong on stderr."""
+def render_text(summary: Summary) -> str:
+    """Return the summary as lines, without the errors, which belong on stderr."""
     return "\n".join(_lines(summary))
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield printable(f"{summary.what.capitalize()} of stack {summary.stack}: {headline(summary)}.")
+    yield escape_unprintable(
+        f"{summary.what.capitalize()} of stack {summary.stack}: {headline(summary)}."
+    )
     for change in () if summary.errors else summary.changes:
         number = f" ({change.number or change.id})" if change.number or change.id else ""
         yield ""
-        yield printable(f"{mark(change)} {change.type} {change.name}{number}: {deed(change)}")
+        resource = f"{change.type} {change.name}{number}"
+        yield escape_unprintable(f"{action_symbol(change)} {resource}: {describe_action(change)}")
         for field in change.fields:
-            old, new = values(field)
-            # What is made has no old values to tell.
-            was = "" if change.action == "created" else f"{old} -> "
-            yield f"    {field.path}: {was}{new}"
+            old, new = format_values(field)
+            before = "" if change.action == "created" else f"{old} -> "
+            yield f"    {field.path}: {before}{new}"
     if summary.outputs and not summary.errors:
         yield ""
         yield "~ outputs of the stack"
         for output in summary.outputs:
-            old, new = values(output)
-            yield printable(f"    {output.path}: {old} -> {new}")
+            old, new = format_values(output)
+            yield escape_unprintable(f"    {output.path}: {old} -> {new}")
     if summary.warnings:
         yield ""
-    for one in summary.warnings:
-        yield f"warning: {printable(said(one))}"
+    for warning in summary.warnings:
+        yield f"warning: {escape_unprintable(format_notice(warning))}"

@@ -1,14 +1,14 @@
-"""The words that every form of a summary shares."""
+"""The wording that all forms of a summary share."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from vapi_provider.summary.changes import Change, FieldChange, Summary
-from vapi_provider.summary.events import Said
-from vapi_provider.summary.values import Hidden, in_words
+from vapi_provider.summary.content import Change, FieldChange, Summary
+from vapi_provider.summary.events import Notice
+from vapi_provider.summary.values import Hidden, format_value
 
-_MARKS = {
+_SYMBOLS = {
     "deleted": "-",
     "replaced": "±",
     "gone": "-",
@@ -20,12 +20,11 @@ _MARKS = {
 
 
 def headline(summary: Summary) -> str:
-    """How much there is of what, in one line; the stack is named by the caller."""
+    """Return the counts of changes in one line."""
     if summary.errors:
         return "refused, nothing would be done" if summary.what == "preview" else "not known"
     counts = Counter(change.action for change in summary.changes)
-    told = ", ".join(f"{count} {action}" for action, count in counts.items())
-    parts = [told] if told else []
+    parts = [", ".join(f"{count} {action}" for action, count in counts.items())] if counts else []
     if summary.releases:
         plural = "" if summary.releases == 1 else "s"
         parts.append(f"{summary.releases} number{plural} released for good")
@@ -37,8 +36,8 @@ def headline(summary: Summary) -> str:
     return "; ".join(parts)
 
 
-def deed(change: Change) -> str:
-    """What becomes of a resource."""
+def describe_action(change: Change) -> str:
+    """Describe what happens to a resource."""
     if not change.is_number:
         return "leaves the state" if change.action == "forgotten" else change.action
     if change.released and change.action == "replaced":
@@ -54,19 +53,19 @@ def deed(change: Change) -> str:
     return change.action
 
 
-def mark(change: Change) -> str:
-    """One character that shows at a glance what a change is."""
-    return _MARKS[change.action]
+def action_symbol(change: Change) -> str:
+    """Return the character that marks the kind of change."""
+    return _SYMBOLS[change.action]
 
 
-def values(field: FieldChange) -> tuple[str, str]:
-    """Old and new value of a field."""
-    old, new = in_words(field.old), in_words(field.new)
+def format_values(field: FieldChange) -> tuple[str, str]:
+    """Return the old and the new value of a field as text."""
+    old, new = format_value(field.old), format_value(field.new)
     if field.is_rotated and old == new == Hidden.SECRET.value:
         new = "changed (secret)"
     return old, new
 
 
-def said(one: Said) -> str:
-    """A warning or an error beside its resource's name."""
-    return f"{one.resource}: {one.text}" if one.resource else one.text
+def format_notice(notice: Notice) -> str:
+    """Return a warning or an error after its resource's name."""
+    return f"{notice.resource}: {notice.text}" if notice.resource else notice.text

@@ -1,4 +1,4 @@
-"""An embedded account in a temporary file, a clock that only tests move, and bodies to send."""
+"""An embedded account in a temporary file, a clock that tests control, and request bodies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vapi_provider.embedded import Switches, create_app
 
 
 class Clock:
-    """Time that stands still until told to pass."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 26, 15, 43, 16, 145_000, tzinfo=timezone.utc)
@@ -38,7 +38,7 @@ def db(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_account(db: Path, clock: Clock) -> Iterator[Callable[..., httpx.Client]]:
-    """Opens the account in `db` with the given switches; every client is closed at the end."""
+    """Open the account in `db` with the given switches; close every client at the end."""
     clients: list[httpx.Client] = []
 
     def opened(key: str | None = None, region: str = "us", **switches: Any) -> httpx.Client:
@@ -63,7 +63,7 @@ def account(open_account: Callable[..., httpx.Client]) -> httpx.Client:
 
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """One account for all tests whose every request is refused: making a file takes its time."""
+    """Return one account for all tests whose requests are refused: creating a file is slow."""
     app = create_app(tmp_path_factory.mktemp("untouched") / "account.db")
     transport = httpx.WSGITransport(app=app)
     headers = {"Authorization": "Bearer any-key"}
@@ -95,7 +95,7 @@ def uuid() -> str:
 
 @pytest.fixture
 def body() -> Callable[..., dict[str, Any]]:
-    """A body that is enough to create a number of a kind ("sip" for a SIP URI alone), and more."""
+    """Return a minimal body to create a number of a kind ("sip" for a SIP URI alone), and more."""
 
     def made(kind: str = "vapi", **more: Any) -> dict[str, Any]:
         return BODIES[kind] | more
@@ -105,7 +105,7 @@ def body() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def create(account: httpx.Client, body: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
-    """Creates a number in `account`, or in the one given, and answers the record."""
+    """Create a number in `account`, or in the given one; return the record."""
 
     def created(kind: str = "vapi", client: httpx.Client = account, **more: Any) -> dict[str, Any]:
         answer = client.post("/phone-number", json=body(kind, **more))

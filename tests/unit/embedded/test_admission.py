@@ -1,4 +1,4 @@
-"""What a served account takes from a connection, and what ends there."""
+"""Admission of requests to a served account."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from typing import Any
 import pytest
 
 from tests.unit.embedded.test_serve import serving
-from vapi_provider.embedded.admission import BODY_BYTES, Refused, TimedReader, check, read_body
+from vapi_provider.embedded.admission import (
+    BODY_BYTES,
+    RequestRejected,
+    TimedReader,
+    check_request,
+    read_body,
+)
 
 
 def headers(*pairs: tuple[str, str]) -> Message:
-    """Headers as a request has them, some more than once."""
+    """Return a request's headers, some of which may be repeated."""
     message = Message()
     for name, value in pairs:
         message.add_header(name, value)
@@ -27,9 +33,9 @@ def headers(*pairs: tuple[str, str]) -> Message:
 
 
 def admit(*pairs: tuple[str, str], version: str = "HTTP/1.1", target: str = "") -> int | None:
-    """What `check` says of a request with these headers."""
+    """Return the result of `check_request` for these headers."""
     environ = {"SERVER_PROTOCOL": version, **({"HTTP_HOST": target} if target else {})}
-    return check(headers(*pairs), environ)
+    return check_request(headers(*pairs), environ)
 
 
 OWN = ("Host", "127.0.0.1:8080")
@@ -40,7 +46,7 @@ OWN = ("Host", "127.0.0.1:8080")
     ["127.0.0.1", "127.0.0.1:80", "localhost:1", "LOCALHOST", "[::1]", "[::1]:80", "127.9.9.9"],
 )
 def test_a_loopback_host_is_answered(host: str) -> None:
-    """Each name of this machine, with and without a port."""
+    """Each name of this machine is admitted, with and without a port."""
     assert admit(("Host", host)) == 0
 
 
@@ -65,18 +71,18 @@ def test_a_loopback_host_is_answered(host: str) -> None:
     ],
 )
 def test_another_host_is_refused(host: str) -> None:
-    """A page under a name of its own that leads to this machine gets no answer of the account."""
-    with pytest.raises(Refused) as refused:
+    """A host name that is not loopback is rejected, even if it resolves to this machine."""
+    with pytest.raises(RequestRejected) as refused:
         admit(("Host", host))
     assert refused.value.status == 403
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         admit(OWN, target=host or "x")
 
 
 def test_there_is_one_host() -> None:
-    """None or two of them say nothing; a client of HTTP/1.0 need not name one."""
+    """A request needs exactly one host, unless it is HTTP/1.0."""
     for pairs in ([], [OWN, OWN]):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRejected) as refused:
             admit(*pairs)
         assert refused.value.status == 400
     assert admit(version="HTTP/1.0") == 0
@@ -100,8 +106,8 @@ def test_there_is_one_host() -> None:
     ids=ascii,
 )
 def test_an_odd_length_is_refused(lengths: list[str]) -> None:
-    """Where the body ends must be certain: the next request begins there."""
-    with pytest.raises(Refused) as refused:
+    """A Content-Length that is not one whole number is rejected."""
+    with pytest.raises(RequestRejected) as refused:
         admit(OWN, *(("Content-Length", length) for length in lengths))
     assert refused.value.status == 400
 
@@ -119,26 +125,26 @@ def test_an_odd_length_is_refused(lengths: list[str]) -> None:
 def test_a_length_that_is_unclear_or_too_large_is_refused(
     pairs: list[tuple[str, str]], status: int
 ) -> None:
-    """One way to say how long the body is, and not too long a body."""
-    with pytest.raises(Refused) as refused:
+    """Two ways to state the length, or too long a body, are rejected."""
+    with pytest.raises(RequestRejected) as refused:
         admit(OWN, *pairs)
     assert refused.value.status == status
 
 
 def test_a_body_is_read_whole_or_not_at_all() -> None:
-    """A body that is cut off is no request; one in chunks has a bound as well."""
+    """A body that is cut off or too large is rejected, in chunks, too."""
     assert admit(OWN, ("Content-Length", "3")) == 3
     assert admit(OWN, ("Transfer-Encoding", "Chunked")) is None
     assert read_body(io.BytesIO(b"abcdef"), 3) == b"abc"
     with pytest.raises(ConnectionError):
         read_body(io.BytesIO(b"ab"), 3)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         read_body(io.BytesIO(bytes(BODY_BYTES + 1)), None)
     assert refused.value.status == 413
 
 
 class Dripping:
-    """A connection that sends one byte at a time, a second after the other."""
+    """A connection that sends one byte a second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -154,13 +160,13 @@ class Dripping:
 
 
 def read_bytes(reader: TimedReader, count: int) -> None:
-    """Read so many, one after the other."""
+    """Read a number of bytes, one after the other."""
     for _ in range(count):
         reader.readinto(bytearray(8))
 
 
 def test_half_a_request_ends() -> None:
-    """The first byte may take long, all others together may not; the next request begins anew."""
+    """A request may begin late but must then arrive in time; the next one has its own limit."""
     connection: Any = Dripping()
     reader = TimedReader(connection, idle=75, whole=30, clock=lambda: connection.now)
     for _ in range(2):
@@ -174,7 +180,7 @@ def test_half_a_request_ends() -> None:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Where an account is served for the tests of this file."""
+    """Serve an account for the tests of this file; return its address."""
     db = tmp_path_factory.mktemp("served") / "a.db"
     with serving("--db", db, "--verbose") as (process, url):
         # What it writes is read, or the pipe would fill up and stop it.
@@ -184,7 +190,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
 
 
 def talk(address: tuple[str, int], sent: bytes) -> bytes:
-    """All that is answered until the server closes the connection."""
+    """Return everything that the server sends until it closes the connection."""
     with closing(socket.create_connection(address, timeout=20)) as connection:
         connection.sendall(sent)
         answered = b""
@@ -216,7 +222,7 @@ NEXT = GET + b"Connection: close\r\n\r\n"
 def test_what_is_refused_closes_the_connection(
     address: tuple[str, int], request_: bytes, status: int
 ) -> None:
-    """One answer in JSON comes, and what follows on the connection is not taken for a request."""
+    """A rejected request gets one answer in JSON, and the connection is closed."""
     head, _, body = talk(address, request_).partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"Connection: close" in head
@@ -230,7 +236,7 @@ def test_an_ordinary_request_is_answered_and_the_next_one_too(address: tuple[str
 
 
 def test_the_log_shows_no_escapes(tmp_path: Path) -> None:
-    """`--verbose` writes the request line, whatever somebody has put into it."""
+    """`--verbose` prints any request line without control characters."""
     with serving("--db", tmp_path / "a.db", "--verbose") as (process, url):
         place = ("127.0.0.1", int(url.rpartition(":")[2]))
         line = GET.replace(b"/phone-number", b"/\x1b[31m\x9b1m") + b"Connection: close\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What the switches show and hide in an answer."""
+"""What an answer shows and hides, by the switches."""
 
 import pytest
 
@@ -6,7 +6,7 @@ LOGIN = {"username": "u" * 20, "password": "p" * 20}
 
 
 def test_sip_password(create, open_account, account):
-    """The SIP password is stored and not shown, by a switch shown."""
+    """The SIP password is hidden unless a switch shows it."""
     record = create("sip", authentication=LOGIN)
     assert record["authentication"] == {"username": "u" * 20}
     shown = open_account(echo_sip_password=True).get(f"/phone-number/{record['id']}").json()
@@ -14,13 +14,13 @@ def test_sip_password(create, open_account, account):
 
 
 def test_area_code(create, open_account):
-    """By a switch the desired area code is shown."""
+    """The desired area code is hidden unless a switch shows it."""
     shown = create(client=open_account(echo_area_code=True))
     assert shown["numberDesiredAreaCode"] == "415"
 
 
 def test_twilio_secrets(create, open_account):
-    """Twilio's secrets are shown in clear, by a switch not at all."""
+    """Twilio's secrets are shown in clear unless a switch hides them."""
     secrets = {"twilioAuthToken": "t", "twilioApiKey": "k", "twilioApiSecret": "s"}
     record = create("twilio", **secrets)
     assert {name: record[name] for name in secrets} == secrets
@@ -29,7 +29,7 @@ def test_twilio_secrets(create, open_account):
 
 
 def test_server_headers(create, open_account):
-    """Headers are shown in clear, by a switch not at all."""
+    """Server headers are shown in clear unless a switch hides them."""
     server = {"url": "https://example.com", "headers": {"X": "1"}}
     assert create(server=server)["server"] == server
     hidden = open_account(echo_server_headers=False).get("/phone-number").json()[0]
@@ -37,7 +37,7 @@ def test_server_headers(create, open_account):
 
 
 def test_provider_resource_id(create, open_account):
-    """The undocumented providerResourceId can be switched off."""
+    """A switch hides the undocumented providerResourceId."""
     assert "providerResourceId" not in create(client=open_account(provider_resource_id=False))
 
 
@@ -48,7 +48,7 @@ def test_defaults_absent(create):
 
 @pytest.mark.parametrize("region", ["us", "eu"])
 def test_defaults_materialised(create, open_account, region):
-    """By a switch documented defaults are filled in at every depth, what was sent stays."""
+    """With a switch, documented defaults are filled in at every depth beside the sent values."""
     account = open_account(materialise_defaults=True, region=region)
     got = create(
         "twilio",

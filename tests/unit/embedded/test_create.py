@@ -1,4 +1,4 @@
-"""POST /phone-number: what is made, bought and refused."""
+"""POST /phone-number: what is created, bought and refused."""
 
 import re
 
@@ -13,7 +13,7 @@ def refusal(answer, status=400):
 
 
 def test_identity(create, account):
-    """A record has a v4 id, the account's v4 organisation, and equal timestamps in milliseconds."""
+    """A record has a v4 id, the account's v4 organization, and equal timestamps in milliseconds."""
     one, other = create(), create()
     v4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
     assert re.fullmatch(v4, one["id"])
@@ -48,7 +48,7 @@ def test_bought_number(create):
 
 
 def test_activation(create, account, clock, open_account):
-    """A number becomes active after its time, which counts as an update, restarts included."""
+    """A number becomes active after its time, which changes updatedAt, even across restarts."""
     got = create()
     clock.advance(0.999)
     assert account.get(f"/phone-number/{got['id']}").json()["status"] == "activating"
@@ -60,7 +60,7 @@ def test_activation(create, account, clock, open_account):
 
 
 def test_activation_without_update(create, clock, open_account):
-    """By a switch becoming active leaves updatedAt alone, in filters too."""
+    """With a switch, becoming active does not change updatedAt, in filters either."""
     account = open_account(activation_bumps_updated_at=False)
     got = create(client=account)
     clock.advance(5)
@@ -79,7 +79,7 @@ def test_stock_goes_on_behind_the_first_hundred(create):
 
 
 def test_released_number_is_not_sold_next(create, account):
-    """Who loses a number and buys another gets another."""
+    """A client that loses a number and buys another gets a different one."""
     first = create()
     account.delete(f"/phone-number/{first['id']}")
     assert create()["number"] != first["number"]
@@ -93,7 +93,7 @@ def test_stock_passes_over_numbers_in_use(create):
 
 @pytest.mark.parametrize("code", ["000", "999", "123", "911", "abc"])
 def test_no_stock(untouched, body, code):
-    """An area code without numbers is refused as a text that names three that have some."""
+    """An area code without numbers is refused with a text that suggests three others."""
     answer = untouched.post("/phone-number", json=body(numberDesiredAreaCode=code))
     assert answer.text == (
         '{"message":"This area code is currently not available. Hint: Try one of 701, 279, 406.",'
@@ -109,7 +109,7 @@ def test_hint_names_stocked_codes_only(open_account, body):
 
 
 def test_neither_area_code_nor_sip_uri(account, open_account):
-    """Without an area code and a SIP URI there is nothing to make; by a switch that is a text."""
+    """A body with neither area code nor SIP URI is refused, with a switch as a text."""
     said = "At least one of numberDesiredAreaCode, sipUri must be provided"
     assert refusal(account.post("/phone-number", json={"provider": "vapi"})) == [said]
     as_text = open_account(at_least_one_as_list=False)
@@ -117,7 +117,7 @@ def test_neither_area_code_nor_sip_uri(account, open_account):
 
 
 def test_sip_uri_is_unique_in_any_case(create, account, open_account, body):
-    """A SIP URI in use is refused in any letter case, with 409 by a switch, and kept as sent."""
+    """A used SIP URI is refused in any letter case, with a switch as 409, and kept as sent."""
     assert create("sip")["sipUri"] == "sip:Front.Desk@sip.vapi.ai"
     again = body("sip", sipUri="sip:FRONT.desk@SIP.vapi.ai")
     assert refusal(account.post("/phone-number", json=again)) == IN_USE
@@ -127,7 +127,7 @@ def test_sip_uri_is_unique_in_any_case(create, account, open_account, body):
 
 
 def test_refused_create_leaves_nothing(create, account, body):
-    """A create that is refused late neither keeps a record nor takes a number."""
+    """A create that is refused late leaves no record and takes no number."""
     create("sip")
     both = body("sip", numberDesiredAreaCode="415")
     assert refusal(account.post("/phone-number", json=both)).startswith("Couldn't Create")
@@ -136,7 +136,7 @@ def test_refused_create_leaves_nothing(create, account, body):
 
 
 def test_carrier_numbers_may_repeat_unless_switched(create, open_account, body):
-    """The same carrier number can be there twice; by a switch it is refused within its kind."""
+    """A carrier's number may repeat unless a switch refuses it within its kind."""
     create("twilio")
     create("twilio")
     strict = open_account(unique_carrier_numbers=True)
@@ -146,7 +146,7 @@ def test_carrier_numbers_may_repeat_unless_switched(create, open_account, body):
 
 
 def test_quota(create, account, open_account, body):
-    """Beyond the quota a purchase is refused; what is not bought does not count."""
+    """A purchase beyond the quota is refused; other records do not count."""
     limited = open_account(free_number_quota=1)
     first = create(client=limited)
     create("sip", client=limited)
@@ -166,7 +166,7 @@ def test_quota(create, account, open_account, body):
 
 
 def test_digits_after_a_while(create, open_account, clock):
-    """By a switch the digits are absent at first and appear with time."""
+    """With a switch, the digits are absent at first and appear with time."""
     account = open_account(number_after_seconds=2.0)
     got = create(client=account)
     assert "number" not in got
@@ -175,7 +175,7 @@ def test_digits_after_a_while(create, open_account, clock):
 
 
 def test_digits_after_some_reads(create, open_account):
-    """By a switch the digits appear after so many reads, lists included."""
+    """With a switch, the digits appear after a count of reads, lists included."""
     account = open_account(number_after_reads=2)
     got = create(client=account)
     path = f"/phone-number/{got['id']}"
@@ -186,14 +186,14 @@ def test_digits_after_some_reads(create, open_account):
 
 
 def test_billing_failure(create, open_account):
-    """By a switch a purchase leaves an active record with neither digits nor a resource."""
+    """With a switch, a purchase leaves an active record with neither digits nor a resource."""
     got = create(client=open_account(billing_failure=True))
     assert got["status"] == "active"
     assert not {"number", "providerResourceId"} & set(got)
 
 
 def test_what_exists_elsewhere(open_account, body, uuid, create):
-    """By switches assistants, credentials and carrier numbers must exist."""
+    """With switches, assistants, credentials and carrier numbers must exist."""
     account = open_account(
         known_assistants=frozenset(),
         known_credentials=frozenset(),
@@ -216,5 +216,5 @@ def test_what_exists_elsewhere(open_account, body, uuid, create):
 
 
 def test_null_is_as_good_as_absent(create):
-    """A null on create is taken and kept as one."""
+    """A null on create is accepted and stored."""
     assert create(assistantId=None)["assistantId"] is None

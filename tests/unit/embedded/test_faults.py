@@ -1,4 +1,4 @@
-"""Faults as a text says them, and in an account of this process, through our own HTTP client."""
+"""Injected faults in an account of this process, through our own HTTP client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.builders import settings
 from vapi_provider.api.transport import open_http
-from vapi_provider.embedded.faults import MISHAPS, describe_faults, parse_faults
+from vapi_provider.embedded.faults import FAILURES, describe_faults, parse_faults
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.config import Settings, load_settings
 
@@ -30,7 +30,7 @@ def account_at(address: str, timeout: float = 30) -> Settings:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Open]:
-    """Opens one file's account by an address with the given faults, as a stack's config would."""
+    """Open the account at an address with the given faults, as a stack's config does."""
     clients: list[httpx.Client] = []
 
     def made(*faults: str, seed: int = 0, timeout: float = 30, switch: str = "") -> httpx.Client:
@@ -74,7 +74,7 @@ ANSWERS = {
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("made", [False, True], ids=["before", "after"])
 def test_wrong_answers(opened: Open, name: str, made: bool) -> None:
-    """Each wrong answer comes once, and the record is made exactly where the fault says so."""
+    """Each wrong answer comes once, and the record exists exactly if the fault commits."""
     client = opened(f"POST:1:{'commit-then-' if made else ''}{name}")
     answer = client.post("/phone-number", json=SIP)
     media_type = answer.headers["Content-Type"].partition(";")[0]
@@ -85,7 +85,7 @@ def test_wrong_answers(opened: Open, name: str, made: bool) -> None:
 
 @pytest.mark.parametrize("made", [False, True], ids=["before", "after"])
 def test_dropped(opened: Open, made: bool) -> None:
-    """A dropped connection is httpx's own error, and the record is made only where it says so."""
+    """A dropped connection is httpx's own error; only a committed record exists."""
     client = opened(f"POST:1:{'commit-then-' if made else ''}drop")
     with pytest.raises(httpx.ReadError):
         client.post("/phone-number", json=SIP)
@@ -94,7 +94,7 @@ def test_dropped(opened: Open, made: bool) -> None:
 
 @pytest.mark.parametrize("what", ["slow=0.06", "commit-then-slow=0.06"])
 def test_too_slow(opened: Open, what: str) -> None:
-    """An answer after the client's time limit is httpx's own timeout, though the record is made."""
+    """An answer after the client's time limit is httpx's timeout, but the record is created."""
     client = opened(f"POST:1:{what}", timeout=0.05)
     with pytest.raises(httpx.ReadTimeout):
         client.post("/phone-number", json=SIP)
@@ -103,7 +103,7 @@ def test_too_slow(opened: Open, what: str) -> None:
 
 @pytest.mark.parametrize("what", ["slow=0.03", "commit-then-slow=0.03"])
 def test_slow(opened: Open, what: str) -> None:
-    """A slow answer within the time limit is the account's own, to a request carried out once."""
+    """A slow answer within the time limit is the account's own, after one execution."""
     client = opened(f"POST:1:{what}")
     begun = time.monotonic()
     assert client.post("/phone-number", json=SIP).status_code == 201
@@ -111,7 +111,7 @@ def test_slow(opened: Open, what: str) -> None:
 
 
 def test_how_long_to_wait(opened: Open) -> None:
-    """429 says how long to wait: in seconds, as a date, a moment, or not at all; 503 in seconds."""
+    """429 and 503 state the wait in each documented form."""
     faults = ("GET:1:429-after=7", "GET:2:429-date=7", "GET:3:429-reset=7", "GET:4:429")
     client = opened(*faults, "GET:5:503-after=7")
     now = time.time()
@@ -128,13 +128,13 @@ def test_how_long_to_wait(opened: Open) -> None:
     [("2", [2]), ("2-4", [2, 3, 4]), ("every3", [3, 6]), ("*", [1, 2, 3, 4, 5, 6, 7])],
 )
 def test_by_number(opened: Open, when: str, hit: list[int]) -> None:
-    """A fault hits the requests that it numbers and no other."""
+    """A fault hits the requests with its numbers and no other."""
     seen = statuses(opened(f"GET:{when}:503"), 7)
     assert [number for number, status in enumerate(seen, 1) if status == 503] == hit
 
 
 def test_by_method(opened: Open) -> None:
-    """A fault looks at its own method; lists and single records are told apart; * is any."""
+    """A fault hits its own method; lists differ from single records, and * is any."""
     client = opened("LIST:2:500", "READ:1:502", "POST:1:503", "*:6:504")
     one = f"/phone-number/{'0' * 8}-0000-4000-8000-{'0' * 12}"
     asked = [
@@ -145,7 +145,7 @@ def test_by_method(opened: Open) -> None:
 
 
 def test_by_seed(opened: Open) -> None:
-    """By chance means: the same for a seed, another for another, and about as often as it says."""
+    """A seed reproduces the hits, another one changes them; the rate is about the given one."""
     first = statuses(opened("GET:p0.3:502", seed=1), 100)
     assert first == statuses(opened("GET:p0.3:502", seed=1), 100)
     assert first != statuses(opened("GET:p0.3:502", seed=2), 100)
@@ -153,7 +153,7 @@ def test_by_seed(opened: Open) -> None:
 
 
 def test_each_method_has_its_own_chance(opened: Open) -> None:
-    """Requests of another method in between do not move what a seed hits, not even for *."""
+    """Requests of another method do not change which requests a seed hits."""
     alone = statuses(opened("*:p0.5:502"), 20)
     client = opened("*:p0.5:502")
     mixed = [(statuses(client, 1, "PATCH"), statuses(client, 1))[1][0] for _ in range(20)]
@@ -161,7 +161,7 @@ def test_each_method_has_its_own_chance(opened: Open) -> None:
 
 
 def test_threads_do_not_lose_count(opened: Open) -> None:
-    """Many requests at once are each counted once."""
+    """Concurrent requests are each counted once."""
     client = opened("GET:every4:503")
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: client.get("/phone-number").status_code, range(80)))
@@ -169,19 +169,19 @@ def test_threads_do_not_lose_count(opened: Open) -> None:
 
 
 def test_the_first_fault_strikes_and_all_count(opened: Open) -> None:
-    """Where two faults meet the first is what happens, and the second does not come later."""
+    """If two faults match, the first one happens and the second is not postponed."""
     assert statuses(opened("GET:1:500", "GET:1:502", "GET:3:503"), 4) == [500, 200, 503, 200]
 
 
 def test_address_with_switches(opened: Open) -> None:
-    """An address takes switches as well."""
+    """An address accepts switches."""
     client = opened(switch="echo_area_code=yes")
     made = client.post("/phone-number", json={"provider": "vapi", "numberDesiredAreaCode": "415"})
     assert made.json()["numberDesiredAreaCode"] == "415"
 
 
 def test_address_in_config(tmp_path: Path) -> None:
-    """A stack's config takes such an address; the file is named by what stands before the ?."""
+    """A stack's config accepts such an address, and the file is the part before the ?."""
     config = {"baseUrl": "embedded:account.db?fault=GET:1:503"}
     with open_http(load_settings(config.get, {}, tmp_path)) as client:
         assert statuses(client, 2) == [503, 200]
@@ -198,7 +198,7 @@ def test_address_in_config(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_address(tmp_path: Path, query: str, said: str) -> None:
-    """A wrong address is a configuration error in one line, and no file is made."""
+    """An invalid address is a configuration error in one line, and no file is created."""
     address = f"embedded:{tmp_path}/account.db?{query}"
     with pytest.raises(ConfigurationError) as raised:
         open_http(account_at(address))
@@ -223,7 +223,7 @@ def test_wrong_address(tmp_path: Path, query: str, said: str) -> None:
     ],
 )
 def test_wrong_faults(text: str, said: str) -> None:
-    """A fault that cannot be read is quoted with what may stand there, in one line."""
+    """The error about an invalid fault quotes it with the valid values, in one line."""
     with pytest.raises(ValueError, match="^fault ") as raised:
         parse_faults([text])
     assert str(raised.value).startswith(f"fault {text!r}")
@@ -231,9 +231,9 @@ def test_wrong_faults(text: str, said: str) -> None:
 
 
 def test_every_fault_is_described() -> None:
-    """The list names every fault, says what it is, and each can be written as it stands there."""
+    """The list describes every fault in a form that can be used as it is."""
     described = describe_faults()
-    assert len(described) == len(MISHAPS)
+    assert len(described) == len(FAILURES)
     assert all(about for _, about in described)
     for name, _ in described:
         parse_faults([f"*:1:{name.replace('[=SECONDS]', '=1')}", f"*:1:{name.partition('[')[0]}"])

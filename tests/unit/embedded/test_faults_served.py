@@ -1,4 +1,4 @@
-"""Faults over a socket: what a client of ``python -m vapi_provider serve`` meets."""
+"""Injected faults over a socket, for a client of ``python -m vapi_provider serve``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIP = {"provider": "vapi", "sipUri": "sip:desk@sip.vapi.ai"}
 
 @contextmanager
 def serving(db: Path, *faults: str, seed: int = 0) -> Iterator[tuple[Any, httpx.Client]]:
-    """The running command with these faults, and a client of it."""
+    """Return the running command with these faults, and its client."""
     options = [word for fault in faults for word in ("--fault", fault)]
     command = [sys.executable, "-m", "vapi_provider", "serve", "--db", str(db), "--verbose"]
     process = subprocess.Popen(
@@ -53,7 +53,7 @@ def users(client: httpx.Client) -> set[str]:
 
 
 def test_lost_answers(db: Path) -> None:
-    """Dropped and late answers are httpx's own errors; what was committed is there, else not."""
+    """Dropped and late answers are httpx's own errors; only committed records exist."""
     faults = (
         "POST:1:drop", "POST:2:commit-then-drop", "POST:3:commit-then-slow=0.6",
         "POST:4:commit-then-500", "POST:5:slow=0.6", "POST:6:502",
@@ -86,7 +86,7 @@ def test_lost_answers(db: Path) -> None:
 
 
 def test_wrong_answers_and_seed(db: Path) -> None:
-    """Wrong answers arrive as they are, and chance is the seed's."""
+    """Wrong answers arrive unchanged, and a seed reproduces them."""
     with serving(db, "GET:1:502", "GET:2:429-after=3", "GET:3:1010") as (_, client):
         page, wait, firewall, right = (client.get("/phone-number") for _ in range(4))
     assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html; charset=UTF-8")
@@ -102,7 +102,7 @@ def test_wrong_answers_and_seed(db: Path) -> None:
 
 @pytest.mark.parametrize(("what", "made"), [("kill", set()), ("commit-then-kill", {"desk"})])
 def test_killed(db: Path, what: str, made: set[str]) -> None:
-    """A kill leaves the file as it was, or with the record where it comes after the commit."""
+    """A kill before the commit leaves the file unchanged, after it with the record."""
     with serving(db, f"POST:1:{what}") as (process, client):
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             client.post("/phone-number", json=SIP)
@@ -112,7 +112,7 @@ def test_killed(db: Path, what: str, made: set[str]) -> None:
 
 
 def test_bad_fault(db: Path) -> None:
-    """A fault that cannot be read is an error in one line."""
+    """An invalid fault is an error in one line."""
     result = CliRunner().invoke(main, ["serve", "--db", str(db), "--fault", "POST:2:explode"])
     assert result.exit_code == 1
     assert result.output.startswith("Error: fault 'POST:2:explode': 'explode' is none of drop, ")
@@ -121,7 +121,7 @@ def test_bad_fault(db: Path) -> None:
 
 
 def test_list_faults() -> None:
-    """The faults and how they are written can be listed."""
+    """The command lists the faults and their grammar."""
     result = CliRunner().invoke(main, ["serve", "--list-faults"])
     assert result.exit_code == 0
     assert result.output.startswith("METHOD:WHEN:WHAT")

@@ -1,4 +1,4 @@
-"""The account's file: made, kept, shared, and refused when it is something else."""
+"""The account's file: created, kept, shared, and refused if it is something else."""
 
 import gc
 import os
@@ -18,26 +18,26 @@ ROOT = Path(room.__file__).parents[2]
 
 
 def test_restart(create, open_account):
-    """Another app on the same file is the same account with the same records."""
+    """A second app on a file serves the same account and records."""
     record = create("sip", name="a")
     assert open_account().get("/phone-number").json() == [record]
 
 
 def test_two_files_are_two_accounts(create, tmp_path, open_account, db):
-    """Another file is another organisation."""
+    """Another file has another organization."""
     record = create()
     db.rename(tmp_path / "elsewhere.db")
     assert create(client=open_account())["orgId"] != record["orgId"]
 
 
 def test_the_file_is_private(account, db):
-    """The file holds secrets: only its owner may read it."""
+    """Only the owner can read the file, which contains secrets."""
     assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o666, 0o640])
 def test_an_existing_file_becomes_private(create, db, open_account, mode):
-    """A file that an earlier version, or a copy, has left open to others is closed to them."""
+    """The permissions of an existing file are restricted to its owner."""
     create()
     files = [path for path in db.parent.glob(f"{db.name}*") if path.is_file()]
     for path in files:
@@ -49,7 +49,7 @@ def test_an_existing_file_becomes_private(create, db, open_account, mode):
 
 @pytest.mark.parametrize("text", ["words", ""])
 def test_what_is_no_account_keeps_its_rights(tmp_path, text):
-    """Of a file that is refused nothing is changed, its rights neither."""
+    """A refused file keeps its content and permissions."""
     other = tmp_path / "other.db"
     other.write_text(text, encoding="utf-8")
     other.chmod(0o644)
@@ -79,7 +79,7 @@ def one_line(path):
 
 
 def test_not_a_database(tmp_path):
-    """A file of another kind is refused and left as it is."""
+    """A file of another format is refused and unchanged."""
     path = tmp_path / "notes.txt"
     path.write_text("dear diary " * 20, encoding="utf-8")
     assert "not a database" in one_line(path)
@@ -87,7 +87,7 @@ def test_not_a_database(tmp_path):
 
 
 def test_not_ours(tmp_path):
-    """A SQLite file of somebody else is refused and left as it is."""
+    """A SQLite file of another program is refused and unchanged."""
     path = tmp_path / "other.db"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE t (x)")
@@ -98,7 +98,7 @@ def test_not_ours(tmp_path):
 
 
 def test_made_by_another_version(account, db):
-    """A file of another version is refused, with both versions named."""
+    """A file of another version is refused with both versions."""
     connection = sqlite3.connect(db)
     connection.execute("PRAGMA user_version = 9")
     connection.close()
@@ -118,19 +118,19 @@ def test_parent_is_a_file(tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
 def test_unwritable(account, db):
-    """A file that cannot be written is refused at once, not at the first purchase."""
+    """A file that cannot be written is refused when it is opened, not at the first purchase."""
     db.chmod(0o400)
     one_line(db)
 
 
 def test_unknown_region(tmp_path):
-    """A region that does not exist is refused with those that do."""
+    """An unknown region is refused with the list of valid ones."""
     with pytest.raises(EmbeddedAccountError, match="region must be one of us, eu, not 'mars'"):
         create_app(tmp_path / "a.db", region="mars")
 
 
 def test_nothing_left_open(tmp_path):
-    """An app that is forgotten closes its file: the side files are gone."""
+    """An app without references closes its file, so the side files disappear."""
     app = create_app(tmp_path / "a.db")
     client = app.test_client()
     client.get("/phone-number", headers={"Authorization": "Bearer k", "User-Agent": "t"})
@@ -140,7 +140,7 @@ def test_nothing_left_open(tmp_path):
 
 
 def test_threads_of_one_app(account, body):
-    """Sixteen threads on one app lose nothing and buy nothing twice."""
+    """Sixteen threads on one app lose no record and buy no number twice."""
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: account.post("/phone-number", json=body()), range(48)))
     assert {answer.status_code for answer in answers} == {201}
@@ -164,7 +164,7 @@ with ThreadPoolExecutor(8) as pool:
 
 
 def test_two_processes_on_a_new_file(db):
-    """Two processes make the file at once and buy 32 numbers: one account, none twice."""
+    """Two processes that create the file at once share one account and buy 32 numbers once."""
     buyers = [
         subprocess.Popen(
             [sys.executable, "-c", BUYER, str(db)],

@@ -1,4 +1,4 @@
-"""Keys, routes and failures: what is answered before any rule about phone numbers."""
+"""API keys, routes and failures, which come before any rule about phone numbers."""
 
 import sqlite3
 
@@ -13,19 +13,19 @@ INVALID = (
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Bearer", "Basic right", "right"])
 def test_wrong_key(open_account, header):
-    """Any other key than the account's is refused, as is any other scheme."""
+    """Every key but the account's, and every other scheme, is refused."""
     answer = open_account(key="right").get("/phone-number", headers={"Authorization": header})
     assert (answer.status_code, answer.text) == (401, INVALID)
     assert answer.headers["Content-Type"] == JSON
 
 
 def test_right_key(open_account):
-    """The account's key is good."""
+    """The account's key is accepted."""
     assert open_account(key="right").get("/phone-number").json() == []
 
 
 def test_any_key(account):
-    """With no key of its own the account takes any, but not an empty one."""
+    """Without a key of its own, the account accepts any but an empty one."""
     for key, status in (("a", 200), ("b", 200), ("", 401)):
         answer = account.get("/phone-number", headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == status
@@ -33,7 +33,7 @@ def test_any_key(account):
 
 @pytest.mark.parametrize("path", ["/phone-number", "/nowhere"])
 def test_no_key(account, path):
-    """A request without a key is refused before anything else is looked at."""
+    """A request without a key is refused before any other check."""
     del account.headers["Authorization"]
     answer = account.post(path, content=b"{")
     assert answer.status_code == 401
@@ -42,7 +42,7 @@ def test_no_key(account, path):
 
 @pytest.mark.parametrize("agent", ["", "Python-urllib/3.11"])
 def test_user_agent(untouched, agent):
-    """A client that does not name itself is turned away in plain text, key or no key."""
+    """A client without a user agent is refused in plain text, with or without a key."""
     answer = untouched.get("/phone-number", headers={"User-Agent": agent})
     assert (answer.status_code, answer.text) == (403, "error code: 1010")
     assert answer.headers["Content-Type"].startswith("text/plain")
@@ -61,7 +61,7 @@ def test_user_agent(untouched, agent):
     ],
 )
 def test_unknown_route(untouched, method, path):
-    """A path or verb that the API does not have is not found, with both named."""
+    """An unknown path or method is 404 and named."""
     answer = untouched.request(method, path)
     assert answer.status_code == 404
     assert answer.json() == {
@@ -72,7 +72,7 @@ def test_unknown_route(untouched, method, path):
 
 
 def test_trailing_slash(account, create):
-    """A slash at the end changes nothing."""
+    """A trailing slash changes nothing."""
     record = create()
     assert account.get(f"/phone-number/{record['id']}/").json() == record
     assert account.get("/phone-number/").json() == [record]
@@ -88,7 +88,7 @@ def test_statuses_and_type(account, body):
 
 
 def test_failure_of_the_file(account, db, caplog):
-    """A broken file is a server error that says why, in one line and without a traceback."""
+    """A broken file is a server error with the reason in one line."""
     connection = sqlite3.connect(db)
     connection.execute("DROP TABLE phone_number")
     connection.close()
@@ -104,7 +104,7 @@ def test_failure_of_the_file(account, db, caplog):
 
 
 def test_latency(open_account, monkeypatch):
-    """By a switch every answer takes a while, refusals too."""
+    """With a switch, every answer takes a minimum time, refusals too."""
     waited = []
     monkeypatch.setattr("vapi_provider.embedded.app.time.sleep", waited.append)
     open_account(latency_seconds=0.25).get("/nowhere")

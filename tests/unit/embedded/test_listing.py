@@ -6,13 +6,13 @@ import sqlite3
 import pytest
 
 from vapi_provider.embedded import Switches
-from vapi_provider.embedded.listing import list_query
-from vapi_provider.embedded.times import iso, parse_iso
+from vapi_provider.embedded.listing import parse_list_query
+from vapi_provider.embedded.times import format_iso, parse_iso
 
 
 @pytest.fixture
 def three(create, clock):
-    """Three SIP URIs, made one second apart, oldest first."""
+    """Return three SIP URIs, created one second apart, oldest first."""
     made = []
     for name in ("One", "Two", "Three"):
         made.append(create("sip", sipUri=f"sip:{name}@sip.vapi.ai", name=f"Desk {name}"))
@@ -31,12 +31,12 @@ def listed(account, **params):
 
 
 def test_newest_first_and_whole(three, account):
-    """The list is an array of whole records, newest first."""
+    """The list is an array of complete records, newest first."""
     assert account.get("/phone-number").json() == three[::-1]
 
 
 def test_ties_have_an_order(create, account):
-    """Records of the same millisecond come in the order of their ids, on every page the same."""
+    """Records of the same millisecond are ordered by id on every page."""
     made = [create("byo-phone-number") for _ in range(5)]
     assert listed(account) == sorted(ids(made), reverse=True)
 
@@ -46,13 +46,13 @@ def test_ties_have_an_order(create, account):
 )
 @pytest.mark.parametrize("column", ["createdAt", "updatedAt"])
 def test_filters(three, account, column, suffix, kept):
-    """Ge and Le take the moment itself, Gt and Lt do not."""
+    """Ge and Le include the moment itself, Gt and Lt do not."""
     found = listed(account, **{f"{column}{suffix}": three[1][column]})
     assert found == [three[index]["id"] for index in kept]
 
 
 def test_filters_combine(three, account):
-    """All filters hold at once, and updatedAt follows a change."""
+    """All filters apply together, and updatedAt follows a change."""
     account.patch(f"/phone-number/{three[0]['id']}", json={"name": "new"})
     after = three[2]["updatedAt"]
     assert listed(account, updatedAtGt=after) == [three[0]["id"]]
@@ -60,7 +60,7 @@ def test_filters_combine(three, account):
 
 
 def test_bare_list_of_filters_is_the_same_on_pages(three, account):
-    """The paged list takes the same filters and counts only what they keep."""
+    """The paged list accepts the same filters and counts only matching records."""
     page = account.get("/v2/phone-number", params={"createdAtLt": three[1]["createdAt"]}).json()
     assert ids(page["results"]) == [three[0]["id"]]
     assert page["metadata"]["totalItems"] == 1
@@ -68,12 +68,12 @@ def test_bare_list_of_filters_is_the_same_on_pages(three, account):
 
 @pytest.mark.parametrize("limit", ["2", "2.0"])
 def test_limit(three, account, limit):
-    """The limit keeps the newest; a float is as good."""
+    """The limit keeps the newest records; a float is accepted."""
     assert listed(account, limit=limit) == ids(three[:0:-1])
 
 
 def test_limit_zero(three, account):
-    """A limit of 0 is an empty list, and a page of nothing without a next one."""
+    """A limit of 0 is an empty list, and an empty page without a next one."""
     assert listed(account, limit=0) == []
     page = account.get("/v2/phone-number", params={"limit": 0}).json()
     assert page["results"] == []
@@ -82,7 +82,7 @@ def test_limit_zero(three, account):
 
 
 def test_limits_of_a_large_account(account, create, db):
-    """Of 1,001 records a list shows 100 unless asked, at most 1,000, and refuses 1,001."""
+    """A list of 1,001 records shows 100 by default, at most 1,000, and refuses 1,001."""
     record = create("byo-phone-number")
     connection = sqlite3.connect(db)
     with connection:
@@ -138,20 +138,20 @@ NUMBER = "must be a number conforming to the specified constraints"
     ],
 )
 def test_wrong_parameters(untouched, path, params, said):
-    """A wrong parameter is refused in the form's words."""
+    """A wrong parameter is refused with the validator's message."""
     answer = untouched.get(path, params=params)
     assert answer.status_code == 400
     assert answer.json() == {"message": [said], "error": "Bad Request", "statusCode": 400}
 
 
 def test_unknown_parameters_by_switch(open_account):
-    """By a switch unknown parameters are passed over."""
+    """With a switch, unknown parameters are ignored."""
     lenient = open_account(unknown_query_refused=False)
     assert lenient.get("/phone-number", params={"cursor": "x"}).json() == []
 
 
 def test_pages(three, account):
-    """Pages hold what was asked for, say how many there are, and are empty past the end."""
+    """Pages hold their part, state the total, and are empty past the end."""
 
     def page(number):
         return account.get("/v2/phone-number", params={"limit": 2, "page": number}).json()
@@ -175,14 +175,14 @@ def test_pages(three, account):
 
 @pytest.mark.parametrize("sort_by", ["createdAt", "duration", "cost"])
 def test_ascending(three, account, sort_by):
-    """ASC is oldest first, whatever it is sorted by."""
+    """ASC is oldest first, whatever sortBy says."""
     page = account.get("/v2/phone-number", params={"sortOrder": "ASC", "sortBy": sort_by}).json()
     assert page["results"] == three
     assert page["metadata"]["sortOrder"] == "ASC"
 
 
 def test_sorting_refused_by_switch(open_account):
-    """By a switch a sorted page is refused, as some accounts do."""
+    """With a switch, a sorted page is refused, as by some accounts."""
     account = open_account(sorted_pages_refused=True)
     answer = account.get("/v2/phone-number", params={"limit": 1, "sortBy": "createdAt"})
     assert answer.json()["message"] == ["property sortBy should not exist"]
@@ -194,14 +194,14 @@ def test_sorting_refused_by_switch(open_account):
     [("desk t", [2, 1]), ("SIP:ONE", [0]), ("%", []), ("_", []), ("671", [3]), ("none", [])],
 )
 def test_search(three, account, create, text, kept):
-    """Search looks for a part of name, number or SIP URI in any case, and takes it literally."""
+    """Search finds a literal part of name, number or SIP URI in any letter case."""
     every = [*three, create("twilio", name=None)]
     found = account.get("/v2/phone-number", params={"search": text}).json()["results"]
     assert sorted(ids(found)) == sorted(every[index]["id"] for index in kept)
 
 
 def test_masked_numbers(create, open_account):
-    """By a switch lists hide the middle of a number and single reads do not."""
+    """With a switch, lists mask the middle of a number and single reads do not."""
     account = open_account(mask_listed_numbers=True)
     record = create("twilio", client=account)
     assert account.get("/phone-number").json()[0]["number"] == "+141****2671"
@@ -222,24 +222,24 @@ def test_masked_numbers(create, open_account):
     ],
 )
 def test_moments_in_any_form(text):
-    """Every ISO form of a moment is the same moment, to the millisecond."""
-    assert iso(parse_iso(text) or 0) == "2026-01-02T03:04:05.678Z"
+    """Every ISO form of a moment is equal to the millisecond."""
+    assert format_iso(parse_iso(text) or 0) == "2026-01-02T03:04:05.678Z"
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "2026-01-02T25:00Z", "0001-01-01x"])
 def test_what_is_no_moment(text):
-    """What is no date is none."""
+    """A text that is no date is refused."""
     assert parse_iso(text) is None
 
 
 def test_dates_alone():
     """A date without a time is its midnight in UTC."""
-    assert iso(parse_iso("2026-01-02") or 0) == "2026-01-02T00:00:00.000Z"
+    assert format_iso(parse_iso("2026-01-02") or 0) == "2026-01-02T00:00:00.000Z"
 
 
 def test_defaults_of_a_query():
-    """Nothing asked means the newest hundred."""
-    query = list_query({}, paged=True, strict=Switches().unknown_query_refused)
+    """A query without parameters means the newest hundred."""
+    query = parse_list_query({}, paged=True, strict=Switches().unknown_query_refused)
     assert json.dumps([query.limit, query.page, query.ascending, query.search]) == (
         '[100, 1, false, ""]'
     )

@@ -21,7 +21,7 @@ ROOT = Path(room.__file__).parents[2]
 
 @contextmanager
 def serving(*options):
-    """The running command and its URL; ended if the test did not."""
+    """Start the command, yield it with its URL, and stop it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "vapi_provider", "serve", *map(str, options)],
         cwd=ROOT,
@@ -39,7 +39,7 @@ def serving(*options):
 
 
 def test_one_account_over_http(db, create, account):
-    """The first line is the URL of the file's account, on kept connections, until it is ended."""
+    """The first line is the URL, and kept connections reach one account until it stops."""
     record = create(name="made in process")
     with serving("--db", db, "--key", "right", "--verbose") as (process, url):
         assert url.startswith("http://127.0.0.1:")
@@ -75,7 +75,7 @@ def test_one_account_over_http(db, create, account):
 
 
 def test_interrupt_and_switches(db):
-    """Switches, region and latency arrive; an interrupt ends it quietly."""
+    """Switches, region and latency take effect; an interrupt stops the command quietly."""
     options = ("--db", db, "--region", "eu", "--switch", "echo_area_code=yes", "--latency", "0.01")
     with serving(*options) as (process, url):
         body = {
@@ -94,7 +94,7 @@ def test_interrupt_and_switches(db):
 
 
 def test_the_log_tells_how_many_requests_were_in_flight(db):
-    """Three that wait for their answers together are told from three in a row."""
+    """The log distinguishes three concurrent requests from three in a row."""
     with (
         serving("--db", db, "--verbose", "--latency", "1") as (process, url),
         httpx.Client(headers={"Authorization": "Bearer any"}) as client,
@@ -113,7 +113,7 @@ def run(*options):
 
 
 def test_port_in_use(db):
-    """A port that somebody else has is an error in one line."""
+    """A port in use is an error in one line."""
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
         result = run("--db", db, "--port", port)
@@ -124,7 +124,7 @@ def test_port_in_use(db):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "192.168.0.1", "::"])
 def test_loopback_only(db, host):
-    """A host that others could reach is refused."""
+    """A host that other machines can reach is refused."""
     result = run("--db", db, "--host", host)
     assert result.exit_code == 1
     assert result.output == (
@@ -142,7 +142,7 @@ def test_bad_file(tmp_path):
 
 
 def test_bad_switch(db):
-    """A wrong switch is an error in one line that names the right ones."""
+    """A wrong switch is an error in one line that lists the valid ones."""
     result = run("--db", db, "--switch", "speed=1")
     assert result.exit_code == 1
     assert result.output.startswith("Error: there is no switch 'speed'; switches: ")
@@ -150,7 +150,7 @@ def test_bad_switch(db):
 
 
 def test_list_switches():
-    """The switches can be listed with their defaults."""
+    """The command lists the switches with their defaults."""
     result = run("--list-switches")
     assert result.exit_code == 0
     assert "duplicate_status=400\n" in result.output
@@ -158,7 +158,7 @@ def test_list_switches():
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"]])
 def test_help_is_light(arguments):
-    """Help says what there is without loading the server."""
+    """`--help` does not load the server."""
     code = (
         "import sys, runpy\n"
         f"sys.argv = ['vapi_provider', *{arguments!r}]\n"
@@ -174,7 +174,7 @@ def test_help_is_light(arguments):
 
 
 def test_unknown_command():
-    """A command that does not exist is refused with the right usage."""
+    """An unknown command is refused with the usage."""
     result = CliRunner().invoke(main, ["sevre"])
     assert result.exit_code == 1
     assert "No such command 'sevre'" in result.output

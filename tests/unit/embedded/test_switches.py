@@ -1,4 +1,4 @@
-"""Switches from a command line."""
+"""Switches of a command line."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ from vapi_provider.embedded.switches import Switches, describe_switches, parse_s
     ],
 )
 def test_values(setting, name, value):
-    """A switch is written as its type: yes or no, a number, a choice, a set with commas, none."""
+    """A switch is parsed by its type: a boolean, a number, a choice, a set, or none."""
     assert parse_switches([setting]) == dataclasses.replace(Switches(), **{name: value})
 
 
@@ -45,7 +45,7 @@ def test_values(setting, name, value):
     ],
 )
 def test_wrong_values(setting, said):
-    """A wrong value is refused with what the switch takes."""
+    """A wrong value is refused with the valid ones."""
     with pytest.raises(ValueError, match="^switch ") as caught:
         parse_switches([setting])
     assert str(caught.value) == said
@@ -59,7 +59,7 @@ def test_unknown_switch():
 
 
 def test_every_switch_is_described():
-    """Every switch says what it does, and its written default is its default."""
+    """Every switch has a description, and its written default parses to its default."""
     described = describe_switches()
     assert all(about for _, _, about in described)
     assert parse_switches(f"{name}={default}" for name, default, _ in described) == Switches()

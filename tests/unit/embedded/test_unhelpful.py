@@ -1,4 +1,4 @@
-"""Switches for an account that is slow to show, says too much, too little or the unheard-of."""
+"""Switches for an account that shows records late, with too much, too little or unknown data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FULL = {
 
 
 def test_activating_for_ever(create, open_account, clock):
-    """By a switch a number never becomes active, and its record never changes by itself."""
+    """With a switch, a number never becomes active and its record never changes by itself."""
     account = open_account(activation_seconds=None)
     record = create(client=account)
     clock.advance(10**9)
@@ -28,7 +28,7 @@ def test_activating_for_ever(create, open_account, clock):
 
 
 def test_number_absent_for_ever(create, open_account, clock):
-    """By a switch a bought number's digits never show, though it is active and has a resource."""
+    """With a switch, a bought number's digits never appear, though it is active."""
     account = open_account(number_after_seconds=None)
     record = create(client=account)
     clock.advance(10**9)
@@ -40,7 +40,7 @@ def test_number_absent_for_ever(create, open_account, clock):
 
 @pytest.mark.parametrize("status", ["blocked", "on-hold"])
 def test_other_statuses(create, open_account, clock, status):
-    """By a switch a number ends up blocked, or in a status that nobody has heard of."""
+    """With a switch, a number ends up blocked or in an unknown status."""
     account = open_account(final_status=status)
     record = create(client=account)
     assert record["status"] == "activating"
@@ -50,7 +50,7 @@ def test_other_statuses(create, open_account, clock, status):
 
 
 def test_read_after_write_lag(create, open_account):
-    """By a switch reads by id miss a new record so many times; PATCH and lists find it."""
+    """With a switch, the first reads by id miss a new record; PATCH and lists find it."""
     account = open_account(new_record_missing_reads=2)
     path = f"/phone-number/{create(client=account)['id']}"
     assert account.get(path).status_code == 404
@@ -60,7 +60,7 @@ def test_read_after_write_lag(create, open_account):
 
 
 def test_list_lag(create, open_account, clock):
-    """By a switch lists and their totals show a record only after a while; reads find it."""
+    """With a switch, lists and totals miss a new record for a while; reads find it."""
     account = open_account(new_record_unlisted_seconds=5.0)
     record = create(client=account)
     assert account.get("/phone-number").json() == []
@@ -71,13 +71,13 @@ def test_list_lag(create, open_account, clock):
 
 
 def test_sip_host_in_capitals(create, open_account):
-    """By a switch the host of a SIP URI comes back in another letter case, the user as sent."""
+    """With a switch, the host of a SIP URI is upper-case and the user as sent."""
     record = create("sip", client=open_account(sip_host_upper=True))
     assert record["sipUri"] == "sip:Front.Desk@SIP.VAPI.AI"
 
 
 def test_absent_as_null(create, open_account):
-    """By a switch every absent field is null; what there is stays."""
+    """With a switch, every absent field is null and others keep their values."""
     record = create(client=open_account(absent_as_null=True), name="desk")
     assert record["name"] == "desk"
     assert record["number"].startswith("+1415")
@@ -86,7 +86,7 @@ def test_absent_as_null(create, open_account):
 
 
 def test_unknown_fields(create, open_account):
-    """By a switch every object has a field that no schema has, but a map of headers."""
+    """With a switch, every object except headers has a field that no schema has."""
     record = create(client=open_account(unknown_fields=True), **FULL)
     objects = [record, record["server"], record["hooks"][0], record["hooks"][0]["do"][0]]
     assert all(set(one["notYetKnown"]) == {"list", "text"} for one in objects)
@@ -106,7 +106,7 @@ def test_unknown_fields(create, open_account):
     ids=lambda switches: next(iter(switches)),
 )
 def test_our_client_reads_it(create, open_account, clock, switches):
-    """Our own client reads the record whatever is added, null or new to it."""
+    """Our own client parses the record with added, null and unknown fields."""
     account = open_account(activation_seconds=0.0, **switches)
     made = create("sip", client=account, **FULL)
     client = VapiClient(Transport(account, settings().api_key))

@@ -10,7 +10,7 @@ def patch(client, record, **changes):
 
 
 def test_top_level_is_partial_and_nested_is_whole(create, account):
-    """PATCH leaves other fields alone and replaces a nested object whole."""
+    """PATCH keeps other fields and replaces a nested object whole."""
     record = create(name="a", server=SERVER, hooks=[])
     got = patch(account, record, provider="vapi", server={"url": "https://example.com/b"}).json()
     assert got["server"] == {"url": "https://example.com/b"}
@@ -19,7 +19,7 @@ def test_top_level_is_partial_and_nested_is_whole(create, account):
 
 
 def test_update_moves_updated_at_only(create, account, clock):
-    """A change is seen in updatedAt; createdAt, id and organisation stay."""
+    """A change sets updatedAt; createdAt, id and organization stay."""
     record = create("sip")
     clock.advance(10)
     got = patch(account, record, name="b").json()
@@ -30,7 +30,7 @@ def test_update_moves_updated_at_only(create, account, clock):
 
 
 def test_update_that_changes_nothing(create, account, clock, open_account):
-    """An empty PATCH changes updatedAt alone, by a switch not even that."""
+    """An empty PATCH changes updatedAt alone, and with a switch nothing."""
     record = create("sip", name="a")
     clock.advance(10)
     quiet = open_account(noop_bumps_updated_at=False)
@@ -44,7 +44,7 @@ def test_update_that_changes_nothing(create, account, clock, open_account):
     ["name", "assistantId", "squadId", "workflowId", "server", "fallbackDestination", "hooks"],
 )
 def test_null_clears(create, account, open_account, uuid, field):
-    """A null clears any optional field; it then reads as null, by a switch as absent."""
+    """A null clears an optional field, which then reads as null, with a switch as absent."""
     values = {
         "name": "a",
         "assistantId": uuid,
@@ -74,7 +74,7 @@ def test_null_clears(create, account, open_account, uuid, field):
     ],
 )
 def test_required_fields_cannot_be_cleared(create, account, kind, field):
-    """What every record of a kind has cannot be cleared."""
+    """A required field cannot be cleared."""
     answer = patch(account, create(kind), **{field: None})
     assert answer.status_code == 400
     assert answer.json()["message"] == [f"{field} should not be null or undefined"]
@@ -86,14 +86,14 @@ def test_required_fields_cannot_be_cleared(create, account, kind, field):
 )
 @pytest.mark.parametrize("value", ["415", None])
 def test_what_cannot_be_patched(create, account, field, value):
-    """Fields outside the update schema are refused by name, as null too."""
+    """Fields outside the update schema are refused by name, even if null."""
     answer = patch(account, create(), **{field: value})
     assert answer.status_code == 400
     assert answer.json()["message"] == [f"property {field} should not exist"]
 
 
 def test_kind_cannot_change(create, account):
-    """Another kind is refused, an unknown one in the form's words."""
+    """Another kind is refused, and an unknown one with the validator's message."""
     record = create()
     other = patch(account, record, provider="twilio")
     assert other.status_code == 400
@@ -103,7 +103,7 @@ def test_kind_cannot_change(create, account):
 
 
 def test_sip_uri_stays_unique(create, account):
-    """A SIP URI cannot be moved onto another's; one's own in another case is fine."""
+    """A SIP URI cannot become another record's, but its letter case may change."""
     create("sip")
     other = create("sip", sipUri="sip:other@sip.vapi.ai")
     answer = patch(account, other, sipUri="sip:front.desk@sip.vapi.ai")
@@ -113,7 +113,7 @@ def test_sip_uri_stays_unique(create, account):
 
 
 def test_carrier_number_can_be_patched(create, account):
-    """A carrier's number is updated in place and can be found by search afterwards."""
+    """A carrier's number is updated in place and found by search."""
     record = create("telnyx")
     assert patch(account, record, number="+14155552672").json()["number"] == "+14155552672"
     found = account.get("/v2/phone-number", params={"search": "5552672"}).json()
@@ -121,7 +121,7 @@ def test_carrier_number_can_be_patched(create, account):
 
 
 def test_server_secret_is_never_shown(create, account, open_account):
-    """A server's secret is taken and dropped; that one is set shows until the server changes."""
+    """A server's secret is dropped; a marker shows that it is set until the server changes."""
     record = create(server={"url": "https://example.com", "secret": "s3cret"})
     assert record["server"] == {"url": "https://example.com"}
     assert record["isServerUrlSecretSet"] is True
@@ -132,7 +132,7 @@ def test_server_secret_is_never_shown(create, account, open_account):
 
 
 def test_legacy_server_url(create, account, open_account):
-    """serverUrl is refused, by a switch taken as server.url."""
+    """serverUrl is refused, or with a switch accepted as server.url."""
     record = create()
     refused = patch(account, record, serverUrl="https://example.com")
     assert refused.json()["message"] == ["property serverUrl should not exist"]
@@ -144,7 +144,7 @@ def test_legacy_server_url(create, account, open_account):
 
 
 def test_delete(create, account):
-    """DELETE answers the record as it was; afterwards it is gone everywhere, its URI free."""
+    """DELETE returns the record, which then is gone everywhere and frees its SIP URI."""
     record = create("sip")
     path = f"/phone-number/{record['id']}"
     answer = account.delete(path)
@@ -159,7 +159,7 @@ def test_delete(create, account):
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_malformed_id(account, open_account, method):
-    """An id that is no UUID is refused, by a switch like one that is not there."""
+    """An id that is no UUID is refused, with a switch as unknown."""
     said = account.request(method, "/phone-number/nope", json={})
     assert said.status_code == 400
     assert said.json()["message"] == "Validation failed (uuid is expected)"
@@ -168,6 +168,6 @@ def test_malformed_id(account, open_account, method):
 
 
 def test_id_in_any_case(create, account):
-    """An id is found in capitals too."""
+    """An id is found in any letter case."""
     record = create()
     assert account.get(f"/phone-number/{record['id'].upper()}").json() == record

@@ -1,4 +1,4 @@
-"""The form of a body: every violation at once, in the words of the API's own validator."""
+"""Validation of bodies: all violations at once, with the messages of the API's own validator."""
 
 import json
 
@@ -29,13 +29,13 @@ def said(answer):
 
 @pytest.mark.parametrize("sent", [{}, {"provider": "carrier"}, {"provider": None}, [], [1]])
 def test_kind(untouched, sent):
-    """A body with no known kind is refused with the five there are."""
+    """A body without a known kind is refused with the five kinds."""
     message = f"provider must be one of the following values: {KINDS}"
     assert said(untouched.post("/phone-number", json=sent)) == [message]
 
 
 def test_every_violation_at_once(untouched, body):
-    """All that is wrong is said at once."""
+    """The error lists all violations."""
     sent = body(name="x" * 41, assistantId="a1", foo=1, server={"url": "http://a.b", "foo": 2})
     assert set(said(untouched.post("/phone-number", json=sent))) == {
         "name must be shorter than or equal to 40 characters",
@@ -150,7 +150,7 @@ def test_every_violation_at_once(untouched, body):
     ],
 )
 def test_wording(untouched, body, wrong, message):
-    """Each violation is told with its path, in the validator's words."""
+    """Each violation has its path and the validator's message."""
     [only] = said(untouched.post("/phone-number", json=body(**wrong)))
     assert only == message or (message.endswith(",") and only.startswith(message))
 
@@ -158,7 +158,7 @@ def test_wording(untouched, body, wrong, message):
 @pytest.mark.parametrize("value", [3, "x", []])
 @pytest.mark.parametrize("field", ["server", "fallbackDestination"])
 def test_objects(untouched, body, field, value):
-    """What must be an object is told in two messages."""
+    """A value that must be an object gets two messages."""
     assert said(untouched.post("/phone-number", json=body(**{field: value}))) == [
         f"{field} must be an object",
         f"nested property {field} must be either object or array",
@@ -175,7 +175,7 @@ def test_objects(untouched, body, field, value):
     ],
 )
 def test_required(untouched, body, kind, missing, message):
-    """What a kind must have is told when it is absent, and when it is null."""
+    """A required field is reported if it is absent or null."""
     sent = body(kind)
     assert said(untouched.post("/phone-number", json=sent | {missing: None})) == [message]
     del sent[missing]
@@ -190,7 +190,7 @@ def test_numbers_are_e164(untouched, body, kind):
 
 
 def test_e164_check_off(account, body, create):
-    """With the check off a number of your own is letters and digits."""
+    """Without the E.164 check a number may be letters and digits."""
     create("byo-phone-number", number="desk1", numberE164CheckEnabled=False)
     wrong = body("byo-phone-number", number="desk-1", numberE164CheckEnabled=False)
     assert said(account.post("/phone-number", json=wrong)) == [
@@ -205,7 +205,7 @@ def test_credential_id(untouched, body):
 
 
 def test_twilio_credentials(account, body, open_account, create):
-    """A Twilio number needs a token, or a key with its secret; by a switch neither."""
+    """A Twilio number needs a token, or a key with its secret, unless a switch allows neither."""
     bare = body("twilio")
     del bare["twilioAuthToken"]
     message = "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided"
@@ -218,7 +218,7 @@ def test_twilio_credentials(account, body, open_account, create):
 
 
 def test_regions(open_account, body, create):
-    """The European region takes SIP URIs on its own host only."""
+    """The European region accepts SIP URIs on its own host only."""
     europe = open_account(region="eu")
     create("sip", client=europe, sipUri="sip:a@sip.eu.vapi.ai")
     assert said(europe.post("/phone-number", json=body("sip"))) == [
@@ -227,7 +227,7 @@ def test_regions(open_account, body, create):
 
 
 def test_http_by_switch(open_account, create):
-    """By a switch a server may have an http:// URL, kept as sent."""
+    """With a switch, a server may have an http:// URL, stored as sent."""
     account = open_account(http_server_url=True)
     server = {"url": "http://127.0.0.1:8000/hook"}
     assert create(client=account, server=server)["server"] == server
@@ -246,20 +246,20 @@ def test_http_by_switch(open_account, create):
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_broken_json(account, create, content, message, method):
-    """A body that is no JSON object is refused with what was unexpected."""
+    """The error about a body that is no JSON object names the unexpected token."""
     path = "/phone-number" if method == "POST" else f"/phone-number/{create()['id']}"
     json_type = {"Content-Type": "application/json"}
     assert said(account.request(method, path, content=content, headers=json_type)) == message
 
 
 def test_body_that_is_not_declared_as_json(untouched):
-    """A body of another type is not looked at."""
+    """A body of another media type is ignored."""
     answer = untouched.post("/phone-number", content=b'{"provider":"vapi"}')
     assert said(answer)[0].startswith("provider must be one of")
 
 
 def test_half_a_surrogate_pair(untouched, body):
-    """Text that is no Unicode is refused."""
+    """Text with half a surrogate pair is refused."""
     json_type = {"Content-Type": "application/json"}
     content = json.dumps(body(name="half \ud83d pair"))
     answer = untouched.post("/phone-number", content=content, headers=json_type)

@@ -1,4 +1,4 @@
-"""ServerMessageVoiceRequest: read from what Vapi posts, written as Vapi would post it."""
+"""ServerMessageVoiceRequest: parsing what Vapi posts, and building what it would post."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "telnyx": {"provider": "telnyx", "number": "+14155550100", "credentialId": UUID},
     "byo-phone-number": {"provider": "byo-phone-number", "credentialId": UUID},
 }
-LEAST: dict[str, Any] = {"type": "voice-request", "text": "Hello.", "sampleRate": 24000}
-WHOLE: dict[str, Any] = {
-    **LEAST,
+MINIMAL: dict[str, Any] = {"type": "voice-request", "text": "Hello.", "sampleRate": 24000}
+COMPLETE: dict[str, Any] = {
+    **MINIMAL,
     "phoneNumber": {
         **NUMBERS["vapi"],
         "server": {"url": "https://voice.example.com", "timeoutSeconds": 20},
@@ -45,34 +45,34 @@ WHOLE: dict[str, Any] = {
 
 
 def parse(**message: Any) -> ServerMessageVoiceRequest:
-    """A message as a web handler gets it."""
+    """Parse a message as a web handler does."""
     return ServerMessageVoiceRequest.parse(json.dumps({"message": message}).encode())
 
 
 @pytest.mark.parametrize("as_body", [json.dumps, lambda it: json.dumps(it).encode(), dict])
 def test_a_body_may_be_bytes_text_or_an_object(as_body: Any) -> None:
-    """A web handler hands on whatever it has."""
-    request = ServerMessageVoiceRequest.parse(as_body({"message": LEAST}))
+    """A body is parsed from bytes, a text or an object."""
+    request = ServerMessageVoiceRequest.parse(as_body({"message": MINIMAL}))
     assert (request.text, request.sample_rate) == ("Hello.", 24000)
     assert request.answer == PcmFormat(24000)
 
 
 def test_all_eleven_properties_are_kept() -> None:
-    """What was read is written again, each property as it came."""
-    assert len(WHOLE) == 11
-    assert parse(**WHOLE).to_wire() == {"message": WHOLE}
+    """Each of the eleven properties is written as it was read."""
+    assert len(COMPLETE) == 11
+    assert parse(**COMPLETE).to_wire() == {"message": COMPLETE}
 
 
 @pytest.mark.parametrize("kind", NUMBERS)
 def test_a_number_is_of_its_kind(kind: str) -> None:
-    """The five kinds are told apart by `provider`, and each is the create schema's class."""
-    request = parse(**LEAST, phoneNumber=NUMBERS[kind])
+    """The five kinds are discriminated by `provider` and become the create schema's classes."""
+    request = parse(**MINIMAL, phoneNumber=NUMBERS[kind])
     assert type(request.phone_number) is KINDS[kind].create.model
     assert request.to_wire()["message"]["phoneNumber"] == NUMBERS[kind]
 
 
 def test_more_than_the_schema_knows_is_tolerated() -> None:
-    """New properties at any depth, nulls and values beyond today's limits do not stop a call."""
+    """Unknown properties, nulls and values beyond today's limits are accepted."""
     number = {
         **NUMBERS["twilio"],
         **{"id": UUID, "orgId": UUID, "status": "active", "assistantId": None, "name": "n" * 60},
@@ -80,11 +80,11 @@ def test_more_than_the_schema_knows_is_tolerated() -> None:
         "fallbackDestination": {"type": "carrier-pigeon", "loft": 3},
         "hooks": [{"on": "call.answered"}],
     }
-    request = parse(**LEAST, phoneNumber=number, call=None, newThing={"a": 1})
+    request = parse(**MINIMAL, phoneNumber=number, call=None, newThing={"a": 1})
     wire = request.to_wire()["message"]
     assert wire["phoneNumber"]["server"] == {"url": "http://old.example.com"}
     assert wire["phoneNumber"]["hooks"] == [{"on": "call.answered"}]
-    assert set(wire) == {*LEAST, "phoneNumber"}
+    assert set(wire) == {*MINIMAL, "phoneNumber"}
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_more_than_the_schema_knows_is_tolerated() -> None:
     ],
 )
 def test_a_wrong_property_is_told_by_its_path(change: dict[str, Any], expected: str) -> None:
-    """One line says where and why."""
+    """The error about a wrong property is one line with path and reason."""
     with pytest.raises(InvalidMessage) as caught:
-        parse(**{**LEAST, **change})
+        parse(**{**MINIMAL, **change})
     assert str(caught.value).startswith(expected)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("missing", LEAST)
+@pytest.mark.parametrize("missing", MINIMAL)
 def test_a_required_property_is_required(missing: str) -> None:
-    """Type, text and rate must be there; nothing else must."""
+    """Only type, text and rate are required."""
     with pytest.raises(InvalidMessage, match=f"^message.{missing}: is missing$"):
-        parse(**{key: value for key, value in LEAST.items() if key != missing})
-    assert parse(**LEAST).phone_number is None
+        parse(**{key: value for key, value in MINIMAL.items() if key != missing})
+    assert parse(**MINIMAL).phone_number is None
 
 
 @pytest.mark.parametrize(
@@ -140,19 +140,19 @@ def test_a_required_property_is_required(missing: str) -> None:
         ("[]", "not a JSON object"),
         ([], "not a JSON object"),
         (None, "not a JSON object"),
-        ({"messsage": LEAST}, "message: is missing"),
-        (LEAST, "message: is missing"),
+        ({"messsage": MINIMAL}, "message: is missing"),
+        (MINIMAL, "message: is missing"),
         ({"message": []}, "message: must be an object"),
     ],
 )
 def test_what_is_no_envelope_is_refused(body: Any, expected: str) -> None:
-    """A body without `{"message": {…}}` is named for what it is."""
+    """The error about a body without `{"message": {…}}` says what the body is."""
     with pytest.raises(InvalidMessage, match=expected):
         ServerMessageVoiceRequest.parse(body)
 
 
 def test_a_refusal_shows_no_value() -> None:
-    """What was posted may be private: only paths and reasons are told."""
+    """Errors contain paths and reasons but no posted values, which may be private."""
     with pytest.raises(InvalidMessage) as caught:
         parse(type="voice-request", text=["private"], sampleRate="private", call="private")
     assert "private" not in str(caught.value)
@@ -163,7 +163,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
-KEYS = [*WHOLE, "new"]
+KEYS = [*COMPLETE, "new"]
 INSIDE = ["server", "hooks", "name", "fallbackDestination", "number", "authentication", "provider"]
 NUMBER = st.builds(
     lambda of, more: {**of, **more},
@@ -177,10 +177,10 @@ NUMBER = st.builds(
     st.none() | NUMBER,
 )
 def test_any_json_is_read_or_refused(changes: dict[str, Any], number: Any) -> None:
-    """Only InvalidMessage is ever raised; what is read can be written and read again."""
+    """Any JSON raises InvalidMessage or can be written and parsed again."""
     try:
         request = ServerMessageVoiceRequest.parse(
-            {"message": {**LEAST, "phoneNumber": number, **changes}}
+            {"message": {**MINIMAL, "phoneNumber": number, **changes}}
         )
     except InvalidMessage:
         return
@@ -188,7 +188,7 @@ def test_any_json_is_read_or_refused(changes: dict[str, Any], number: Any) -> No
 
 
 def test_pcm_is_sixteen_bit_little_endian() -> None:
-    """The format's words: bytes, samples and seconds, there and back."""
+    """PcmFormat converts between samples, bytes and seconds in both directions."""
     pcm = PcmFormat(8000)
     assert pcm.encode([0.0, 1.0, -1.0, 2.0]) == b"\x00\x00\xff\x7f\x01\x80\xff\x7f"
     assert list(pcm.decode(b"\x01\x00\xff\xff\x07")) == [1, -1]
@@ -199,7 +199,7 @@ def test_pcm_is_sixteen_bit_little_endian() -> None:
 
 
 def test_importing_it_imports_no_pulumi_and_no_http() -> None:
-    """A voice server's process has neither the engine's SDK nor an HTTP client."""
+    """Importing the messages loads neither Pulumi nor an HTTP client."""
     look = (
         "import sys, vapi_provider.messages as m;"
         "print([n for n in ('pulumi', 'grpc', 'httpx', 'flask', 'click') if n in sys.modules])"
@@ -213,8 +213,8 @@ def test_importing_it_imports_no_pulumi_and_no_http() -> None:
 @official.needed
 @pytest.mark.contract
 def test_the_message_has_the_schemas_properties() -> None:
-    """The eleven properties and the required three are the published schema's."""
+    """The eleven properties and three required ones are those of the published schema."""
     schema = official.schemas()["ServerMessageVoiceRequest"]
     wires = {info.alias for info in ServerMessageVoiceRequest.model_fields.values()}
     assert wires == set(schema["properties"])
-    assert set(LEAST) == set(schema["required"])
+    assert set(MINIMAL) == set(schema["required"])

@@ -1,4 +1,4 @@
-"""Events as the engine streams them, of a few lines each."""
+"""Builders of short events in the engine's form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def urn(name: str, type_: str = f"{OURS}VapiPhoneNumber") -> str:
-    """The URN of a resource of stack `test`."""
+    """Return the URN of a resource of stack `test`."""
     return f"urn:pulumi:test::numbers::{type_}::{name}"
 
 
@@ -24,7 +24,7 @@ def step(
     type_: str = f"{OURS}VapiPhoneNumber",
     **flags: Any,
 ) -> dict[str, Any]:
-    """One step; `old` are recorded outputs, `new` declared inputs, or outputs as read."""
+    """Return a step; `old` are recorded outputs, `new` declared inputs or actual outputs."""
     metadata: dict[str, Any] = {"op": op, "urn": urn(name, type_), "type": type_}
     metadata["old"] = old and {"id": f"{name}-id", "outputs": old, **flags}
     metadata["new"] = new and {"inputs": new, "outputs": new}
@@ -32,11 +32,11 @@ def step(
 
 
 def read(op: str, name: str, old: dict[str, Any], new: dict[str, Any] | None, **flags: Any) -> Any:
-    """What a refresh has found."""
+    """Return a step of a refresh."""
     return step(op, name, old, new, "resOutputsEvent", **flags)
 
 
 def said(severity: str, message: str, name: str | None = None) -> dict[str, Any]:
-    """A diagnostic."""
+    """Return a diagnostic event."""
     about = {"urn": urn(name)} if name else {}
     return {"diagnosticEvent": {"severity": severity, "message": message, **about}}

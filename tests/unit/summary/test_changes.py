@@ -1,4 +1,4 @@
-"""What the engine's events mean for the numbers of a stack."""
+"""Changes of a stack's numbers, derived from the engine's events."""
 
 from __future__ import annotations
 
@@ -11,19 +11,13 @@ from vapi_provider.deployment.exported import OURS
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.resource_key import resource_key
-from vapi_provider.summary.changes import (
-    Change,
-    FieldChange,
-    Summary,
-    drift_of,
-    preview_of,
-    without_ignored,
-)
-from vapi_provider.summary.document import document_of
-from vapi_provider.summary.events import Said, read_events
-from vapi_provider.summary.text import text_of
+from vapi_provider.summary.changes import drop_ignored, summarize_drift, summarize_preview
+from vapi_provider.summary.content import Change, FieldChange, Summary
+from vapi_provider.summary.document import render_document
+from vapi_provider.summary.events import Notice, read_events
+from vapi_provider.summary.text import render_text
 from vapi_provider.summary.values import Hidden
-from vapi_provider.summary.words import deed
+from vapi_provider.summary.words import describe_action
 
 PARENT = "urn:pulumi:dev::shop::ours:Team::team"
 LINE = {"provider": "vapi", "sip_uri": "sip:line@sip.vapi.ai", "name": "line"}
@@ -31,11 +25,11 @@ NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_cod
 
 
 def preview(*events: dict[str, Any]) -> Summary:
-    return preview_of("test", read_events(events))
+    return summarize_preview("test", read_events(events))
 
 
 def drift(*events: dict[str, Any]) -> Summary:
-    return drift_of("test", read_events(events))
+    return summarize_drift("test", read_events(events))
 
 
 def only(summary: Summary) -> Change:
@@ -44,7 +38,7 @@ def only(summary: Summary) -> Change:
 
 
 def test_a_nested_field_is_told_by_its_path() -> None:
-    """A changed field deep in an object is one row with its path, old and new value."""
+    """A changed nested field is one row with its path, old and new value."""
     old = {**LINE, "fallback_destination": {"type": "number", "number": "+14155550100"}}
     new = {
         **LINE,
@@ -56,26 +50,26 @@ def test_a_nested_field_is_told_by_its_path() -> None:
 
 
 def test_what_means_the_same_is_no_row() -> None:
-    """Letter case of a SIP URI, defaults and empty lists are not told as changes."""
+    """Letter case of a SIP URI, defaults and empty lists are no changes."""
     new = {**LINE, "sip_uri": "sip:LINE@sip.vapi.ai", "hooks": [], "name": "another"}
     fields = only(preview(step("update", old=LINE, new=new))).fields
     assert [field.path for field in fields] == ["name"]
 
 
 def test_an_area_code_that_a_patch_does_not_send_is_no_row() -> None:
-    """No longer asking for an area code is not told among what an update sends."""
+    """An area code that is no longer declared is no change of an update."""
     new = {"provider": "vapi", "name": "new"}
     fields = only(preview(step("update", old=NUMBER, new=new))).fields
     assert [field.path for field in fields] == ["name"]
 
 
 def test_a_value_that_is_not_known_yet_says_so() -> None:
-    """What `up` will know is told as such, and never as the engine's placeholder."""
+    """A value that is known after `up` is shown so, not as the engine's placeholder."""
     summary = preview(step("update", old=LINE, new={**LINE, "assistant_id": UNKNOWN}))
     assert only(summary).fields == (FieldChange("assistant_id", None, Hidden.LATER),)
-    (field,) = document_of(summary)["changes"][0]["fields"]
+    (field,) = render_document(summary)["changes"][0]["fields"]
     assert (field["new"], field["known"]) == (None, False)
-    assert UNKNOWN not in text_of(summary)
+    assert UNKNOWN not in render_text(summary)
 
 
 @pytest.mark.parametrize(
@@ -89,18 +83,18 @@ def test_a_value_that_is_not_known_yet_says_so() -> None:
 def test_a_rotated_secret_is_told_by_the_plugins_note(
     path: str, old: dict[str, Any], new: dict[str, Any]
 ) -> None:
-    """Two blinded secrets look alike; the field that the plugin has seen differ is told."""
+    """Of two masked secrets, the one that the plugin noted as different is a change."""
     summary = preview(
         said("debug", diff_notes.written("line-id", [path])),
         step("update", old={**LINE, **old}, new={**LINE, **old, **new}),
     )
     assert [field.path for field in only(summary).fields] == [path]
     assert only(summary).fields[0].is_rotated
-    assert f"{path}: (secret) -> changed (secret)" in text_of(summary)
+    assert f"{path}: (secret) -> changed (secret)" in render_text(summary)
 
 
 def test_a_note_adds_nothing_to_what_is_seen() -> None:
-    """A field that the events themselves show to differ is told once."""
+    """A field that differs in the events and in a note is one change."""
     summary = preview(
         said("debug", diff_notes.written("line-id", ["name", "assistant_id"])),
         step("update", old=LINE, new={**LINE, "name": "another"}),
@@ -109,7 +103,7 @@ def test_a_note_adds_nothing_to_what_is_seen() -> None:
 
 
 def test_what_cannot_be_undone_comes_first_and_is_counted() -> None:
-    """Deleted and replaced numbers come before the rest; the headline counts what is released."""
+    """Deleted and replaced numbers come first, and the headline counts releases."""
     summary = preview(
         step("create", "new", None, NUMBER),
         step("update", "changed", LINE, {**LINE, "name": "another"}),
@@ -129,7 +123,7 @@ def test_what_cannot_be_undone_comes_first_and_is_counted() -> None:
     ]
     assert summary.releases == 2
     assert summary.exit_code == 2
-    text = text_of(summary)
+    text = render_text(summary)
     assert text.startswith(
         "Preview of stack test: 1 deleted, 1 replaced, 1 changed, 1 created; "
         "2 numbers released for good."
@@ -138,7 +132,7 @@ def test_what_cannot_be_undone_comes_first_and_is_counted() -> None:
 
 
 def test_a_number_that_is_kept_is_not_released() -> None:
-    """`retain_on_delete`, and a rename by adopt_id, take a number out of the state alone."""
+    """`retain_on_delete`, and a rename by adopt_id, only remove a number from the state."""
     summary = preview(
         step("delete", "kept", NUMBER, None, retainOnDelete=True),
         step("delete", "renamed", NUMBER, None),
@@ -154,33 +148,33 @@ def test_a_number_that_is_kept_is_not_released() -> None:
 
 @pytest.mark.parametrize("hidden", [SECRET, UNKNOWN])
 def test_a_number_is_adopted_whether_or_not_its_id_may_be_shown(hidden: Any) -> None:
-    """`adopt_id` from an output takes a number over, too: nothing is bought, and no id is told."""
+    """An `adopt_id` that is unknown or secret is an adoption, shown without an id."""
     found = only(preview(step("create", "line", None, {**NUMBER, "adopt_id": hidden})))
     assert (found.action, found.id) == ("adopted", None)
 
 
 def test_an_imported_resource_is_a_change() -> None:
-    """What another provider's resource takes over by `import_` is not "no changes"."""
+    """An `import_` of another provider's resource is a change."""
     summary = preview(step("import", "x", None, {"a": "b"}, type_="random:index:Id"))
     assert only(summary) == Change("adopted", "random:index:Id", "x")
     assert summary.exit_code == 2
 
 
 def test_other_providers_resources_are_named() -> None:
-    """A resource of another provider is told with its type and without its fields."""
+    """A resource of another provider is shown with its type and without its fields."""
     summary = preview(step("create", "x", None, {"password": "p"}, type_="random:index:Id"))
     assert only(summary) == Change("created", "random:index:Id", "x")
 
 
 def test_nothing_is_exit_code_0() -> None:
-    """A stack that is as declared has nothing to say, and so has one without drift."""
+    """A preview without changes and a check without drift end with code 0."""
     assert preview(step("same", old=LINE, new=LINE)).exit_code == 0
     assert drift(read("same", "line", LINE, LINE)).exit_code == 0
-    assert text_of(drift()) == "Drift of stack test: no drift."
+    assert render_text(drift()) == "Drift of stack test: no drift."
 
 
 def test_drift_is_a_field_with_its_recorded_and_its_actual_value() -> None:
-    """What was changed outside is told; what only the API changes is not."""
+    """A field changed outside is drift; one that only the API changes is not."""
     old = {**NUMBER, "status": "activating"}
     new = {"provider": "vapi", "number": "+14155550100", "status": "active", "squad_id": "s"}
     assert only(drift(read("update", "line", old, new))).fields == (
@@ -189,7 +183,7 @@ def test_drift_is_a_field_with_its_recorded_and_its_actual_value() -> None:
 
 
 def test_a_number_deleted_outside_is_gone() -> None:
-    """A number that is not there any more is drift of its own kind, and no release of ours."""
+    """A number that was deleted outside is `gone` and no release."""
     summary = drift(read("delete", "line", NUMBER, None))
     assert only(summary) == Change(
         "gone", "VapiPhoneNumber", "line", id="line-id", number="+14155550100"
@@ -198,7 +192,7 @@ def test_a_number_deleted_outside_is_gone() -> None:
 
 
 def test_somebody_elses_number_does_not_drift() -> None:
-    """What a `get` reads may change: its owner is another stack."""
+    """A number that is only read by `get` has no drift."""
     changed = {**LINE, "name": "another"}
     assert drift(read("update", "line", LINE, changed, external=True)).changes == ()
 
@@ -214,7 +208,7 @@ def test_somebody_elses_number_does_not_drift() -> None:
     ],
 )
 def test_what_is_left_to_the_dashboard_is_no_drift(ignored: list[str], left: list[str]) -> None:
-    """Fields that the state records under `ignore_changes` are left out, in Pulumi's own paths."""
+    """Fields that the state records under `ignore_changes` are no drift."""
     say = {"type": "say", "exact": "Hello"}
     old = {
         **LINE,
@@ -237,13 +231,13 @@ def test_what_is_left_to_the_dashboard_is_no_drift(ignored: list[str], left: lis
             }
         ]
     }
-    summary = without_ignored(drift(read("update", "line", old, new)), state)
+    summary = drop_ignored(drift(read("update", "line", old, new)), state)
     assert [field.path for one in summary.changes for field in one.fields] == left
     assert summary.exit_code == (2 if left else 0)
 
 
 def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
-    """`ignore_changes` is about fields, not about the number itself."""
+    """A deleted number is drift even if all its fields are ignored."""
     state = {
         "resources": [
             {
@@ -254,7 +248,7 @@ def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
             }
         ]
     }
-    assert without_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2
+    assert drop_ignored(drift(read("delete", "line", NUMBER, None)), state).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -280,51 +274,51 @@ def test_a_number_that_is_gone_is_drift_whatever_is_ignored() -> None:
     ],
 )
 def test_an_error_is_one_line(message: str, name: str | None, text: str) -> None:
-    """Each error is one line beside its resource's name; what the engine always adds is dropped."""
+    """Each error is one line with its resource; the engine's generic errors are dropped."""
     summary = preview(
         said("error", message, name),
         said("error", message, name),
         said("error", "preview failed\n"),
         said("error", "an unhandled error occurred: program exited with non-zero exit code: 1\n"),
     )
-    assert summary.errors == (Said(name, text),)
+    assert summary.errors == (Notice(name, text),)
     assert summary.exit_code == 1
 
 
 def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
-    """An error without a reason is still an error."""
-    assert preview(said("error", "preview failed\n")).errors == (Said(None, "preview failed"),)
+    """The engine's generic error is kept if it is the only one."""
+    assert preview(said("error", "preview failed\n")).errors == (Notice(None, "preview failed"),)
 
 
 @pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
 def test_a_note_that_is_none_is_left_out(text: str) -> None:
-    """Only what the plugin writes is read as a note."""
+    """Debug messages that the plugin did not write are no notes."""
     assert diff_notes.read(text) is None
     assert diff_notes.read(diff_notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
 
 
 def test_ignored_fields_are_matched_by_urn() -> None:
-    """A `get` of the same record beside the resource does not undo what the resource ignores."""
+    """A `get` of the same record does not change what the resource ignores."""
     got = {"type": f"{OURS}VapiPhoneNumber", "id": "line-id", "external": True}
     own = {**got, "urn": urn("line"), "external": False, "ignoreChanges": ["name"]}
     found = drift(read("update", "line", LINE, {**LINE, "name": "another"}))
     for resources in ([own, {**got, "urn": urn("read")}], [{**got, "urn": urn("read")}, own]):
-        assert without_ignored(found, {"resources": resources}).exit_code == 0
-    assert without_ignored(found, {"resources": [{**own, "delete": True}]}).exit_code == 2
+        assert drop_ignored(found, {"resources": resources}).exit_code == 0
+    assert drop_ignored(found, {"resources": [{**own, "delete": True}]}).exit_code == 2
 
 
 STACK = "pulumi:pulumi:Stack"
 
 
 def outputs(old: dict[str, Any], new: dict[str, Any]) -> Summary:
-    """A preview in which nothing but the stack's outputs may change."""
+    """Return a preview in which only the stack's outputs may change."""
     first = step("same", "numbers-test", old, old, "resOutputsEvent", STACK)
     last = step("same", "numbers-test", old, new, "resOutputsEvent", STACK)
-    return preview_of("test", read_events([first, last]))
+    return summarize_preview("test", read_events([first, last]))
 
 
 def test_changed_outputs_count() -> None:
-    """A stack whose outputs alone change has something to do, and each output is told."""
+    """Changed outputs of the stack alone are changes."""
     found = outputs(
         {"a": 1, "b": "x", "gone": [1], "s": SECRET}, {"a": True, "b": "x", "s": SECRET}
     )
@@ -337,15 +331,15 @@ def test_changed_outputs_count() -> None:
 
 
 def test_words_on_keeping_and_releasing_are_for_numbers() -> None:
-    """Of another resource that is replaced, nothing is said to be kept, bought or released."""
+    """A replaced resource of another type is not called kept, bought or released."""
     other = "random:index/randomPet:RandomPet"
     steps = [
         step("replace", "pet", {"id": "a"}, {"id": "b"}, type_=other),
         step("delete", "left", {"id": "a"}, None, type_=other, retainOnDelete=True),
         step("delete", "gone", {"id": "a"}, None, type_=other),
     ]
-    found = preview_of("test", read_events(steps))
-    assert {one.name: deed(one) for one in found.changes} == {
+    found = summarize_preview("test", read_events(steps))
+    assert {one.name: describe_action(one) for one in found.changes} == {
         "pet": "replaced",
         "left": "leaves the state",
         "gone": "deleted",
@@ -365,12 +359,12 @@ def test_words_on_keeping_and_releasing_are_for_numbers() -> None:
 def test_headers_are_ignored_one_by_one(
     differing: list[str], ignored: list[str], left: int
 ) -> None:
-    """A change of headers is no drift where every header that differs is left to somebody else."""
+    """Changed headers are no drift if each differing header is ignored."""
     parts = tuple(f'server.headers["{name}"]' for name in differing)
     change = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET, parts)
     number = Change("changed", "VapiPhoneNumber", "line", fields=(change,), urn=urn("line"))
     resource = {"type": f"{OURS}VapiPhoneNumber", "urn": urn("line"), "ignoreChanges": ignored}
-    found = without_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
+    found = drop_ignored(Summary("drift", "dev", (number,)), {"resources": [resource]})
     assert len(found.changes) == left
 
 
@@ -410,7 +404,7 @@ def test_a_default_is_that_of_the_accounts_region(
     for region, host in SIP_HOSTS.items():
         news = {**LINE, "name": "b", "authentication": {"username": "u", "realm": host}}
         update = step("update", old={**LINE, "authentication": {"username": "u"}}, new=news)
-        found = preview_of("test", read_events([prelude, update], variable))
+        found = summarize_preview("test", read_events([prelude, update], variable))
         expected = ["name"] if region == default else ["authentication.realm", "name"]
         assert [field.path for field in only(found).fields] == expected
 
@@ -419,4 +413,4 @@ def test_a_childs_warning_is_the_resources() -> None:
     """The hash of a child's parent stands in its key, and in nothing that people read."""
     child = resource_key("acme/shop/dev", "VapiPhoneNumber", "line", PARENT)
     (warning,) = preview(said("warning", diff_notes.about(child, "nobody answers"))).warnings
-    assert warning == Said("line", "nobody answers")
+    assert warning == Notice("line", "nobody answers")

@@ -1,4 +1,4 @@
-"""No form of a summary lets a secret out, and no text breaks out of its place in Markdown."""
+"""Rendered summaries leak no secret, and no text escapes from its place."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from markdown_it import MarkdownIt
 
 from tests.unit.summary.samples import SECRET, said, step
 from vapi_provider.cli.summary_workflow import write
-from vapi_provider.summary.changes import Change, FieldChange, Summary, preview_of
-from vapi_provider.summary.document import document_of
-from vapi_provider.summary.events import Said, read_events
-from vapi_provider.summary.markdown import LONGEST, code, markdown_of
-from vapi_provider.summary.text import text_of
+from vapi_provider.summary.changes import summarize_preview
+from vapi_provider.summary.content import Change, FieldChange, Summary
+from vapi_provider.summary.document import render_document
+from vapi_provider.summary.events import Notice, read_events
+from vapi_provider.summary.markdown import LONGEST, code_span, render_markdown
+from vapi_provider.summary.text import render_text
 from vapi_provider.summary.values import Hidden
 
 NASTY = (
@@ -46,13 +47,13 @@ changes = st.builds(
     released=st.booleans(),
     fields=st.lists(fields, max_size=3).map(tuple),
 )
-sayings = st.lists(st.builds(Said, st.none() | texts, texts), max_size=2).map(tuple)
+sayings = st.lists(st.builds(Notice, st.none() | texts, texts), max_size=2).map(tuple)
 READER = MarkdownIt("gfm-like")
 PLAIN = {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
 
 
 def tokens(markdown: str) -> tuple[list[Any], list[Any]]:
-    """Blocks, and what is in their lines, as GitHub's dialect reads it."""
+    """Return the blocks and inline tokens of a text in GitHub's dialect."""
     blocks = READER.parse(markdown)
     inside = [child for block in blocks for child in block.children or []]
     return blocks, inside
@@ -60,8 +61,8 @@ def tokens(markdown: str) -> tuple[list[Any], list[Any]]:
 
 @given(st.lists(changes, min_size=1, max_size=3).map(tuple), sayings)
 def test_a_table_has_exactly_its_cells(found: tuple[Change, ...], warned: Any) -> None:
-    """Whatever names and values hold: one row a field, six cells a row, no link, HTML or image."""
-    blocks, inside = tokens(markdown_of(Summary("preview", "test", found, warned)))
+    """Any names and values yield one row a field with six cells, without links or HTML."""
+    blocks, inside = tokens(render_markdown(Summary("preview", "test", found, warned)))
     kinds = [block.type for block in blocks]
     rows = sum(max(1, len(change.fields)) for change in found) + 1
     assert kinds.count("table_open") == 1
@@ -74,8 +75,8 @@ def test_a_table_has_exactly_its_cells(found: tuple[Change, ...], warned: Any) -
 
 @given(texts)
 def test_text_stands_in_one_code_span(text: str) -> None:
-    """Any text is one span, in which nobody is mentioned and nothing is linked."""
-    _, inside = tokens(f"| a | b |\n|---|---|\n| {code(text)} | {code(text)} |")
+    """Any text becomes a single code span."""
+    _, inside = tokens(f"| a | b |\n|---|---|\n| {code_span(text)} | {code_span(text)} |")
     spans = [token for token in inside if token.type == "code_inline"]
     assert len(spans) == 2
     others = "".join(token.content for token in inside if token.type == "text")
@@ -84,9 +85,9 @@ def test_text_stands_in_one_code_span(text: str) -> None:
 
 @given(st.lists(changes, max_size=3).map(tuple), sayings)
 def test_a_terminal_gets_no_control_characters(found: tuple[Change, ...], warned: Any) -> None:
-    """The text is one line a fact: nothing in it moves the cursor or starts a line."""
+    """A text neither moves the terminal's cursor nor starts a line."""
     summary = Summary("preview", "test", found, warned)
-    lines = text_of(summary).split("\n")
+    lines = render_text(summary).split("\n")
     assert all(line.isprintable() for line in lines)
     fields_told = sum(len(change.fields) for change in found)
     assert len([line for line in lines if line]) == 1 + len(found) + fields_told + len(warned)
@@ -109,7 +110,7 @@ HELD = {
 
 @given(st.sampled_from(sorted(set(HELD) - {"provider"})), st.booleans(), st.booleans())
 def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
-    """A value that is secret, by the engine's mark or by the model's, is masked everywhere."""
+    """A value that the engine or the model marks as secret is masked in every form."""
     base = {"provider": "twilio", "number": "+14155550100"}
     held = {**base, name: HELD[name]}
     old, new = (held, held) if both else (base, held) if declared else (held, base)
@@ -118,49 +119,49 @@ def test_a_secret_is_in_no_form(name: str, declared: bool, both: bool) -> None:
         step("update", "line", old, {**new, "name": "x"}, type_=type_),
         said("debug", 'vapi differs: ["line-id", "twilio_auth_token", "server.headers"]'),
     ]
-    summary = preview_of("test", read_events(events))
-    forms = [text_of(summary), markdown_of(summary), json.dumps(document_of(summary))]
+    summary = summarize_preview("test", read_events(events))
+    forms = [render_text(summary), render_markdown(summary), json.dumps(render_document(summary))]
     assert not any("planted-secret" in form or "[secret]" in form for form in forms)
     assert len(summary.changes[0].fields) > (0 if both else 1)
 
 
 def test_an_error_is_one_line_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """What an error quotes neither moves the cursor nor starts a line in a log."""
-    write(Summary("preview", "test", errors=(Said("a\n", "no \x1b[31m\r::set"),)), "text")
+    """An error's text neither moves the cursor nor starts a line in a log."""
+    write(Summary("preview", "test", errors=(Notice("a\n", "no \x1b[31m\r::set"),)), "text")
     assert capsys.readouterr().err == "Error: a\\n: no \\u001b[31m\\r::set\n"
 
 
 def test_a_long_value_is_cut() -> None:
-    """A value of thousands of characters is told by its beginning; JSON has all of it."""
+    """A long value is shortened in text and Markdown and complete in JSON."""
     long = "a" * 5000
     change = Change("changed", "VapiPhoneNumber", "line", fields=(FieldChange("name", None, long),))
     summary = Summary("preview", "test", (change,))
-    assert len(markdown_of(summary)) < 600
-    assert "…" in text_of(summary)
-    assert document_of(summary)["changes"][0]["fields"][0]["new"] == long
+    assert len(render_markdown(summary)) < 600
+    assert "…" in render_text(summary)
+    assert render_document(summary)["changes"][0]["fields"][0]["new"] == long
 
 
 def test_a_comment_of_a_whole_fleet_fits() -> None:
-    """Markdown stays within what GitHub takes, and says that there is more."""
+    """Markdown stays within GitHub's limit and says that there is more."""
     change = Change("changed", "VapiPhoneNumber", "x" * 90, fields=(FieldChange("name", "a", "b"),))
-    text = markdown_of(Summary("preview", "test", (change,) * 2000))
+    text = render_markdown(Summary("preview", "test", (change,) * 2000))
     assert len(text) <= LONGEST
     assert text.endswith("`--format json` tells all of it.")
 
 
 def test_a_comment_is_as_long_as_javascript_counts_it() -> None:
-    """Where a character is two to JavaScript, the pipeline's own limit cuts no code span open."""
+    """The limit counts UTF-16 code units, as a pipeline in JavaScript does."""
     change = Change("created", "VapiPhoneNumber", "\U0001f600" * 200)
-    text = markdown_of(Summary("preview", "test", (change,) * 400))
+    text = render_markdown(Summary("preview", "test", (change,) * 400))
     assert len(text.encode("utf-16-le")) // 2 <= LONGEST
 
 
 def test_the_json_document_is_this() -> None:
-    """The keys that pipelines read."""
+    """The JSON has exactly the documented keys."""
     field = FieldChange("server.headers", Hidden.SECRET, Hidden.SECRET)
     change = Change("changed", "VapiPhoneNumber", "line", "id-1", "+14155550100", False, (field,))
-    warned = (Said("line", "nobody answers"),)
-    assert document_of(Summary("drift", "prod", (change,), warned)) == {
+    warned = (Notice("line", "nobody answers"),)
+    assert render_document(Summary("drift", "prod", (change,), warned)) == {
         "what": "drift",
         "stack": "prod",
         "changes": [
@@ -189,9 +190,9 @@ def test_the_json_document_is_this() -> None:
 
 
 def test_errors_take_the_place_of_changes() -> None:
-    """A preview that was refused tells why, and not half of what it would have done."""
+    """A summary with errors shows no changes."""
     change = Change("changed", "VapiPhoneNumber", "line")
-    summary = Summary("preview", "test", (change,), errors=(Said("line", "name: is long"),))
-    assert document_of(summary)["changes"] == []
-    assert "`line: name: is long`" in markdown_of(summary)
-    assert "|" not in markdown_of(summary)
+    summary = Summary("preview", "test", (change,), errors=(Notice("line", "name: is long"),))
+    assert render_document(summary)["changes"] == []
+    assert "`line: name: is long`" in render_markdown(summary)
+    assert "|" not in render_markdown(summary)
