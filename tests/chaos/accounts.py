@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from tests.chaos.backends import KILLS
-from tests.chaos.declarations import Declaration, some
+from tests.chaos.declarations import NIGHT, Declaration, some
 from tests.chaos.person import Person, compared
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
@@ -35,7 +35,7 @@ class OtherOrganization:
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
         kill = draw.choice((None, *KILLS))
-        return cls(kill, fault, draw.random() < 0.3, draw.random() < 0.5, tuple(numbers))
+        return cls(kill, fault, draw.random() < 0.3, draw.random() < 0.5, (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
         """Make numbers, go on with the wrong key, then with the right one."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.chaos.declarations import BACKEND_PASSWORDS, Declaration, some
+from tests.chaos.declarations import BACKEND_PASSWORDS, NIGHT, Declaration, some
 from tests.chaos.person import Person, compared, errors_of
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
@@ -41,7 +41,7 @@ class RotatedPassword:
         """The round of a draw."""
         numbers = some("line", "entry", "sales", "workshop", names=0.7, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
-        return cls(draw.choice(KILLS), fault, draw.choice(SPELLINGS), tuple(numbers))
+        return cls(draw.choice(KILLS), fault, draw.choice(SPELLINGS), (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
         """Lose answers, rotate the password, heal."""
@@ -77,7 +77,7 @@ class EmptyAttributes:
         """The round of a draw."""
         numbers = some("line", "entry", "sales", "workshop", names=0.4, draw=draw)
         command = draw.choice(OUR_COMMANDS)
-        return cls(draw.choice((KILLS[0], KILLS[2])), command, tuple(numbers))
+        return cls(draw.choice((KILLS[0], KILLS[2])), command, (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
         """Lose answers, empty the file, let a command of ours repair it, heal."""

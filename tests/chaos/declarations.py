@@ -132,6 +132,13 @@ STACK = (
         for at in range(2)
     ),
 )
+NIGHT = Declaration(
+    "night",
+    "Vapi",
+    {"number_desired_area_code": "917", "name": "Our night"},
+    {"provider": "vapi", "number": "+1917"},
+)
+"""A number that the account sells any number of times, and whose name is no resource's own."""
 _BY_NAME = {declaration.resource: declaration for declaration in STACK}
 
 

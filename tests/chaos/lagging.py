@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass
 
-from tests.chaos.declarations import Declaration, some
+from tests.chaos.declarations import NIGHT, Declaration, some
 from tests.chaos.person import Person, compared
 from tests.chaos.stage import Stage
 from tests.chaos.ups import Kill
@@ -35,7 +35,7 @@ class Lagging:
             draw.choice(LAGS),
             (f"POST:{when}:{what}",),
             Kill(who, draw.random()) if who else None,
-            tuple(numbers),
+            (*numbers, NIGHT),
         )
 
     @property

@@ -43,8 +43,8 @@ class Moving:
         """The round of a draw."""
         move, hint = draw.choice(MOVES), draw.choice(("alias", "adopt_id"))
         elsewhere = move == "in" and draw.random() < 0.4
-        # Nothing at the account tells whose a number with a name of its own is.
-        names = 0 if elsewhere else 0.4
+        # Nothing at the account tells whose a number with an explicit name is.
+        names = 0 if elsewhere or move == "sister" else 0.4
         numbers = some("line", "entry", "sales", "workshop", names=names, draw=draw)
         return cls(move, hint, elsewhere, tuple(numbers))
 
@@ -114,9 +114,9 @@ class Moving:
             for one in self.declarations
             if one.is_automatic and "number_desired_area_code" in one.fields
         ]
-        (record, *_) = [one for one in stage.state() if one["id"] in before]
-        if self.hint == "adopt_id" and sisters:
-            wrong = [one.having(adopt_id=record["id"]) for one in sisters]
+        held = {one["urn"].rpartition("::")[2]: one["id"] for one in stage.state()}
+        if self.hint == "adopt_id":
+            wrong = [one.having(adopt_id=held[one.resource]) for one in sisters]
             person.declarations += wrong
             found = [] if person.up() != 0 else ["adopt_id of what a sister holds is taken"]
             person.declarations = [one for one in person.declarations if one not in wrong]

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from tests.chaos.backends import KILLS
-from tests.chaos.declarations import Declaration, some
+from tests.chaos.declarations import NIGHT, Declaration, some
 from tests.chaos.person import Person, compared, errors_of
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
@@ -30,7 +30,7 @@ class Owning:
         """The round of a draw."""
         numbers = some("line", "entry", "workshop", names=0.4, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
-        return cls(draw.choice(WAYS), draw.choice(KILLS), fault, tuple(numbers))
+        return cls(draw.choice(WAYS), draw.choice(KILLS), fault, (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
         """Lose answers; a person names one record in the way of this round; heal."""

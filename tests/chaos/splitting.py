@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from tests.chaos.backends import KILLS
-from tests.chaos.declarations import Declaration, some
+from tests.chaos.declarations import NIGHT, Declaration, some
 from tests.chaos.person import Person, compared, errors_of
 from tests.chaos.stage import Stage
 from tests.chaos.ups import Kill
@@ -30,7 +30,7 @@ class StateMove:
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         kill = draw.choice((None, None, *KILLS))
         is_unchecked = kill is None and draw.random() < 0.4
-        return cls(kill, tuple(numbers), draw.choice(("up", "recover")) if is_unchecked else "")
+        return cls(kill, (*numbers, NIGHT), draw.choice(("up", "recover")) if is_unchecked else "")
 
     def play(self, stage: Stage) -> list[str]:
         """Make numbers, some without an answer; move what the state holds; rerun the source."""
@@ -47,7 +47,9 @@ class StateMove:
             if self.finished_by == "up" and person.up() != 0:
                 return [f"the second up failed: {stage.ups.said}"]
         stage.add_stack(OTHER)
-        urns = dict(list(stage.urns().items())[:2])
+        # First what the account would sell once more: of the others a number is taken.
+        order = ("night", "line", "sales", "entry", "workshop")
+        urns = dict(sorted(stage.urns().items(), key=lambda one: order.index(one[0]))[:2])
         held = stage.held()["test"]
         if not urns:
             return ["the state holds nothing to move"]
