@@ -10,6 +10,7 @@ from tests.chaos import findings as find
 from tests.chaos.declarations import Declaration
 from tests.chaos.stage import Stage
 
+_TAKE = re.compile(r"recover --stack \S+ --take \S+=([0-9a-f-]{36})`")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RESOURCE = re.compile(r"^  \S*dynamic/vapi:\w+ \((.+)\):$")
 LIST = "GET /phone-number"
@@ -19,8 +20,8 @@ LIST = "GET /phone-number"
 class Person:
     """Heals a stack: reruns `up`, and follows a hint where an error names records.
 
-    An error that names records which nobody holds asks for `adopt_id`; other errors ask for
-    another run, or for what the round itself does.
+    An error that names records which nobody holds asks for `adopt_id` or `recover --take`; other
+    errors ask for another run, or for what the round itself does.
     """
 
     stage: Stage
@@ -72,7 +73,7 @@ class Person:
         return found + [f"the journal still has {key} ({left[key]})" for key in left]
 
     def follow(self) -> None:
-        """Put `adopt_id` where an error of the last `up` names a record that is free."""
+        """Run `recover`, or put `adopt_id`, where an error of the last `up` names a free record."""
         records = {record["id"]: record for record in self.stage.account.records()}
         taken = {id_ for held in self.stage.held().values() for id_ in held}
         taken |= {one.fields.get("adopt_id") for one in self.declarations}
@@ -80,6 +81,13 @@ class Person:
             if "adopt_id" in one.fields:
                 continue
             for error in errors_of(self.stage.ups.said).get(one.resource, ()):
+                take = _TAKE.search(error)
+                if take is not None and take[1] in records and one.fits(records[take[1]]):
+                    choice = f"{one.resource}={take[1]}"
+                    words = ("--stack", self.stack, "--yes", "--take", choice)
+                    self.stage.ups.command("recover", *words)
+                    self.followed.append(f"recover for {one.resource}")
+                    break
                 named = [id_ for id_ in _ID.findall(error) if id_ not in taken]
                 free = [id_ for id_ in named if id_ in records and one.fits(records[id_])]
                 if "adopt_id" in error and free:

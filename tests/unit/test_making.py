@@ -246,6 +246,25 @@ def test_several_candidates_stop_the_run(journal: Path) -> None:
     assert api.sent.count(POST) == 1
 
 
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_recorded: bool) -> None:
+    """`adopt_id` is named for a resource without a number; for one that is replaced, `recover`."""
+    late = answer(id_="late", name="Main", number="+12125550123")
+    api = Api(answer(name="Main"), {**late, "createdAt": "2031-01-01T00:00:00.000Z"})
+    old = bag(name="Main", number_desired_area_code="415")
+    news = bag(name="Main", number_desired_area_code="212")
+    before = Before("2026-03-26T15:43:16.145Z", frozenset({UUID}))
+    journal_of(journal).begin(DECLARATION, sent(KINDS["vapi"], news), before, 0)
+    rerun = new_provider(api, journal=journal)
+    if is_recorded:
+        rerun.check(old, news)
+    text = failure(rerun.create, rerun.check({}, news).inputs)
+    assert "one record may be what it made: late" in text
+    assert ("recover --stack dev --take support=late`" in text) == is_recorded
+    assert ("adopt_id" in text) != is_recorded
+    assert POST not in api.sent
+
+
 def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
     """A plugin that outlived its engine stops before the POST, and leaves no intent."""
     api = Api()

@@ -75,7 +75,7 @@ class Buyer:
         """
         tries = 0
         before = self._watermark(declaration)
-        purchase = Purchase(kind, kept, names, before, None, self._late_seconds)
+        purchase = Purchase(declaration, kind, kept, names, before, None, self._late_seconds)
         begun = False
         lost: UnclearError | None = None
 

@@ -88,7 +88,7 @@ class Maker:
         self._clock = clock
         self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
         self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
-        self._search = Search(client, account, claims.has_owner)
+        self._search = Search(client, account, claims.has_owner, claims.is_recorded)
         self._buyer = Buyer(
             client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from vapi_provider.lifecycle.account_view import Account
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import Sent, contradicts, is_named, matches
+from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
 
 PROMPT_SECONDS = 2.5
 """Within this time of its POST a record is this run's although its name could be another's, too."""
@@ -25,11 +26,12 @@ CLOCK_SECONDS = 1.5
 class Purchase:
     """A POST of which the answer is not known.
 
-    `names` are the automatic names of the resource. `before` is what the account showed earlier;
-    `sent_at` is when it was sent, by the API's clock, in Unix seconds, where that is known, and
-    `late_seconds` is how long after that it may have been completed.
+    `key` is the resource's, `names` are its automatic names. `before` is what the account showed
+    earlier; `sent_at` is when it was sent, by the API's clock, in Unix seconds, where that is
+    known, and `late_seconds` is how long after that it may have been completed.
     """
 
+    key: str
     kind: Kind
     body: Sent
     names: Collection[str]
@@ -40,18 +42,27 @@ class Purchase:
     @classmethod
     def of(cls, kind: Kind, intent: Intent, names: Collection[str]) -> Purchase:
         """Return what an intent says of its POST."""
-        return cls(kind, intent.body, names, intent.before, intent.sent_at, intent.request_seconds)
+        before, sent_at = intent.before, intent.sent_at
+        return cls(intent.key, kind, intent.body, names, before, sent_at, intent.request_seconds)
 
 
 class Search:
-    """Finds records in the account that nobody of this run or of the journal has."""
+    """Finds records in the account that nobody of this run or of the journal has.
+
+    `is_recorded` tells by its key whether the state holds a record for a resource.
+    """
 
     def __init__(
-        self, client: VapiClient, account: Account, is_owned: Callable[[str], bool]
+        self,
+        client: VapiClient,
+        account: Account,
+        is_owned: Callable[[str], bool],
+        is_recorded: Callable[[str], bool],
     ) -> None:
         self._client = client
         self._account = account
         self._is_owned = is_owned
+        self._is_recorded = is_recorded
 
     def created_by(self, purchase: Purchase, after: int = 0) -> PhoneNumberRecord | None:
         """Return the one record that a purchase created; None where the account shows none.
@@ -66,7 +77,7 @@ class Search:
         if len(found) == 1 and len(free) == 1 and is_own(purchase, found[0]):
             return found[0]
         if free:
-            raise unclear(found or free)
+            raise self._unclear(purchase.key, found or free)
         return None
 
     def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
@@ -104,15 +115,22 @@ class Search:
         except NotFoundError:
             return None
 
-
-def unclear(found: Collection[PhoneNumberRecord]) -> OwnershipError:
-    """Return the error for records of which nobody can tell whose they are."""
-    listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
-    several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
-    return OwnershipError(
-        f"an answer was lost, and {several} what it made: {listed}. Nothing more was made: if it "
-        "is this resource's, take it over with adopt_id; if it is nobody's, release it"
-    )
+    def _unclear(self, key: str, found: Sequence[PhoneNumberRecord]) -> OwnershipError:
+        """Return the error for records of which nobody can tell whose they are."""
+        listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
+        several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
+        take = "take it over with adopt_id"
+        if self._is_recorded(key) or self._is_recorded(old_form(key)):
+            # While a resource has a number, the plugin refuses another one in its adopt_id.
+            stack, id_ = stack_of(key)[1], found[0].id if len(found) == 1 else "<id>"
+            take = (
+                f"`python -m vapi_provider recover --stack {stack} --take {resource_of(key)}={id_}`"
+                " lets this replacement take it over"
+            )
+        return OwnershipError(
+            f"an answer was lost, and {several} what it made: {listed}. Nothing more was made: if "
+            f"it is this resource's, {take}; if it is nobody's, release it"
+        )
 
 
 def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
