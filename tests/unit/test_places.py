@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,23 @@ def test_only_the_project_files_own_main_counts(tmp_path: Path, text: str, main:
     (tmp_path / "infra").mkdir()
     (tmp_path / "Pulumi.yaml").write_text(text, encoding="utf-8")
     assert Project.around(tmp_path).main == (tmp_path / main).resolve()
+
+
+def test_a_folder_that_vanishes_meanwhile_is_no_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other processes remove folders of theirs beside ours while a project is looked for."""
+    here, gone, scandir = tmp_path / "here", str(tmp_path / "gone"), os.scandir
+    here.mkdir()
+    Path(gone).mkdir()
+
+    def scan(folder: Any = ".") -> Any:
+        if os.fspath(folder) == gone:
+            raise FileNotFoundError(2, "No such file or directory", gone)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert Project.around(here).folder == here
 
 
 def test_a_program_beside_its_project_finds_it(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ class Project:
             if file is not None:
                 return cls(above, _main_of(file))
         for above in list(folder.parents)[:_NEARBY]:
-            for file in sorted(above.glob("*/Pulumi.*")):
-                if file.name in _PROJECT_FILES and _main_of(file) == folder.resolve():
+            for file in _projects_below(above):
+                if _main_of(file) == folder.resolve():
                     return cls(file.parent, folder)
         return cls(folder, folder)
 
@@ -95,6 +95,15 @@ def _users_home() -> str:
         return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:  # A container may run as any number.
         return ""
+
+
+def _projects_below(folder: Path) -> list[Path]:
+    """List the project files one level down; a folder that vanishes meanwhile has none."""
+    names: list[str] = []
+    with suppress(OSError):
+        names = sorted(os.listdir(folder))
+    files = (folder / name / project for name in names for project in _PROJECT_FILES)
+    return [file for file in files if os.path.isfile(file)]
 
 
 def _project_file(folder: Path) -> Path | None:
