@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -71,6 +72,21 @@ def _command(pid: int) -> str:
     return shown.stdout
 
 
+def decide_unclear(project: Project) -> None:
+    """Take the first candidate of each purchase that `recover` calls unclear."""
+    recover = ("recover", "--stack", "test", "--yes")
+    told = json.loads(project.command(*recover, "--json").text)
+    unclear = [
+        one for one in [*told["operations"], *told["interrupted"]] if one["outcome"] == "unclear"
+    ]
+    assert unclear
+    for purchase in unclear:
+        name = (
+            purchase.get("urn", purchase.get("declaration")).replace("::", "/").rpartition("/")[2]
+        )
+        project.command(*recover, "--take", f"{name}={purchase['candidates'][0]}")
+
+
 @pytest.mark.usefixtures("_pulumi")
 @pytest.mark.parametrize("name", ["None", "'Main line'"])
 @pytest.mark.parametrize(
@@ -90,7 +106,12 @@ def test_a_rerun_ends_with_one_number_each(
         project.program(f"NAME = {name}\n" + PROGRAM)
         plugins = kill_in_the_middle(project, account, engine=engine, plugin=plugin)
         project.pulumi("cancel", "--yes")
-        project.up()
+        rerun = project.pulumi("up", "--yes", "--skip-preview", "--non-interactive")
+        if rerun.code != 0:
+            # On a slow machine a record of this name may be another stack's: a person decides.
+            assert "an answer was lost" in rerun.text
+            decide_unclear(project)
+            project.up()
         records = account.records()
         assert len(records) == 3
         assert {item["id"] for item in project.state()} == {record["id"] for record in records}
