@@ -131,7 +131,6 @@ class _PhoneNumber(dynamic.Resource):
         # its frame would make this file the place where a resource is declared.
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
-        program.watch_the_id_alone(self, props)
         for warning in option_warnings.without_effect(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:

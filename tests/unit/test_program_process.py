@@ -13,10 +13,17 @@ import pytest
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
+from vapi_provider.errors import ConfigurationError
 from vapi_provider.pulumi_sdk.program import PROGRESS, settle_in
+from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 ROOT = Path(__file__).parents[2]
 OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"
+OTHERS = (
+    "registering resource: ty=aws:s3/bucket:Bucket, name=b",
+    "registering resource now",
+    "RPC failed with exception:",
+)
 
 
 class Engine:
@@ -61,16 +68,41 @@ def places(request: Any) -> list[str]:
     return [frame.pc.uri for frame in request.stackTrace.frames]
 
 
-def test_only_the_sdks_progress_is_not_said(connected: tuple[Engine, Monitor]) -> None:
-    """What a program says itself arrives, also as a debug message, also twice settled in."""
+def test_only_the_progress_of_numbers_is_not_sent(connected: tuple[Engine, Monitor]) -> None:
+    """Messages of the program and about other providers' resources arrive, also when set up twice."""
     engine, _ = connected
     settle_in()
     settle_in()
     log: Any = engine.Log
-    for words in (*PROGRESS, "registering resource now", "RPC failed with exception:"):
+    for words in (*PROGRESS, *OTHERS):
         log(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message=words))
     log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=PROGRESS[0]))
-    assert engine.said == ["registering resource now", "RPC failed with exception:", PROGRESS[0]]
+    assert engine.said == [*OTHERS, PROGRESS[0]]
+
+
+def test_a_switch_leaves_the_sdk_as_it_is(
+    connected: tuple[Engine, Monitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With VAPI_SDK_PATCHES=off neither connection is changed."""
+    monkeypatch.setenv("VAPI_SDK_PATCHES", "off")
+    engine, monitor = connected
+    before = (engine.Log, monitor.RegisterResource)
+    settle_in()
+    assert (engine.Log, monitor.RegisterResource) == before
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", True), ("on", True), ("OFF ", False), ("off", False)]
+)
+def test_patches_are_on_unless_switched_off(value: str, expected: bool) -> None:
+    """Letter case and surrounding blanks do not matter."""
+    assert are_patches_on({"VAPI_SDK_PATCHES": value}) is expected
+
+
+def test_another_value_of_the_switch_is_refused() -> None:
+    """An answer that is neither on nor off is one line that names the variable."""
+    with pytest.raises(ConfigurationError, match="VAPI_SDK_PATCHES is 'no': set it to on or off"):
+        are_patches_on({"VAPI_SDK_PATCHES": "no"})
 
 
 def test_of_a_numbers_stack_the_projects_own_places_are_kept(

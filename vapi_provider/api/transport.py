@@ -7,12 +7,13 @@ What is retried is in `retry`, how many requests are in flight in `limit`, what 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import Any
+
+import httpx
 
 from vapi_provider.api.answer_bounds import (
     RECORD_BYTES,
@@ -37,14 +38,6 @@ from vapi_provider.errors import (
 )
 from vapi_provider.settings.config import DEFAULT_REQUESTS, Settings
 from vapi_provider.shared.network_settings import network_settings
-
-# httpx loads its own command line with click and rich, where they are installed, and does without
-# where they are not. Each run of the engine would pay for it.
-sys.modules.setdefault("httpx._main", cast(Any, None))
-import httpx  # noqa: E402
-
-if sys.modules["httpx._main"] is cast(Any, None):
-    del sys.modules["httpx._main"]
 
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
 """Sent with each request: the API's front refuses requests without a sensible one (observed)."""

@@ -8,7 +8,7 @@ and the process only where it is the program's alone; under mocks neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.pulumi_sdk.collector import collect_rarely
+from vapi_provider.pulumi_sdk.switch import are_patches_on
 
-PROGRESS = (
-    "registering resource: ty=",
-    "resource registration prepared: ty=",
-    "resource registration successful: ty=",
-    "beginning rpc register resource",
+PROGRESS = tuple(
+    f"{text}: ty={OURS}"
+    for text in (
+        "registering resource",
+        "resource registration prepared",
+        "resource registration successful",
+    )
 )
-"""How the debug messages begin that the SDK sends for each resource, to say how far it is."""
+"""Start of the SDK's debug messages about the progress of one of our resources."""
 
 
 def settle_in() -> None:
@@ -36,13 +39,15 @@ def settle_in() -> None:
     real = isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub)
     if not real or isinstance(getattr(monitor, "RegisterResource", None), _Seen):
         return
+    # A program of the Automation API runs in a thread of somebody else's process.
+    if threading.current_thread() is threading.main_thread():
+        collect_rarely()
+    if not are_patches_on():
+        return
     root = Path(settings.get_root_directory() or "").absolute().as_uri() + "/"
     _look(monitor, "RegisterResource", partial(_keep_own_places, root))
     _look(monitor, "ReadResource", partial(_keep_own_places, root))
     _look(engine, "Log", _is_worth_saying)
-    # A program of the Automation API runs in a thread of somebody else's process.
-    if threading.current_thread() is threading.main_thread():
-        collect_rarely()
 
 
 def _look(connection: Any, name: str, look: Callable[[Any], bool]) -> None:
@@ -50,19 +55,6 @@ def _look(connection: Any, name: str, look: Callable[[Any], bool]) -> None:
     call = getattr(connection, name, None)
     if call is not None:
         setattr(connection, name, _Seen(call, look))
-
-
-def watch_the_id_alone(resource: Any, names: Iterable[str]) -> None:
-    """Spares the SDK a look at each of a number's outputs whenever any output comes.
-
-    At a program's end it waits until one of all outputs comes, and then for one of all the others:
-    with 1,000 numbers the looks take longer than all else. A number's outputs come, or fail,
-    together with its id, which stays looked at.
-    """
-    for name in names:
-        untrack: Any = getattr(resource.__dict__.get(name), "_untrack", None)
-        if untrack is not None:
-            untrack()
 
 
 class _Seen:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
 
 from vapi_provider.pulumi_sdk.plugin import debug, is_plugin_process
+from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 _QUEUED_AT_MOST = 1000
 """More calls than an engine hands out at once."""
@@ -85,7 +86,7 @@ _workers = _Workers()
 
 def work_at_once(calls: int) -> None:
     """Lets the plugin process work on up to `calls` calls at a time, never on fewer than before."""
-    if is_plugin_process():
+    if is_plugin_process() and are_patches_on():
         _workers.allow(calls)
 
 
