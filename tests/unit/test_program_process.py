@@ -69,7 +69,7 @@ def places(request: Any) -> list[str]:
 
 
 def test_only_the_progress_of_numbers_is_not_sent(connected: tuple[Engine, Monitor]) -> None:
-    """Messages of the program and about other providers' resources arrive, also when set up twice."""
+    """Messages of the program and of other providers' resources arrive, also when set up twice."""
     engine, _ = connected
     settle_in()
     settle_in()
