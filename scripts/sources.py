@@ -90,10 +90,12 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
         (folder / "bin").mkdir()
         flags = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
         options = ["-mod=readonly", "-buildvcs=false", "-ldflags", flags]
-        for name, package in _PROGRAMS.items():
+        for position, (name, package) in enumerate(_PROGRAMS.items(), 1):
             log = folder / f"{name}.log"
             command = [go, "build", *options, "-o", f"{folder}/bin/", package]
-            if run(command, HERE / name, settings, log, say, _BUILDING) != 0:
+            progress = f"building {Path(package).name} ({position} of {len(_PROGRAMS)})"
+            say(progress)
+            if run(command, HERE / name, settings, log, say, progress) != 0:
                 raise _build_failed(folder.parent, log.read_text("utf-8", "replace"), say)
             log.unlink()
         list_sdk = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]

@@ -105,14 +105,14 @@ def test_what_speeds_the_engine_up_is_not_for_its_build(
 
 
 def test_a_failing_build_ends_with_the_last_words_of_go(tmp_path: Path) -> None:
-    """Of a failing build the last lines are shown, then one that says what failed."""
+    """A failing build names the program, shows Go's last lines, then one that says what failed."""
     script = 'case $1 in env) echo go1.26.0 ;; *) seq 1 9; echo "boom" >&2; exit 1 ;; esac'
     go = program(tmp_path / "bin-go", "go", script)
     lines: list[str] = []
     recipe = sources.go_recipe(lines.append, {"PATH": f"{go.parent}:{os.defpath}"})
     with pytest.raises(cache.EngineError, match="could not be built from its Go modules"):
         recipe.build(tmp_path)
-    assert lines[1:] == ["6", "7", "8", "9", "boom"]
+    assert lines[1:] == ["building pulumi (1 of 2)", "6", "7", "8", "9", "boom"]
 
 
 def test_a_disk_that_fills_while_building_is_one_line(tmp_path: Path) -> None:
