@@ -1,4 +1,4 @@
-"""HTTP requests to Vapi's API: one client method an endpoint, with retries, limits and bounds.
+"""HTTP requests to Vapi's API: one client method per endpoint, with retries and limits.
 
-It must not know Pulumi, resources or what a run has decided.
+This layer must not depend on Pulumi, resources or the decisions of a run.
 """

@@ -1,7 +1,7 @@
-"""Bounds of one answer: its bytes while they arrive, what they unpack to, the JSON that they spell.
+"""Bounds of an API response: its size on the wire and decompressed, and its JSON.
 
-An API, a proxy or whoever stands between may send anything for any length of time. What is beyond a
-bound here is no answer of Vapi's.
+A proxy or a faulty server may send any content for any length of time. The client rejects a
+response that exceeds a bound.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol, cast
 
 RECORD_BYTES = 4 * 2**20
-"""The most that an answer with one record may hold, decompressed."""
+"""Maximum decompressed size of a response with one record."""
 
 PAGE_BYTES = 64 * 2**20
-"""The same of a page of a listing."""
+"""Maximum decompressed size of a page of a listing."""
 
 DEPTH = 30
-"""Levels of objects and lists in an answer. The engine's messages end at 33 of them."""
+"""Maximum nesting depth of a response. The engine's gRPC messages allow at most 33 levels."""
 
 DIGITS = 300
-"""Digits of a whole number in an answer: more than any that the engine could carry."""
+"""Maximum number of digits of an integer in a response: more than the engine can represent."""
 
 _AT_ONCE = 256 * 1024
 _CONTAINERS = (dict, list)
 _ENCODINGS = ("", "identity", "gzip")
 
-# Half of a surrogate pair: a server that cuts texts by UTF-16 units leaves some. Python reads it,
-# and no UTF-8 can spell it. Escaped backslashes and whole pairs are matched to be passed over.
+# Unpaired surrogates, which a server leaves when it truncates text by UTF-16 units. Python decodes
+# them, but UTF-8 cannot encode them. The pattern also matches escaped backslashes and complete
+# pairs, so that the search skips them.
 _HALVES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -37,35 +38,54 @@ _HALVES = re.compile(
 
 
 class BadAnswer(Exception):
-    """An answer that is beyond a bound; its text continues "the answer …"."""
+    """A response that exceeds a bound; the message completes the sentence "the answer …"."""
 
 
 class LateAnswer(Exception):
-    """An answer that was not whole in time."""
+    """A response that did not arrive completely in time."""
 
 
 class BrokenAnswer(Exception):
-    """An answer whose compression is broken."""
+    """A response whose compressed content is corrupt."""
 
 
 class Answer(Protocol):
-    """What is read of `httpx.Response`."""
+    """The part of `httpx.Response` that this module reads."""
 
     @property
-    def is_success(self) -> bool: ...
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        ...
+
     @property
-    def is_stream_consumed(self) -> bool: ...
+    def is_stream_consumed(self) -> bool:
+        """Whether the raw stream has been read."""
+        ...
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
-    def iter_raw(self) -> Iterator[bytes]: ...
-    def iter_bytes(self) -> Iterator[bytes]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The response's headers."""
+        ...
+
+    def iter_raw(self) -> Iterator[bytes]:
+        """Return an iterator over the bytes on the wire."""
+        ...
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Return an iterator over the decompressed bytes."""
+        ...
 
 
 def read_content(answer: Answer, most: int, in_time: Callable[[], bool]) -> bytes:
-    """Return the body, decompressed: at most `most` bytes, each piece while `in_time` says so.
+    """Return the decompressed body, which has at most `most` bytes.
 
-    Of an error page that is longer the beginning is enough: its status says what it means. Raises
-    BadAnswer, LateAnswer or BrokenAnswer.
+    The function calls `in_time` after each chunk. An error page longer than `most` is truncated,
+    because its status is sufficient.
+
+    Raises:
+        BadAnswer: A successful response is too large, or its encoding was not requested.
+        LateAnswer: `in_time` returned False.
+        BrokenAnswer: The compressed content is corrupt.
     """
     content = bytearray()
     for piece in _pieces(answer, most):
@@ -80,9 +100,10 @@ def read_content(answer: Answer, most: int, in_time: Callable[[], bool]) -> byte
 
 
 def parse(content: bytes) -> Any:
-    """Return the JSON of a body, None for an empty one; raises BadAnswer for what is none.
+    """Return the parsed JSON of a body; None for an empty body.
 
-    Half of a surrogate pair becomes the replacement character.
+    Unpaired surrogates become the replacement character. Raises BadAnswer where the body is not
+    JSON or exceeds a bound.
     """
     if not content:
         return None
@@ -100,7 +121,7 @@ def parse(content: bytes) -> Any:
 
 
 def _pieces(answer: Answer, most: int) -> Iterator[bytes]:
-    if answer.is_stream_consumed:  # It was never on a wire.
+    if answer.is_stream_consumed:  # An in-process response has no raw stream.
         yield from answer.iter_bytes()
         return
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
@@ -111,7 +132,7 @@ def _pieces(answer: Answer, most: int) -> Iterator[bytes]:
 
 
 def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """End after `most` bytes and one more piece: empty members of gzip unpack to nothing."""
+    """Stop after more than `most` bytes: empty gzip members decompress to nothing."""
     seen = 0
     for piece in pieces:
         yield piece
@@ -121,7 +142,7 @@ def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decompress in small steps: a thousandth of what it unpacks to may be on the wire."""
+    """Decompress in small steps: the output may be a thousand times as large as the input."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     came = False
     try:

@@ -1,6 +1,6 @@
-"""The API's phone-number endpoints: one method each, models in and out.
+"""Client of the API's phone-number endpoints: one method per endpoint, models in and out.
 
-Knows paths, bodies and pages; not retries (transport) nor what a state holds.
+`transport` retries requests; this module builds paths and bodies and reads pages.
 """
 
 from __future__ import annotations
@@ -31,18 +31,20 @@ if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
 PAGE = 1000
-"""The most records that one answer may hold (API schema)."""
+"""Maximum number of records in one page (API schema)."""
 
 PAGES = 1000
-"""The most pages that a listing may have: what has more does not end."""
+"""Maximum number of pages of a listing; a longer listing is taken to be endless."""
 
 _FULL = (PAGE, 100)
-"""Lengths of a page that another may follow: what was asked for, and the API's default, which is
-what a server gives that does not heed the limit."""
+"""Page lengths after which another page may follow.
+
+Either the requested length, or the API's default, which a server that ignores `limit` returns.
+"""
 
 
 class Sender(Protocol):
-    """What sends a request and gives back the answer's JSON: `transport.Transport`."""
+    """Interface that sends a request and returns the response's JSON; see `transport.Transport`."""
 
     def request(
         self,
@@ -55,27 +57,27 @@ class Sender(Protocol):
         about_to_send: Callable[[], None] = ...,
         most_bytes: int = RECORD_BYTES,
     ) -> Any:
-        """Raises from the error tree."""
+        """Send a request and return the JSON; raise an error of `vapi_provider.errors`."""
         ...
 
     def api_time(self) -> float | None:
-        """Return the time by the API's clock in Unix seconds; None where it is not known."""
+        """Return the API clock's time in Unix seconds; None where it is not known."""
         ...
 
 
 class VapiClient:
-    """A Vapi account's phone numbers. Every method raises from the error tree.
+    """Client of one Vapi account. Every method raises errors of `vapi_provider.errors`.
 
-    `organizations` are the owners of all records that were seen: the proof of whose key it is.
-    `written` has the ids of all that was made, changed or released, each with the number of the
-    last write to it; `writes` is how many writes there were. `hidden` are texts that no error may
-    show, beside the secrets of what is sent.
+    `organizations` are the owners of all records seen, which show the account that the key belongs
+    to. `written` maps the id of each record that was created, changed or released to the number of
+    the last write; `writes` counts the writes. `hidden` are texts that no error message may
+    contain, in addition to the secrets of the request.
     """
 
     def __init__(self, transport: Sender) -> None:
         self._transport = transport
         self.before_send: Callable[[], None] = lambda: None
-        """Called before each try of a POST, PATCH or DELETE; what it raises ends the request."""
+        """Called before each try of a POST, PATCH or DELETE; an exception ends the request."""
         self.organizations: set[str] = set()
         self.written: dict[str, int] = {}
         self.writes = 0
@@ -84,24 +86,25 @@ class VapiClient:
         self._awaited = 0
 
     def wait_for_an_organization(self) -> None:
-        """Returns once an organization was seen, or no other thread awaits an answer any more.
+        """Wait until an organization was seen, or until no request is in flight.
 
-        After a minute at the latest: it need not be in those answers.
+        The wait ends after 60 seconds, because a response need not name an organization.
         """
         with self._answers:
             self._answers.wait_for(lambda: self.organizations or not self._awaited, timeout=60)
 
     def api_time(self) -> float | None:
-        """Return the time by the API's clock in Unix seconds; None before its first answer."""
+        """Return the API clock's time in Unix seconds; None before the first response."""
         return self._transport.api_time()
 
     def create_phone_number(
         self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
     ) -> PhoneNumberRecord:
-        """Makes a record, and buys a number where an area code is declared.
+        """Create a record; the API purchases a number where an area code is declared.
 
-        `about_to_send` is called before each try, also those of one call; what it raises ends them.
-        Raises UnclearError where one may have been made all the same.
+        `about_to_send` is called before each try, also before retries; an exception ends the
+        request. Raises UnclearError where the record may have been created although the request
+        failed.
         """
         try:
             with self._answer():
@@ -114,9 +117,10 @@ class VapiClient:
         return record
 
     def get_phone_number(self, id_: str, secrets: Collection[str] = ()) -> PhoneNumberRecord:
-        """One record. Raises NotFoundError also where the key belongs to another account.
+        """Return one record.
 
-        `secrets` are known ones of the record, which no error may show.
+        `secrets` are the record's known secrets, which no error message may contain. Raises
+        NotFoundError where the record does not exist or belongs to another account.
         """
         path = _path(id_)
         with self._answer():
@@ -132,10 +136,11 @@ class VapiClient:
         merged: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
     ) -> PhoneNumberRecord:
-        """Set the `changed` fields as `declared` has them; clear those that it does not have.
+        """Set the `changed` fields to their declared values; clear those that are not declared.
 
-        `merged` are fields in the API's spelling that are sent instead: with what the account has.
-        No error shows a secret of what is sent, nor one of `secrets`: those of the record before.
+        `merged` has wire values that replace the declared ones, merged with the account's. No error
+        message contains a secret of the body or one of `secrets`, the secrets of the previous
+        record.
         """
         path = _path(id_)
         wire = {**declared.to_wire(), **(merged or {})}
@@ -143,7 +148,8 @@ class VapiClient:
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
             with self._answer():
-                # What is taken from the account may hold secrets that nobody declared.
+                # Values merged from the account may contain secrets that the program does not
+                # declare.
                 carried = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
                 known = {
                     name: converted(shape, merged[shape.wire])
@@ -157,7 +163,11 @@ class VapiClient:
             self._note_write(id_)
 
     def delete_phone_number(self, id_: str, secrets: Collection[str] = ()) -> None:
-        """Releases a record for good. `secrets` are known ones of it, which no error may show."""
+        """Release a record permanently.
+
+        `secrets` are the record's known secrets, which no error message may contain. Raises
+        NotFoundError where the record does not exist.
+        """
         path = _path(id_)
         may_have_changed = True
         try:
@@ -168,7 +178,7 @@ class VapiClient:
                     secrets=self._hiding(secrets),
                     about_to_send=self.before_send,
                 )
-                # The record is gone; what the answer looks like changes nothing.
+                # The record is deleted: a malformed response is no failure.
                 with suppress(ValueError):
                     self.organizations.add(PhoneNumberRecord.read(answer).org_id)
         except NotFoundError as missing:
@@ -181,7 +191,10 @@ class VapiClient:
     def list_phone_numbers(
         self, limit: int = PAGE, created_at_le: str | None = None
     ) -> list[PhoneNumberRecord]:
-        """One page, the newest first, at most `limit` (0 to 1,000) records."""
+        """Return one page, newest first, with at most `limit` (0 to 1,000) records.
+
+        Raises RejectedError where the API has no such path.
+        """
         params: dict[str, str | int] = {"limit": limit}
         if created_at_le is not None:
             params["createdAtLe"] = created_at_le
@@ -192,22 +205,26 @@ class VapiClient:
                     "GET", "/phone-number", params=params, most_bytes=PAGE_BYTES
                 )
             except NotFoundError as error:
-                # No path, rather than no record: a caller must not take a record to be gone.
+                # NotFoundError would tell the caller that a record is gone; only the path is wrong
+                # here.
                 raise RejectedError(str(error), error.status) from None
             if not isinstance(answer, list):
                 raise ServerError(f"{what}: the answer is not a list", 200)
             return [self._record(item, what) for item in cast(list[Any], answer)]
 
     def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
-        """Every record of the account, page by page, each once."""
+        """Return an iterator over every record of the account, each once.
+
+        Raises PagingError where the listing does not advance or does not end.
+        """
         return chain.from_iterable(self.pages())
 
     def pages(self) -> Iterator[list[PhoneNumberRecord]]:
-        """The account's pages, the newest first, without what an earlier page has shown.
+        """Yield the account's pages, newest first, without records of earlier pages.
 
-        A page starts at the time of the last record before it, not after it: several records may
-        share one time. Raises PagingError where more of them do than a page holds, and after
-        `PAGES` pages.
+        A page starts at the creation time of the previous page's last record, because several
+        records may share one time. Raises PagingError where more records share a time than fit into
+        a page, and after `PAGES` pages.
         """
         seen: set[str] = set()
         before: str | None = None
@@ -219,7 +236,7 @@ class VapiClient:
                 return
             if not fresh:
                 if len(page) < PAGE and len(page) == len(seen):
-                    return  # The account has just so many, all of one time.
+                    return  # All records of the account share one creation time.
                 raise PagingError("GET /phone-number: the pages do not advance", 200)
             seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
@@ -231,7 +248,7 @@ class VapiClient:
 
     @contextmanager
     def _answer(self) -> Generator[None]:
-        """Around a request, until its answer has been read."""
+        """Count a request as in flight until its response has been read."""
         with self._answers:
             self._awaited += 1
         try:
@@ -263,7 +280,7 @@ class VapiClient:
         )
 
     def _hiding(self, secrets: Collection[str]) -> list[str]:
-        """Return what no error about a request may show."""
+        """Return the texts that no error about a request may contain."""
         return [*secrets, *tuple(self.hidden)]
 
     def _note_write(self, id_: str) -> None:
@@ -287,7 +304,7 @@ def secrets_in(declared: VapiModel) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """List the longer texts in a value that no schema describes."""
+    """Yield the texts of at least eight characters in a value without a schema."""
     if isinstance(value, Mapping):
         for item in as_object(cast(Any, value)).values():
             yield from _texts(item)
@@ -299,7 +316,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _path(id_: str) -> str:
-    # Ids are UUIDs, but they may come from a person (`adopt_id`, `get`) or an edited state.
+    # Ids are UUIDs, but users provide some of them (`adopt_id`, `get`, an edited state).
     if not is_id(id_):
         shown = ascii(id_ if len(id_) <= 40 else f"{id_[:40]}…")
         raise DeclarationError(f"{shown} is not the id of a phone number: nothing was sent")

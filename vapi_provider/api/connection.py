@@ -1,8 +1,8 @@
-"""The connection to an account: one limit for the whole of a try, the proxy and the certificates.
+"""HTTP connection to an account over the network, with a proxy and certificates.
 
-httpx limits each read by itself, so that an answer of one byte every second never ends. The limit
-here starts with a try's first step on the network, waiting for a free connection not counted, and
-shortens each step to what is left.
+httpx applies its timeout to each read, so that a response of one byte per second never ends. The
+deadline here covers a whole try: it starts with the first network operation, excludes the wait for
+a free connection, and shortens the timeout of each operation to the remaining time.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from vapi_provider.settings.config import Settings
 from vapi_provider.shared.network_settings import NetworkSettings
 
 _PIECE = 16 * 1024
-"""Bytes that are written with one limit: a reader that takes them slowly ends the try as well."""
+"""Maximum bytes per write, so that the deadline also covers a peer that reads slowly."""
 
 
 class AccountTransport(httpx.HTTPTransport):
-    """httpx's transport; the request's read timeout is the limit of the whole try.
+    """httpx transport that uses the request's read timeout as the deadline of the whole try.
 
-    Serves many threads; a try is made, and its answer read, by one of them.
+    Thread-safe; one thread sends a try and reads its response.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class AccountTransport(httpx.HTTPTransport):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            # Without TLS the certificates, which take as long as all the rest, are not loaded.
+            # Loading the certificates takes as long as the rest of the set-up, so skip it without
+            # TLS.
             verify=_certificates(settings) if is_encrypted else False,
             trust_env=False,
             limits=limits,
@@ -47,12 +48,15 @@ class AccountTransport(httpx.HTTPTransport):
         )
         self._via = settings.description
         self._limit = _Limit(clock)
-        # httpx hands no backend through: a test with a slow server holds this place.
+        # httpx has no parameter for the backend; a test with a slow server holds this access.
         pool = cast(Any, self)._pool
         pool._network_backend = _Backend(pool._network_backend, self._limit)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request within its limit; a failure names the proxy and certificates used."""
+        """Send the request before the deadline.
+
+        Raises httpx.TransportError, whose message names the proxy and certificates in use.
+        """
         self._limit.arm(request.extensions.get("timeout", {}).get("read"))
         try:
             return super().handle_request(request)
@@ -66,19 +70,19 @@ class AccountTransport(httpx.HTTPTransport):
 def over_the_network(
     settings: Settings, headers: Mapping[str, str], network: NetworkSettings
 ) -> httpx.Client:
-    """Return the client of an account that is reached over the network, or on this machine."""
+    """Return the HTTP client of an account that is reached over the network or on localhost."""
     at_once = settings.max_concurrent_requests
     return httpx.Client(
         base_url=settings.base_url,
         headers=headers,
-        # Waiting for one's turn is no trouble of the network.
+        # Waiting for a free connection is not a network failure.
         timeout=httpx.Timeout(settings.request_timeout_seconds, pool=None),
         transport=AccountTransport(
             network,
             httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
             is_encrypted=not settings.base_url.lower().startswith("http://"),
         ),
-        # What the environment says is in `network`, for this address.
+        # `network` already has the environment's settings for this address.
         trust_env=False,
     )
 
@@ -92,19 +96,19 @@ def _certificates(settings: NetworkSettings) -> ssl.SSLContext | bool:
 
 
 class _Limit:
-    """What is left of a thread's current try."""
+    """Deadline of each thread's current try."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._of_thread = threading.local()
 
     def arm(self, seconds: float | None) -> None:
-        """Start a try of at most `seconds` with the next step on the network."""
+        """Start a try that ends at most `seconds` after its first network operation."""
         self._of_thread.seconds = seconds
         self._of_thread.until = None
 
     def left(self, timeout: float | None, late: type[Exception]) -> float | None:
-        """Return the timeout of the next step; raises `late` where nothing is left."""
+        """Return the timeout of the next operation; raise `late` where no time is left."""
         seconds: float | None = getattr(self._of_thread, "seconds", None)
         if seconds is None:
             return timeout
@@ -118,7 +122,7 @@ class _Limit:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects within the limit, also to a host with several addresses."""
+    """Network backend that connects before the deadline, also to a host with several addresses."""
 
     def __init__(self, inner: httpcore.NetworkBackend, limit: _Limit) -> None:
         self._inner = inner
@@ -132,7 +136,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address that answers; each has its share of what is left."""
+        """Connect to the first address that responds; each gets a share of the remaining time."""
         self._limit.left(timeout, httpcore.ConnectTimeout)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -154,23 +158,23 @@ class _Backend(httpcore.NetworkBackend):
         raise failure
 
     def sleep(self, seconds: float) -> None:
-        """Wait between tries, as httpcore does where it is told to repeat."""
+        """Sleep between the connection retries of httpcore."""
         self._inner.sleep(seconds)
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose steps keep the limit of the try that uses it."""
+    """Network stream whose operations observe the deadline of the current try."""
 
     def __init__(self, inner: httpcore.NetworkStream, limit: _Limit) -> None:
         self._inner = inner
         self._limit = limit
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there."""
+        """Read the available bytes before the deadline."""
         return self._inner.read(max_bytes, self._limit.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all of it."""
+        """Write the whole buffer before the deadline."""
         for start in range(0, len(buffer), _PIECE):
             left = self._limit.left(timeout, httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + _PIECE], left)
@@ -185,10 +189,10 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Encrypt the connection."""
+        """Return the connection encrypted with TLS."""
         left = self._limit.left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._limit)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks of the socket."""
+        """Return the socket information that httpcore asks for."""
         return self._inner.get_extra_info(info)

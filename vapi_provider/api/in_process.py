@@ -1,4 +1,4 @@
-"""The connection to an embedded account: calls of its app in this process."""
+"""HTTP connection to an embedded account: calls of its WSGI app in this process."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from vapi_provider.settings.config import EMBEDDED, Settings
 
 
 class InProcess(httpx.WSGITransport):
-    """Calls an app of this process; one that drops a request or is too slow fails as a network."""
+    """WSGI transport that reports a dropped or slow request as a network failure."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Call the app; raise what httpx raises for a network that fails in the same way."""
+        """Call the app and return its response.
+
+        Raises httpx.ReadError where the app drops the request, and httpx.ReadTimeout where the app
+        exceeds the read timeout.
+        """
         begun = time.monotonic()
         try:
             response = super().handle_request(request)
-            # Each answer of a server shows its clock; this one's is ours.
+            # The embedded account shares this machine's clock, and a server sends `Date` in each
+            # response.
             response.headers.setdefault("Date", formatdate(usegmt=True))
         except ConnectionError as error:
             raise httpx.ReadError(str(error), request=request) from error
@@ -32,7 +37,10 @@ class InProcess(httpx.WSGITransport):
 
 
 def in_process(settings: Settings, headers: Mapping[str, str]) -> httpx.Client:
-    """Return the client of an embedded account. Raises ConfigurationError."""
+    """Return the HTTP client of an embedded account.
+
+    Raises ConfigurationError where the account's file cannot be opened.
+    """
     file = settings.embedded_file
     try:
         app = open_app(str(file), region=settings.region)

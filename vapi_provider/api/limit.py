@@ -1,4 +1,4 @@
-"""Limit of requests in flight: additive increase, multiplicative decrease, as TCP has it."""
+"""Limit of requests in flight: additive increase, multiplicative decrease (AIMD), as in TCP."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from dataclasses import dataclass
 
 @dataclass
 class Slot:
-    """A request's place in flight."""
+    """A request's slot among the requests in flight."""
 
     round: int
     is_refused: bool | None = None
-    """Whether the answer was a 429; None for a request that was not sent or not answered."""
+    """Whether the response was a 429; None for a request that was not sent or not answered."""
 
 
 class AdaptiveLimit:
-    """How many requests may be in flight, for all threads of a process together.
+    """Limit of requests in flight, shared by all threads of a process.
 
-    The limit starts at `ceiling`. A 429 halves it, never below one, and starts a new round.
-    Requests of earlier rounds were in flight with the refused one: their 429s do not count again.
-    As many answers without a 429 as the limit allows at once, a full round, raise it by one.
+    The limit starts at `ceiling`. A 429 halves it, to at least one, and starts a new round.
+    Requests of earlier rounds were in flight together with the refused one, so their 429s do not
+    count again. A full round of responses without a 429, as many as the limit, raises the limit by
+    one.
 
-    The API counts requests per minute, so the next minute probably ends where the last one did:
-    once as many requests have been sent as were accepted before the last 429, the limit falls to
-    one and rises from there. The API then refuses one or two instead of all that are in flight.
+    The API counts requests per minute, so the next minute probably allows as many as the last one.
+    Once as many requests have been sent as were accepted before the last 429, the limit falls to
+    one and rises from there. The API then refuses one or two requests instead of all that are in
+    flight.
     """
 
     def __init__(self, ceiling: int) -> None:
@@ -39,11 +41,11 @@ class AdaptiveLimit:
         self._answers_in_round = 0
         self._accepted_since_429 = 0
         self._accepted_before_429: int | None = None
-        """None before the first 429, and once that many have been sent after it."""
+        """None before the first 429, and once that many requests have been sent after it."""
 
     @contextmanager
     def slot(self) -> Generator[Slot]:
-        """Wait until one more request may be in flight; it is until the block ends."""
+        """Wait for a free slot, and hold it until the block ends."""
         with self._changed:
             while (slot := self.enter()) is None:
                 self._changed.wait()
@@ -53,7 +55,7 @@ class AdaptiveLimit:
             self.leave(slot)
 
     def enter(self) -> Slot | None:
-        """Take a place in flight without waiting; None where all are taken."""
+        """Return a slot without waiting; None where no slot is free."""
         with self._changed:
             sent = self._accepted_since_429 + self.in_flight
             if self._accepted_before_429 is not None and sent >= self._accepted_before_429:
@@ -65,7 +67,7 @@ class AdaptiveLimit:
             return Slot(self._round)
 
     def leave(self, slot: Slot) -> None:
-        """Give a place back, and adjust the limit to the answer."""
+        """Free a slot, and adjust the limit to the response."""
         with self._changed:
             self.in_flight -= 1
             was_sent_before_429 = slot.round < self._round_after_429
@@ -78,7 +80,7 @@ class AdaptiveLimit:
     def _decrease(self) -> None:
         self._start_round(max(1, self.limit // 2))
         self._round_after_429 = self._round
-        # Nothing accepted: the pause was too short, which says nothing of the next minute.
+        # If nothing was accepted, the pause was too short, so the previous count stays valid.
         self._accepted_before_429 = self._accepted_since_429 or self._accepted_before_429
         self._accepted_since_429 = 0
 

@@ -1,4 +1,4 @@
-"""What a response means: its JSON, or the error of the tree that says what to do about it."""
+"""Interpretation of a response: its JSON, or the error that tells the caller what to do."""
 
 from __future__ import annotations
 
@@ -21,26 +21,37 @@ from vapi_provider.errors import (
 from vapi_provider.shared.redaction import redacted
 
 _NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
-"""What the API's framework answers for a path that it does not serve."""
+"""Message of the API's framework for a path that it does not serve."""
 
 _MOST_SHOWN = 500
-"""Characters of a response that an error shows."""
+"""Maximum characters of a response in an error message."""
 
 _MOST_READ = 20_000
-"""Characters at the beginning of a page that is not JSON which are redacted and shown."""
+"""Maximum characters of a page that is not JSON to redact."""
 
 
 class Response(Protocol):
-    """The part of `httpx.Response` that is read here; its body has arrived."""
+    """The part of `httpx.Response` that this module reads; its body has arrived."""
 
     @property
-    def status_code(self) -> int: ...
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
+
     @property
-    def is_success(self) -> bool: ...
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        ...
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The response's headers."""
+        ...
+
     @property
-    def content(self) -> bytes: ...
+    def content(self) -> bytes:
+        """The decompressed body."""
+        ...
 
 
 def json_of(
@@ -49,10 +60,11 @@ def json_of(
     secrets: Collection[str],
     asked: Callable[[int, Mapping[str, str]], float | None],
 ) -> Any:
-    """Return the JSON of a 2xx response, None for an empty one.
+    """Return the JSON of a 2xx response; None for an empty body.
 
-    Raises an ApiError for any other. `secrets` are values that no error may show; `asked` returns
-    how long a status and headers ask the client to wait.
+    `secrets` are values that no error message may contain. `asked` returns how many seconds a
+    status and headers ask the client to wait. Raises an ApiError for any other status, and
+    ServerError where the body is not JSON.
     """
     fault = ""
     try:
@@ -76,7 +88,7 @@ def json_of(
 
 
 def not_vapi(what: str, status: int, fault: str) -> ServerError:
-    """Return the error of a response that Vapi's API cannot have sent."""
+    """Return the error for a response that Vapi's API cannot have sent."""
     line = f"{status} {_phrase(status)}".strip()
     return ServerError(
         f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
@@ -84,7 +96,7 @@ def not_vapi(what: str, status: int, fault: str) -> ServerError:
 
 
 def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
-    """Return the error's class and what to do about it."""
+    """Return the error class of a status, and the advice to append to its message."""
     if status == 401:
         return AuthenticationError, " — check vapi:apiKey: a private key of this account and region"
     if status == 403:
@@ -99,7 +111,7 @@ def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
 
 
 def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
-    """Return what a 404 means: only the API's own JSON says that a record is missing.
+    """Return the error class of a 404: only the API's own JSON proves that a record is missing.
 
     The API's body for a missing number was never observed, so `statusCode` may be absent.
     """
@@ -120,9 +132,9 @@ def _phrase(status: int) -> str:
 
 
 def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
-    """Return the API's message, or else the body, in one line of reasonable length."""
+    """Return the API's message, or else the body, as one line of limited length."""
     if parsed is response:
-        # An answer may name a charset that does not exist.
+        # The charset in the response's headers may not exist, so detect the encoding.
         content = response.content
         text = content[: 4 * _MOST_READ].decode(json.detect_encoding(content), "replace")
         words = redacted(text[:_MOST_READ], secrets)

@@ -1,13 +1,13 @@
 """Retry policy shared by all workers of a run: which requests, how often, with what backoff.
 
-GET, PATCH and DELETE are idempotent: they are retried when the API was not reached, did not answer
-in time, answered 408, 429 or 5xx, or a proxy answered a page that is not JSON. POST buys, so it is
-retried only when nothing can have been created: when no connection came about, or on 429. Backoff
-is exponential with jitter; an answer that says how long to wait (Retry-After in seconds or as a
-date, X-RateLimit-Reset) is obeyed. A 429 pauses all workers of the run, which give up after
-`PATIENCE_SECONDS` of it; any other error ends a request after `ATTEMPTS` tries. Vapi counts
-requests per UTC minute and sends no reset header: a 429 that does not say how long pauses until the
-next minute. One that asks for more than `PATIENCE_SECONDS` ends the run at once.
+GET, PATCH and DELETE are idempotent: they are retried when the API was not reached, did not respond
+in time, responded with 408, 429 or 5xx, or when a proxy responded with a page that is not JSON.
+POST purchases a number, so it is retried only when no record can have been created: when the
+connection failed, or on 429. Backoff is exponential with jitter; the wait that a response asks for
+(Retry-After in seconds or as a date, X-RateLimit-Reset) takes precedence. A 429 pauses all workers
+of the run, which give up after `PATIENCE_SECONDS`; any other error ends a request after `ATTEMPTS`
+tries. Vapi counts requests per UTC minute and sends no reset header, so a 429 without a wait pauses
+until the next minute. A 429 that asks for more than `PATIENCE_SECONDS` ends the run at once.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ ATTEMPTS = 5
 PATIENCE_SECONDS = 300.0
 LONGEST_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
-"""Longest sleep between two calls of `watch`."""
+"""Maximum sleep between two calls of `watch`."""
 
 SAID_SECONDS = 10.0
-"""The person is told of a wait that is at least this long."""
+"""Shortest wait that is reported to the user."""
 
 MINUTE_JITTER_SECONDS = 10.0
-"""Runs resume this far into the next minute, so that a fleet's do not all in its first second."""
+"""Maximum delay after the minute starts, so that several runs do not resume at the same time."""
 
 _LONGEST_ASKED_SECONDS = 1e9
 _SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
-"""X-RateLimit-Reset below this is seconds, from it on Unix time: servers send either."""
+"""X-RateLimit-Reset below this is in seconds, from it on a Unix time: servers send either."""
 
 _MILLISECONDS = 100_000_000_000.0
-"""A moment from here on is in milliseconds: in seconds it would be in the year 5138."""
+"""X-RateLimit-Reset above this is in milliseconds: in seconds it would be in the year 5138."""
 
 _backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
 _patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
 
 
 def may_repeat(method: str, error: BaseException) -> bool:
-    """Return whether the policy above retries a request that failed with `error`."""
+    """Return whether the retry policy retries a request that failed with `error`."""
     if isinstance(error, RateLimitedError):
         return True
     if isinstance(error, UnclearError):
@@ -68,9 +68,10 @@ def may_repeat(method: str, error: BaseException) -> bool:
 def asked_to_wait(
     headers: Mapping[str, str], now: float, most: float = LONGEST_WAIT_SECONDS
 ) -> float | None:
-    """Return how many seconds from `now` (Unix time) an answer asks to wait, at most `most`.
+    """Return how many seconds after `now` (Unix time) a response asks to wait, at most `most`.
 
-    None where it asks for none, or for a moment that has passed: then the two clocks differ.
+    None where the response asks for no wait, or for a time that has passed, as the clocks then
+    differ.
     """
     seconds = _number(headers.get("Retry-After"))
     if seconds is None and "Retry-After" in headers:
@@ -85,7 +86,7 @@ def asked_to_wait(
 
 
 class Retry:
-    """The policy applied to the requests of all workers, which share a pause after a 429."""
+    """Retry policy applied to the requests of all workers, which share the pause after a 429."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class Retry:
         jitter: Callable[[float, float], float] = random.uniform,  # noqa: S311 - spreads runs, guards no secret
         watch: Callable[[], None] | None = None,
     ) -> None:
-        """Call `watch` every two seconds of a wait; what it raises ends the request."""
+        """Set up the policy; `watch` is called every two seconds of a wait and may raise."""
         self._sleep = sleep
         self._clock = clock
         self._say = say
@@ -111,7 +112,7 @@ class Retry:
     def asked(self, status: int, headers: Mapping[str, str]) -> float | None:
         """Return how many seconds an error asks to wait; None where the backoff decides.
 
-        Dates are compared with the answer's own `Date`, where it has one.
+        Dates are compared with the response's own `Date` header, if present.
         """
         now = self._now()
         if status != 429:
@@ -126,7 +127,8 @@ class Retry:
     def pause(self) -> None:
         """Wait until the pause that the last 429 asked for is over.
 
-        Raises RateLimitedError where it is longer than a run waits: nothing more is sent then.
+        Raises RateLimitedError where the pause exceeds `PATIENCE_SECONDS`: no further request is
+        sent.
         """
         while True:
             if self._ended_by is not None and self._clock() < self._ended_until:
@@ -141,7 +143,7 @@ class Retry:
         return self._clock() < max(self._paused_until, self._ended_until)
 
     def pause_all(self, refusal: RateLimitedError) -> None:
-        """Make all workers wait as long as a 429 asks, or end the run where that is too long."""
+        """Pause all workers as long as a 429 asks, or end the run where that is too long."""
         seconds = refusal.retry_after_seconds
         if is_too_long(seconds):
             with self._lock:
@@ -155,7 +157,7 @@ class Retry:
             now = self._clock()
             longer = now + seconds - max(self._paused_until, now)
             self._paused_until = max(self._paused_until, now + seconds)
-        # One worker has told the person of this pause: the others need not.
+        # The worker that started this pause has already reported it.
         if longer >= SAID_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {refusal}")
 
@@ -169,7 +171,7 @@ class Retry:
             self._sleep(min(left, WATCH_SECONDS))
 
     def repeating(self, method: str) -> Retrying:
-        """Return what calls a function until it succeeds, or raises its last error."""
+        """Return a caller that retries a function until it succeeds or its last error is raised."""
         return Retrying(
             retry=retry_if_exception(lambda error: may_repeat(method, error)),
             wait=self._wait,
@@ -183,7 +185,7 @@ class Retry:
         asked = error.retry_after_seconds if isinstance(error, ApiError) else None
         if isinstance(error, RateLimitedError):
             if is_too_long(asked):
-                return 0  # Tenacity asks for the wait before `_is_enough`, which ends the request.
+                return 0  # Tenacity computes the wait before it calls `_is_enough`.
             seconds = _patient(state) if asked is None else asked
             self._extend_pause(seconds, error)
             return seconds
@@ -197,18 +199,18 @@ class Retry:
         if isinstance(error, RateLimitedError):
             if is_too_long(error.retry_after_seconds):
                 return True
-            # Waits that are asked for may be short, so tries are bounded as well.
+            # The API may ask for short waits, so limit the number of tries as well.
             return state.idle_for >= PATIENCE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
         return state.attempt_number >= ATTEMPTS
 
 
 def is_too_long(seconds: float | None) -> TypeGuard[float]:
-    """Return whether a 429 asks for a longer wait than a run makes."""
+    """Return whether a 429 asks for a longer wait than `PATIENCE_SECONDS`."""
     return seconds is not None and seconds > PATIENCE_SECONDS
 
 
 def _moment(date: str) -> float | None:
-    """Return an HTTP date as Unix time."""
+    """Return an HTTP date as Unix time; None where it is malformed."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""HTTP to the account: opens the connection, and sends a request until it has an answer.
+"""HTTP transport of an account: opens the connection and sends each request until it is answered.
 
-What is retried is in `retry`, how many requests are in flight in `limit`, what an answer means in
-`response`.
+`retry` decides what is retried, `limit` how many requests are in flight, and `response` what a
+response means.
 """
 
 from __future__ import annotations
@@ -40,14 +40,17 @@ from vapi_provider.settings.config import DEFAULT_REQUESTS, Settings
 from vapi_provider.shared.network_settings import network_settings
 
 USER_AGENT = "pulumi-vapi-phone-numbers/0.1"
-"""Sent with each request: the API's front refuses requests without a sensible one (observed)."""
+"""Header of each request: the API's front end refuses requests without a common one (observed)."""
 
-# A proxy that refuses does so before it lets anything through.
+# A proxy refuses a request before it forwards any of it.
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 def open_http(settings: Settings) -> httpx.Client:
-    """Return an HTTP client for the account, in-process where it is an embedded one."""
+    """Return the HTTP client of an account, which is in-process for an embedded account.
+
+    Raises ConfigurationError where the proxy's URL or the embedded account's file is invalid.
+    """
     headers = {
         "Authorization": f"Bearer {settings.api_key}",
         "User-Agent": USER_AGENT,
@@ -57,7 +60,7 @@ def open_http(settings: Settings) -> httpx.Client:
     if settings.embedded_file is None:
         network = network_settings(settings.base_url, os.environ)
         try:
-            # Only here: an embedded account needs no network.
+            # Lazy import: an embedded account needs no network.
             from vapi_provider.api.connection import over_the_network
 
             return over_the_network(settings, headers, network)
@@ -66,16 +69,16 @@ def open_http(settings: Settings) -> httpx.Client:
                 f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
                 "https:// URL"
             ) from None
-    # Only here: an ordinary run against a real account never loads the embedded one.
+    # Lazy import: a run against a real account never needs the embedded one.
     from vapi_provider.api.in_process import in_process
 
     return in_process(settings, headers)
 
 
 class Transport:
-    """Sends requests and returns the answers' JSON, or raises from the error tree.
+    """Transport that sends requests and returns the JSON of their responses.
 
-    Serves many threads, which share a pause after a 429 and the limit of requests in flight.
+    Thread-safe: its threads share the pause after a 429 and the limit of requests in flight.
     """
 
     def __init__(
@@ -105,12 +108,12 @@ class Transport:
         about_to_send: Callable[[], None] = lambda: None,
         most_bytes: int = RECORD_BYTES,
     ) -> Any:
-        """Return the JSON of a 2xx answer, which may hold `most_bytes`.
+        """Return the JSON of a 2xx response, which has at most `most_bytes`.
 
-        `secrets` are values that no error may show. `about_to_send` is called before each try,
-        after any wait, and once more where another thread's 429 makes this one wait meanwhile;
-        what it raises ends the request. Raises TransportError, UnclearError or an ApiError. Once
-        the API has refused the key nothing more is sent: each number of a fleet would fail so.
+        `secrets` are values that no error message may contain. `about_to_send` is called before
+        each try, after any wait, and once more where another thread's 429 pauses this one; an
+        exception ends the request. Once the API has refused the key, no further request is sent,
+        because each would fail. Raises TransportError, UnclearError or an ApiError.
         """
         if self._refused_key is not None:
             raise self._refused_key
@@ -140,20 +143,21 @@ class Transport:
 
     @contextmanager
     def _turn(self, about_to_send: Callable[[], None]) -> Generator[None]:
-        """Wait until a request may be sent; it is in flight until the block ends."""
+        """Wait until a request may be sent; count it as in flight until the block ends."""
         while True:
             self._retry.pause()
             with self._limit.slot() as slot:
                 if self._retry.is_paused():
                     continue
                 about_to_send()
-                # It may write to a journal over the network, and the pause begin meanwhile.
+                # Another thread may start a pause while `about_to_send` writes to a remote journal.
                 if self._retry.is_paused():
                     continue
                 try:
                     yield
                 except RateLimitedError as refusal:
-                    # Before the slot is free: whoever takes it must find the pause.
+                    # The next holder of the slot must see the pause, so start it before the slot is
+                    # freed.
                     self._retry.pause_all(refusal)
                     slot.is_refused = True
                     raise
@@ -164,9 +168,9 @@ class Transport:
                 return
 
     def api_time(self) -> float | None:
-        """Return the API's time in Unix seconds; None where no answer had a `Date`.
+        """Return the API clock's time in Unix seconds; None where no response had a `Date`.
 
-        It is late by up to a second and the latency: a `Date` has whole seconds.
+        The result lags by up to one second plus the latency, because a `Date` has whole seconds.
         """
         if self._api_clock is None:
             return None
@@ -225,7 +229,7 @@ class Transport:
             raise
 
     def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
-        """Return the answer with its whole body. Raises LateAnswer, BrokenAnswer or ServerError."""
+        """Return the response with its body; raise LateAnswer, BrokenAnswer or ServerError."""
         seconds, began = self._http.timeout.read, self._clock()
         try:
             content = read_content(
@@ -236,7 +240,7 @@ class Transport:
         except BadAnswer as bad:
             if response.is_success:
                 raise not_vapi(what, response.status_code, str(bad)) from None
-            content = b""  # The status alone decides which error it is.
+            content = b""  # The status alone determines the error.
         headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=content)
 
