@@ -1,4 +1,4 @@
 """Exported states: reading them, checking them before a run, repairing their files.
 
-Nothing here calls the account or starts the engine.
+This layer sends no request to the account and does not start the engine.
 """

@@ -1,7 +1,4 @@
-"""Reading an exported state: its resources, ids, times and encrypted values. Pure.
-
-Knows the shape of Pulumi's deployments (version 3) and nothing of Pulumi itself.
-"""
+"""Access to an exported state (deployment version 3): resources, ids, times, encrypted values."""
 
 from __future__ import annotations
 
@@ -16,23 +13,23 @@ from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.reconcile.secrecy import SECRET_VALUE, SIGNATURE
 
 OURS = "pulumi-python:dynamic/vapi:"
-"""How the types of our resources start."""
+"""Prefix of the types of this package's resources."""
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 def resources_of(deployment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The resources, in their order; none where nothing was ever made."""
+    """Return the resources in the state's order; an empty list for a stack without resources."""
     return cast(list[Mapping[str, Any]], deployment.get("resources") or [])
 
 
 def is_ours(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource is a phone number of this package."""
+    """Return whether a resource is a phone number of this package."""
     return resource["type"].startswith(OURS)
 
 
 def name_in(urn: str) -> str:
-    """A resource's name in the program."""
+    """Return the resource's name in the program."""
     return urn.split("::", 3)[-1]
 
 
@@ -46,7 +43,7 @@ def ids_in(deployment: Mapping[str, Any], *, read_only: bool = False) -> set[str
 
 
 def dependencies_of(resource: Mapping[str, Any]) -> set[str]:
-    """URNs that must stand before a resource: parent, provider, what it depends on."""
+    """Return the URNs that must precede a resource: parent, provider and dependencies."""
     provider = str(resource.get("provider", "")).rpartition("::")[0]
     listed = [resource.get("dependencies"), resource.get("replaceWith")]
     listed += as_object(resource.get("propertyDependencies")).values()
@@ -55,12 +52,12 @@ def dependencies_of(resource: Mapping[str, Any]) -> set[str]:
 
 
 def secret_of(json_text: str) -> dict[str, str]:
-    """A secret as a state has it in plain text: `pulumi stack import` encrypts it."""
+    """Return a secret in plain text, in the form that `pulumi stack import` encrypts."""
     return {SIGNATURE: SECRET_VALUE, "plaintext": json_text}
 
 
 def instant(text: Any) -> datetime | None:
-    """A moment as Pulumi or the API writes it; None for anything else."""
+    """Return a time in the notation of Pulumi or the API as a datetime; None for anything else."""
     found = _INSTANT.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None
@@ -73,9 +70,10 @@ def instant(text: Any) -> datetime | None:
 
 
 def holds_secret(shape: FieldShape, value: Any) -> bool:
-    """Whether a field's value is encrypted, or holds something that is, beyond its own secrets.
+    """Return whether a value is or contains an encrypted value that its schema does not mark.
 
-    Those are never compared, encrypted or not; of anything else the value would be missed.
+    Fields marked as secret are never compared, so their encryption does not matter; any other
+    encrypted value would be missing from a comparison.
     """
     if SECRET in shape.marks:
         return False
@@ -91,14 +89,14 @@ def holds_secret(shape: FieldShape, value: Any) -> bool:
 
 
 def is_special(value: Any) -> bool:
-    """Whether an object stands for a secret or another special value, not for itself."""
+    """Return whether an object encodes a secret or another special value of Pulumi."""
     return SIGNATURE in as_object(value)
 
 
 def decrypted(value: Any) -> Any:
-    """What a secret holds, in a state exported with its secrets shown; None if it is encrypted.
+    """Return a secret's value from a state exported with secrets shown; None if it is encrypted.
 
-    Anything that is no secret is returned as it is.
+    Any other value is returned unchanged.
     """
     if not is_special(value):
         return value

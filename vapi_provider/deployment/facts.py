@@ -1,7 +1,7 @@
-"""What the preflight read in a stack's recorded state, for the plugin, which sees no state.
+"""Facts that the preflight read from a stack's recorded state, for the plugin, which sees no state.
 
-A make target or a command of ours writes it to a file and names that in `VAPI_PREFLIGHT`; under a
-plain `pulumi up` nothing is known.
+A make target or a command of this package writes them to a file that `VAPI_PREFLIGHT` names; a
+plain `pulumi up` has none.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ VARIABLE = "VAPI_PREFLIGHT"
 class StateFacts:
     """Facts about the recorded state when the run began.
 
-    `organizations` own the recorded numbers. `holders` are the resources (declarations) of every
-    record, by id. `replacing` are the declarations whose recorded resource the engine is about to
-    replace without a diff (taint, `--target-replace`).
+    `organizations` own the recorded numbers. `holders` maps the id of each record to the
+    declarations of the resources that hold it. `replacing` are the declarations whose recorded
+    resource the engine is about to replace without a diff (taint, `--target-replace`).
     """
 
     organizations: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ class StateFacts:
     replacing: frozenset[str] = frozenset()
 
     def written_to(self, file: Path) -> None:
-        """Write the facts to `file`, for this person alone."""
+        """Write the facts to `file`, readable only by the current user."""
         facts = {
             "organizations": sorted(self.organizations),
             "holders": {id_: list(keys) for id_, keys in self.holders.items()},
@@ -40,7 +40,7 @@ class StateFacts:
 
 
 def facts_of(environment: Mapping[str, str]) -> StateFacts:
-    """Return the facts that the environment names; none where there are none."""
+    """Return the facts in the file that the environment names; empty facts where there is none."""
     named = environment.get(VARIABLE)
     if not named:
         return StateFacts()

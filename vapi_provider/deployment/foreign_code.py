@@ -1,7 +1,8 @@
-"""Code that a state brings with it, refused unless people have allowed it.
+"""Refusal of code in a state that is not this package's, unless the user allows it.
 
-The engine hands a state's `__provider` to Pulumi's SDK, which unpickles it, and installs a plugin
-from the URL that a state names: whoever can write the state runs code where the key is.
+The engine passes a state's `__provider` to Pulumi's SDK, which unpickles it, and installs a plugin
+from the URL that a state names. Without this check, anyone who can write the state could run code
+on the machine that holds the API key.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.shared.text import replace_unprintable
 
 SETTING = "VAPI_ALLOW_PROVIDERS"
-"""The environment variable that allows foreign providers: whole URNs or types, by commas."""
+"""Environment variable that allows foreign providers: whole URNs or types, separated by commas."""
 
 _PICKLED, _PLUGIN_URL = "__provider", "pluginDownloadURL"
 _PLUGIN = "pulumi:providers:"
 _NAMED = 3
-"""How many resources a refusal names."""
+"""Maximum number of resources that a refusal names."""
 
 
 @dataclass(frozen=True)
 class ForeignCode:
-    """A resource whose recorded provider is not ours, and why."""
+    """A resource with a foreign recorded provider, and the reason for the refusal."""
 
     urn: str
     type: str
@@ -36,10 +37,11 @@ class ForeignCode:
 
 
 def refuse_foreign_code(deployment: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """Raise ConfigurationError where a state brings code that `environment` does not allow.
+    """Raise ConfigurationError where a state contains code that `environment` does not allow.
 
     Call it after an export and before the engine runs a program or a provider. An encrypted
-    `__provider` counts as foreign: export with the secrets shown where `has_encrypted` says so.
+    `__provider` counts as foreign: where `has_encrypted` is True, export the state with secrets
+    shown.
     """
     allowed = allowed_providers(environment)
     found = [one for one in foreign_code(deployment) if not {one.urn, one.type} & allowed]
@@ -57,7 +59,7 @@ def refuse_foreign_code(deployment: Mapping[str, Any], environment: Mapping[str,
 
 
 def allowed_providers(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return what `VAPI_ALLOW_PROVIDERS` allows. Raises ConfigurationError for a pattern."""
+    """Return the entries of `VAPI_ALLOW_PROVIDERS`; raise ConfigurationError for a pattern."""
     entries = (entry.strip() for entry in environment.get(SETTING, "").split(","))
     allowed = frozenset(entry for entry in entries if entry)
     for entry in sorted(allowed):
@@ -73,12 +75,12 @@ def allowed_providers(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 def foreign_code(deployment: Mapping[str, Any]) -> list[ForeignCode]:
-    """List the resources of a state, and of its pending operations, that bring code with them."""
+    """Return the foreign code of a state's resources and pending operations."""
     found: dict[ForeignCode, None] = {}
     for owner, key, value in _code_in(deployment):
         urn, type_ = owner.get("urn"), owner.get("type")
         if key == _PLUGIN_URL and not str(type_ or _PLUGIN).startswith(_PLUGIN):
-            continue  # A field of some resource that only has this name.
+            continue  # An ordinary resource may have a field of this name.
         reason = _reason(key, value)
         if reason:
             found[ForeignCode(_text(urn, "a resource without URN"), _text(type_, "?"), reason)] = (
@@ -88,7 +90,7 @@ def foreign_code(deployment: Mapping[str, Any]) -> list[ForeignCode]:
 
 
 def has_encrypted(deployment: Mapping[str, Any]) -> bool:
-    """Tell whether a `__provider` is encrypted, so that only an export with secrets can show it."""
+    """Return whether a `__provider` is encrypted, so that only an export with secrets shows it."""
     return any(
         key == _PICKLED and "ciphertext" in as_object(value)
         for _, key, value in _code_in(deployment)
@@ -96,10 +98,10 @@ def has_encrypted(deployment: Mapping[str, Any]) -> bool:
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object of a state file, as json's `object_pairs_hook`.
+    """Return an object of a state file, as json's `object_pairs_hook`.
 
-    Raises ConfigurationError for a key that comes twice: Pulumi merges the two, Python takes one,
-    so that a check would see another state than the engine.
+    Raises ConfigurationError for a duplicate key: Pulumi merges the two values and Python keeps the
+    last one, so the check would see another state than the engine.
     """
     made = dict(pairs)
     if len(made) != len(pairs):
@@ -109,10 +111,10 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reason(key: str, value: Any) -> str | None:
     if key == _PLUGIN_URL:
-        # A value that is no text, or is encrypted, is no URL that anybody could judge.
+        # A URL that is encrypted or not a string cannot be judged, so it counts as foreign.
         return f"a plugin from {_printable(str(value))}" if value else None
     if value is None or isinstance(value, list | int | float):
-        return None  # Nothing that can be unpickled; `propertyDependencies` has a list there.
+        return None  # These types cannot be unpickled; `propertyDependencies` has a list here.
     wire = as_object(value)
     if "ciphertext" in wire:
         return f"its {_PICKLED} is encrypted"
@@ -123,14 +125,14 @@ def _reason(key: str, value: Any) -> str | None:
     return f"its {_PICKLED} is another pickle"
 
 
-# A fleet has one and the same for all its numbers.
+# All numbers of a fleet share one pickle.
 _is_ours = cache(is_ours)
 
 
 def _code_in(deployment: Any) -> Iterator[tuple[Mapping[str, Any], str, Any]]:
-    """Yield each value that may be code, anywhere in a state, with the resource around it.
+    """Yield each value that may be code, with its key and the resource that contains it.
 
-    Wherever it is: Go reads the names of a state's own fields in any letter case.
+    Search the whole state: Go matches the state's own field names case-insensitively.
     """
     waiting: list[tuple[Mapping[str, Any], Any]] = [({}, deployment)]
     while waiting:

@@ -1,8 +1,8 @@
-"""Outputs that an update in place cannot alter, told to the plugin of a preview.
+"""Outputs that an in-place update cannot change, passed to the plugin of a preview.
 
-The engine takes a number's inputs for its outputs while it previews an update, so whatever hangs on
-`number` looks as if it changed. Our `preview` writes down what the state records, and `check` adds
-it to the inputs, which a preview stores nowhere.
+While the engine previews an update, it uses a number's inputs as its outputs, so that every
+resource that depends on `number` looks changed. The package's `preview` command writes the recorded
+outputs to a file, and `check` adds them to the inputs, which a preview does not store.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from vapi_provider.models.fields import as_object
 from vapi_provider.reconcile.resource_key import old_form, resource_key
 
 VARIABLE = "VAPI_FORESEEN_OUTPUTS"
-"""Names the file in the environment of a preview; nobody sets it but our own command."""
+"""Environment variable that names the file; only the package's `preview` command sets it."""
 
 _UNALTERED = ("number", "org_id", "created_at")
 
 Foreseen = Mapping[str, Mapping[str, str]]
-"""Recorded outputs by declaration, and by the key that a child has by its parent."""
+"""Recorded outputs by declaration, and by the key that a child has through its parent."""
 
 
 @contextmanager
 def written(deployment: Mapping[str, Any]) -> Generator[dict[str, str]]:
-    """Write the outputs down for a preview; gives the environment that names the file."""
+    """Write the outputs for a preview to a file; yield the environment that names the file."""
     with TemporaryDirectory(prefix="vapi-preview-") as folder:
         path = Path(folder) / "outputs.json"
         path.write_text(json.dumps(_outputs_of(deployment)), encoding="utf-8")
@@ -38,7 +38,7 @@ def written(deployment: Mapping[str, Any]) -> Generator[dict[str, str]]:
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Foreseen:
-    """Read what our preview has written down; nothing in any other run."""
+    """Return the outputs that `preview` has written; an empty mapping in any other run."""
     path = environment.get(VARIABLE)
     if not path:
         return {}
@@ -67,7 +67,7 @@ def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
 
 
 def _key(declaration: str, parent: object) -> str:
-    """Return the key that the program sends for a resource, whatever form is recorded."""
+    """Return the key that the program sends for a resource, whichever form the state records."""
     *scope, class_name, name = old_form(declaration).split("/", 4)
     above = parent if isinstance(parent, str) else None
     return resource_key("/".join(scope), class_name, name, above)

@@ -1,8 +1,8 @@
-"""What is checked in a stack's state before a run: one read of it, and a list of checks.
+"""Checks of a stack's state before a run, which read the state once.
 
-Every command that starts an engine runs them (`vapi_provider.cli.preflight_workflow`).
-A check looks at the snapshot and adds to the findings; a new one is one more entry of `CHECKS`.
-Imports nothing dear: the whole costs a make target at most 0.2 s.
+Every command that starts an engine runs them (`vapi_provider.cli.preflight_workflow`). A check
+reads the snapshot and adds to the findings; `CHECKS` lists the checks. Keep the imports of this
+module cheap: the preflight may add at most 0.2 s to a make target.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent, Journal
 
 OURS = "pulumi-python:dynamic/vapi:"
-"""How the types of our resources start."""
+"""Prefix of the types of this package's resources."""
 
 PENDING = "pending"
 MISSING = "missing"
@@ -35,10 +35,11 @@ Deployment = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stack's state as it was read once, and where more can be read.
+    """A stack's state, read once, and access to further states.
 
-    `deployment` is None where there is no such stack. `others` reads the deployments of the
-    backend's other stacks, by name: dear on a store, so it is called only where a check needs them.
+    `deployment` is None where the stack does not exist. `others` returns the deployments of the
+    backend's other stacks by name; reading them is expensive on a remote backend, so a check calls
+    it only when necessary.
     """
 
     project: str
@@ -50,11 +51,11 @@ class Snapshot:
     account: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     decrypted: Callable[[], Deployment] = dict[str, Any]
-    """Reads the state once more, with its secrets shown."""
+    """Reads the state again, with secrets shown."""
 
     @cached_property
     def resources(self) -> Sequence[Mapping[str, Any]]:
-        """The phone numbers that the state holds; those that it only reads are not its own."""
+        """Phone numbers that the state holds, without those that it only reads."""
         return own_resources(self.deployment or {})
 
     @cached_property
@@ -65,23 +66,23 @@ class Snapshot:
 
 @dataclass
 class Findings:
-    """What the checks found: words for the caller, lines for the person, facts for the plugin."""
+    """Results of the checks: words for the caller, lines for the user, facts for the plugin."""
 
     words: set[str] = field(default_factory=set[str])
     lines: list[str] = field(default_factory=list[str])
     facts: StateFacts = field(default_factory=StateFacts)
     unfinished: list[Intent] = field(default_factory=list["Intent"])
     deployment: Deployment | None = None
-    """The state as it was read; None where there is no such stack."""
+    """The recorded state; None where the stack does not exist."""
 
 
 Check = Callable[[Snapshot, Findings], None]
 
 
 def refuse_foreign(snapshot: Snapshot, _findings: Findings) -> None:
-    """Raise ConfigurationError where the engine would run code that the state brings with it.
+    """Raise ConfigurationError where the engine would run foreign code from the state.
 
-    Providers are encrypted where somebody else's program wrote them: the engine decrypts them then.
+    An encrypted provider of another program is decrypted first, as the engine would do.
     """
     deployment = snapshot.deployment or {}
     if has_encrypted(deployment):
@@ -90,19 +91,19 @@ def refuse_foreign(snapshot: Snapshot, _findings: Findings) -> None:
 
 
 def note_missing(snapshot: Snapshot, findings: Findings) -> None:
-    """Note that there is no such stack."""
+    """Record in the findings that the stack does not exist."""
     if snapshot.deployment is None:
         findings.words.add(MISSING)
 
 
 def note_pending(snapshot: Snapshot, findings: Findings) -> None:
-    """Note operations that a killed run left pending."""
+    """Record in the findings that a killed run left pending operations."""
     if (snapshot.deployment or {}).get("pending_operations"):
         findings.words.add(PENDING)
 
 
 def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
-    """Collect what the plugin cannot know: it sees no state."""
+    """Collect the facts about the state that the plugin needs and cannot read."""
     holders: dict[str, list[str]] = {}
     organizations: set[str] = set()
     for resource in snapshot.resources:
@@ -121,16 +122,16 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
 
 
 def warn_of_tainted(snapshot: Snapshot, findings: Findings) -> None:
-    """Warn of numbers that the next `up` releases although no diff announces it."""
+    """Warn of numbers that the next `up` releases without a diff that announces it."""
     for resource in tainted(snapshot.resources):
         findings.lines.append(f"warning: {taint_warning(resource)}")
 
 
 def finish_held(snapshot: Snapshot, findings: Findings) -> None:
-    """Finish the intents whose record some stack of this backend holds; collect the others.
+    """Finish the intents whose record a stack of this backend holds; collect the others.
 
-    The other stacks are read only for an intent that the own state does not finish. One whose
-    record is not known learns which records are not its own.
+    The other stacks are read only for an intent that the own state does not finish. An intent
+    without a known record learns which records other resources hold.
     """
     journal = snapshot.journal
     if journal is None or snapshot.deployment is None:
@@ -146,7 +147,7 @@ def finish_held(snapshot: Snapshot, findings: Findings) -> None:
                 left = _finish(journal, left, deployment)
                 _exclude(journal, left, deployment)
     except ConfigurationError as error:
-        # The plugin refuses to buy without a journal; a preview or a destroy needs none.
+        # The plugin refuses to purchase without a journal; a preview or a destroy needs none.
         findings.lines.append(f"warning: {error}")
         return
     findings.unfinished = left
@@ -165,7 +166,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings:
-    """Run the checks, one after the other, over one snapshot."""
+    """Run the checks in order over one snapshot, and return the findings."""
     findings = Findings()
     for check in checks:
         check(snapshot, findings)
@@ -173,7 +174,7 @@ def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings
 
 
 def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bool:
-    """Return whether the journal has an answered intent of this stack that is not finished."""
+    """Return whether the journal has an unfinished intent of this stack with a known record."""
     from vapi_provider.settings.config import journal_in
 
     journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
@@ -185,17 +186,17 @@ def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bo
 
 
 def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal | None:
-    """Return a journal; None where it is a file and nothing was ever written to it."""
+    """Return the journal; None where its file does not exist because nothing was written."""
     if place.shared is None and not place.file.exists():
         return None
-    # Lazy import: most runs have bought nothing yet, or have no shared state.
+    # Lazy import: most runs have no journal yet.
     from vapi_provider.journal.opening import open_journal
 
     return open_journal(place, account, backend)
 
 
 def project_in(deployment: Deployment) -> str | None:
-    """Return the project of a state, by its resources' URNs; None where it has none."""
+    """Return the project that the URNs of a state name; None where it has no resources."""
     for resource in cast(Sequence[Mapping[str, Any]], deployment.get("resources") or []):
         parts = str(resource.get("urn", "")).split("::")
         if len(parts) > 1:
@@ -219,7 +220,7 @@ def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def taint_warning(resource: Mapping[str, Any]) -> str:
-    """Say what becomes of a tainted number."""
+    """Return the warning about a tainted number."""
     outputs, name = _mapping(resource.get("outputs")), str(resource["urn"]).split("::", 3)[-1]
     reached = outputs.get("number") or outputs.get("sip_uri")
     called = (
@@ -234,7 +235,7 @@ def taint_warning(resource: Mapping[str, Any]) -> str:
 
 
 def declaration_of(resource: Mapping[str, Any]) -> str | None:
-    """Return the declaration that a state has recorded; None for what the program only reads."""
+    """Return the recorded declaration of a resource; None for one that the program only reads."""
     found = _mapping(resource.get("inputs")).get("declaration")
     return found if isinstance(found, str) else None
 
@@ -254,13 +255,13 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
         elif holder == intent.key:
             journal.finish_all([intent.record])
         else:
-            # Adopted, imported or moved by a run that this journal did not see.
+            # A run without this journal adopted, imported or moved the record.
             journal.hold(holder, intent.record, intent.organizations)
     return left
 
 
 def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> None:
-    """Tell open intents of the records that a state holds and that came after their watermark."""
+    """Exclude records that a state holds from open intents with an older watermark."""
     created = {
         id_: str(_mapping(one.get("outputs")).get("created_at", ""))
         for one in own_resources(deployment)

@@ -1,7 +1,7 @@
-"""Our provider class as the SDK pickles it, told from any other pickle without loading it.
+"""Recognition of this package's pickled provider without unpickling it.
 
-The SDK records a provider as the base64 of a pickle, and unpickles what a state holds: an arbitrary
-pickle is arbitrary code.
+The SDK records a provider as the base64 of a pickle, and unpickles the one in a state: an arbitrary
+pickle can run arbitrary code.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import pickletools
 
 _MODULE, _CLASS = "vapi_provider.provider", "PhoneNumberProvider"
 _LONGEST = 200
-"""Letters; ours has fewer than 100. A longer text is never parsed."""
+"""Maximum length of a text to parse; this package's pickle has fewer than 100 characters."""
 
-# Storing into the memo has no effect without an opcode that reads it, and none is accepted.
+# These opcodes store into the memo, which has no effect, because no opcode that reads it is
+# accepted.
 _IDLE = frozenset({"MEMOIZE", "BINPUT"})
 
 _NEW = [("EMPTY_TUPLE", None), ("NEWOBJ", None), ("STOP", None)]
-# A reference by name and an empty instance: protocols 2 and 3, then 4 (to Python 3.13) and 5.
+# A reference by name and an empty instance: by GLOBAL in protocols 2 and 3, by STACK_GLOBAL in
+# protocols 4 (up to Python 3.13) and 5.
 _BY_GLOBAL = [("GLOBAL", f"{_MODULE} {_CLASS}"), *_NEW]
 _BY_STACK = [
     ("SHORT_BINUNICODE", _MODULE),
@@ -29,7 +31,7 @@ _BY_STACK = [
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether a recorded `__provider` names our class and does nothing else."""
+    """Return whether a recorded `__provider` names this package's class and does nothing else."""
     content = _decode(text)
     if content is None:
         return False
@@ -37,7 +39,7 @@ def is_ours(text: str) -> bool:
         whole = [(opcode.name, value, at) for opcode, value, at in pickletools.genops(content)]
     except ValueError:
         return False
-    # Unpickling ends at STOP: nothing may follow it that another reader would take for more.
+    # Unpickling ends at STOP; refuse trailing bytes, which another reader might interpret.
     if not whole or whole[-1] != ("STOP", None, len(content) - 1):
         return False
     (first, protocol), *steps = [(name, value) for name, value, _ in whole if name not in _IDLE]
@@ -45,12 +47,12 @@ def is_ours(text: str) -> bool:
         return False
     if protocol in (2, 3):
         return steps == _BY_GLOBAL
-    # One frame around all that follows the two headers.
+    # One frame contains everything after the two headers.
     return protocol in (4, 5) and steps == [("FRAME", len(content) - 11), *_BY_STACK]
 
 
 def _decode(text: str) -> bytes | None:
-    """Return the bytes of a text in canonical base64: the SDK's decoder skips other letters."""
+    """Return the bytes of a canonical base64 text; None for others, which the SDK would accept."""
     if len(text) > _LONGEST:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The files of a backend that is a folder: reading states there, and repairing what a kill left.
+"""State files of a backend that is a folder: reading them, and repairing them after a kill.
 
-Knows where Pulumi keeps a stack's state, lock and history, and that a file's attributes lie beside
-it in `<file>.attrs`.
+Pulumi keeps a stack's state, lock and history in separate folders, and the attributes of a file
+beside it in `<file>.attrs`.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from vapi_provider.deployment.foreign_code import unique_keys
 _ENDING = re.compile(r"\.json(\.gz|\.zstd?)?(\.bak)?(\.attrs)?$")
 
 SETTLED_SECONDS = 0.3
-"""An engine that is alive writes a file's attributes within this time."""
+"""A running engine writes a file's attributes within this time."""
 
 
 class UnreadableError(Exception):
-    """A state is kept in a form that only Pulumi reads."""
+    """A state in a form that only Pulumi can read."""
 
 
 @dataclass(frozen=True)
 class StateFiles:
-    """The states in one backend folder."""
+    """State files in one backend folder."""
 
     folder: Path
     sleep: Callable[[float], None] = time.sleep
 
     def read(self, project: str, stack: str) -> Mapping[str, Any] | None:
-        """Return a stack's deployment; None where there is no such stack.
+        """Return a stack's deployment; None where the stack does not exist.
 
-        Raises UnreadableError where Pulumi has to be asked.
+        Raises UnreadableError where only Pulumi can read the file.
         """
         if not (self._root / "stacks").is_dir():
             return None
@@ -53,9 +53,9 @@ class StateFiles:
         return None
 
     def others(self, project: str, stack: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Return the deployments of all other stacks, by what they are called here.
+        """Yield the names and deployments of all other stacks.
 
-        Raises UnreadableError where Pulumi has to be asked.
+        Raises UnreadableError where only Pulumi can read a file.
         """
         for place in self._states():
             owner = _names_of(place.relative_to(self._root / "stacks"))
@@ -66,10 +66,10 @@ class StateFiles:
             yield "/".join(filter(None, owner)), _deployment_in(place)
 
     def repair(self, project: str, stack: str, *, is_idle: bool = False) -> list[str]:
-        """Remove empty attributes beside states, and beside the stack's history; say which.
+        """Remove empty attribute files of states and of the stack's history; return messages.
 
-        Pulumi fails on an empty file of attributes, and does without one. A stack that a living run
-        has locked is left alone, unless somebody has said that none is at work (`is_idle`).
+        Pulumi fails on an empty attribute file, but not on a missing one. A stack that a running
+        process has locked is skipped, unless the user states that no run is active (`is_idle`).
         """
         said: list[str] = []
         history = self._root / "history" / project / stack
@@ -92,7 +92,7 @@ class StateFiles:
         return said
 
     def holder(self, project: str, stack: str) -> str | None:
-        """Return who holds a stack's lock; None where nobody can be at work any more."""
+        """Return a description of the process that holds a stack's lock; None where none runs."""
         for place in (f"organization/{project}/{stack}", f"{project}/{stack}", stack):
             folder = self._root / "locks" / place
             for lock in sorted(folder.glob("*.json")) if folder.is_dir() else []:
@@ -114,7 +114,7 @@ class StateFiles:
         return (place for place in _files_under(folder) if place.name.endswith(".attrs"))
 
     def _is_empty_for_good(self, attributes: Path) -> bool:
-        """Return whether a file stays empty: one that is being written has its text at once."""
+        """Return whether a file stays empty: a file being written gets its content at once."""
         with suppress(OSError):
             found = attributes.stat()
             if found.st_size == 0 and time.time() - found.st_mtime < SETTLED_SECONDS:
@@ -148,13 +148,13 @@ def _deployment_in(place: Path) -> Mapping[str, Any]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    import gzip  # Lazily: few backends pack their states.
+    import gzip  # Lazy import: few backends compress their states.
 
     return gzip.decompress(data)
 
 
 def _living_holder(lock: Path) -> str | None:
-    """Return who wrote a lock, unless that was a process of this machine that has ended."""
+    """Return the owner of a lock, unless it was a process of this machine that has ended."""
     try:
         found: Any = json.loads(lock.read_text(encoding="utf-8"))
         pid, host = int(found["pid"]), str(found["hostname"])
@@ -162,7 +162,7 @@ def _living_holder(lock: Path) -> str | None:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         return f"an unknown run ({lock})"
-    # Windows has no `uname`, and its `os.kill` would end the process that is asked for.
+    # Windows has no `uname`, and its `os.kill` would terminate the process.
     if hasattr(os, "uname") and host == os.uname().nodename and not _is_alive(pid):
         return None
     return f"process {pid} on {host}"
@@ -175,7 +175,7 @@ def _is_alive(pid: int) -> bool:
         return False
     except OSError:
         return True
-    # One that was killed stays in the table until its parent asks for it.
+    # A killed process stays in the process table until its parent reaps it.
     with suppress(OSError, IndexError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return stat.rpartition(")")[2].split()[0] not in ("Z", "X")

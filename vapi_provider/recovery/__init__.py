@@ -1,4 +1,4 @@
-"""Pending operations that a killed engine left in a state, resolved against the account.
+"""Resolution of the pending operations that a killed engine left in a state.
 
-Only our own commands run it. It must not start a purchase.
+Only the package's commands run it. It must not start a purchase.
 """

@@ -1,7 +1,8 @@
-"""Which record did each interrupted creation make? Pure.
+"""Match of interrupted creations with the records that they created.
 
-A pending *creating* operation proves that a run of this very state was interrupted: its record, if
-there is one, was made then and is held by no resource. What could be another's is never taken.
+A pending *creating* operation proves that a run of this state was interrupted: if that run created
+a record, no resource holds it. A record that another resource or run may have created is never
+taken.
 """
 
 from __future__ import annotations
@@ -45,24 +46,24 @@ Outcome = Literal[
 ]
 
 NONE = "none"
-"""A person's word for an operation that made nothing."""
+"""Choice of a user for an operation that created nothing."""
 
 CLOCKS_DIFFER = timedelta(seconds=60)
-"""How far the account's clock may be behind the engine's."""
+"""Maximum lag of the account's clock behind the engine's."""
 
 LONGEST_RUN = timedelta(hours=2)
-"""A record that is older than the state's last writing by more than this was not being made."""
+"""Maximum duration of a run: a record that is older than the state by more is not part of it."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of one operation.
+    """Outcome of one pending operation.
 
     *made*: `record` goes into the state. *waiting*: it was created to replace a live resource, and
-    waits in the journal, since the program may have undone the replacement. *not made*, *still
+    stays in the journal, since the program may have undone the replacement. *not made*, *still
     there*, *recorded*, *held elsewhere* (by another stack): the operation is dropped, and the
     resources stay. *gone*: the resource leaves the state. *unclear* (one of `candidates`, or none
-    of them) and *foreign* (another provider's): not settled.
+    of them) and *foreign* (another provider's): unresolved.
     """
 
     urn: str
@@ -73,12 +74,12 @@ class Decision:
 
     @property
     def resource(self) -> str:
-        """The resource's name in the program."""
+        """Name of the resource in the program."""
         return name_in(self.urn)
 
     @property
     def is_open(self) -> bool:
-        """Whether a person has to decide."""
+        """Whether the user has to decide."""
         return self.outcome in ("unclear", "foreign")
 
 
@@ -90,11 +91,11 @@ def what_was_made(
     intents: Mapping[str, Intent] = MappingProxyType({}),
     read_only: Sequence[PhoneNumberRecord] = (),
 ) -> dict[str, Decision]:
-    """What came of each resource's creation, by URN.
+    """Return the outcome of each resource's creation, by URN.
 
-    Several runs may have been killed while they made the same resource: the last one counts.
-    `intents` are what the journal knows of them, by declaration. `read_only` are records that the
-    state only reads (`get`): that proves nothing of who made them.
+    Several killed runs may have been creating the same resource: the last one counts. `intents` are
+    the journal's intents by declaration. `read_only` are records that the state only reads (`get`),
+    which does not prove who created them. Raises OwnershipError where a chosen id cannot be taken.
     """
     newest = {one["urn"]: one for one in creations}
     decisions = _as_chosen(newest, free, chosen)
@@ -115,7 +116,8 @@ def what_was_made(
             it for other in creations if other["urn"] == urn for it in _candidates(other, left)
         ]
         fresh = [record for record in found if _may_be_of(deployment, one, record)]
-        # Without an intent a name that people chose proves nothing: another stack may have it, too.
+        # Without an intent, a name that the program chose proves nothing: another stack may use it,
+        # too.
         if (earlier and (not fresh or any(record not in found for record in earlier))) or (
             earlier and not _is_named_by_us(one)
         ):
@@ -127,7 +129,8 @@ def what_was_made(
         among = sorted((one for one in left if one.id in key[0]), key=lambda one: one.created_at)
         rivals = any(key[0] & other[0] for other in groups if other != key)
         for at, urn in enumerate(urns):
-            # Of equal bodies any may have made any: only how many there are tells.
+            # Resources with equal bodies are interchangeable, so only the number of records
+            # matters.
             if rivals or len(among) > len(urns):
                 decisions[urn] = _unclear(urn, among)
             elif at < len(among):
@@ -138,7 +141,7 @@ def what_was_made(
 
 
 def declaration_in(resource: Resource) -> str | None:
-    """A resource's declaration; None where none is recorded."""
+    """Return the declaration that a resource's inputs record; None where they have none."""
     found = cast(Mapping[str, Any], resource.get("inputs", {})).get("declaration")
     return found if isinstance(found, str) else None
 
@@ -184,13 +187,13 @@ def _as_chosen(
 def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[PhoneNumberRecord]:
     inputs = cast(Mapping[str, Any], resource.get("inputs", {}))
     kind = KINDS.get(inputs.get("provider", ""))
-    # One that was to be adopted exists anyway, and may be another resource's: `up` adopts again.
+    # A record to adopt existed before and may be another resource's; the next `up` adopts it.
     if kind is None or "adopt_id" in inputs:
         return []
     if _is_named_by_us(resource):
         name = inputs["name"]
         return [one for one in free if one.provider == kind.provider and one.name == name]
-    # A state does not say which region it is of.
+    # The state does not record its region, so try all of them.
     kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
     return [one for one in free if any(_matches(kind, inputs, one) for kind in kinds)]
 
@@ -202,7 +205,7 @@ def _is_named_by_us(resource: Resource) -> bool:
 
 
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
-    """`matches`, by the fields that can be read: what is encrypted as a whole is left out."""
+    """Return whether a record matches the inputs, compared without encrypted fields."""
     hidden = {name for name in kind.fields if holds_secret(kind.fields[name], inputs.get(name))}
     seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
     shown = {name: value for name, value in record.fields.items() if name not in hidden}
@@ -210,7 +213,10 @@ def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -
 
 
 def _body(resource: Resource) -> str:
-    """What was sent; encrypted values differ even where they are equal, so those never group."""
+    """Return the request's body as a grouping key.
+
+    Equal secrets are encrypted to different texts, so creations with secrets are never grouped.
+    """
     inputs = {**resource.get("inputs", {})}
     return json.dumps({**inputs, "declaration": None}, sort_keys=True)
 
@@ -218,7 +224,7 @@ def _body(resource: Resource) -> str:
 def _may_be_of(
     deployment: Mapping[str, Any], resource: Resource, record: PhoneNumberRecord
 ) -> bool:
-    """Whether a record is young enough; without a time that can be read a person decides."""
+    """Return whether a record is new enough; False where its time is unreadable."""
     made = instant(record.created_at)
     return made is not None and made >= _not_before(deployment, resource)
 

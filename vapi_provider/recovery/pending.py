@@ -1,7 +1,6 @@
-"""What a killed engine left pending in a state, settled against the account's records.
+"""Resolution of a state's pending operations by the account's records.
 
-Pure: no I/O, no Pulumi, no HTTP. A *deployment* is the object of that name in an exported state;
-its secrets stay encrypted.
+A *deployment* is the object of that name in an exported state; its secrets stay encrypted.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settled:
-    """The deployment without its pending operations, and why it looks as it does.
+    """The deployment without its pending operations, and the decisions that led to it.
 
-    With a decision open it must not be imported: an import drops every pending operation.
+    Do not import it while a decision is open: an import drops every pending operation.
     """
 
     deployment: Mapping[str, Any]
@@ -31,12 +30,12 @@ class Settled:
 
     @property
     def open(self) -> list[Decision]:
-        """What a person has to decide first."""
+        """Decisions that the user has to make first."""
         return [one for one in self.decisions if one.is_open]
 
     @property
     def may_change(self) -> bool:
-        """Whether a request that is still under way could make a decision wrong."""
+        """Whether a request that is still in flight could make a decision wrong."""
         return any(one.outcome in ("not made", "still there") for one in self.decisions)
 
 
@@ -49,12 +48,11 @@ def settle(
     chosen: Mapping[str, str] | None = None,
     intents: Mapping[str, Intent] | None = None,
 ) -> Settled:
-    """Settles each pending operation by what the account holds and what the journal knows.
+    """Resolve each pending operation by the account's records and the journal's intents.
 
-    `held_elsewhere` are ids that other states hold. `chosen` is what a person decided: an id, or
-    `NONE`, by URN. `intents` are the journal's, by declaration. Raises
-    OwnershipError where the account is not known to be the state's, and for a choice that cannot
-    be.
+    `held_elsewhere` are ids that other states hold. `chosen` has the user's choices by URN: an id,
+    or `NONE`. `intents` are the journal's, by declaration. Raises OwnershipError where the account
+    may not be the state's, and where a choice is impossible.
     """
     everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
     pending = _once_each(everything)
@@ -92,7 +90,7 @@ def _held_already(
     held: Collection[str],
     held_elsewhere: Collection[str],
 ) -> dict[str, Decision]:
-    """What the journal knows to be created, and some state holds by now."""
+    """Return decisions for records that the journal knows to be created and a state holds."""
     found: dict[str, Decision] = {}
     for one in creations:
         intent = intents.get(declaration_in(one) or "")
@@ -105,7 +103,7 @@ def _held_already(
 
 
 def _live(deployment: Mapping[str, Any]) -> set[str]:
-    """URNs of the resources that stay in the state whatever a run was about to replace."""
+    """Return the URNs of resources that stay in the state whatever a run was about to replace."""
     return {
         one["urn"]
         for one in resources_of(deployment)
@@ -114,14 +112,17 @@ def _live(deployment: Mapping[str, Any]) -> set[str]:
 
 
 def _beside(decision: Decision, live: Collection[str]) -> Decision:
-    """A replacement's record is not put into the state: `up` would release the live one."""
+    """Keep a replacement's record out of the state: `up` would release the live one."""
     if decision.outcome == "made" and decision.urn in live:
         return replace(decision, outcome="waiting")
     return decision
 
 
 def _once_each(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The operations; of several creations of one resource (several killed runs) the last."""
+    """Return the operations with only the last creation of each resource.
+
+    Several killed runs may each have left a creation of the same resource.
+    """
     last = {one["resource"]["urn"]: at for at, one in enumerate(pending) if _is_creating(one)}
     return [
         one
@@ -139,7 +140,10 @@ def _confirm_account(
     records: Collection[PhoneNumberRecord],
     confirmed_empty: str | None,
 ) -> None:
-    """A key of another account shows none of ours: all would look as if it had not been made."""
+    """Raise OwnershipError where the account may not be the one that the state was recorded in.
+
+    With another account's key, every record would look as if it had never been created.
+    """
     recorded = {
         org
         for one in resources_of(deployment)
@@ -169,11 +173,11 @@ def _other(
     seen: Collection[str | None],
     chosen: Mapping[str, str] | None,
 ) -> Decision:
-    """What is not the making of one of ours."""
+    """Return the decision for an operation that does not create a phone number of this package."""
     resource, kind = operation["resource"], operation["type"]
     urn, id_ = resource["urn"], resource.get("id")
     if not is_ours(resource):
-        # The engine's own (default providers, stack references) exist nowhere else.
+        # Default providers and stack references exist only in the state.
         ours = resource["type"].startswith("pulumi:") or (chosen or {}).get(urn) == NONE
         return Decision(urn, kind, "recorded" if ours else "foreign")
     if kind != "deleting":
@@ -185,7 +189,7 @@ def _other(
 
 
 def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any]:
-    """The operation's resource as the engine would have recorded it."""
+    """Return the operation's resource as the engine would have recorded it."""
     inputs = cast(Mapping[str, Any], resource["inputs"])
     read = {
         "number": record.number,
@@ -198,7 +202,7 @@ def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any
 
 
 def _put(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Adds a resource; one that it replaces, and that was deleted before, goes."""
+    """Add a resource, and remove the live one with the same URN."""
     old = [
         at for at, one in enumerate(resources) if one["urn"] == new["urn"] and not one.get("delete")
     ]

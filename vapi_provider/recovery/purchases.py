@@ -1,4 +1,4 @@
-"""What came of a purchase that the journal does not know to be finished."""
+"""Outcomes of purchases that the journal does not know to be finished."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Outcome = Literal["unheld", "gone", "nothing", "unclear", "other account", "unde
 
 @dataclass(frozen=True)
 class Interrupted:
-    """An unfinished intent of a stack, and what came of it.
+    """An unfinished intent of a stack, and its outcome.
 
-    *unheld*: `record` is in the account and in no state. *gone*: the account does not have it any
-    more. *nothing*: nothing was created. *unclear*: one of `candidates` may be it. *other account*:
-    it was written for an account that this is not. *under way*: a run is working on it.
-    `is_decided` where a person has said so.
+    *unheld*: `record` is in the account and in no state. *gone*: the account no longer has the
+    record. *nothing*: no record was created. *unclear*: one of `candidates` may be the record.
+    *other account*: the intent belongs to another account. *under way*: a run is working on it.
+    `is_decided` is set where the user chose the outcome.
     """
 
     key: str
@@ -37,19 +37,19 @@ class Interrupted:
 
     @property
     def resource(self) -> str:
-        """The name that the resource has, or had, in the program."""
+        """Name that the resource has, or had, in the program."""
         return resource_of(self.key)
 
     @property
     def is_over(self) -> bool:
-        """Whether the intent can be forgotten."""
+        """Whether the journal can drop the intent."""
         return self.outcome in ("gone", "nothing")
 
 
 def created_by(
     intent: Intent, records: Iterable[PhoneNumberRecord]
 ) -> tuple[str | None, tuple[str, ...]]:
-    """The id of the one record that an intent created, or those of which a person has to choose."""
+    """Return the id of the record that an intent created, or else the candidates for the user."""
     if intent.record is not None:
         found = [one.id for one in records if one.id.lower() == intent.record.lower()]
         return next(iter(found), None), ()
@@ -63,7 +63,7 @@ def created_by(
         one
         for one in newer
         if matches(kind, intent.body, one)
-        # Whatever was edited since, nobody else gives a record this name.
+        # An automatic name identifies the record even if other fields were edited since.
         or (is_named_by_us and one.provider == kind.provider and one.name == name)
     ]
     purchase = Purchase.of(kind, intent, {name})
@@ -72,7 +72,7 @@ def created_by(
         or (fitting[0].name == name and is_timely(purchase, fitting[0]))
     ):
         return fitting[0].id, ()
-    # One that was edited since, or that may be another's.
+    # These records were edited since, or may belong to another resource.
     edited = [one for one in newer if contradicts(kind, intent.body, one)]
     return None, tuple(one.id for one in fitting or edited)
 
