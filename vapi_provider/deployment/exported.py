@@ -34,7 +34,7 @@ def name_in(urn: str) -> str:
 
 
 def ids_in(deployment: Mapping[str, Any], *, read_only: bool = False) -> set[str]:
-    """Ids of the records that a state holds; with `read_only` also of those it only reads."""
+    """Return the ids of the records that a state holds; `read_only` adds those it only reads."""
     return {
         one["id"]
         for one in resources_of(deployment)

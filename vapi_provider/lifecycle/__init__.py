@@ -1,5 +1,5 @@
-"""The life of a record in one engine operation: create, update, read in bulk, release.
+"""The lifecycle of a record in one engine operation: create, update, bulk read, release.
 
-It holds what a run knows (the account view, ownership, the release limit) and decides which record
-belongs to which resource. It must not know how requests travel or how states are exported.
+It holds a run's knowledge (the account view, ownership, the release limit) and decides which record
+belongs to which resource. It must not depend on how requests are sent or how states are exported.
 """

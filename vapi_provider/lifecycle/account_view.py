@@ -1,4 +1,4 @@
-"""What is known of the account in a run: what it holds already, and whether it is the right one."""
+"""A run's view of the account: its records, and whether it is the account of the state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vapi_provider.reconcile.resource_key import old_form
 from vapi_provider.shared.loopback import account_text
 
 NEWEST = 50
-"""Moments at which records were made that are remembered: the API's machines' clocks may differ."""
+"""Number of creation times to remember, because the clocks of the API's machines may differ."""
 
 GIVEN_UP = (
     "If another resource of this stack gives it up in the same run, let that one go first: "
@@ -33,7 +33,7 @@ GIVEN_UP = (
 
 
 class Account:
-    """What is known of the account in this run; shared by all calls of the plugin."""
+    """A run's view of the account; shared by all calls of the plugin."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class Account:
         self._unlisted: VapiError | None = None
         self._made: dict[str, PhoneNumberRecord] = {}
         self._ids: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        """Ids of records, in the order in which they came, by each text that could clash."""
+        """Ids of records in order of arrival, by each text that could clash."""
         self._made_at: defaultdict[str, set[str]] = defaultdict(set)
         self._newest: list[str] = []
         self.listings = 0
-        """How many listings of the account have begun."""
+        """Number of listings of the account that have begun."""
 
     def refuse_what_is_there(
         self,
@@ -71,14 +71,15 @@ class Account:
         *,
         replacing: bool = False,
     ) -> None:
-        """Raise TakenError where the account holds what is about to be made.
+        """Raise TakenError where the account already has what is about to be created.
 
-        That is the same SIP URI or carrier number, or a record of this kind with the automatic name
-        of this resource in either form: an interrupted run, another state of the same stack, or a
-        resource that was moved. The account is listed once a run. `being_replaced` are ids that are
-        about to go; `held` are ids that resources of the same name hold; records that are older
-        than `since` the resource held earlier. With `replacing` the engine replaces the resource,
-        and the plugin is not told its id.
+        A record clashes if it has the same SIP URI or carrier number, or if it is of this kind and
+        has the automatic name of this resource in either form; an interrupted run, another state of
+        the same stack or a moved resource leaves such a record. The account is listed once per run.
+
+        `being_replaced` are ids that are about to be released. `held` are ids that resources of the
+        same name hold. The resource itself held records that are older than `since`. `replacing` is
+        set where the engine replaces the resource, whose id the plugin is not given.
         """
         for record in self._alike(declared, automatic_name(old_form(declaration))):
             if record.id in being_replaced:
@@ -101,7 +102,7 @@ class Account:
                 )
 
     def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
-        """Raise TakenError where another record has the number or SIP URI that `id_` gets."""
+        """Raise TakenError where another record has the number or SIP URI declared for `id_`."""
         wanted = {name: declared[name] for name in FIELDS if name in declared}
         for record in self._alike(wanted):
             reason = unique_clash(record, kind, wanted) if record.id != id_ else None
@@ -118,7 +119,7 @@ class Account:
         return {one.id for one in found if name_clash(one, kind, declared, declaration)}
 
     def see(self, ids: Collection[str]) -> None:
-        """Look at records that were created after the account was listed, as others say."""
+        """Read records that other processes created after the account was listed."""
         for id_ in ids:
             with self._lock:
                 is_known = id_ in self._made or id_ in self._seen or id_ in self._listed()
@@ -132,18 +133,19 @@ class Account:
             self._recorded.add(organization)
 
     def confirm_organization(self, organizations: Collection[str] = ()) -> None:
-        """Raise OwnershipError where the key is not of the organization that the state knows.
+        """Raise OwnershipError where the key belongs to another organization than the state's.
 
-        `organizations` are known besides those that this run has seen recorded. Before anything is
-        bought: a number of another organization could be neither refreshed nor released here.
+        `organizations` are known in addition to those that this run has seen recorded. Call it
+        before a purchase: this stack could neither refresh nor release a number of another
+        organization.
         """
         self._confirm(self._recorded.union(organizations))
 
     def is_account_of(self, kept: Intent | Held) -> bool:
-        """Return whether the journal's intent or held record is of this account.
+        """Return whether the journal's intent or held record belongs to this account.
 
-        It is not where either is an embedded account, which is the file that is named. Raises
-        OwnershipError where the key is of another organization, or nobody can tell.
+        An embedded account is identified by its file. Raises OwnershipError where the key belongs
+        to another organization, or where the account cannot be identified.
         """
         if self._is_same_file(kept) is not None:
             return bool(self._is_same_file(kept))
@@ -158,7 +160,7 @@ class Account:
         return True
 
     def _is_same_file(self, kept: Intent | Held) -> bool | None:
-        """Return whether both accounts are one embedded account; None where neither is embedded."""
+        """Return whether both are the same embedded account; None where neither is embedded."""
         accounts = account_text(kept.account), account_text(self._url)
         if any(one.startswith("embedded:") for one in accounts):
             return accounts[0] == accounts[1]
@@ -166,7 +168,7 @@ class Account:
 
     def _confirm(self, organizations: Collection[str]) -> None:
         if not organizations or self._is_embedded:
-            return  # An embedded account is the file that is named, whatever the key.
+            return  # An embedded account is identified by its file, whatever the key.
         if not self._client.organizations:
             self.records()
         seen = self._client.organizations
@@ -186,7 +188,7 @@ class Account:
         )
 
     def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
-        """Return where a record of the journal that answers 404 is gone; raise where unsure."""
+        """Raise OwnershipError where the 404 of a journal's record may not mean that it is gone."""
         if not self._is_same_file(kept):
             self.confirm_gone(id_, min(kept.organizations, default=None), self._is_listed)
 
@@ -195,7 +197,7 @@ class Account:
         return self._url.startswith("embedded:")
 
     def changed(self, record: PhoneNumberRecord) -> None:
-        """Remember what a PATCH of this run has made of a record."""
+        """Update a record with the response to a PATCH of this run."""
         with self._lock:
             if record.id in self._made:
                 self._made[record.id] = record
@@ -206,13 +208,13 @@ class Account:
                 self._note(record)
 
     def made(self, record: PhoneNumberRecord) -> None:
-        """Remembers a record that this run made or took over."""
+        """Add a record that this run created or took over."""
         with self._lock:
             self._made[record.id] = record
             self._note(record)
 
     def released(self, id_: str) -> None:
-        """Forgets a record that is gone."""
+        """Remove a record that is gone."""
         with self._lock:
             self._made.pop(id_, None)
             self._seen.pop(id_, None)
@@ -220,11 +222,11 @@ class Account:
                 self._records.pop(id_, None)
 
     def is_of_this_run(self, id_: str) -> bool:
-        """Whether this run made or took over a record: it is somebody's already."""
+        """Return whether this run created or took over a record, so that a resource has it."""
         return id_ in self._made
 
     def newest(self) -> Before:
-        """The newest that the account has shown, to know later what came after it."""
+        """Return the account's watermark: its newest records, to recognize later ones."""
         with self._lock:
             self._listed()
             known = frozenset(id_ for moment in self._newest for id_ in self._made_at[moment])
@@ -238,20 +240,20 @@ class Account:
         *,
         may_be_released_by_us: bool = False,
     ) -> None:
-        """Return where a record that answers 404 is gone; raise OwnershipError where unsure.
+        """Raise OwnershipError where a 404 may not mean that the record is gone.
 
-        `is_listed` tells whether a fresh listing of the account shows it all the same. A key of
-        another account or region gets 404 for everything, so the account must be known to be the
-        recorded one: a record of the same organization was seen in this run. An account that shows
-        none is believed where a lost answer of this run's own DELETE explains the 404.
+        `is_listed` returns whether a fresh listing of the account still shows the record. A key of
+        another account or region gets 404 for every record, so the account must be the recorded
+        one: this run has seen a record of the same organization. An empty account is accepted where
+        the lost response to this run's own DELETE explains the 404.
         """
         if is_listed(id_):
             raise OwnershipError(
                 f"{id_} answers 404, but the account's list still shows it: nothing was forgotten, "
                 "run again"
             )
-        # A list that shows nothing may just have been emptied by this run: a DELETE that is about
-        # to be answered names the organization.
+        # This run may just have emptied the account: the response to a DELETE in flight names the
+        # organization.
         self._client.wait_for_an_organization()
         seen = self._client.organizations
         if organization in seen:
@@ -273,11 +275,7 @@ class Account:
             )
 
     def records(self, after: int = 0) -> list[PhoneNumberRecord]:
-        """Every record of the account, and what the run has made since it was listed.
-
-        Listed once a run, or, for who wants to look again, once more if no listing has begun since
-        the `after`-th one.
-        """
+        """Return every record of the account, including those created since the listing."""
         with self._lock:
             return list({**self._listed(after), **self._seen, **self._made}.values())
 
@@ -291,7 +289,7 @@ class Account:
             try:
                 found = list(self._client.all_phone_numbers())
             except VapiError as error:
-                # A fleet would wait for it number by number.
+                # Keep the error, so that a fleet does not wait for it again for each number.
                 self._unlisted = error
                 raise
             self._records = {record.id: record for record in found}
@@ -306,7 +304,7 @@ class Account:
             self._note(record)
 
     def _note(self, record: PhoneNumberRecord) -> None:
-        """Keeps what is asked of all records at each create: looking at all would go by squares."""
+        """Index a record by its unique texts, so that a create does not scan the account."""
         for text in _texts(record.number, record.fields):
             self._ids[text][record.id] = None
         if record.is_masked:
@@ -318,7 +316,7 @@ class Account:
         self._made_at[moment].add(record.id)
 
     def _alike(self, declared: Mapping[str, Any], *names: str) -> list[PhoneNumberRecord]:
-        """Return records that have any text in common with what is declared, or one of `names`."""
+        """Return records that share a text with the declared fields, or have one of `names`."""
         number = declared.get("number")
         if isinstance(number, str):
             self._unmask(number)
@@ -330,7 +328,7 @@ class Account:
             return [record for record in found if record is not None]
 
     def whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
-        """Return a record with its whole number, where a list shows it in part; None if gone."""
+        """Return a record with its complete number, which a list may mask; None if it is gone."""
         if not record.is_masked:
             return record
         try:
@@ -341,7 +339,7 @@ class Account:
         return found
 
     def _unmask(self, number: str) -> None:
-        """Read singly what the list shows in part and may be `number`."""
+        """Read each record whose masked number may be `number`."""
         with self._lock:
             self._listed()
             masked = [one for one in self._masked.values() if _may_be(number, one.number or "")]
@@ -351,7 +349,7 @@ class Account:
 
 
 def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what one record has and no other may, in one letter case; of a name both forms."""
+    """Yield a record's unique texts in lower case, and its name also without the parent."""
     for text in (number, fields.get("sip_uri"), fields.get("name")):
         if isinstance(text, str):
             yield text.lower()
@@ -363,7 +361,7 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _may_be(number: str, masked: str) -> bool:
-    """Return whether a number fits one whose middle is hidden by asterisks, in any spelling."""
+    """Return whether a number in any notation fits one whose middle is masked by asterisks."""
     digits = digits_of(number)
     start, end = digits_of(masked.partition("*")[0]), digits_of(masked.rpartition("*")[2])
     return digits.startswith(start) and digits.endswith(end)

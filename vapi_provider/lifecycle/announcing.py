@@ -1,6 +1,6 @@
-"""What the program tells the plugins before the engine does: the ids that `adopt_id` names.
+"""Announcement of the ids in `adopt_id` from the program to the plugins.
 
-A resource that is not targeted, or that depends on another one, comes to a plugin after the
+Where a resource is not targeted, or depends on another one, a plugin sees it only after the
 deletion of the record that it names, or never.
 """
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def announce(id_: pulumi.Input[str], declaration: pulumi.Input[str]) -> None:
     """Tell the plugins of this run that a resource names `id_` in `adopt_id`.
 
-    At once where both are known; a preview releases nothing.
+    The event is sent at once where both values are known. A preview sends none, because it releases
+    nothing.
     """
     if pulumi.runtime.is_dry_run() or not _engine():
         return
@@ -28,7 +29,7 @@ def announce(id_: pulumi.Input[str], declaration: pulumi.Input[str]) -> None:
         return
 
     def tell(known: list[Any]) -> None:
-        # An output may turn out to hold nothing, or what the plugin refuses.
+        # The output may be None or a value that the plugin refuses.
         if all(isinstance(one, str) for one in known):
             _tell(known[0], known[1])
 
@@ -36,7 +37,7 @@ def announce(id_: pulumi.Input[str], declaration: pulumi.Input[str]) -> None:
 
 
 def _tell(id_: str, declaration: str) -> None:
-    # Lazily: few programs adopt.
+    # Lazy import: few programs adopt a record.
     from vapi_provider.journal.operation import Event
     from vapi_provider.lifecycle.ownership import NAMED
 
@@ -52,6 +53,6 @@ def _operation() -> Operation:
 
 @cache
 def _engine() -> str:
-    """Return where the engine listens that started this program; empty for any other program."""
+    """Return the address of the engine that started this program; empty if no engine did."""
     words = sys.orig_argv
     return next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--engine"), "")

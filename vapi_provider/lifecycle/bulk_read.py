@@ -1,7 +1,4 @@
-"""Reading many records cheaply: a few one by one, then pages of the account for all who ask.
-
-Knows no Pulumi and no HTTP, and nothing of whose a record is.
-"""
+"""Cheap reads of many records: a few one by one, then pages of the account for all callers."""
 
 from __future__ import annotations
 
@@ -17,20 +14,20 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.headers import shown_headers
 
 SINGLY = 4
-"""Records that are read one by one: a small stack never lists a large account."""
+"""Number of records that are read one by one, so that a small stack never lists a large account."""
 
 KEPT_SECONDS = 30.0
-"""How long after its last page a listing still answers."""
+"""Lifetime of a listing after its last page."""
 
 PAGE_SECONDS = 1.0
-"""How long a page serves those who wait for a number to be known."""
+"""Lifetime of a page for callers that wait for a number to be assigned."""
 
 
 class Listing:
-    """The account's records, listed as far as anybody has looked for one of them.
+    """The account's records, listed lazily up to the last record that was looked up.
 
-    Shared by threads: one asks for a page, the others wait for it. What failed once fails for all
-    who would have to go on, or a fleet would wait for the same error number by number.
+    Thread-safe: one thread requests a page while the others wait. A failure is kept for all later
+    callers, so that a fleet does not wait for the same error again for each number.
     """
 
     def __init__(self, client: VapiClient, clock: Callable[[], float]) -> None:
@@ -45,29 +42,29 @@ class Listing:
         self._begun_at = self._paged_at = clock()
         self._writes_before = client.writes
         self.asked: set[str] = set()
-        """Ids that somebody was sent here for."""
+        """Ids that callers have looked up here."""
 
     @property
     def is_over(self) -> bool:
-        """Whether its last page came too long ago."""
+        """Whether the last page is too old."""
         return not self._turn.locked() and self._clock() - self._paged_at > KEPT_SECONDS
 
     def find(self, id_: str) -> PhoneNumberRecord | None:
-        """The record, where the account shows it and this run has not written to it."""
+        """Return the record; None where the account does not show it or this run wrote to it."""
         if id_ not in self._found and id_ not in self._client.written:
             with self._turn:
                 while id_ not in self._found and self._go_on():
                     pass
-        # Asked last: it may have been written to while the page was under way.
+        # Check this last: another thread may write to the record while the page is in flight.
         return None if id_ in self._client.written else _whole(self._found.get(id_))
 
     def is_fresh_for(self, id_: str) -> bool:
-        """Whether it began recently, and after this run's last write to the record."""
+        """Return whether the listing is recent and began after the last write to the record."""
         written_before = self._client.written.get(id_, 0) <= self._writes_before
         return written_before and self._clock() - self._begun_at <= KEPT_SECONDS
 
     def contains(self, id_: str) -> bool:
-        """Whether the account shows the record; raises VapiError where it cannot all be listed."""
+        """Return whether the account shows the record; raise VapiError if the listing fails."""
         with self._turn:
             while id_ not in self._found and self._go_on():
                 pass
@@ -83,14 +80,14 @@ class Listing:
         return field in self._shown_headers
 
     def _go_on(self) -> bool:
-        """Takes the next page; False after the last one."""
+        """Fetch the next page; return False after the last one."""
         if self._failure is not None:
             raise self._failure
         try:
             page = next(self._pages, None)
         except PagingError as error:
             self._incomplete = error
-            return False  # What no page shows is read by its id.
+            return False  # The caller reads a record that no page shows by its id.
         except VapiError as error:
             self._failure, self._paged_at = error, self._clock()
             raise
@@ -105,14 +102,14 @@ class Listing:
 
 
 class Reader:
-    """Looks at records for all calls of a plugin, with as few requests as that takes.
+    """Reader of records for all calls of a plugin, with as few requests as possible.
 
-    The first four records are read one by one. From the fifth on a listing answers, page by page,
-    only as far as it is needed. No answer is older than this plugin process, which serves a single
-    operation of the engine, and a refresh is a look at all records anyway, not at each in its
-    own moment: a listing may so be a little older than the call. It is not where that could be
-    noticed: whoever asks for a record again gets a new look, what this run has written to is read
-    singly, and a listing ends half a minute after its last page.
+    The first four records are read one by one. From the fifth on, the reader lists the account page
+    by page, as far as necessary. No result is older than this plugin process, which serves a single
+    engine operation. A refresh reads all records anyway, so a listing that is slightly older than
+    the call is acceptable. Three rules prevent stale results: a second read of the same record
+    starts a new listing, a record that this run wrote to is read singly, and a listing expires 30
+    seconds after its last page.
     """
 
     def __init__(self, client: VapiClient, clock: Callable[[], float] = time.monotonic) -> None:
@@ -127,16 +124,16 @@ class Reader:
         self._page_at = -math.inf
 
     def read(self, id_: str) -> PhoneNumberRecord:
-        """The record; raises NotFoundError only after the API itself answered 404 for this id."""
+        """Return the record; raise NotFoundError only after the API answered 404 for this id."""
         listing = self._listing_for(id_)
         found = listing.find(id_) if listing else None
         return found or self._client.get_phone_number(id_)
 
     def is_listed(self, id_: str) -> bool:
-        """Whether the account's list shows a record that by its id is missing.
+        """Return whether the account's list shows a record whose own endpoint answers 404.
 
-        All records that are missing share a listing that is half a minute old at the most. Raises
-        VapiError where the account cannot be listed to its end.
+        All missing records share a listing that is at most 30 seconds old. Raises VapiError where
+        the account cannot be listed completely.
         """
         with self._lock:
             listing = self._listing
@@ -152,9 +149,9 @@ class Reader:
 
     @contextmanager
     def watching(self) -> Generator[Callable[[str], PhoneNumberRecord]]:
-        """Gives a function that looks at one record as it is now; raises any VapiError.
+        """Yield a function that returns a record's current state or raises a VapiError.
 
-        Where several workers wait for theirs, one page of the newest serves them all.
+        While several threads watch records, one page of the newest records serves all of them.
         """
         with self._lock:
             self._watching += 1
@@ -165,7 +162,7 @@ class Reader:
                 self._watching -= 1
 
     def _listing_for(self, id_: str) -> Listing | None:
-        """Where to look for a record; None where it is read singly."""
+        """Return the listing in which to look up a record; None where it is read singly."""
         with self._lock:
             if id_ in self._singly or len(self._singly) < SINGLY:
                 self._singly.add(id_)
@@ -183,7 +180,7 @@ class Reader:
                 try:
                     page = self._client.list_phone_numbers()
                 except VapiError:
-                    page = []  # Or all who wait would try it, one after the other.
+                    page = []  # An empty page spares the other threads the failed request.
                 self._page = {record.id: record for record in page}
                 self._page_at, fresh = self._clock(), True
             shown = _whole(self._page.get(id_)) if fresh else None
@@ -191,5 +188,5 @@ class Reader:
 
 
 def _whole(record: PhoneNumberRecord | None) -> PhoneNumberRecord | None:
-    """The record, where a page shows all of it."""
+    """Return the record; None where the list masks its number."""
     return None if record is not None and record.is_masked else record

@@ -1,6 +1,6 @@
-"""What `check` says of a declaration as it arrives, and what the program has told of it before.
+"""Results of `check` beyond validation: warnings, guard violations, and secrecy to compare.
 
-One `Judge` serves a plugin process, which serves one operation of the engine.
+A `Judge` serves one plugin process, which serves one operation of the engine.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Judge:
         self._compared: set[str] = set()
 
     def refusals(self, inputs: dict[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
-        """Return what the guards refuse, and the program's hints, which are taken out of `inputs`.
+        """Return the guard violations, and the program's hints, which are removed from `inputs`.
 
-        The program has told of what it could see itself, unless a transform came after it.
+        The program has already reported the violations it can detect, unless a transform ran later.
         """
         told = inputs.pop(REFUSED, None) is not None
         hints = as_object(inputs.pop(HINTS, None))
@@ -44,7 +44,7 @@ class Judge:
         """Warn of what will go wrong, without values: the engine has taken their marks off."""
         if self._say is None or declared.declaration is None:
             return
-        # Only here: a command does without.
+        # Lazy import: most commands give no advice.
         from vapi_provider.models.advice import advice
 
         region = self._settings.region
@@ -63,22 +63,23 @@ class Judge:
         inputs: Mapping[str, Any],
         hints: Mapping[str, Any],
     ) -> None:
-        """Remember whether a declaration is the recorded one but for what of it is secret.
+        """Record whether a declaration differs from the recorded one at most in what is secret.
 
-        Only the engine sees the marks of secrets. Fields that are secret by themselves are not
-        compared: an earlier version may have recorded them in clear, which a refresh amends.
+        Only the engine sees the marks of secrets. Fields that are always secret are not compared:
+        an earlier version may have recorded them as plain text, which a refresh repairs.
         """
         own = bool(hints.get(OWN_SECRETS)) or (
             bool(hints.get(TRANSFORMS)) and not holds_secret(declared.kind.fields, declared.fields)
         )
         if declared.declaration:
-            # Several resources may share the declaration: `diff` comes right after.
+            # Several resources may share the declaration, but `diff` follows its `check`
+            # immediately.
             self._compared.discard(declared.declaration)
             if own and identical(inputs, before):
                 self._compared.add(declared.declaration)
 
     def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the texts of the program's own secrets, which no error may show."""
+        """Yield the texts that the program marked as secret, which no error may contain."""
         for path in as_list(hints.get(OWN_SECRETS)):
             value: Any = inputs
             for step in map(str, as_list(path)):
@@ -90,5 +91,5 @@ class Judge:
             yield from texts_in(value)
 
     def leaves_to_engine(self, declared: Declared) -> bool:
-        """Return whether the engine shall say if a declaration differs, by what is secret of it."""
+        """Return whether the engine decides if a declaration differs, as only its secrecy may."""
         return declared.declaration in self._compared

@@ -1,4 +1,4 @@
-"""What a record of the account has that a declaration asks for, in words."""
+"""Clashes between a record and a declaration: unique values and automatic names."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def _is_public(number: str) -> bool:
 
 
 def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -> str | None:
-    """Return what no two records may have and this one already has, in words."""
+    """Return a description of the unique value that the record already has; None if it has none."""
     uri = declared.get("sip_uri")
     if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return "the SIP URI of `sip_uri`"
     number = number_within(declared)
-    # An extension may exist once on each of several trunks.
+    # An extension is unique per trunk.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
     shape = kind.fields.get("number")
     same_number = (
@@ -39,10 +39,10 @@ def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, A
 def name_clash(
     record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
 ) -> str | None:
-    """Return in words that a record has the automatic name of a resource in either form.
+    """Return a description of the automatic name that a record shares with a resource; else None.
 
-    One without parent may have been a child: then any child's name is its other form. A resource
-    with a name of its own is known by nothing else.
+    Both forms of the name count. A resource without a parent may have been a child, so the name of
+    any child of that name counts as well. A resource with an explicit name has no automatic one.
     """
     name, old = record.name, automatic_name(old_form(declaration))
     own = automatic_name(declaration)

@@ -1,6 +1,6 @@
-"""How a declaration gets its record: bought, taken over from an earlier run, or adopted.
+"""Steps of `create`: purchase a record, resume an earlier run's purchase, or adopt a record.
 
-What `create` does once its inputs are read; the order of purchase itself is `identity`'s.
+`purchaser` defines the order of the steps of a purchase.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 POLL_SECONDS = 1.0
-"""Between two looks at a number that is not known yet."""
+"""Pause between two reads of a record whose number is not yet assigned."""
 
 
 def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
-    """The record, and what it is as far as it could be made as declared."""
+    """Return the record of a declaration, and the declaration as far as the record satisfies it.
+
+    Raises a VapiError where nothing was created or the outcome is unknown.
+    """
     key = declared.declaration or ""
     claims, purchase, body = session.claims, session.maker.make, body_of(declared)
     claims.make(key)
@@ -50,7 +53,8 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
         return declared, made.record
     code = made.area_code
     if declared.fields.get(AREA_CODE, code) != code:
-        # Another code has been declared since: recorded as it is, the next run replaces it.
+        # The declared area code has changed since: record the old one, so that the next run
+        # replaces it.
         fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
         declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
     return declared, _as_declared(session, declared, made.record)
@@ -59,7 +63,7 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
 def _as_declared(
     session: Session, declared: Declared, record: PhoneNumberRecord
 ) -> PhoneNumberRecord:
-    """An existing record, PATCHed where it differs; its area code is what it is."""
+    """Return an existing record, PATCHed where it differs; a different area code is kept."""
     actual = {
         **record.fields,
         "number": record.number,
@@ -69,7 +73,8 @@ def _as_declared(
     if not isinstance(step, Update):
         return record
     body, fields = body_of(declared), step.fields
-    # Everything that our models know is as declared afterwards, the rest as the account has it.
+    # After the PATCH, fields of the models are as declared; unknown fields keep the account's
+    # value.
     merge = Merge()
     merge_into(merge, declared, record.fields, body.to_wire(), record.answer, fields)
     hidden = {*secrets_in(declared.kind.fields, record.fields)}
@@ -81,9 +86,10 @@ def _as_declared(
 
 
 def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, PhoneNumberRecord]:
-    """Take an existing record under management, PATCHed where declared fields differ.
+    """Take an existing record under management, and PATCH the declared fields that differ.
 
-    Never a purchase. The declaration comes back without what `ignore_changes` leaves alone.
+    Never purchases a number. The returned declaration lacks the values that `ignore_changes` leaves
+    unmanaged. Raises OwnershipError where the record cannot be this resource's.
     """
     key = declared.declaration or ""
     record = _named(session, id_)
@@ -102,13 +108,14 @@ def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, Pho
     try:
         session.journal.hold(key, id_, session.client.organizations)
     except VapiError as error:
-        # The record is the resource's all the same, and its id is about to reach the state.
+        # The adoption succeeded and the id must reach the state, so the journal's failure is a
+        # warning.
         warn(f"{id_} was adopted, but {error}")
     return declared, record
 
 
 def _named(session: Session, id_: str) -> PhoneNumberRecord:
-    """The record that `adopt_id` names, in whatever case."""
+    """Return the record that `adopt_id` names, also in upper case; raise OwnershipError if none."""
     try:
         return session.client.get_phone_number(id_)
     except NotFoundError as missing:
@@ -120,9 +127,9 @@ def _named(session: Session, id_: str) -> PhoneNumberRecord:
 
 
 def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
-    """Raises OwnershipError where another resource of this run holds a record and keeps it.
+    """Raise OwnershipError where another resource of this run holds a record and keeps it.
 
-    One that held it before may be declared later in the program.
+    Its earlier holder may be declared later in the program, so wait for the engine's checks.
     """
     claims = session.claims
     if (session.holders_before(id_) | session.journal.ledger.holders(id_)) - {key}:
@@ -139,10 +146,10 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
 def when_ready(
     session: Session, declared: Declared, record: PhoneNumberRecord
 ) -> PhoneNumberRecord:
-    """Waits for the phone number itself to be known; `activating` is enough.
+    """Wait until the number itself is known; the status `activating` is sufficient.
 
-    The record exists, so its id must reach the state: trouble with looking is no error. Raises
-    NotReadyError for what is blocked; the journal keeps it for the next run.
+    The record exists, so its id must reach the state: a failed read is a warning. Raises
+    NotReadyError for a blocked record, which the journal keeps for the next run.
     """
     patience = session.settings.ready_timeout_seconds
     until = session.clock() + patience
@@ -160,7 +167,7 @@ def when_ready(
             try:
                 record = look(record.id)
             except VapiError as error:
-                # Among others 404: a record may take a moment to be seen after it was made.
+                # The API may answer 404 for a moment after the creation.
                 problem = f", the last look failed ({error})"
     if record.status == "blocked":
         raise NotReadyError(
@@ -172,7 +179,7 @@ def when_ready(
 
 
 def same_kind(declared: Declared, record: PhoneNumberRecord) -> None:
-    """Raises OwnershipError where the record is of another kind than declared."""
+    """Raise OwnershipError where the record is of another kind than declared."""
     if record.provider != declared.kind.provider:
         known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
         raise OwnershipError(f"{record.id} is {known}, not {declared.kind.class_name}")

@@ -1,4 +1,4 @@
-"""Records that were bought for a resource, or are named like it, and that it does not hold."""
+"""Records that were purchased for a resource, or have its automatic name, and that it lacks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vapi_provider.reconcile.names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 LOOK_SECONDS = 0.2
-"""Between two looks whether another run has ended, or the engine has checked another resource."""
+"""Pause between two polls for the end of another run or the engine's next check."""
 
 
 class Holdings:
-    """Keeps a run from buying what the journal and the account know under either form of a key."""
+    """Guard against a second purchase of a record known under either form of a resource's key."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class Holdings:
         declaration: str,
         replaced: Collection[str],
     ) -> set[str]:
-        """Return the ids that resources of this program hold which share this one's old key.
+        """Return the ids that resources of this program with the same old key hold.
 
-        Where a record with either form of the key or of the automatic name is nobody's, its holder
-        may come later in the program: wait until the engine has checked no resource for a while.
+        While a record with either form of the key or automatic name has no holder, its holder may
+        come later in the program: wait until the engine has checked no resource for a while.
         """
         recorded = self._journal.ledger.held_alike(declaration)
         known = {one.record.lower() for held in recorded.values() for one in held}
@@ -61,15 +61,15 @@ class Holdings:
             self._wait(LOOK_SECONDS)
 
     def refuse(self, declaration: str, allowed: Collection[str], since: str) -> None:
-        """Raise OwnershipError where a state held a record for this resource and this one does not.
+        """Raise OwnershipError where the journal has a record that this resource's state lacks.
 
-        The state was edited or restored behind the provider, or the resource was moved in the
-        program. A record that is gone is forgotten. One that is older than `since` was replaced
-        before, and its deletion failed.
+        This happens where the state was edited or restored, or where the resource was moved in the
+        program. The journal drops records that are gone. A record older than `since` was replaced
+        earlier, and its deletion failed.
         """
         for key, records in self._journal.ledger.held_alike(declaration).items():
             if key != declaration and self._claims.is_recorded(key):
-                continue  # That resource is being replaced.
+                continue  # The resource with that key is being replaced.
             for held in records:
                 if held.record.lower() in allowed or held.record in allowed:
                     continue
@@ -85,7 +85,7 @@ class Holdings:
 
 
 def _held_by_none(record: str, key: str, declaration: str) -> str:
-    """Return what to say of a record that was bought for a resource which does not hold it."""
+    """Return the message about a record that was purchased for a resource which lacks it."""
     if key != declaration:
         return (
             f"{record} was bought for a {resource_of(key)!r} with "

@@ -1,4 +1,4 @@
-"""Records of a repeated purchase's first try, if they showed only after the second was sent."""
+"""Records that a repeated purchase's first try created after the second was sent."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vapi_provider.reconcile.fingerprint import contradicts, matches
 from vapi_provider.reconcile.resource_key import resource_of
 
 SHOWS_WITHIN_SECONDS = 3600.0
-"""How long after its POST a record may show for the first time: each run looks until then."""
+"""Maximum time after its POST at which a record first appears; each run looks until then."""
 
 
 class LateRecords:
-    """Names, in the run after a repeated purchase, what its first POST created all the same.
+    """Detector of records that a repeated purchase's first POST created late.
 
-    Looks once a process and stack, and only where a POST was repeated: the account is listed then.
-    `api_time` returns the time by the API's clock, where that is known.
+    It looks once per process and stack, in the run after the purchase, and lists the account only
+    where a POST was repeated. `api_time` returns the API clock's time, where it is known.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LateRecords:
         self._looked: set[tuple[str, str]] = set()
 
     def name(self, project: str, stack: str) -> None:
-        """Warn of each such record; stop looking where there is none and none can come."""
+        """Warn of each late record; forget the repeat once none exists and none can appear."""
         with self._lock:
             if (project, stack) in self._looked:
                 return
@@ -51,7 +51,7 @@ class LateRecords:
                 if not self._journal.is_of_this_operation(repeated.owner):
                     self._name(repeated)
         except VapiError:
-            return  # The next run looks again.
+            return  # The next run tries again.
 
     def _name(self, repeated: Repeated) -> None:
         found = list(self._created_by(repeated))

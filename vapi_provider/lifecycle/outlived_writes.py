@@ -1,6 +1,6 @@
-"""Records whose writes a run with a killed engine could not tell its state.
+"""Records with writes of a run whose engine was killed before it saved them to the state.
 
-The state holds what was before; the account may hold what came of the PATCH or DELETE.
+The state has the values from before the PATCH or DELETE; the account may have those after it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def recorded_of(
     session: Session, id_: str, olds: Mapping[str, Any], desired: Declared
 ) -> Mapping[str, Any] | None:
-    """Return what the state holds, or would hold but for a killed engine; None where released.
+    """Return the recorded outputs, as a killed engine would have saved them; None where released.
 
-    One GET for a record with an interrupted write, none for any other. An imported secret that
-    nobody has seen is taken to be right. Raises VapiError.
+    Only a record with an interrupted write costs a GET. An imported secret that was never shown is
+    assumed to be as declared. Raises VapiError.
     """
     recorded = _as_left(session, id_, olds)
     if recorded is None or not holds_unseen(recorded):
@@ -42,14 +42,14 @@ def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping
         session.account.confirm_gone(id_, recorded.get("org_id"), session.reader.is_listed)
         session.writers.released.add(id_)
         return None
-    # A secret that the API does not show cannot be taken for the recorded one: it is sent again.
+    # The API hides secrets, so a hidden one of the interrupted write is unknown and sent again.
     kept = {name: value for name, value in recorded.items() if name not in fields}
     declared = Declared.of(kept, session.settings.region)
     read = outputs_as_read(declared, record)
     now = {**kept, **{name: read[name] for name in fields if name in read}}
     if any(differences(declared.kind.fields, recorded, now)):
         return now
-    # A refresh that is only previewed compares with what it has read: the state is still outdated.
+    # A previewed refresh compares with its own read, while the state is still outdated.
     if id_ not in session.writers.refreshed:
         session.writers.forget(id_)
     return recorded
@@ -58,7 +58,7 @@ def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping
 def is_outdated(
     session: Session, id_: str, olds: Mapping[str, Any], recorded: Mapping[str, Any]
 ) -> bool:
-    """Return whether an interrupted PATCH changed what the state does not hold."""
+    """Return whether an interrupted PATCH changed values that the state does not have."""
     if session.writers.interrupted(id_) is None:
         return False
     return any(differences(Declared.of(olds, session.settings.region).kind.fields, olds, recorded))
@@ -67,7 +67,7 @@ def is_outdated(
 def replace_released(
     session: Session, id_: str, recorded: Mapping[str, Any], desired: Declared
 ) -> None:
-    """Announce that a record which is gone already is made again, beside its state's."""
+    """Note and warn that a released record is created again, although the state still has it."""
     session.claims.replace(id_, desired.declaration, recorded.get("created_at"))
     bought = bought_number(recorded)
     number = f"the number {bought}" if bought else "its number"
@@ -75,5 +75,5 @@ def replace_released(
 
 
 def released(id_: str) -> str:
-    """Return what happened to a record that is gone."""
+    """Return the message that an earlier run released a record."""
     return f"{id_} was released by an earlier run whose engine was killed"

@@ -1,4 +1,4 @@
-"""Which resource of an engine operation has which record, so that no number has two owners."""
+"""Ownership of records in an engine operation, so that no record has two owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 QUIET_SECONDS = 1.0
-"""Once the engine has checked no resource for this long, the program declares no more for now."""
+"""If the engine checks no resource for this long, the program has declared all it can for now."""
 
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
 
@@ -20,13 +20,13 @@ NAMED = "named"
 
 
 class Claims:
-    """The records that the resources of this operation hold, adopt and gain; by id, in any case.
+    """Records that the resources of this operation hold, adopt and gain, by case-insensitive id.
 
-    A resource *holds* a record that its `diff` came with and keeps it; it *gains* one that it
+    A resource *holds* a record that its `diff` names and that it keeps; it *gains* one that it
     adopts, takes over or creates in this run. Only resources that the program declares count: a
-    refresh, which may run in the same process before it, compares under keys that the program may
-    have changed. Several resources may share a key, which earlier versions gave to children of
-    different components: they are told apart by id.
+    refresh may run earlier in the same process, under keys that the program may have changed.
+    Several resources may share a key, because earlier versions gave children of different
+    components the same one; their ids distinguish them.
     """
 
     def __init__(self, operation: Operation | None = None) -> None:
@@ -55,11 +55,11 @@ class Claims:
     def declare(
         self, declaration: str, adopt_id: str | None = None, *, recorded: str | None = None
     ) -> bool:
-        """Note that the engine checks a resource, and what it is about to adopt.
+        """Record that the engine checks a resource, and the id that it is about to adopt.
 
-        `recorded` is the key under which a state holds it. Return whether the engine replaces it of
-        its own accord: it is checked with its recorded inputs, then without, and no `diff` comes
-        between. Raise OwnershipError where another resource has or adopts the record.
+        `recorded` is the key under which a state holds the resource. Returns whether the engine
+        itself replaces the resource: it is then checked with and without its recorded inputs, with
+        no `diff` in between. Raises OwnershipError where another resource has or adopts the record.
         """
         with self._lock:
             self._checks += 1
@@ -90,25 +90,25 @@ class Claims:
         return declaration in self._declared
 
     def is_covered(self, key: str) -> bool:
-        """Return whether a resource of this run goes by this key, or by a child's form of it."""
+        """Return whether a resource of this run has this key, or a child's form of it."""
         return key in self._declared or key in self._covered
 
     def is_recorded(self, declaration: str) -> bool:
-        """Return whether the engine has checked this resource together with what is recorded."""
+        """Return whether the engine has checked this resource with its recorded inputs."""
         return declaration in self._recorded
 
     def is_forced(self, declaration: str) -> bool:
-        """Return whether the engine replaces this resource of its own accord."""
+        """Return whether the engine replaces this resource without a `diff`."""
         return declaration in self._forced
 
     @property
     def declared(self) -> int:
-        """Return how many checks of resources this run has seen."""
+        """Number of resource checks in this run."""
         return self._checks
 
     @property
     def is_creating(self) -> bool:
-        """Return whether a resource was checked whose `create` has not come yet."""
+        """Whether a checked resource still waits for its `create`."""
         return any(count > 0 for count in self._creating.values())
 
     def own(self, id_: str, declaration: str | None) -> str | None:
@@ -124,7 +124,7 @@ class Claims:
             checked = [raw for raw, held in self._undecided.items() if held == declaration]
             for raw in checked:
                 del self._undecided[raw]
-            # Two resources may share a key and a record: each is checked before its diff.
+            # Two resources may share a key and a record, but each is checked before its diff.
             owners[declaration] = (
                 owners[declaration] + 1 if checked else max(owners[declaration], 1)
             )
@@ -139,9 +139,9 @@ class Claims:
             self._kept[id_.lower()] = declaration or ""
 
     def answer_adopters(self) -> None:
-        """Tell the other plugin processes of records that they adopt and this one's resources keep.
+        """Tell other plugin processes which records they adopt are kept by resources of this one.
 
-        They have not seen these resources' `diff`.
+        The other processes have not seen the `diff` of these resources.
         """
         self._operation.catch_up()
         for id_, adopter in list(self._adopters.items()):
@@ -150,14 +150,14 @@ class Claims:
                 self._operation.tell(Event(_HELD, id_, holder or ""))
 
     def replace(self, id_: str, declaration: str | None, created_at: object = None) -> None:
-        """Note that another record takes this one's place in a resource."""
+        """Record that a resource replaces its record with another one."""
         with self._lock:
             if isinstance(created_at, str) and declaration is not None:
                 self._replaced_since[declaration] = created_at
             owners = self._owners[id_.lower()]
             owners[declaration or ""] -= 1
             if self._owner(id_.lower()) is not None:
-                return  # Another resource holds the same one.
+                return  # Another resource holds the same record.
             self._replaced |= {id_, id_.lower()}
             if declaration is not None:
                 self._alike[old_form(declaration)].pop(id_.lower(), None)
@@ -167,9 +167,10 @@ class Claims:
         return None if owners is None else next((one for one in owners if owners[one] > 0), None)
 
     def make(self, declaration: str) -> None:
-        """Note that the engine asks for the record of a resource.
+        """Record that the engine requests the record of a resource.
 
-        Raise OwnershipError the second time: two resources share the key by which both are known.
+        Raises OwnershipError for the second request: two resources share the key that identifies
+        both.
         """
         with self._lock:
             if declaration in self._made:
@@ -180,26 +181,26 @@ class Claims:
             self._made.add(declaration)
 
     def asked(self, declaration: str) -> None:
-        """Note that the engine calls the `create` of a resource."""
+        """Record that the engine calls the `create` of a resource."""
         with self._lock:
             self._creating[declaration] -= 1
 
     def gain(self, id_: str, declaration: str) -> None:
-        """Note that a resource adopted a record, took it over or created it in this run."""
+        """Record that a resource adopted a record, took it over or created it in this run."""
         self._operation.tell(Event(_GAINED, id_.lower(), declaration))
 
     def release(self, declaration: str | None) -> None:
-        """Note that a record of a resource is gone: another may be made."""
+        """Record that a resource's record is gone, so that another one may be created."""
         with self._lock:
             self._made.discard(declaration or "")
 
     def has_owner(self, id_: str) -> bool:
-        """Return whether a resource has a record already, or is about to adopt it."""
+        """Return whether a resource already has a record or is about to adopt it."""
         key = id_.lower()
         return self._owner(key) is not None or key in self._adopters or key in self._gained
 
     def holder(self, id_: str) -> str | None:
-        """Return the resource that holds a record and keeps it, or has gained it in this run."""
+        """Return the resource that holds and keeps a record, or has gained it in this run."""
         self._operation.catch_up()
         key = id_.lower()
         return self._gained.get(key) or self._owner(key) or self._held_elsewhere.get(key)
@@ -210,29 +211,29 @@ class Claims:
         return self._named.get(id_.lower())
 
     def adopter(self, id_: str) -> str | None:
-        """Return the resource that names a record in `adopt_id` in this run."""
+        """Return the checked resource that names a record in `adopt_id`."""
         self._operation.catch_up()
         return self._adopters.get(id_.lower())
 
     def held_alike(self, declaration: str) -> set[str]:
-        """Return the ids that resources hold or have gained which share this one's old key."""
+        """Return the ids that resources with the same old key hold or have gained."""
         self._operation.catch_up()
         return set(dict(self._alike.get(old_form(declaration), {})))
 
     @property
     def replaced(self) -> Collection[str]:
-        """Return the ids that are about to go."""
+        """Ids that are about to be released."""
         return self._replaced
 
     def replaced_since(self, *declarations: str) -> str:
-        """Return when the record was created whose place another takes in a resource; else "".
+        """Return when the record that a resource replaces was created; "" where it replaces none.
 
-        A record of the resource that is older was replaced before, and waits for its deletion.
+        An older record of the resource was replaced earlier, and waits for its deletion.
         """
         return max((self._replaced_since.get(one, "") for one in declarations), default="")
 
     def _hear(self, event: Event) -> None:
-        # Without the lock: who holds it may wait for the operation's, which is held here.
+        # Do not take the lock: its holder may wait for the operation's lock, which is held here.
         if event.kind == _ADOPTER:
             self._adopters.setdefault(event.id, event.declaration)
         elif event.kind == NAMED:
@@ -245,7 +246,7 @@ class Claims:
 
 
 class Quiet:
-    """Whether the engine has stopped checking resources, which it does one after the other."""
+    """Detector of a pause in the engine's checks of resources, which it makes sequentially."""
 
     def __init__(self, claims: Claims, clock: Callable[[], float]) -> None:
         self._claims = claims
@@ -253,7 +254,7 @@ class Quiet:
         self._count, self._since = claims.declared, clock()
 
     def is_over(self) -> bool:
-        """Return whether no resource was checked for a while."""
+        """Return whether the engine checked no resource for `QUIET_SECONDS`."""
         if self._claims.declared != self._count:
             self._count, self._since = self._claims.declared, self._clock()
         return self._clock() - self._since >= QUIET_SECONDS

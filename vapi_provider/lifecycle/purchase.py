@@ -1,4 +1,4 @@
-"""A purchase: the intent, the POST, and the look at the account where its answer was lost."""
+"""A purchase: the intent, the POST, and the search for its record after a lost response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
 TRIES = 3
-"""POSTs of one record at the most; each but the first after the account was looked through."""
+"""Maximum POSTs for one record; the account is searched before each repetition."""
 
 LOOKS_SECONDS = (2.0, 4.0, 8.0)
 """Between two looks after a lost answer; the last repeats: a list may lag behind a POST."""
@@ -32,9 +32,9 @@ SAID_SECONDS = 10.0
 
 
 class Buyer:
-    """Buys records for a run; one for all threads of a plugin.
+    """Purchaser of records for a run, shared by all threads of a plugin.
 
-    `late_seconds` is how long the API may still complete a request that nobody waits for.
+    `late_seconds` is how long the API may still complete a request after its connection was lost.
     """
 
     def __init__(
@@ -68,10 +68,11 @@ class Buyer:
         declaration: str,
         names: Collection[str],
     ) -> PhoneNumberRecord:
-        """Return a new record. Raises UnclearError where one may have been created all the same.
+        """Purchase a record and return it.
 
-        A POST without an answer is repeated only once the API cannot complete it any more, and
-        after the account was looked through.
+        A POST without a response is repeated only after the API can no longer complete it, and
+        after the account was searched. Raises UnclearError where the record may have been created
+        although the request failed.
         """
         tries = 0
         before = self._watermark(declaration)
@@ -106,7 +107,7 @@ class Buyer:
                 if found is not None:
                     return self.take(found, kind, declaration, fields)
                 if error.may_come_later:
-                    # The next run gives it time again, counted from here. Its intent is there.
+                    # Rewrite the intent, so that the next run waits for the request from now on.
                     with suppress(VapiError):
                         tries -= 1
                         write_intent()
@@ -128,21 +129,22 @@ class Buyer:
         declaration: str,
         fields: Mapping[str, Any] | None = None,
     ) -> PhoneNumberRecord:
-        """Record in the journal and in this run that `record` is the declaration's."""
+        """Record in the journal and in this run that `record` belongs to the declaration."""
         if record.is_masked:
-            record = self._client.get_phone_number(record.id)  # It was found in a list.
+            record = self._client.get_phone_number(record.id)  # A list may mask the number.
         self._account.made(record)
         shown = {**(fields or record.fields), "number": record.number}
         try:
             texts = unique_texts(kind, shown)
             self._journal.answer(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
-            # The record is there and its id is about to reach the state: that must not be lost.
+            # The record exists and its id must reach the state, so the journal's failure is a
+            # warning.
             self._say(f"{record.id} was made, but {error}")
         return record
 
     def _watermark(self, declaration: str) -> Before:
-        """Return what the account shows now; what this resource held before is not what comes."""
+        """Return the account's watermark, which includes the records that this resource held."""
         newest = self._account.newest()
         held = (one.record for one in self._journal.ledger.held(declaration))
         return Before(newest.since, newest.known.union(held))
@@ -150,7 +152,7 @@ class Buyer:
     def _look(
         self, purchase: Purchase, declaration: str, lost: UnclearError, seconds: float
     ) -> PhoneNumberRecord | None:
-        """Return the record that a POST without an answer created, looked for that many seconds."""
+        """Return the record that an unanswered POST created, searched for `seconds`; else None."""
         until = self._clock() + seconds
         if seconds >= SAID_SECONDS:
             self._say(
@@ -160,7 +162,8 @@ class Buyer:
         pauses = iter(LOOKS_SECONDS)
         while True:
             try:
-                # The journal knows what others have created since the account was listed.
+                # Other processes add records to the intent's watermark that they created since the
+                # listing.
                 intent = self._journal.find(declaration)
                 if intent is not None:
                     purchase = replace(purchase, before=intent.before)

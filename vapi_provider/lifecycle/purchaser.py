@@ -1,7 +1,7 @@
-"""Creating a record exactly once: what an earlier run left, or a purchase of its own.
+"""Exactly-once creation of a record: resume an earlier run's purchase, or make a new one.
 
-The order here is the promise that nothing is bought twice. The life of an intent, its states and
-who may move it on: docs/decisions/0005-journal.md.
+The order of the steps guarantees that nothing is purchased twice. docs/decisions/0005-journal.md
+describes the states of an intent and their transitions.
 """
 
 from __future__ import annotations
@@ -37,23 +37,24 @@ if TYPE_CHECKING:
 OWNER_WAIT_SECONDS = 300.0
 
 TRIES = 4
-"""How often a purchase begins anew because other machines wrote to the journal meanwhile."""
+"""Maximum restarts of a purchase after another machine wrote to the journal."""
 
 LOOK_SECONDS = 2.0
-"""Between two looks for what a killed run's request may still create."""
+"""Pause between two searches for a record that a killed run's request may still create."""
 
 SAID_SECONDS = 10.0
-"""A wait from here on is reported to the person."""
+"""Shortest wait that is reported to the user."""
 
 LATE_SECONDS_AT_MOST = 600.0
-"""No clock makes a run wait longer than this."""
+"""Maximum wait, whatever the clocks say."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A record that is this declaration's, and the area code that was asked for, if any.
+    """A declaration's record, and the area code that its purchase requested, if any.
 
-    `left_over` where an earlier run created it: its fields may not be those declared now.
+    `left_over` is set where an earlier run created the record, whose fields may differ from the
+    declared ones.
     """
 
     record: PhoneNumberRecord
@@ -62,7 +63,7 @@ class Made:
 
 
 class Maker:
-    """Creates records for a run; one for all threads of a plugin."""
+    """Creator of records for a run, shared by all threads of a plugin."""
 
     def __init__(
         self,
@@ -104,19 +105,19 @@ class Maker:
         replacing: bool = False,
         other_forms: Collection[str] = (),
     ) -> Made:
-        """Return the one record of a declaration: what an earlier run left, or a new one.
+        """Return the one record of a declaration, from an earlier run or newly created.
 
-        `replaced` are ids that are about to go; `replacing` says that the recorded resource of this
-        declaration is being replaced; `other_forms` are declarations under which an earlier version
-        of this package knew the resource. Raises OwnershipError where the account holds what could
-        be another's, UnclearError where the outcome is unknown (the next run finds out), or any
-        other VapiError.
+        `replaced` are ids that are about to be released. `replacing` is set where the recorded
+        resource of this declaration is being replaced. `other_forms` are declarations under which
+        an earlier version of this package knew the resource. Raises OwnershipError where the
+        account has a record that may be another's, UnclearError where the outcome is unknown (the
+        next run finds out), or any other VapiError.
         """
         for _ in range(TRIES):
             try:
                 return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
             except JournalChangedError:
-                continue  # Another machine was faster: what it wrote is seen now.
+                continue  # Another machine wrote first; the next try reads its entry.
         return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
 
     def _make(
@@ -144,7 +145,7 @@ class Maker:
                 self._holdings.refuse(declaration, held.union(replaced), since)
             kept = sent(kind, fields)
             self._unfinished.name(kept, declaration, other_forms)
-            # What other processes created since the account was listed.
+            # Read records that other processes created after the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             self._account.refuse_what_is_there(
                 kind, fields, declaration, replaced, held, since, replacing=replacing
@@ -153,10 +154,10 @@ class Maker:
             return Made(record, fields.get(AREA_CODE), left_over=False)
 
     def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
-        """Raise OwnershipError where `record` is adopted on a key with another unfinished purchase.
+        """Raise OwnershipError for an adoption on a key with another unfinished purchase.
 
-        What that purchase created would be forgotten. A record that it may have created, as far as
-        anybody can tell, is a person's answer to the question whose it is.
+        The journal would otherwise forget that purchase's record. A record that the purchase may
+        have created is accepted, because the user thereby decides whose it is.
         """
         intent = self._wait_for_owner(declaration)
         if intent is None or intent.record == record.id:
@@ -174,10 +175,10 @@ class Maker:
 
     @contextmanager
     def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
-        """Serialize creates whose records could not be told apart."""
+        """Serialize creates whose records could not be distinguished."""
         texts = unique_texts(kind, fields)
         named = unique_texts(kind, {"name": fields.get("name")})
-        # A number or a SIP URI tells two records of one name apart.
+        # A number or a SIP URI distinguishes two records with the same name.
         keys = [text for text in texts if text not in named] or named or [kind.provider]
         with ExitStack() as turn:
             with self._waiting():
@@ -198,7 +199,7 @@ class Maker:
         intent = self._wait_for_owner(key)
         if intent is None:
             return None
-        # A record that answers shows whose account this is, also where the list lags behind.
+        # A GET of the record confirms the account, even if the list lags behind.
         record = None if intent.record is None else self._search.by_id(intent.record)
         if record is None:
             if not self._account.is_account_of(intent):
@@ -215,7 +216,7 @@ class Maker:
         return Made(record, intent.body.get("code"), left_over=True)
 
     def _is_anothers(self, key: str) -> bool:
-        """Return whether another resource of this program goes by the other form of a key."""
+        """Return whether another resource of this program has the other form of a key."""
         if self._journal.find(key) is None:
             return False
         quiet = Quiet(self._claims, self._clock)
@@ -224,7 +225,7 @@ class Maker:
         return self._claims.is_declared(key)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
-        """Return the unfinished intent, once no process works on it any more."""
+        """Return the unfinished intent after no process works on it any more."""
         wait = self._bounded_wait()
         while True:
             intent = self._journal.find(key)
@@ -233,7 +234,7 @@ class Maker:
             wait()
 
     def _bounded_wait(self) -> Callable[[], None]:
-        """Return a function that waits a moment, and raises after `OWNER_WAIT_SECONDS`."""
+        """Return a function that waits briefly, and raises after `OWNER_WAIT_SECONDS`."""
         begun: float | None = None
         said = False
 
@@ -256,9 +257,9 @@ class Maker:
     def _created_by(
         self, kind: Kind, intent: Intent, names: Collection[str]
     ) -> PhoneNumberRecord | None:
-        """Return what an intent created; waits while its request may still complete.
+        """Return an intent's record; wait while its request may still complete.
 
-        That it created nothing is concluded only from a listing that began after that time.
+        Only a listing that began after that time proves that the intent created nothing.
         """
         if intent.record is not None:
             self._account.confirm_record_gone(intent.record, intent)
@@ -266,7 +267,7 @@ class Maker:
             return None
         purchase = Purchase.of(kind, intent, names)
         until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
-        # What was listed before the intent was read may be older than its time.
+        # A listing from before the intent was read may be older than the request.
         found = self._search.created_by(purchase, self._account.listings)
         if found is None and until - self._clock() >= SAID_SECONDS:
             self._say(
@@ -274,13 +275,13 @@ class Maker:
                 f"{until - self._clock():.0f} s whether it still comes"
             )
         while found is None and (left := until - self._clock()) > 0:
-            # Several that wait share one listing.
+            # Threads that wait at the same time share one listing.
             listings = self._account.listings
             self._wait(min(left, LOOK_SECONDS))
             found = self._search.created_by(purchase, listings)
         return found
 
     def _wait(self, seconds: float) -> None:
-        """Wait; raise AbandonedError where nobody waits for the outcome any more."""
+        """Sleep; raise AbandonedError where the engine no longer waits for the outcome."""
         require_engine(self._engine_lives)
         self._sleep(seconds)

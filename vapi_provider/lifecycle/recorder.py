@@ -1,7 +1,7 @@
-"""What the program's process tells the journal: the ids that it has seen, which a state holds.
+"""Reports from the program to the journal: the ids that the program has seen.
 
-The engine writes a step's result to the state before it tells the program, unless checkpoints are
-off. So an intent is finished as soon as the program has the id of its record.
+Unless checkpoints are off, the engine saves a step's result to the state before it returns it to
+the program. An intent is therefore finished as soon as the program has its record's id.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import pulumi
 from vapi_provider.settings.config import Settings
 
 END_SECONDS = 10.0
-"""How long the end of the program waits for the journal."""
+"""Maximum time for which the end of the program waits for the journal."""
 
 
 def has_checkpoints(environment: Mapping[str, str]) -> bool:
-    """Return whether the engine writes the state after each step."""
+    """Return whether the engine saves the state after each step."""
 
     def is_on(name: str) -> bool:
         return environment.get(name, "").strip().lower() in ("1", "t", "true", "y", "yes", "on")
@@ -32,7 +32,7 @@ def has_checkpoints(environment: Mapping[str, str]) -> bool:
 
 
 class Recorder:
-    """Finishes the intents of records whose ids the program has seen; beside the program's work."""
+    """Background worker that finishes the intents of records whose ids the program has seen."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -41,12 +41,12 @@ class Recorder:
         self._lock = threading.Lock()
 
     def watch(self, id_: pulumi.Output[str]) -> None:
-        """Finish the intent of the record that `id_` will name, once a state holds it."""
+        """Finish the intent of the record that `id_` resolves to, once a state holds it."""
         if not pulumi.runtime.is_dry_run():
             id_.apply(self._see)
 
     def _see(self, id_: Any) -> None:
-        # A run that buys nothing, and has bought nothing, leaves no trace.
+        # A run creates no journal unless it purchases a number.
         place = self._settings.journal_place
         if isinstance(id_, str) and (place.kind == "shared" or place.file.exists()):
             with self._lock:

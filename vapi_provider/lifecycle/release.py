@@ -1,4 +1,4 @@
-"""Whether a record may be released: no resource of the run or of a state must still have it."""
+"""Decision whether a record may be released: no resource of the run or of a state may have it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def may_release(session: Session, id_: str, key: str | None) -> bool:
-    """Return whether the record that a resource gives up is nobody else's.
+    """Return whether no other resource has the record that a resource gives up.
 
-    Where it is, the journal is told that this resource does not hold it any more. Raises
-    OwnershipError where a resource names it in `adopt_id` and has not taken it over: the state
-    keeps it until that has happened.
+    Otherwise, the journal records that this resource no longer holds it. Raises OwnershipError
+    where a resource names the record in `adopt_id` and has not adopted it yet: the state keeps it
+    until then.
     """
     claims = session.claims
     if claims.is_creating:
-        # A deletion before its replacement: the adopter may come later in the program.
+        # A deletion may precede its replacement, so the adopter may come later in the program.
         session.wait_until_quiet(lambda: claims.holder(id_) is not None)
     holder, adopter = claims.holder(id_), claims.adopter(id_)
     if holder is None and adopter is not None:
         if adopter == key:
-            return False  # It is about to adopt its own record again.
+            return False  # The resource is about to adopt its own record again.
         raise _not_adopted(id_, adopter, key)
     with session.giving_up:
         if holder is None:
@@ -57,7 +57,7 @@ def _not_adopted(id_: str, adopter: str, key: str | None) -> OwnershipError:
 
 
 def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
-    """Return another resource that holds a record, as the recorded states and the journal say."""
+    """Return another resource that holds a record in a recorded state or the journal."""
     here = session.holders_before(id_)
     recorded = session.still_holding(id_, key)
     if recorded:
@@ -65,7 +65,8 @@ def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
     own_forms: set[str] = set() if key is None else {key, old_form(key)}
     known = session.journal.ledger.holders(id_) - own_forms
     if here and key is not None:
-        # The preflight has read this stack's state: what the journal says of it is old.
+        # The preflight has read this stack's state, which is newer than the journal's entries about
+        # it.
         rows = session.journal.ledger.holders_here(id_)
         known -= {one for one in rows if stack_of(one) == stack_of(key) and one not in here}
     return min(known, default=None)

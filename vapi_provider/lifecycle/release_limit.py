@@ -1,4 +1,4 @@
-"""How many numbers one run may release: a released number is gone for good."""
+"""Limit of the numbers that one run may release, because a release is permanent."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _RELEASE = "release"
 
 
 class Releases:
-    """The numbers that this run releases, or is known to release, held against a limit.
+    """The numbers that this run releases or is known to release, counted against a limit.
 
-    Used by all threads of a plugin process, and counted for all plugin processes of one engine
-    operation. A replacement is known before anything is done, also at preview; a deletion only when
-    its time has come.
+    Shared by all threads of a plugin process, and counted across all plugin processes of one engine
+    operation. A replacement is known before the run changes anything, also at preview; a deletion
+    only when the engine requests it.
     """
 
     def __init__(self, limit: int | None, operation: Operation | None = None) -> None:
@@ -29,9 +29,9 @@ class Releases:
         self._lock = threading.Lock()
 
     def expect(self, id_: str, declaration: str | None = None) -> None:
-        """Count a number once, however often it is named; raise LimitError for one too many.
+        """Count a number once; raise LimitError where the limit is exceeded.
 
-        The first release of a resource whose replacement was announced is counted already.
+        The first release of a resource whose replacement was announced is already counted.
         """
         id_ = id_.lower()
         with self._lock:
@@ -44,7 +44,10 @@ class Releases:
             self._count(id_, declaration or "")
 
     def announce(self, declaration: str) -> None:
-        """Count a number of which only the resource is known; raise LimitError for one too many."""
+        """Count a number of which only the resource is known.
+
+        Raises LimitError where the limit is exceeded.
+        """
         with self._lock:
             number = self._announced.total() + len(self._bound)
             self._count(f"#{number} of {declaration}", declaration)
@@ -57,13 +60,13 @@ class Releases:
                 raise LimitError(too_many(self._limit))
 
     def _hear(self, event: Event) -> None:
-        """Count in the order that all processes share: each comes to the same end."""
+        """Count events in the order that all processes share, so that all reach the same result."""
         if event.kind == _RELEASE and (self._limit is None or len(self._counted) < self._limit):
             self._counted.add(event.id)
 
 
 def too_many(limit: int) -> str:
-    """Return what to say of one release too many."""
+    """Return the message about a release beyond the limit."""
     return (
         f"this run would release more numbers than vapi:maxReleases allows ({limit}): undo the "
         "change, or say VAPI_MAX_RELEASES=<number> in the environment for one run"

@@ -1,4 +1,4 @@
-"""Looking in the account for what a purchase without an answer may have created."""
+"""Search of the account for the record that an unanswered purchase may have created."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ PROMPT_SECONDS = 2.5
 """Within this time of its POST a record is this run's although its name could be another's, too."""
 
 CLOCK_SECONDS = 1.5
-"""How far `createdAt` may be before the time in the API's answers, which has whole seconds."""
+"""Maximum lead of the API's `Date` (in whole seconds) over `createdAt`."""
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """A POST of which the answer is not known.
+    """A POST whose response is not known.
 
-    `key` is the resource's, `names` are its automatic names. `before` is what the account showed
-    earlier; `sent_at` is when it was sent, by the API's clock, in Unix seconds, where that is
-    known, and `late_seconds` is how long after that it may have been completed.
+    `key` is the resource's, `names` are its automatic names. `before` is the account's watermark
+    before the POST. `sent_at` is the time of the POST by the API's clock in Unix seconds, where
+    known, and `late_seconds` is how long after it the API may have completed the request.
     """
 
     key: str
@@ -41,15 +41,15 @@ class Purchase:
 
     @classmethod
     def of(cls, kind: Kind, intent: Intent, names: Collection[str]) -> Purchase:
-        """Return what an intent says of its POST."""
+        """Return the purchase that an intent describes."""
         before, sent_at = intent.before, intent.sent_at
         return cls(intent.key, kind, intent.body, names, before, sent_at, intent.request_seconds)
 
 
 class Search:
-    """Finds records in the account that nobody of this run or of the journal has.
+    """Search for records that no resource of this run or of the journal has.
 
-    `is_recorded` tells by its key whether the state holds a record for a resource.
+    `is_recorded` returns whether the state holds a record for a resource's key.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class Search:
     def created_by(self, purchase: Purchase, after: int = 0) -> PhoneNumberRecord | None:
         """Return the one record that a purchase created; None where the account shows none.
 
-        The account is listed again if no listing has begun since the `after`-th one. Raises
-        OwnershipError where several may be it, or where one may be another's as well: a record of
-        the same name, number or SIP URI that was edited since, or whose name is not this
-        resource's own and which was not created when the POST was sent.
+        The account is listed again if no listing started after number `after`. Raises
+        OwnershipError where several records match, or where the record may be another's: it has the
+        same name, number or SIP URI but was edited since, or its name is not this resource's own
+        and it was not created when the POST was sent.
         """
         free = self.free(purchase, after)
         found = [one for one in free if matches(purchase.kind, purchase.body, one)]
@@ -81,7 +81,7 @@ class Search:
         return None
 
     def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
-        """Return the records that a purchase may have created and that nobody has."""
+        """Return the records that a purchase may have created and that no resource has."""
         shown = [
             record
             for record in self._account.records(after)
@@ -90,15 +90,15 @@ class Search:
             and not self._account.is_of_this_run(record.id)
             and not self._is_owned(record.id)
         ]
-        # Of a number that a list shows in part nobody can say whether it is the one.
+        # A masked number cannot be compared.
         whole = [one for one in map(self._account.whole, shown) if one is not None]
         return [record for record in whole if self.may_have_created(purchase, record)]
 
     def may_have_created(self, purchase: Purchase, record: PhoneNumberRecord) -> bool:
-        """Return whether a record is newer than a purchase's watermark and like its body.
+        """Return whether a record is newer than a purchase's watermark and similar to its body.
 
-        It is where it matches, or has the same name, number or SIP URI: somebody may have edited
-        the rest.
+        It is similar if it matches the body or has the same name, number or SIP URI; a user may
+        have edited the other fields.
         """
         return purchase.before.is_newer(record.id, record.created_at) and (
             matches(purchase.kind, purchase.body, record)
@@ -106,7 +106,7 @@ class Search:
         )
 
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
-        """Return the record of an id, also where the list lags behind; None where it is gone."""
+        """Return the record with an id, even if the list lags behind; None where it is gone."""
         listed = [record for record in self._account.records() if record.id == id_]
         if listed:
             return listed[0]
@@ -116,12 +116,12 @@ class Search:
             return None
 
     def _unclear(self, key: str, found: Sequence[PhoneNumberRecord]) -> OwnershipError:
-        """Return the error for records of which nobody can tell whose they are."""
+        """Return the error about records whose creator cannot be determined."""
         listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
         several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
         take = "take it over with adopt_id"
         if self._is_recorded(key) or self._is_recorded(old_form(key)):
-            # While a resource has a number, the plugin refuses another one in its adopt_id.
+            # The plugin refuses another record in `adopt_id` while the resource has one.
             stack, id_ = stack_of(key)[1], found[0].id if len(found) == 1 else "<id>"
             take = (
                 f"`python -m vapi_provider recover --stack {stack} --take {resource_of(key)}={id_}`"
@@ -134,7 +134,7 @@ class Search:
 
 
 def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
-    """Return whether a record that matches is this resource's: by its name, or by its time."""
+    """Return whether a matching record is this resource's, by its name or creation time."""
     if is_named(purchase.kind, purchase.body, purchase.names):
         return is_timely(purchase, record)
     delay = _delay(purchase, record)
@@ -142,17 +142,18 @@ def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
 
 
 def is_timely(purchase: Purchase, record: PhoneNumberRecord) -> bool:
-    """Return whether a record came while the purchase could still complete, as far as is known.
+    """Return whether a record was created while the purchase could still complete.
 
-    A later one of the same automatic name is of a backend with equal project and stack names. A run
-    that waited in vain gives its request the whole time again.
+    True where the time is unknown. A later record with the same automatic name comes from a backend
+    with equal project and stack names. A run that waited in vain allows its request the same time
+    again, so the limit is twice `late_seconds`.
     """
     delay = _delay(purchase, record)
     return delay is None or delay <= 2 * purchase.late_seconds + PROMPT_SECONDS
 
 
 def _delay(purchase: Purchase, record: PhoneNumberRecord) -> float | None:
-    """Return how long after the POST a record was created; None where that is not known."""
+    """Return how many seconds after the POST a record was created; None where unknown."""
     created = _seconds(record.created_at)
     return None if created is None or purchase.sent_at is None else created - purchase.sent_at
 

@@ -1,4 +1,4 @@
-"""One connected account and what a run knows of it: everything that a plugin process shares."""
+"""Session of a plugin process: the connected account and everything that its threads share."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ if TYPE_CHECKING:
 
 
 GIVE_UP_WAIT_SECONDS = 120.0
-"""How long a resource waits for another to give up a number or SIP URI: a PATCH is soon done."""
+"""Maximum wait for another resource to give up a number or SIP URI: a PATCH is fast."""
 
 GIVE_UP_LOOK_SECONDS = 0.1
 
 ANSWER_SECONDS = 0.2
-"""Between two looks for adoptions in other plugin processes: they wait for an answer a second."""
+"""Polling interval for adoptions in other plugin processes, which wait one second for an answer."""
 
 COMPARED_SECONDS = 1.0
-"""How much later the engine may compare the resource that gives something up."""
+"""Maximum delay until the engine compares the resource that gives up a unique value."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What only `check` is told of a resource."""
+    """Information about a resource that only `check` receives."""
 
     key: str
-    """Its key as the program sends it, which tells children of different components apart."""
+    """Key that the program sends, which distinguishes children of different components."""
     before: Mapping[str, Any]
-    """Its inputs of the run before; empty for a record that is about to be made."""
+    """Inputs of the previous run; empty for a record that is about to be created."""
     ignored: Sequence[str]
-    """The paths that `ignore_changes` leaves to the dashboard."""
+    """Paths that `ignore_changes` leaves unmanaged."""
 
 
 class Session:
-    """Made once in a plugin process, used by all its threads."""
+    """Shared knowledge of a plugin process, created once and used by all its threads."""
 
     automatic_name = staticmethod(automatic_name)
 
@@ -85,7 +85,7 @@ class Session:
         listening: Callable[[str], bool] = is_listening,
         facts: StateFacts | None = None,
     ) -> None:
-        """`lives` and `listening` ask the engine of this process, and one at an address."""
+        """Set up the session; `lives` and `listening` ask the own engine and one at an address."""
         self.settings = settings
         self.client = client
         self._sleep = sleep
@@ -103,11 +103,11 @@ class Session:
         self._checked: dict[str, Checked] = {}
         """By the declaration that `check` returned, which several resources may share."""
         self._compared: dict[str, Checked] = {}
-        """The same by id, once `diff`, which comes right after `check`, has named it."""
+        """By id, after `diff`, which follows `check` immediately, has named it."""
         self._holders_before = {id_.lower(): keys for id_, keys in self.facts.holders.items()}
         self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.giving_up = threading.Lock()
-        """Held while it is decided whether a record is released: two may give up the same one."""
+        """Held while a release is decided, because two resources may give up the same record."""
         self._quiet = Quiet(self.claims, clock)
         self._to_replace = set(self.facts.replacing)
         self.foreseen: Foreseen = {}
@@ -144,7 +144,7 @@ class Session:
         self.late_records = LateRecords(self.account, self.journal, warn, client.api_time)
 
     def sleep(self, seconds: float) -> None:
-        """Waits, while another call is worked on."""
+        """Sleep without blocking the plugin's other calls."""
         with waiting():
             self._sleep(seconds)
 
@@ -167,17 +167,17 @@ class Session:
         return True
 
     def checked(self, id_: str | None, declaration: str | None) -> Checked | None:
-        """Return what `check` was told of a record, or of one that has no id yet."""
+        """Return what `check` received about a record, or about a resource without an id yet."""
         return self._compared.get(id_ or "") or self._checked.get(declaration or "")
 
     def foreseen_of(self, key: str | None, recorded: str | None) -> Mapping[str, str]:
-        """Return the foreseen outputs of a resource by its key, or by the one that is recorded."""
+        """Return the foreseen outputs of a resource by its key, or by its recorded key."""
         return self.foreseen.get(key or "") or self.foreseen.get(recorded or "", {})
 
     def wait_until_quiet(self, is_settled: Callable[[], bool]) -> None:
-        """Wait until the engine has checked no further resource for a while, or `is_settled`.
+        """Wait until the engine has checked no resource for a while, or until `is_settled`.
 
-        Raise AbandonedError where the engine is gone.
+        Raises AbandonedError where the engine is gone.
         """
         while not is_settled() and not self._quiet.is_over():
             require_engine(self._lives)
@@ -188,17 +188,20 @@ class Session:
         return set(self._holders_before.get(id_.lower(), ()))
 
     def still_holding(self, id_: str, key: str | None) -> list[str]:
-        """Return which of them still do once `key` has given it up; a key may stand twice."""
+        """Return the recorded holders that remain once `key` gives the record up.
+
+        A key may occur twice among the holders.
+        """
         left = Counter(self._holders_before.get(id_.lower(), ()))
         left -= self._given_up[id_.lower()] + Counter([key or ""])
         return sorted(left)
 
     def give_up(self, id_: str, key: str | None) -> None:
-        """Note that a resource gives up a record that others have."""
+        """Record that a resource gives up a record that others have."""
         self._given_up[id_.lower()][key or ""] += 1
 
     def is_to_replace(self, key: str) -> bool:
-        """Return whether the state says that the engine replaces this resource; once for each."""
+        """Return once per resource whether the state tells the engine to replace it."""
         for form in (key, old_form(key)):
             if form in self._to_replace:
                 self._to_replace.discard(form)
@@ -206,7 +209,7 @@ class Session:
         return False
 
     def name_late_records(self, declaration: str | None) -> None:
-        """Warn of what a repeated purchase of the resource's stack created late."""
+        """Warn of records that a repeated purchase of the resource's stack created late."""
         if declaration is not None:
             self.late_records.name(*stack_of(declaration))
 
@@ -221,10 +224,10 @@ class Session:
             self.sleep(GIVE_UP_LOOK_SECONDS)
 
     def once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
-        """Do what needs numbers or SIP URIs, after another resource of the run has given them up.
+        """Call `work` after other resources of the run have given up the unique values in `keys`.
 
-        The engine may compare that other resource only a moment later: so once more before
-        TakenError is raised.
+        The engine may compare those resources only a moment later, so `work` is called a second
+        time before TakenError is raised.
         """
         self.wait_until_free(keys)
         try:
@@ -239,10 +242,10 @@ class Session:
     @classmethod
     @cache
     def open(cls, settings: Settings) -> Session:
-        """Return the session of this process; nothing is sent yet.
+        """Return the session of this process; opening it sends no request.
 
-        The SDK makes a provider for each spelling of its pickle, which changes with Python's
-        version: a state's and the program's must know the same of a run.
+        The SDK creates one provider per pickled text, which depends on Python's version. The
+        providers of the state and of the program must share one session.
         """
         for warning in settings.warnings:
             warn(warning)
@@ -254,7 +257,7 @@ class Session:
 
 
 def _answer_adopters(claims: Claims) -> None:
-    """Answer other plugin processes of this operation as long as this one lives."""
+    """Answer other plugin processes of this operation for the life of this process."""
     while True:
         time.sleep(ANSWER_SECONDS)
         claims.answer_adopters()
@@ -269,7 +272,7 @@ class _WhenNeeded:
         self._opened: Transport | None = None
 
     def request(self, method: str, path: str, **more: Any) -> Any:
-        """As `Transport.request`."""
+        """Send a request; see `Transport.request`."""
         with self._lock:
             if self._opened is None:
                 from vapi_provider.api.limit import AdaptiveLimit
@@ -286,5 +289,5 @@ class _WhenNeeded:
             return transport.request(method, path, **more)
 
     def api_time(self) -> float | None:
-        """As `Transport.api_time`."""
+        """Return the API clock's time; see `Transport.api_time`."""
         return self._opened.api_time() if self._opened else None

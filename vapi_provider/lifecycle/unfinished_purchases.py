@@ -1,4 +1,4 @@
-"""Interrupted purchases of a stack that its program does not declare any more."""
+"""Interrupted purchases of a stack that its program no longer declares."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from vapi_provider.reconcile.fingerprint import Sent, resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 
 LOOK_SECONDS = 0.2
-"""Between two looks whether the engine has checked another resource."""
+"""Pause between two polls for the engine's next check."""
 
 
 class Unfinished:
-    """Names them before anything is bought: neither forgotten in silence nor bought again.
+    """Reporter of undeclared interrupted purchases, so that none is forgotten or repeated.
 
-    `wait` waits some seconds, and raises where nobody waits for the outcome any more.
+    `wait` sleeps some seconds, and raises where the engine no longer waits for the outcome.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class Unfinished:
         self._named: set[str] = set()
 
     def name(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
-        """Name interrupted purchases of this stack that the program does not declare any more.
+        """Warn of interrupted purchases of this stack that the program no longer declares.
 
-        Raises OwnershipError where one of them may be what is about to be bought, under another
-        name.
+        Raises OwnershipError where one of them may be the record that is about to be purchased,
+        under another name.
         """
         for intent in self._undeclared(declaration, other_forms):
             what = (
@@ -64,10 +64,10 @@ class Unfinished:
                 self._say(f"{what}, which the program does not declare: see `recover`")
 
     def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
-        """Return the stack's unfinished intents of other runs that the engine did not check here.
+        """Return the stack's unfinished intents of other runs that the program does not declare.
 
-        The engine checks resources one after the other, as the program declares them: wait until
-        it has checked none for a while.
+        The engine checks resources one after the other, as the program declares them: wait until it
+        has checked none for a while.
         """
         quiet = Quiet(self._claims, self._clock)
         while True:

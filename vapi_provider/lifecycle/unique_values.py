@@ -1,6 +1,6 @@
-"""Numbers and SIP URIs of a run: who declares which, and who is about to give which up.
+"""Unique values of a run: which resource declares which, and which is about to give up which.
 
-A public number and a SIP URI are one resource's alone; an extension is, on one trunk.
+A public number or a SIP URI belongs to one resource; an extension is unique per trunk.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.models.spelling import E164_CHECK, number_within
 
 FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)
-"""The fields that make up what is unique; without the E.164 check a number is as it is spelled."""
+"""Fields that determine unique values; without the E.164 check a number is not normalized."""
 
 SWAP = (
     "Two numbers cannot swap what is unique in one run: give one of them a value of its own and "
@@ -24,7 +24,7 @@ SWAP = (
 
 @dataclass(frozen=True)
 class Key:
-    """What one record has and no other may."""
+    """A value that only one record may have."""
 
     field: str
     value: str
@@ -32,9 +32,9 @@ class Key:
 
 
 def keys_of(fields: Mapping[str, Any]) -> frozenset[Key]:
-    """Return the unique keys in declared or recorded fields, as far as they are known.
+    """Return the known unique keys of declared or recorded fields.
 
-    Spellings of one number are one key, unless the E.164 check is off.
+    A number is normalized to one key unless the E.164 check is off.
     """
     found: set[Key] = set()
     uri, number = fields.get("sip_uri"), number_within(fields)
@@ -48,7 +48,7 @@ def keys_of(fields: Mapping[str, Any]) -> frozenset[Key]:
 
 
 class UniqueKeys:
-    """What the resources of a run declare and record of unique keys; shared by all threads."""
+    """Unique keys that the resources of a run declare and record; shared by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,14 +74,14 @@ class UniqueKeys:
         ]
 
     def release(self, declaration: str | None) -> None:
-        """Note that a resource's record is gone, and what it declared is free."""
+        """Record that a resource's record is gone, so that its keys are free."""
         with self._lock:
             for key in self._declared.pop(declaration or "", frozenset()):
                 if self._owners.get(key) == declaration:
                     del self._owners[key]
 
     def change(self, id_: str, recorded: frozenset[Key], declared: frozenset[Key]) -> None:
-        """Note what a record is about to give up; raises OwnershipError for a swap."""
+        """Record the keys that a record is about to give up; raise OwnershipError for a swap."""
         with self._lock:
             for key in recorded:
                 self._holders[key] = id_
@@ -92,17 +92,17 @@ class UniqueKeys:
                 self._given_up[key] = id_
 
     def settle(self, id_: str) -> None:
-        """Note that a record has what is declared, or never will in this run."""
+        """Record that a record's change is done, or will not happen in this run."""
         with self._lock:
             self._given_up = {key: one for key, one in self._given_up.items() if one != id_}
 
     def awaits(self, keys: Collection[Key]) -> bool:
-        """Return whether a record is about to give one of the keys up."""
+        """Return whether a record is about to give up one of the keys."""
         with self._lock:
             return any(key in self._given_up for key in keys)
 
     def _leads_back(self, id_: str, keys: frozenset[Key]) -> bool:
-        """Return whether those who hold the keys, and so on, take what `id_` holds."""
+        """Return whether the holders of the keys, directly or in a cycle, take what `id_` holds."""
         seen: set[str] = set()
         waiting = list(keys)
         while waiting:

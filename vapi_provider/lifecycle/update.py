@@ -1,4 +1,4 @@
-"""How a record becomes what is declared: a PATCH of what changes, and of nothing else."""
+"""Update of a record to its declaration: a PATCH of the changed fields only."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def update(
     recorded: Mapping[str, Any],
     changed: Mapping[str, Any],
 ) -> PhoneNumberRecord:
-    """PATCH the changed fields; what only the account has in a nested one stays.
+    """PATCH the changed fields; keep values in nested fields that only the account has.
 
-    The record is read first where a nested field changes, and only then.
+    The record is read first only where a nested field changes. Raises OwnershipError where a
+    changed number or SIP URI is taken, or where an unknown secret would be overwritten.
     """
     body = body_of(declared)
     _refuse_taken(session, id_, declared, changed, keys_of(recorded))
@@ -67,7 +68,7 @@ def _refuse_taken(
     changed: Collection[str],
     held: frozenset[Key],
 ) -> None:
-    """Raise where a changed number or SIP URI is another record's, once who gives it up has."""
+    """Raise TakenError where another record keeps a changed number or SIP URI."""
     keys = keys_of(declared.fields) - held
     if keys and not {*FIELDS}.isdisjoint(changed):
         account, wanted = session.account, declared.fields
@@ -83,7 +84,7 @@ def _patch(
     secrets: Collection[str],
     merge_without: Callable[[frozenset[str]], Merge],
 ) -> tuple[Merge, PhoneNumberRecord]:
-    """PATCH merged fields; again without the keys that the account shows and does not take."""
+    """PATCH merged fields; repeat without keys that the API returns but does not accept."""
     refused: frozenset[str] = frozenset()
     while True:
         merge = merge_without(refused)
@@ -110,7 +111,7 @@ def merge_into(
     account: Mapping[str, Any],
     changed: Collection[str],
 ) -> None:
-    """Merge the changed fields as a PATCH sends them. `account` is the answer to a GET."""
+    """Merge the changed fields for a PATCH; `account` is the response to a GET."""
     for name in changed:
         value = declared.fields.get(name)
         if value is not None:
@@ -122,9 +123,9 @@ def merge_into(
 def adopt(
     session: Session, declared: Declared, record: PhoneNumberRecord
 ) -> tuple[Declared, PhoneNumberRecord]:
-    """PATCH a record that is adopted where a declared field differs; clear and ignore nothing else.
+    """PATCH a record to adopt where a declared field differs; clear no other field.
 
-    Returns the declaration without what `ignore_changes` leaves alone, too.
+    Returns also the declaration without the values that `ignore_changes` leaves unmanaged.
     """
     body, kind = body_of(declared), declared.kind
     checked = session.checked(None, declared.declaration)
@@ -150,7 +151,7 @@ def adopt(
         )
     ]
     if "number" in changed and declared.fields.get(E164_CHECK) is False:
-        changed.append(E164_CHECK)  # A PATCH is checked by itself.
+        changed.append(E164_CHECK)  # The API validates each PATCH on its own.
     updated = record
     if changed:
         _refuse_taken(session, record.id, declared, changed, frozenset())
@@ -162,7 +163,7 @@ def adopt(
 
 
 def outputs_adopted(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
-    """Return what to record of an adopted record: as declared, and what it has besides."""
+    """Return the outputs of an adopted record: the declared values and its other ones."""
     actual = {
         name: _over(record.fields.get(name), declared.fields.get(name))
         for name in declared.kind.fields
@@ -171,7 +172,7 @@ def outputs_adopted(declared: Declared, record: PhoneNumberRecord) -> dict[str, 
 
 
 def refuse_hidden(value: Any) -> None:
-    """Raise where a secret that only the account knows would be overwritten by its placeholder."""
+    """Raise OwnershipError where a PATCH would overwrite an unknown secret with its placeholder."""
     if holds_hidden(value):
         raise OwnershipError(
             "a secret that only the account knows would be sent (changed outside of this stack, or "
@@ -181,9 +182,9 @@ def refuse_hidden(value: Any) -> None:
 
 
 def refuse_hidden_changes(recorded: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-    """Raise at preview where an update would have to send a secret that only the account knows.
+    """Raise OwnershipError at preview where an update would have to send an unknown secret.
 
-    One that the account shows, and that does not change, is taken from there.
+    A secret that the account shows and that does not change is copied from the account.
     """
     for name, value in changed.items():
         if holds_unseen(value) or sends_hidden(recorded.get(name), value):
@@ -193,7 +194,7 @@ def refuse_hidden_changes(recorded: Mapping[str, Any], changed: Mapping[str, Any
 def warn_of_losses(
     id_: str, declared: Declared, recorded: Mapping[str, Any], changed: Collection[str]
 ) -> None:
-    """Name at preview what an update cannot carry over from the account."""
+    """Warn at preview of values that an update cannot copy from the account."""
     for name in changed:
         values = recorded.get(name), declared.fields.get(name)
         for line in unsteady(declared.kind.fields[name], name, *values):
@@ -229,8 +230,8 @@ def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[s
 
 
 def body_of(declared: Declared) -> VapiModel:
-    """Return what is sent of a declaration. Raises DeclarationError."""
-    # Only here: a run that changes nothing does without the models.
+    """Return the request body of a declaration; raise DeclarationError where it is invalid."""
+    # Lazy import: a run without changes needs no pydantic models.
     from vapi_provider.reconcile.validation import sendable
 
     return sendable(declared)

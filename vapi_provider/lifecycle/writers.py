@@ -1,7 +1,7 @@
-"""Writes of this process to a stack's records, and those that a run with a killed engine left.
+"""Writes in flight to a stack's records, and writes that a run with a killed engine left.
 
-A plugin may outlive its engine with a PATCH or DELETE in flight. It holds a file beside the journal
-while it writes. The next run of the stack waits until that file is free, and then looks at the
+A plugin may outlive its engine with a PATCH or DELETE in flight, so it locks a file beside the
+journal while it writes. The next run of the stack waits until that lock is free, and then reads the
 records whose writes no state recorded.
 """
 
@@ -23,17 +23,17 @@ from vapi_provider.pulumi_sdk.plugin import require_engine
 WAIT_SECONDS = 300.0
 LOOK_SECONDS = 0.2
 SAID_SECONDS = 10.0
-"""A wait from here on is told to the person."""
+"""Shortest wait that is reported to the user."""
 
 LATE_SECONDS_AT_MOST = 600.0
-"""No clock that was set makes a run wait longer than this."""
+"""Maximum wait, whatever the clocks say."""
 
 KEPT_SECONDS = 30 * 86400.0
-"""How long a killed process's file is kept for records that no run meets again."""
+"""Lifetime of a killed process's file for records that no later run reads."""
 
 
 class _Stack:
-    """What this process does to one stack."""
+    """Writes of this process to one stack."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -45,19 +45,19 @@ class _Stack:
         self.held: writer_files.Held | None = None
 
     def note(self, **what: Any) -> None:
-        """Append a line to the file; that it cannot be written stops no write."""
+        """Append a line to the file; a failure does not prevent the write to the API."""
         with self.lock, suppress(OSError):
             if self.held is not None:
                 writer_files.note(self.held.file, **what)
 
 
 class Writers:
-    """The writes of a process by stack; shared by its threads.
+    """Writes of a process by stack; shared by its threads.
 
-    No file is made before a write, and none stays after it: a run that changes nothing leaves no
-    trace. `engine` is the address of this process's engine; `is_listening` asks an address. A
-    process whose engine lives is never waited for: it is of the same operation, or Pulumi's own
-    lock keeps the two apart.
+    A file exists only during a write, so a run without changes leaves no trace. `engine` is the
+    address of this process's engine; `is_listening` returns whether an engine listens at an
+    address. A process whose engine lives needs no wait: it is of the same operation, or Pulumi's
+    own lock separates the two.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class Writers:
         self.refreshed: set[str] = set()
         """Ids whose recorded values come from a read of this process, not from the state."""
         self.released: set[str] = set()
-        """Ids of records that a run with a killed engine has released; the state still has them."""
+        """Ids of records that a run with a killed engine released and the state still has."""
 
     def wait_for_others(self, *declarations: str | None) -> None:
-        """Wait until no run with a killed engine writes to the stacks; once in a process.
+        """Wait once per process until no run with a killed engine writes to the stacks.
 
-        Raises OwnershipError after five minutes, AbandonedError where our own engine is gone.
+        Raises OwnershipError after five minutes, and AbandonedError where the own engine is gone.
         """
         for key in {self._key(declaration) for declaration in declarations if declaration}:
             stack = self._stack(key)
@@ -116,10 +116,10 @@ class Writers:
     def writing(
         self, declaration: str | None, id_: str | None = None, fields: Collection[str] = ()
     ) -> Generator[None]:
-        """Hold this process's file of the stack during a write, with all its tries.
+        """Hold this process's file of the stack during a write, including its retries.
 
-        `id_` is the record that is PATCHed or DELETEd, `fields` are those PATCHed. Where the file
-        cannot be written the write goes on: each try asks for the engine all the same.
+        `id_` is the record of a PATCH or DELETE, `fields` are the fields of a PATCH. Where the file
+        cannot be written, the write proceeds, because each try checks for the engine anyway.
         """
         stack = self._stack(self._key(declaration or ""))
         with stack.lock:
@@ -136,7 +136,7 @@ class Writers:
             may_still_complete = getattr(error, "may_come_later", False)
             raise
         finally:
-            # No state will hold the outcome without an engine: the next run looks at the record.
+            # Without an engine no state records the outcome, so the next run reads the record.
             if id_ is not None and self._own_engine_lives():
                 stack.note(recorded=id_)
             elif id_ is not None and not may_still_complete:
@@ -149,23 +149,23 @@ class Writers:
                     stack.held = None
 
     def before_send(self) -> None:
-        """Keep the time of a try: a killed process's request may complete some time after it."""
+        """Record the time of a try, because a killed process's request may complete after it."""
         with self._lock:
             stacks = list(self._stacks.values())
         for stack in stacks:
             stack.note(sent=self._now())
 
     def interrupted(self, id_: str) -> Collection[str] | None:
-        """Return the fields of a PATCH that no state recorded, or none for a DELETE.
+        """Return the fields of a PATCH that no state recorded; an empty set for a DELETE.
 
-        None where no write was interrupted. Known once `wait_for_others` has returned.
+        None where no write was interrupted. Call `wait_for_others` first.
         """
         with self._lock:
             left = self._left.get(id_)
             return None if left is None else frozenset[str]().union(*left.values())
 
     def forget(self, id_: str) -> None:
-        """Forget an interrupted write, once the state is known to hold what the account does."""
+        """Forget an interrupted write, once the state has the account's values."""
         with self._lock:
             for path in self._left.pop(id_, ()):
                 with suppress(OSError):
@@ -204,7 +204,7 @@ class Writers:
                     self._take_over(path)
 
     def _is_orphaned(self, path: Path) -> bool:
-        """Whether a process that outlived its engine holds the file."""
+        """Return whether a process that outlived its engine holds the file."""
         if not writer_files.is_writing(path):
             return False
         with suppress(OSError):
@@ -213,7 +213,7 @@ class Writers:
         return False
 
     def _take_over(self, path: Path) -> None:
-        """Read what a killed process left open, once its requests must have completed."""
+        """Read a killed process's open writes, once its requests must have completed."""
         writes = writer_files.open_writes(path)
         if not writes or self._now() - path.stat().st_mtime > KEPT_SECONDS:
             path.unlink(missing_ok=True)

@@ -230,9 +230,10 @@ def _may_be_of(
 
 
 def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
-    """The earliest that a record of this creation can be made, by the account's clock.
+    """Return the earliest time at which this creation can have made a record.
 
-    An older one is somebody else's, perhaps of another state for the same stack.
+    The time is by the account's clock. An older record is another creator's, perhaps of another
+    state of the same stack.
     """
     needed = dependencies_of(resource)
     times = [datetime.min.replace(tzinfo=timezone.utc)]
