@@ -148,8 +148,7 @@ class VapiClient:
         body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
             with self._answer():
-                # Values merged from the account may contain secrets that the program does not
-                # declare.
+                # The merged values may contain secrets that the program does not declare.
                 carried = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
                 known = {
                     name: converted(shape, merged[shape.wire])
@@ -205,8 +204,7 @@ class VapiClient:
                     "GET", "/phone-number", params=params, most_bytes=PAGE_BYTES
                 )
             except NotFoundError as error:
-                # NotFoundError would tell the caller that a record is gone; only the path is wrong
-                # here.
+                # NotFoundError would mean that a record is gone, but only the path is wrong.
                 raise RejectedError(str(error), error.status) from None
             if not isinstance(answer, list):
                 raise ServerError(f"{what}: the answer is not a list", 200)

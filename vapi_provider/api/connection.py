@@ -39,8 +39,7 @@ class AccountTransport(httpx.HTTPTransport):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            # Loading the certificates takes as long as the rest of the set-up, so skip it without
-            # TLS.
+            # Loading the certificates is slow, so skip it without TLS.
             verify=_certificates(settings) if is_encrypted else False,
             trust_env=False,
             limits=limits,

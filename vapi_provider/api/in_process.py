@@ -25,8 +25,7 @@ class InProcess(httpx.WSGITransport):
         begun = time.monotonic()
         try:
             response = super().handle_request(request)
-            # The embedded account shares this machine's clock, and a server sends `Date` in each
-            # response.
+            # A server sends `Date`; the embedded account shares this machine's clock.
             response.headers.setdefault("Date", formatdate(usegmt=True))
         except ConnectionError as error:
             raise httpx.ReadError(str(error), request=request) from error

@@ -156,8 +156,7 @@ class Transport:
                 try:
                     yield
                 except RateLimitedError as refusal:
-                    # The next holder of the slot must see the pause, so start it before the slot is
-                    # freed.
+                    # Start the pause before the slot is freed: its next holder must see it.
                     self._retry.pause_all(refusal)
                     slot.is_refused = True
                     raise

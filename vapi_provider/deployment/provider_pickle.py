@@ -14,8 +14,7 @@ _MODULE, _CLASS = "vapi_provider.provider", "PhoneNumberProvider"
 _LONGEST = 200
 """Maximum length of a text to parse; this package's pickle has fewer than 100 characters."""
 
-# These opcodes store into the memo, which has no effect, because no opcode that reads it is
-# accepted.
+# These opcodes store into the memo; no opcode that reads it is accepted.
 _IDLE = frozenset({"MEMOIZE", "BINPUT"})
 
 _NEW = [("EMPTY_TUPLE", None), ("NEWOBJ", None), ("STOP", None)]

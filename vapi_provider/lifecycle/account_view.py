@@ -252,8 +252,7 @@ class Account:
                 f"{id_} answers 404, but the account's list still shows it: nothing was forgotten, "
                 "run again"
             )
-        # This run may just have emptied the account: the response to a DELETE in flight names the
-        # organization.
+        # This run may just have emptied the account; a DELETE's response names the organization.
         self._client.wait_for_an_organization()
         seen = self._client.organizations
         if organization in seen:

@@ -19,7 +19,7 @@ from vapi_provider.settings.guards import REFUSED, TOLD, violations
 
 
 class Judge:
-    """Warnings, each once, the stack's guards, and whose secrecy the engine has to compare."""
+    """Warnings without repetition, guard violations, and declarations the engine compares."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None] | None = None) -> None:
         self._settings = settings
@@ -41,10 +41,10 @@ class Judge:
         return found, hints
 
     def warn(self, declared: Declared) -> None:
-        """Warn of what will go wrong, without values: the engine has taken their marks off."""
+        """Warn of problems with a declaration, without values: some are unmarked secrets."""
         if self._say is None or declared.declaration is None:
             return
-        # Lazy import: most commands give no advice.
+        # Lazy import: the commands give no advice.
         from vapi_provider.models.advice import advice
 
         region = self._settings.region
@@ -72,8 +72,7 @@ class Judge:
             bool(hints.get(TRANSFORMS)) and not holds_secret(declared.kind.fields, declared.fields)
         )
         if declared.declaration:
-            # Several resources may share the declaration, but `diff` follows its `check`
-            # immediately.
+            # Several resources may share the declaration; `diff` follows its `check` immediately.
             self._compared.discard(declared.declaration)
             if own and identical(inputs, before):
                 self._compared.add(declared.declaration)

@@ -53,8 +53,7 @@ def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRec
         return declared, made.record
     code = made.area_code
     if declared.fields.get(AREA_CODE, code) != code:
-        # The declared area code has changed since: record the old one, so that the next run
-        # replaces it.
+        # The declared area code has changed: the next run replaces the record of the old one.
         fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
         declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
     return declared, _as_declared(session, declared, made.record)
@@ -73,8 +72,7 @@ def _as_declared(
     if not isinstance(step, Update):
         return record
     body, fields = body_of(declared), step.fields
-    # After the PATCH, fields of the models are as declared; unknown fields keep the account's
-    # value.
+    # The PATCH sets the modelled fields as declared; other fields keep the account's value.
     merge = Merge()
     merge_into(merge, declared, record.fields, body.to_wire(), record.answer, fields)
     hidden = {*secrets_in(declared.kind.fields, record.fields)}
@@ -108,14 +106,13 @@ def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, Pho
     try:
         session.journal.hold(key, id_, session.client.organizations)
     except VapiError as error:
-        # The adoption succeeded and the id must reach the state, so the journal's failure is a
-        # warning.
+        # The adoption succeeded and its id must reach the state: only warn of the journal.
         warn(f"{id_} was adopted, but {error}")
     return declared, record
 
 
 def _named(session: Session, id_: str) -> PhoneNumberRecord:
-    """Return the record that `adopt_id` names, also in upper case; raise OwnershipError if none."""
+    """Return the record that `adopt_id` names in any letter case; raise OwnershipError if none."""
     try:
         return session.client.get_phone_number(id_)
     except NotFoundError as missing:

@@ -16,7 +16,7 @@ QUIET_SECONDS = 1.0
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
 
 NAMED = "named"
-"""The event by which the program tells what `adopt_id` names, before a plugin checks it."""
+"""Event by which the program announces the id in `adopt_id`, before a plugin checks it."""
 
 
 class Claims:
@@ -49,7 +49,7 @@ class Claims:
         self._replaced_since: dict[str, str] = {}
         self._made: set[str] = set()
         self._alike: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        """Ids that are held or gained, with their resources, by the old form of these' keys."""
+        """Ids that are held or gained, with their resources, by the old form of the keys."""
         self._covered: set[str] = set()
 
     def declare(
@@ -112,9 +112,9 @@ class Claims:
         return any(count > 0 for count in self._creating.values())
 
     def own(self, id_: str, declaration: str | None) -> str | None:
-        """Note that a resource holds a record, as its `diff` says.
+        """Record that a resource holds a record, as its `diff` says.
 
-        Return another resource that holds it, too.
+        Returns another holder of the record, if any.
         """
         with self._lock:
             if declaration is None or declaration not in self._declared:

@@ -26,7 +26,7 @@ TRIES = 3
 """Maximum POSTs for one record; the account is searched before each repetition."""
 
 LOOKS_SECONDS = (2.0, 4.0, 8.0)
-"""Between two looks after a lost answer; the last repeats: a list may lag behind a POST."""
+"""Pauses between searches after a lost response; the last one repeats, as a list may lag."""
 
 SAID_SECONDS = 10.0
 
@@ -138,8 +138,7 @@ class Buyer:
             texts = unique_texts(kind, shown)
             self._journal.answer(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
-            # The record exists and its id must reach the state, so the journal's failure is a
-            # warning.
+            # The record exists and its id must reach the state: only warn of the journal.
             self._say(f"{record.id} was made, but {error}")
         return record
 
@@ -162,8 +161,7 @@ class Buyer:
         pauses = iter(LOOKS_SECONDS)
         while True:
             try:
-                # Other processes add records to the intent's watermark that they created since the
-                # listing.
+                # Other processes add the records that they create to the intent's watermark.
                 intent = self._journal.find(declaration)
                 if intent is not None:
                     purchase = replace(purchase, before=intent.before)

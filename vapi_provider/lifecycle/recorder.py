@@ -46,7 +46,7 @@ class Recorder:
             id_.apply(self._see)
 
     def _see(self, id_: Any) -> None:
-        # A run creates no journal unless it purchases a number.
+        # A run that neither purchases a number nor has done so before creates no journal.
         place = self._settings.journal_place
         if isinstance(id_, str) and (place.kind == "shared" or place.file.exists()):
             with self._lock:

@@ -65,8 +65,7 @@ def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
     own_forms: set[str] = set() if key is None else {key, old_form(key)}
     known = session.journal.ledger.holders(id_) - own_forms
     if here and key is not None:
-        # The preflight has read this stack's state, which is newer than the journal's entries about
-        # it.
+        # The preflight has read this stack's state, which is newer than the journal.
         rows = session.journal.ledger.holders_here(id_)
         known -= {one for one in rows if stack_of(one) == stack_of(key) and one not in here}
     return min(known, default=None)

@@ -16,7 +16,7 @@ from vapi_provider.reconcile.fingerprint import Sent, contradicts, is_named, mat
 from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
 
 PROMPT_SECONDS = 2.5
-"""Within this time of its POST a record is this run's although its name could be another's, too."""
+"""A record with an ambiguous name is this run's if it was created this soon after its POST."""
 
 CLOCK_SECONDS = 1.5
 """Maximum lead of the API's `Date` (in whole seconds) over `createdAt`."""

@@ -151,13 +151,14 @@ class Session:
     def note_checked(
         self, declaration: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
     ) -> None:
-        """Note what `check` is told of a resource, which goes by `declaration` from then on."""
+        """Record what `check` received about a resource, under the returned `declaration`."""
         self._checked[declaration] = Checked(key, before, ignored)
 
     def compare(self, id_: str, declaration: str | None) -> bool:
-        """Note which record `check` was told of last; return whether it was, unlike at a refresh.
+        """Record which record the last `check` was about; return False at a refresh.
 
-        The `update` of a record runs beside the checks of others, which may share its declaration.
+        The `update` of a record runs in parallel with checks of others that may share its
+        declaration.
         """
         found = self._checked.get(declaration or "")
         if found is None or not found.before:
@@ -264,7 +265,7 @@ def _answer_adopters(claims: Claims) -> None:
 
 
 class _WhenNeeded:
-    """The transport, opened by the first request: most runs send none, and HTTP is dear to load."""
+    """Transport that opens on the first request: most runs send none, and httpx imports slowly."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

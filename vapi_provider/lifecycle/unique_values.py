@@ -59,7 +59,7 @@ class UniqueKeys:
         self._given_up: dict[Key, str] = {}
 
     def declare(self, declaration: str, keys: frozenset[Key]) -> list[str]:
-        """Note what a resource declares; return what another resource of the run declares too."""
+        """Record a resource's keys; return messages about keys that another resource declares."""
         with self._lock:
             for key in self._declared.get(declaration, frozenset()) - keys:
                 if self._owners.get(key) == declaration:
@@ -102,7 +102,7 @@ class UniqueKeys:
             return any(key in self._given_up for key in keys)
 
     def _leads_back(self, id_: str, keys: frozenset[Key]) -> bool:
-        """Return whether the holders of the keys, directly or in a cycle, take what `id_` holds."""
+        """Return whether the chain of the keys' holders and what they take leads back to `id_`."""
         seen: set[str] = set()
         waiting = list(keys)
         while waiting:

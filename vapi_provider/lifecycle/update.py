@@ -33,8 +33,9 @@ def update(
 ) -> PhoneNumberRecord:
     """PATCH the changed fields; keep values in nested fields that only the account has.
 
-    The record is read first only where a nested field changes. Raises OwnershipError where a
-    changed number or SIP URI is taken, or where an unknown secret would be overwritten.
+    The record is read first only where a nested field changes. Raises TakenError where another
+    record keeps a changed number or SIP URI, and OwnershipError where an unknown secret would be
+    overwritten.
     """
     body = body_of(declared)
     _refuse_taken(session, id_, declared, changed, keys_of(recorded))

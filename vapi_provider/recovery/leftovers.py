@@ -116,8 +116,7 @@ def what_was_made(
             it for other in creations if other["urn"] == urn for it in _candidates(other, left)
         ]
         fresh = [record for record in found if _may_be_of(deployment, one, record)]
-        # Without an intent, a name that the program chose proves nothing: another stack may use it,
-        # too.
+        # Without an intent, a chosen name proves nothing: another stack may use it, too.
         if (earlier and (not fresh or any(record not in found for record in earlier))) or (
             earlier and not _is_named_by_us(one)
         ):
@@ -129,8 +128,7 @@ def what_was_made(
         among = sorted((one for one in left if one.id in key[0]), key=lambda one: one.created_at)
         rivals = any(key[0] & other[0] for other in groups if other != key)
         for at, urn in enumerate(urns):
-            # Resources with equal bodies are interchangeable, so only the number of records
-            # matters.
+            # Resources with equal bodies are interchangeable: only the count of records matters.
             if rivals or len(among) > len(urns):
                 decisions[urn] = _unclear(urn, among)
             elif at < len(among):
