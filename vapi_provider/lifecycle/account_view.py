@@ -274,7 +274,11 @@ class Account:
             )
 
     def records(self, after: int = 0) -> list[PhoneNumberRecord]:
-        """Return every record of the account, including those created since the listing."""
+        """Return every record of the account, including those created since the listing.
+
+        The account is listed once per run, and again if no listing started after number `after`.
+        Raises VapiError where the account cannot be listed.
+        """
         with self._lock:
             return list({**self._listed(after), **self._seen, **self._made}.values())
 

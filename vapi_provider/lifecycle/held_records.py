@@ -44,7 +44,7 @@ class Holdings:
         declaration: str,
         replaced: Collection[str],
     ) -> set[str]:
-        """Return the ids that resources of this program with the same old key hold.
+        """Return the ids that resources of this program hold whose keys have the same old form.
 
         While a record with either form of the key or automatic name has no holder, its holder may
         come later in the program: wait until the engine has checked no resource for a while.

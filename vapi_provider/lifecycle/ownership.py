@@ -216,7 +216,7 @@ class Claims:
         return self._adopters.get(id_.lower())
 
     def held_alike(self, declaration: str) -> set[str]:
-        """Return the ids that resources with the same old key hold or have gained."""
+        """Return the ids that resources whose keys have the same old form hold or have gained."""
         self._operation.catch_up()
         return set(dict(self._alike.get(old_form(declaration), {})))
 

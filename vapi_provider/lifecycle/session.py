@@ -157,8 +157,8 @@ class Session:
     def compare(self, id_: str, declaration: str | None) -> bool:
         """Record which record the last `check` was about; return False at a refresh.
 
-        The `update` of a record runs in parallel with checks of others that may share its
-        declaration.
+        It also returns False for a resource without recorded inputs. The `update` of a record runs
+        in parallel with checks of others that may share its declaration.
         """
         found = self._checked.get(declaration or "")
         if found is None or not found.before:
