@@ -36,7 +36,8 @@ class StateMove:
         """Make numbers, some without an answer; move what the state holds; rerun the source."""
         person = Person(stage, list(self.declarations))
         if self.kill:
-            stage.lose(person.declarations, self.kill, "POST:every2:commit-then-slow=6")
+            fault = "POST:every2:commit-then-slow=6"
+            stage.lose(person.declarations, self.kill, fault, recorded=1)
             stage.ups.unlock()
         else:
             if self.finished_by:

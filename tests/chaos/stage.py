@@ -6,7 +6,7 @@ import json
 import socket
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +75,32 @@ class Stage:
         lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
         return any(line.split()[2].endswith(port) and line.split()[3] == "01" for line in lines)
 
-    def lose(self, declarations: list[Declaration], kill: Kill, *faults: str) -> None:
-        """Run a first `up` that is killed when every number is bought, some without an answer."""
+    def lose(
+        self, declarations: list[Declaration], kill: Kill, *faults: str, recorded: int = 0
+    ) -> None:
+        """Run a first `up` that is killed when every number is bought, some without an answer.
+
+        `recorded` are how many the state must hold by then.
+        """
         self.serve(*(faults or (LOST,)))
         self.write(declarations)
-        self.kill_at(kill, self.count() + len(declarations))
+        records = self.count() + len(declarations)
+
+        def is_due() -> bool:
+            return self.count() >= records and self._recorded() >= recorded
+
+        self.ups.killed(kill, is_due, "--parallel", "16")
         self.serve()
+
+    def _recorded(self) -> int:
+        """Return how many of our resources the state's file holds, also while an `up` runs."""
+        stacks = self.folder / "numbers-state" / ".pulumi" / "stacks"
+        for file in stacks.rglob("test.json"):
+            with suppress(OSError, ValueError, KeyError):  # It may be half written.
+                latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]
+                found = latest.get("resources") or []
+                return sum("dynamic/vapi" in one["type"] and bool(one.get("id")) for one in found)
+        return 0
 
     def kill_at(self, kill: Kill, records: int, *words: str) -> int | None:
         """Run an `up` that is killed when the account has so many records."""
