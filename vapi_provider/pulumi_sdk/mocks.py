@@ -1,6 +1,7 @@
-"""Programs under `pulumi.runtime.set_mocks`: people's unit tests, without a key and a plugin.
+"""Support for programs under `pulumi.runtime.set_mocks`: users' unit tests without key or plugin.
 
-The plugin never runs there, so that what its `check` refuses is refused in the program.
+The plugin does not run under mocks, so the program itself validates what the plugin's `check`
+would validate.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from vapi_provider.reconcile.properties import Declared, plain
 from vapi_provider.shared.search_path import libraries_first
 
 KEY = "none-needed-under-mocks"
-"""Stands for the key of an account that no test reaches."""
+"""The placeholder for the API key: a test under mocks sends no request."""
 
 ORGANIZATION = "organization"
-"""What a self-managed backend calls its organization; mocks name none."""
+"""The organization's name in a self-managed backend, used because mocks have no organization."""
 
 
 def is_mocked() -> bool:
@@ -34,12 +35,12 @@ def is_mocked() -> bool:
 def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, where: str) -> None:
     """Raise RunError for values that the plugin would refuse.
 
-    What an output holds is not judged: mocks make up the ids that a number refers to.
+    Values of outputs are not validated: mocks invent the ids that a number refers to.
     """
     given = {} if adopt_id is None else {"adopt_id": _known(adopt_id)}
     known = {name: _known(value) for name, value in fields.items()}
     inputs = {"provider": kind.provider, **plain(known), **given}
-    # An imported number declares nothing to buy: whether its record exists is not known here.
+    # `exists=True` skips the rules for a purchase: mocks cannot tell whether the record exists.
     found = _validator(kind)(Declared.of(inputs), inputs, exists=True)
     if found:
         raise pulumi.RunError("; ".join(f"{where}{problem}" for problem in found))
@@ -47,10 +48,11 @@ def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, wh
 
 @cache
 def _validator(kind: Kind) -> Callable[..., list[str]]:
-    """Return what validates a kind's declarations.
+    """Return the function that validates a kind's declarations.
 
-    Lazy import: the models are expensive to load, and only tests need them in the program. The
-    project may have modules that are called like what they import, such as `secrets.py`.
+    The import is lazy because the models are expensive to load and only tests need them in the
+    program. Libraries come first on the search path because a module of the project, such as
+    `secrets.py`, may have the name of a module that the models import.
     """
     with libraries_first():
         from vapi_provider.reconcile.validation import problems
@@ -60,9 +62,9 @@ def _validator(kind: Kind) -> Callable[..., list[str]]:
 
 
 def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a warning for each value that the plugin would refuse where it is not recorded so.
+    """Yield a warning for each value that the plugin refuses unless the state already has it.
 
-    An imported record may have such a value, and mocks have no state that could tell.
+    An imported record may have such a value, and mocks have no state to compare with.
     """
     known = plain({name: _known(value) for name, value in fields.items()})
     for path, reason in problems_of_values(kind.create, known, {}):
@@ -70,7 +72,7 @@ def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _known(value: Any) -> Any:
-    """Return `value` with a placeholder for each output in it."""
+    """Return `value` with each output in it replaced by a placeholder."""
     if isinstance(value, pulumi.Output | Awaitable):
         return UNKNOWN
     if isinstance(value, Mapping):
@@ -78,5 +80,5 @@ def _known(value: Any) -> Any:
         return {name: _known(item) for name, item in items}
     if isinstance(value, list | tuple):
         return [_known(item) for item in cast(list[Any], value)]
-    # An engine hands every number over as a float, and the models take nothing else.
+    # The engine passes every number as a float, and the models accept no other type.
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

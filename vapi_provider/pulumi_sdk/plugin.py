@@ -1,7 +1,6 @@
-"""The process that the engine starts for us (``python -m pulumi.dynamic``), and how it speaks.
+"""The plugin process that the engine starts (``python -m pulumi.dynamic``).
 
-What concerns the process and the SDK's way of running us, none of it what we do: the text of
-errors, the end of the process, and warnings to the person.
+This module covers the text of errors, the end of the process, and messages to the user.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from vapi_provider.shared.search_path import is_plugin_process
 from vapi_provider.shared.terminal import escaped, escaped_page, say
 
 WATCH_SECONDS = 2.0
-"""Between two looks whether the engine is still there."""
+"""The interval between two checks that the engine is still running."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Failure(Exception):
-    """What crosses to the engine. It is shown with its class name in front: ``vapi: …``."""
+    """An error that is sent to the engine, which shows it after its class name: ``vapi: …``."""
 
 
 Failure.__qualname__ = "vapi"
@@ -44,15 +43,16 @@ Failure.__module__ = "builtins"
 
 
 def settle_in() -> None:
-    """In a plugin process: errors in one line, an end when the engine is gone, few collections.
+    """Configure the plugin process; do nothing in any other process.
 
-    Makes the SDK send an error's text to the engine instead of its whole traceback. The SDK waits
-    for its engine for ever, also for one that was killed; what is in flight is finished first.
+    The SDK then sends an error's text to the engine instead of its traceback, the garbage collector
+    runs rarely, and the process exits once its engine has exited and no call is in flight. Without
+    this watch the SDK waits forever for an engine that was killed.
     """
     if is_plugin_process():
         sys.tracebacklimit = 0
         collect_rarely()
-        # The interpreter goes through all there is once more before it ends; nothing here needs it.
+        # Exempt all objects from the interpreter's final collection, which nothing here needs.
         atexit.register(gc.freeze)
         threading.Thread(target=_end_with_the_engine, daemon=True).start()
 
@@ -64,7 +64,7 @@ def _end_with_the_engine() -> None:
 
 
 class _Calls:
-    """How many calls of the engine are being worked on."""
+    """A counter of the engine's calls that are in flight."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ _calls = _Calls()
 
 
 def one_line(method: Callable[P, R]) -> Callable[P, R]:
-    """Turns an expected error into its one line, and an unexpected one into line and traceback."""
+    """Convert an expected error to one line, and an unexpected one to a line and a traceback."""
 
     @functools.wraps(method)
     def boundary(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -93,7 +93,7 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
         except VapiError as error:
             raise Failure(escaped(str(error))) from None
         except Exception as error:  # noqa: BLE001 - the last place that can add the traceback
-            # tracebacklimit is 0 here; an explicit limit overrides it.
+            # An explicit limit overrides `sys.tracebacklimit`, which is 0 in the plugin process.
             lines = traceback.format_exception(error, limit=50)
             text = escaped_page("".join(lines))
             raise Failure(f"unexpected, please report this:\n{text}") from None
@@ -102,25 +102,25 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
 
 
 def engine_operation() -> str:
-    """Return what the plugin processes of one engine operation have in common, and no others.
+    """Return the identity of the engine operation, which all its plugin processes share.
 
-    Outside of a plugin process it is empty.
+    It is empty outside of a plugin process.
     """
     address = engine_address()
     return operation_at(address) if address else ""
 
 
 def engine_lives() -> bool:
-    """Whether the engine that started this plugin still listens: a plugin may outlive it.
+    """Return whether the engine that started this plugin still listens.
 
-    Outside of the plugin process it is True.
+    A plugin may outlive its engine. The result is True outside of the plugin process.
     """
     address = engine_address()
     return not address or is_listening(address)
 
 
 def is_listening(address: str) -> bool:
-    """Return whether an engine listens at `host:port`; only a refused connection says no."""
+    """Return whether an engine listens at `host:port`: False only for a refused connection."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=5):
@@ -132,35 +132,35 @@ def is_listening(address: str) -> bool:
 
 
 def engine_address() -> str:
-    """Return where the engine of this plugin listens; empty outside of the plugin process."""
+    """Return the address of this plugin's engine; empty outside of the plugin process."""
     return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else ""
 
 
 def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
-    """Raise AbandonedError where the engine is gone: nothing would record what is sent."""
+    """Raise AbandonedError if the engine has exited: the result of a request would be lost."""
     if not lives():
         raise AbandonedError("the engine that asked for it is gone: nothing more is sent")
 
 
 def warn(message: str) -> None:
-    """Shows a warning to the person; outside of the plugin process it goes to stderr.
+    """Show a warning to the user; outside of the plugin process, write it to stderr.
 
-    The plugin knows no URN, so the warning stands on the stack.
+    The plugin does not know the resource's URN, so Pulumi shows the warning under the stack.
     """
     if not _log(engine_pb2.WARNING, message):
         say(f"warning: {message}", err=True)
 
 
 def debug(message: str) -> None:
-    """Tells what only somebody who looks for it wants to know (``pulumi --debug``)."""
+    """Log a message that only ``pulumi --debug`` shows."""
     _log(engine_pb2.DEBUG, message)
 
 
 def _log(severity: Any, message: str) -> bool:
-    """Tells the engine, whose address is the plugin's first argument; False where there is none."""
+    """Send a message to the engine's log; return False outside of a plugin process."""
     if not is_plugin_process() or len(sys.argv) < 2:
         return False
-    # A record may have been made just now: that a line is lost must not lose it too.
+    # A failed log call must not fail the operation, which may have just created a record.
     with suppress(grpc.RpcError):
         request = engine_pb2.LogRequest(severity=severity, message=escaped_page(message))
         _engine(sys.argv[1]).Log(request, timeout=5)
@@ -169,5 +169,5 @@ def _log(severity: Any, message: str) -> bool:
 
 @functools.cache
 def _engine(address: str) -> Any:
-    """The connection to the engine: a fleet has thousands of messages."""
+    """Return the connection to the engine, cached because a fleet logs thousands of messages."""
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -1,8 +1,9 @@
-"""The process that runs the program: what Pulumi's SDK does there for each resource, done cheaply.
+"""Cheaper versions of what Pulumi's SDK does for each resource in the program's process.
 
-Nothing here changes what is declared, in which order or how it fails
-(docs/decisions/0009-the-programs-process.md). It touches the connections of one run to its engine,
-and the process only where it is the program's alone; under mocks neither.
+Nothing here changes what is declared, in which order, or how it fails
+(docs/decisions/0009-the-programs-process.md). This module patches the connections of one run to its
+engine. It changes the process only where that runs nothing but the program, and does nothing under
+mocks.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ PROGRESS = tuple(
         "resource registration successful",
     )
 )
-"""Start of the SDK's debug messages about the progress of one of our resources."""
+"""The first words of the SDK's debug messages about the progress of one of our resources."""
 
 
 def settle_in() -> None:
-    """Once for each run of a program, when its first number is declared."""
+    """Patch the SDK's connections of this run; a second call in one run is a no-op."""
     engine: Any = settings.get_engine()
     monitor: Any = settings.get_monitor()
     real = isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub)
     if not real or isinstance(getattr(monitor, "RegisterResource", None), _Seen):
         return
-    # A program of the Automation API runs in a thread of somebody else's process.
+    # A program of the Automation API runs in a thread of the user's own process.
     if threading.current_thread() is threading.main_thread():
         collect_rarely()
     if not are_patches_on():
@@ -51,14 +52,14 @@ def settle_in() -> None:
 
 
 def _look(connection: Any, name: str, look: Callable[[Any], bool]) -> None:
-    """Lets `look` see the requests of one call, and say of each whether it is sent."""
+    """Pass each request of one call to `look`, which returns whether to send it."""
     call = getattr(connection, name, None)
     if call is not None:
         setattr(connection, name, _Seen(call, look))
 
 
 class _Seen:
-    """One call of a connection whose requests are looked at first."""
+    """An interceptor of one call of a connection, which may drop requests."""
 
     def __init__(self, call: Any, look: Callable[[Any], bool]) -> None:
         self._call = call
@@ -74,15 +75,16 @@ class _Seen:
 
 
 def _is_worth_saying(request: Any) -> bool:
-    """Not the SDK's progress: the program waits until the engine has taken each message."""
+    """Return False for our resources' progress messages: the program waits for each send."""
     return request.severity != engine_pb2.DEBUG or not request.message.startswith(PROGRESS)
 
 
 def _keep_own_places(root: str, request: Any) -> bool:
-    """Keeps of a number's stack trace, which goes into the state, what is the project's own.
+    """Remove frames outside of the project from a number's stack trace; return True.
 
-    The rest is of Pulumi and of Python: a thousand bytes of paths that are the same for each number
-    and differ from machine to machine. The first place stays, wherever it is: it declares.
+    The stack trace is stored in the state. The frames of Pulumi and Python are a thousand bytes of
+    paths that are the same for each number and differ between machines. The first frame is always
+    kept: it is the one that declares the number.
     """
     frames: Any = getattr(getattr(request, "stackTrace", None), "frames", None)
     if frames and request.type.startswith(OURS):
@@ -93,5 +95,5 @@ def _keep_own_places(root: str, request: Any) -> bool:
 
 
 def _is_own(place: str, root: str) -> bool:
-    """Whether a place is in the project's folder, and not in what is installed there."""
+    """Return whether a file is in the project's folder and not in an installed package."""
     return place.startswith(root) and "/site-packages/" not in place

@@ -1,7 +1,8 @@
-"""How many calls of the engine the plugin process works on at a time: one more while all wait.
+"""The number of engine calls that the plugin process handles at a time, grown on demand.
 
-The SDK serves four, whatever ``--parallel`` says, and has no setting for it
-(docs/decisions/0006-workers.md). Where its threads are not as we know them, that is how it stays.
+The SDK handles four, whatever ``--parallel`` says, and has no setting for it
+(docs/decisions/0006-workers.md). If a version of the SDK has no thread pool of the known form, its
+own number stays.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from vapi_provider.pulumi_sdk.plugin import debug, is_plugin_process
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 _QUEUED_AT_MOST = 1000
-"""More calls than an engine hands out at once."""
+"""An upper bound on the calls that an engine has queued at once."""
 
 
 class _Workers:
-    """The threads that run the engine's calls: the SDK's own, and one more while all of them wait.
+    """The threads that run the engine's calls: the SDK's own, and one more whenever all wait.
 
-    Not as many as may be from the start: those that do not wait only take the interpreter from
-    each other. One that was started stays.
+    The pool grows on demand because running threads contend for the GIL. It never shrinks.
     """
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class _Workers:
         self._waiting: set[int] = set()
 
     def allow(self, calls: int) -> None:
-        """Up to `calls` at a time; the SDK's own number stays where that is more."""
+        """Set the maximum number of calls at a time; the SDK's own number remains a minimum."""
         self._most = calls
 
     @contextmanager
     def wait(self) -> Generator[None]:
-        """Counts this thread as waiting; once, however many waits there are within its wait."""
+        """Count this thread as waiting inside the block; nested waits count once."""
         me = threading.get_ident()
         if me in self._waiting:
             yield
@@ -53,7 +53,10 @@ class _Workers:
                 self._waiting.remove(me)
 
     def _one_more(self) -> None:
-        """Adds a worker where all wait. Never raises: this only makes a run quicker."""
+        """Add a worker if all wait.
+
+        This never raises, because it only makes a run faster.
+        """
         with self._lock:
             if self._most == 0:
                 return
@@ -68,13 +71,13 @@ class _Workers:
 
 
 def _start_thread(pool: Any) -> None:
-    """Lets the pool have one thread more, and has it started: calls may be queued already."""
+    """Raise the pool's limit by one and start that thread, since calls may be queued already."""
     wanted = len(pool._threads) + 1
     pool._max_workers = max(pool._max_workers, wanted)
-    # No more threads are to be had, or the process is about to end.
+    # RuntimeError: the system has no more threads, or the process is exiting.
     with suppress(RuntimeError):
-        # A submit starts a thread unless one counts as idle. Before Python 3.12 so does each call
-        # that ever was queued, until another submit.
+        # A submit starts a thread unless the pool counts one as idle. Before Python 3.12 each call
+        # that was ever queued counts as idle until another submit, so several may be needed.
         for _ in range(_QUEUED_AT_MOST):
             if len(pool._threads) == wanted:
                 return
@@ -85,25 +88,25 @@ _workers = _Workers()
 
 
 def work_at_once(calls: int) -> None:
-    """Lets the plugin process work on up to `calls` calls at a time, never on fewer than before."""
+    """Let the plugin process handle up to `calls` calls at a time; no-op in any other process."""
     if is_plugin_process() and are_patches_on():
         _workers.allow(calls)
 
 
 def waiting() -> AbstractContextManager[None]:
-    """Around a wait, for an answer, a turn or a moment: another call is worked on meanwhile.
+    """Return a context for waits (for a response, a lock, a delay): another call may run meanwhile.
 
-    Not where one call's look serves all who wait for it: others would only wait as well.
+    Do not use it where many calls wait for the result of one: more calls would only wait as well.
     """
     return _workers.wait()
 
 
 def _pool_of_this_thread() -> ThreadPoolExecutor | None:
-    """The pool that runs the call we are in: it gives each thread a weak reference to itself."""
+    """Return the pool of the current thread, found by the weak reference in the thread's args."""
     given: tuple[object, ...] = getattr(threading.current_thread(), "_args", ())
     for one in given:
         pool = cast("weakref.ref[object]", one)() if isinstance(one, weakref.ref) else None
-        # By type: isinstance would wake objects that only pretend to be something.
+        # Compare types: isinstance would resolve lazy proxy objects.
         if type(pool) is ThreadPoolExecutor:
             return pool
     return None
