@@ -1,7 +1,7 @@
-"""The command line, ``python -m vapi_provider``: which commands there are.
+"""The command line, ``python -m vapi_provider``, and its table of commands.
 
-A command is one module of this folder with a click command named `command`; it is imported only
-when it is asked for, and imports what it works with only when it runs. No logic lives here.
+Each command is a module of this folder with a click command named `command`. The module is imported
+when the command is used, and imports its dependencies when it runs, so that start-up stays fast.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import click
 from vapi_provider.cli.error_output import fail, wants_json
 from vapi_provider.shared.terminal import say
 
-# Name on the command line: the module and the line that the overview shows.
+# By the command's name: its module, and its line in the overview.
 _COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Say what `up` would do: for a person, a pull request, a pipeline."),
     "drift": ("drift", "Say in what the account differs from the state."),
@@ -28,12 +28,12 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 
-# For the make targets alone.
+# Commands that only the make targets use.
 _HIDDEN = {"preflight": "preflight"}
 
 
 class _Lazy(click.Group):
-    """A group that knows its commands by name and imports one at a time."""
+    """A click group that lists its commands by name and imports only the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -46,9 +46,9 @@ class _Lazy(click.Group):
         return module.command
 
     def main(self, args: Sequence[str] | None = None, *words: Any, **more: Any) -> Any:
-        """Run a command; end with code 1 for an error of any kind, as JSON where asked for.
+        """Run a command and exit: with code 1 for any error, as JSON if the caller asked for it.
 
-        Click's own code for wrong usage is 2, which means findings here.
+        Click's own exit code for wrong usage is 2, which means findings here.
         """
         given = list(sys.argv[1:] if args is None else args)
         if not more.pop("standalone_mode", True):

@@ -1,4 +1,4 @@
-"""What the commands share: opening a stack's account, backups, and a table of its records."""
+"""Helpers that the commands share: settings, the API client, backups, and tables of records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _AUTOMATIC = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
 
 
 def settings_of(stack: Stack | None) -> Settings:
-    """The settings that the plugin would have: the stack's config, environment, defaults."""
+    """Return the settings that the plugin would use, from the stack's config and the environment.
+
+    Write their warnings to stderr.
+    """
     config = {} if stack is None else stack.config()
     settings = load_settings(lambda key: config.get(f"vapi:{key}"), os.environ, Path.cwd())
     for warning in settings.warnings:
@@ -38,7 +41,7 @@ def settings_of(stack: Stack | None) -> Settings:
 
 @contextmanager
 def account_of(settings: Settings) -> Generator[VapiClient]:
-    """The account's client; nothing is sent before it is asked."""
+    """Open a client of the account; opening it sends no request."""
     with open_http(settings) as http:
         limit = AdaptiveLimit(settings.max_concurrent_requests)
         yield VapiClient(Transport(http, settings.api_key, limit=limit))
@@ -47,7 +50,11 @@ def account_of(settings: Settings) -> Generator[VapiClient]:
 def deployments(
     stacks: Iterable[str], files: Iterable[str], *, show_secrets: bool = False
 ) -> list[Mapping[str, Any]]:
-    """The deployments of stacks and of files that `pulumi stack export` wrote."""
+    """Return the deployments of stacks and of files that `pulumi stack export` wrote.
+
+    Raises ConfigurationError for a file that is not an exported state, and PulumiError for a stack
+    that cannot be exported.
+    """
     found = [Stack(name).export(show_secrets=show_secrets) for name in stacks]
     for file in files:
         try:
@@ -58,14 +65,14 @@ def deployments(
 
 
 def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Ids of the records that the states hold; those that they only read are not theirs."""
+    """Return the ids of the records that the states hold, without those that they only read."""
     return {id_ for one in states for id_ in ids_in(one)}
 
 
 def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
-    """Keeps a state for this person alone; the path of its file.
+    """Write a backup of a state that only this user can read; return its path.
 
-    Raises ConfigurationError where that cannot be: then the state must not be changed.
+    Raises ConfigurationError if the file cannot be written: the caller must not change the state.
     """
     now = datetime.now(timezone.utc)
     path = folder / f"{stack.replace('/', '-')}-{now:%Y%m%dT%H%M%S%f}.json"
@@ -83,7 +90,7 @@ def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
 
 
 def row(record: PhoneNumberRecord, now: datetime) -> Row:
-    """A record as a person knows it."""
+    """Return a record as a row of a table."""
     made = instant(record.created_at)
     name = record.name
     return {
@@ -98,7 +105,7 @@ def row(record: PhoneNumberRecord, now: datetime) -> Row:
 
 
 def table(rows: list[Row]) -> str:
-    """Rows under their headings, each column as wide as it must be."""
+    """Return the rows as an aligned table under their headings."""
     lines = [list(rows[0]), *([_shown(value) for value in one.values()] for one in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
     pairs = (zip(line, widths, strict=True) for line in lines)
@@ -113,7 +120,6 @@ def _deployment(exported: Any) -> Mapping[str, Any]:
 
 
 def _shown(value: str | None) -> str:
-    """Return a value as a table shows it."""
     return "-" if value is None else replace_unprintable(value)
 
 

@@ -1,4 +1,4 @@
-"""The backend's own files, where it is a folder; and a stack's owners by its name."""
+"""The files of a backend that is a folder, and the project and stack that a stack's name means."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from vapi_provider.shared.terminal import say
 
 
 def files_of_backend() -> StateFiles | None:
-    """Return the files of a backend that is a folder; None for another one."""
+    """Return the files of the current backend if it is a folder, else None."""
     folder = folder_of(os.environ, Path.cwd())
     return None if folder is None else StateFiles(folder)
 
 
 def names_of(stack: str) -> tuple[str, str]:
-    """Return the project and the stack of a name as Pulumi takes it: `dev`, or with its owners."""
+    """Return the project and the stack of a name: `dev`, or `organization/project/dev`."""
     parts = stack.split("/")
     return parts[1] if len(parts) == 3 else project_name(Path.cwd()) or "", parts[-1]
 
 
 def repair(stack: str, *, is_idle: bool = False) -> None:
-    """Remove empty attributes that a killed run left; say so. Once for a stack and process.
+    """Remove the empty attribute files that a killed run left, once per stack; report each file.
 
-    `is_idle`: a person has said that no run is at work.
+    Pass `is_idle` if the user has said that no run is active.
     """
     _repair(stack, is_idle, Path.cwd(), os.environ.get("PULUMI_BACKEND_URL"))
 

@@ -1,4 +1,4 @@
-"""What Pulumi says of a backend, without the password that is in the backend's URL."""
+"""Redaction of the backend URL's credentials in Pulumi's messages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from vapi_provider.settings.backend import url_of
 from vapi_provider.shared.redaction import REDACTED
 
 _NAME = re.compile(r"pass|secret|token|key|sas|sig|cred", re.IGNORECASE)
-"""How a query parameter is called that may hold a credential."""
+"""The names of query parameters that may hold a credential."""
 
 _SHORT = 5
-"""A secret of fewer characters may be part of any word: it is hidden behind a colon or = only."""
+"""The length from which a secret is redacted everywhere.
+
+A shorter one may be part of any word, so it is redacted after a colon or an equals sign only.
+"""
 
 
 def without_credentials(text: str, environment: Mapping[str, str], folder: Path) -> str:
-    """Return a message of Pulumi's, which may quote the backend's URL, without credentials."""
+    """Return a message of Pulumi's with the credentials of the backend's URL redacted."""
     found = set(_credentials(url_of(environment, folder).partition("://")[2]))
     spelled = {one for raw in found for one in (raw, unquote(raw), unquote_plus(raw))}
     spelled |= {form(unquote(raw)) for raw in found for form in (quote, quote_plus, _whole)}
@@ -29,9 +32,9 @@ def without_credentials(text: str, environment: Mapping[str, str], folder: Path)
 
 
 def _credentials(rest: str) -> Iterator[str]:
-    """Yield what may be a credential in a URL behind its scheme."""
+    """Yield the parts of a URL, given without its scheme, that may be credentials."""
     path, _, query = rest.partition("?")
-    # A password that is not escaped may hold a slash, a question mark or an @ itself.
+    # A password that is not escaped may itself contain a slash, a question mark or an @.
     for part in (re.split("[/?#]", rest, maxsplit=1)[0], path, rest):
         yield part.rpartition("@")[0].partition(":")[2]
     for pair in query.split("&"):

@@ -1,7 +1,4 @@
-"""``drift``: in what the account differs from the state.
-
-What to say is made in `vapi_provider.summary`.
-"""
+"""The command ``drift``, which shows how the account differs from the state."""
 
 from __future__ import annotations
 

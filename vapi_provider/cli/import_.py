@@ -1,6 +1,6 @@
-"""``import``: existing numbers become code, and come into a stack's state.
+"""The command ``import``, which writes existing numbers as code and adds them to a stack's state.
 
-Shows, asks and writes; what is written is decided in `vapi_provider.importing`.
+This module holds the options, the question and the output; `import_workflow` holds the steps.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def command(
                 _show(one, found)
             agreed = found.is_something and (yes or _agrees(as_json))
             backup = str(one.write(found)) if agreed else None
-            # Also where an import was killed after it had brought the last of them.
+            # An import that was killed after it wrote the state has not wired up the module yet.
             finished = yes and not found.declarations and one.out.exists()
             advice = one.wire_up() if agreed or finished else None
     except VapiError as error:

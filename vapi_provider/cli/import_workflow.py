@@ -1,6 +1,6 @@
-"""What `import` does, step by step: list, choose, name, write the module, bring into the state.
+"""The steps of `import`: list, choose, name, write the module, add to the state.
 
-The account is only read. How a record becomes code and state is `vapi_provider.importing`'s.
+The account is only read. `vapi_provider.importing` converts a record to code and state.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _INTERRUPTED = (
 
 @dataclass(frozen=True)
 class Found:
-    """What there is to bring, and what is only to be told; the module before and after it."""
+    """The numbers to import, the facts to report, and the module's text before and after."""
 
     exported: Mapping[str, Any]
     before: str
@@ -65,7 +65,7 @@ class Found:
     secrets: Secrets
     notes: list[str] = field(default_factory=list[str])
     only_read: list[LeftOut] = field(default_factory=list[LeftOut])
-    """Those of `left_out` that the module reads by a `get`."""
+    """The numbers of `left_out` that the module reads with `get`."""
 
     @property
     def is_something(self) -> bool:
@@ -75,7 +75,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Import:
-    """One stack, its account, and the module that its numbers are written to."""
+    """An import into one stack: the stack, its account, and the module for its numbers."""
 
     stack: Stack
     scope: Scope
@@ -90,7 +90,13 @@ class Import:
     def of(
         cls, stack: str, also: Collection[str], files: Collection[str], out: str | None
     ) -> Generator[Import]:
-        """Opens the stack's account. Raises ConfigurationError where no module can be named."""
+        """Open the stack's account, and choose the module.
+
+        Raises:
+            ConfigurationError: The module's name cannot be imported by the stack's program, or a
+                given file is not an exported state.
+            OwnershipError: A given stack has pending operations.
+        """
         named = Stack(stack)
         scope = Scope(*named.full_name())
         module = Path(out) if out else module_of(scope.stack)
@@ -117,7 +123,11 @@ class Import:
             yield cls(named, scope, account, held_by(others), config, module, settings)
 
     def look(self, choice: Choice) -> Found:
-        """What would be brought; nothing is changed."""
+        """Return what an import would do, without changing anything.
+
+        Raises ConfigurationError for a chosen id that the account does not have, and OwnershipError
+        for one that another given stack holds.
+        """
         exported = self.stack.export()
         deployment: Mapping[str, Any] = exported["deployment"]
         records = list(self.account.all_phone_numbers())
@@ -130,7 +140,7 @@ class Import:
         base = text_before(before, [one.id for one in chosen])
         taken = names_in(base, str(self.out))
         taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
-        # A name whose purchase was interrupted is that purchase's.
+        # The name of an interrupted purchase is reserved: `up` resumes that purchase by its name.
         unfinished = self._journal().unfinished(self.scope.project, self.scope.stack)
         taken |= {resource_of(intent.key) for intent in unfinished}
         names, secrets = resource_names(chosen, taken), Secrets(self.config)
@@ -158,9 +168,10 @@ class Import:
         )
 
     def write(self, found: Found) -> Path:
-        """Config, module and state, in this order; the path of the backup of the state.
+        """Write config, module and state, in this order; return the path of the state's backup.
 
-        Where the state cannot be written, the module is as it was.
+        If the state cannot be written, the module is restored. Raises PulumiError if the state
+        changed since `look`, and ConfigurationError if the module did.
         """
         if self.stack.export() != found.exported:
             raise PulumiError("another run has changed the state meanwhile: run import again")
@@ -177,7 +188,7 @@ class Import:
         try:
             self.stack.load({**found.exported, "deployment": deployment})
         except BaseException:
-            # It may have come all the same: an answer was lost, somebody pressed Ctrl-C.
+            # The state may be written all the same: the response was lost, or the user interrupted.
             if not self._has_come(found):
                 if is_new:
                     self.out.unlink()
@@ -188,13 +199,13 @@ class Import:
         return backup
 
     def _note_in_journal(self, declarations: Iterable[GeneratedResource]) -> None:
-        """Tell the journal what the state holds now: an interrupted run may have bought it."""
+        """Record in the journal what the state holds now: an interrupted run may have bought it."""
         journal = self._journal()
         if not journal.is_shared and not journal.exists():
             return
         for one in declarations:
             organizations = {one.record.org_id} if one.record.org_id else set[str]()
-            # The state is written: the next preflight finds it there.
+            # A failed write is harmless: the next preflight finds the record in the state.
             with suppress(VapiError):
                 journal.hold(one.resource_key, one.record.id, organizations)
 
@@ -203,7 +214,10 @@ class Import:
         return open_journal(settings.journal_place, settings.account, settings.backend)
 
     def wire_up(self) -> str | None:
-        """Makes `stacks/<stack>.py` where there is none; else what a person has to add, if any."""
+        """Import the module from the program: create `stacks/<stack>.py` if there is none.
+
+        Otherwise return the advice for the user, or None if the program imports the module already.
+        """
         module = self.out.stem
         if self.out.parent != STACKS:
             program = text_of(Path("__main__.py"))
@@ -228,10 +242,11 @@ class Import:
         declarations: list[GeneratedResource],
         only_read: list[LeftOut],
     ) -> str:
-        """The module's text with the declarations, which follow `base`.
+        """Return the module's text: `base`, followed by the declarations.
 
-        An import that was killed left some of them there already: then it is finished. Raises
-        ConfigurationError where the module has them in another way, or cannot hold them.
+        If an import that was killed left some of them in the module, this completes it. Raises
+        ConfigurationError if the module has them in another form, or lacks a name that a
+        declaration needs.
         """
         there = list_mentioned(before, [one.record.id for one in declarations])
         after = render_module(declarations, base, only_read)
@@ -251,14 +266,14 @@ class Import:
         return after
 
     def _has_come(self, found: Found) -> bool:
-        """Whether the state has what was to come into it."""
+        """Return whether the state has all numbers that `found` was to add."""
         ids = {one.record.id for one in found.declarations}
         with suppress(VapiError):
             return ids <= ids_in(self.stack.export()["deployment"])
         return False
 
     def _whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
-        """The record; looked at by itself where the list hides part of its number."""
+        """Return the record; get it by its id if the list masks part of its number."""
         if record.number is not None and "*" in str(record.number):
             return self.account.get_phone_number(record.id)
         return record

@@ -1,4 +1,4 @@
-"""What `recover`, `orphans` and `import` read in the journal, and what they tell it."""
+"""Access to the journal for the commands: unfinished intents, and the user's decisions on them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from vapi_provider.settings.config import Settings
 
 
 def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[str, str]:
-    """Return ``NAME=ID`` choices by the pending operation (URN) or purchase (key) they are about.
+    """Return the ids of ``NAME=ID`` choices by pending operation (URN) or purchase (key).
 
-    `named` are the names of both. Raises ConfigurationError for a choice about none or several.
+    `named` maps each URN and key to its name. Raises ConfigurationError for a choice whose name
+    fits none or several of them.
     """
     chosen: dict[str, str] = {}
     for choice in choices:
@@ -44,7 +45,8 @@ def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[
 class Intents:
     """The unfinished intents of a stack, compared with the account.
 
-    `chosen` is what a person says that an intent created, by key; `NONE` for nothing.
+    `chosen` maps an intent's key to the id of the record that it created according to the user, or
+    to `NONE`.
     """
 
     def __init__(
@@ -62,7 +64,10 @@ class Intents:
         self._chosen = chosen
 
     def outcomes(self, free: Sequence[PhoneNumberRecord]) -> list[Interrupted]:
-        """What came of each; `free` are the account's records that no state holds."""
+        """Return the outcome of each intent; `free` are the account's records that no state holds.
+
+        Raises ConfigurationError if the user chose a record that does not fit its intent.
+        """
         return [self._outcome(intent, free) for intent in self._intents]
 
     def confirm(
@@ -71,9 +76,10 @@ class Intents:
         operations: Sequence[Mapping[str, Any]],
         intents: Mapping[str, Intent],
     ) -> None:
-        """Raise OwnershipError where a decision is taken by an account that is not the intent's.
+        """Raise OwnershipError if a decision relies on an account other than the intent's.
 
-        A record that is found shows the account, unless the journal knows another organization.
+        A record that was found proves the account, unless the journal recorded its organizations:
+        then those are compared.
         """
         outcomes = {one.urn: one.outcome for one in decisions}
         for operation in operations:
@@ -113,7 +119,7 @@ class Intents:
         except NotFoundError:
             self._account.confirm_record_gone(record, intent)
             return Interrupted(intent.key, "gone", record)
-        # A state that the person named holds it.
+        # The record exists but is not free: a state that the user named holds it.
         return Interrupted(intent.key, "unheld", record)
 
 
@@ -130,7 +136,7 @@ def _as_chosen(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> Interru
 
 
 def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> None:
-    """Tell the journal what came of its intents."""
+    """Record the outcomes of interrupted purchases in the journal."""
     for one in interrupted:
         if one.outcome == "gone" and one.record is not None:
             journal.gone(one.record)
@@ -143,10 +149,11 @@ def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> No
 def note_settled(
     journal: Journal, deployment: Mapping[str, Any], settled: Settled, client: VapiClient
 ) -> None:
-    """Tell the journal what became of pending operations.
+    """Record in the journal what became of pending operations.
 
-    The state is written by then: where the journal cannot be, the next run finds the number in the
-    state. What waits for the next replacement is known to the journal alone.
+    The caller has written the state, so a failed write is harmless: the next run finds the number
+    there. Only a record that waits for the next replacement is known to the journal alone, so a
+    failure to record it is raised.
     """
     decided = {one.urn: one for one in settled.decisions if one.operation == "creating"}
     for operation in deployment["pending_operations"]:
@@ -170,9 +177,9 @@ def note_settled(
 def _let_wait(
     journal: Journal, key: str, resource: Mapping[str, Any], record: PhoneNumberRecord
 ) -> None:
-    """Keep a record for the next replacement of its resource."""
+    """Record that a record waits for the next replacement of its resource."""
     if journal.find(key) is None:
-        # Another machine's journal has it, if any: this one learns of it now.
+        # The intent was written to another machine's journal, if at all: write it to this one.
         kind = KINDS[resource["inputs"]["provider"]]
         known = {name: value for name, value in record.fields.items() if name in kind.fields}
         code = resource["inputs"].get("number_desired_area_code")

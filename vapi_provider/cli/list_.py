@@ -1,4 +1,4 @@
-"""``list``: the account's numbers, and which of the given stacks holds each."""
+"""The command ``list``, which shows the account's numbers and the given stack that holds each."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str
 
 
 def _answered_by(record: PhoneNumberRecord) -> str | None:
-    """What a call meets first; a server's path is left out, it may hold a token."""
+    """Return what answers a call; of a server only the host, since its path may hold a token."""
     fields = record.fields
     for name, word in _ANSWERING.items():
         if fields.get(name):

@@ -1,4 +1,4 @@
-"""The module that `import` writes: where it lies, reading it, and replacing it as a whole."""
+"""The file of the module that `import` writes: its place, reading it, and replacing it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ STACKS = Path("stacks")
 
 
 def module_of(stack: str) -> Path:
-    """Return the module that a stack's imported numbers are written to, unless --out names one."""
+    """Return the default module for a stack's imported numbers.
+
+    Raises ConfigurationError if the project has no folder `stacks`.
+    """
     if not STACKS.is_dir():
         raise ConfigurationError("say where the module goes: --out FILE, beside the program")
     name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
     if name != stack:
-        # Else prod-eu and prod_eu would share a module, and each declare the other's numbers.
+        # Without a digest, prod-eu and prod_eu would share a module and each other's numbers.
         name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
     return STACKS / f"_imported_{name}.py"
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text; nothing where there is no file."""
+    """Return a file's text, empty if there is no file.
+
+    Raises ConfigurationError if the file cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -35,7 +41,7 @@ def text_of(path: Path) -> str:
 
 
 def put_file(path: Path, text: str) -> None:
-    """Writes a file as a whole or not at all."""
+    """Write a file atomically. Raises ConfigurationError if it cannot be written."""
     new = path.with_name(f".{path.name}.new")
     try:
         new.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Options that several commands have, worded once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
-    """The name of a stack: never empty, which `pulumi` takes for the selected stack."""
+    """A stack's name, never empty: `pulumi` would use the selected stack for an empty name."""
 
     name = "stack"
 
@@ -21,7 +21,7 @@ class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
 
 
 STACK = _StackName()
-"""The type of every option that names a stack."""
+"""The parameter type of every option that names a stack."""
 
 also = click.option(
     "--also",

@@ -1,4 +1,4 @@
-"""``orphans``: the account's numbers that no given state holds."""
+"""The command ``orphans``, which lists the account's numbers that no given state holds."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def _orphans(
 def _interrupted(
     states: Mapping[str, Mapping[str, Any]], held: set[str]
 ) -> list[dict[str, str | None]]:
-    """Unfinished purchases of the given stacks, in the journal of this machine.
+    """Return the interrupted purchases of the given stacks that the journal knows.
 
-    Those whose record one of the stacks holds are finished by that.
+    An intent whose record one of the stacks holds is finished in the journal first.
     """
     from vapi_provider.cli.preflight_workflow import snapshot_of
     from vapi_provider.deployment.preflight import finish_held, run_checks

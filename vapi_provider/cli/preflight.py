@@ -1,6 +1,6 @@
-"""``preflight``: what a make target asks of the state before it starts an engine.
+"""The command ``preflight``, which checks the state before a make target starts the engine.
 
-For scripts/run.sh alone; its words are no interface.
+Only scripts/run.sh uses it; its output is not a public interface.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def command(stack: str, facts: str | None, no_engine: bool, idle: bool) -> None:
 
 
 def _sweep(file: Path) -> None:
-    """Remove the facts of runs that were killed; a file's name ends with its run's process."""
+    """Remove the facts files of killed runs; a file's name ends with the process id of its run."""
     for other in file.parent.glob("facts-*.json"):
         pid = other.stem.rpartition("-")[2]
         if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc/self").exists():

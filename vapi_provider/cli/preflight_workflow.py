@@ -1,6 +1,7 @@
-"""How the preflight reads the state: straight from a folder's file, else by one export.
+"""The steps of the preflight: reading the state, checking it, and passing facts to the engines.
 
-What is checked in it is `vapi_provider.deployment.preflight`'s.
+The state is read from the file if the backend is a folder, else by one export. The checks are in
+`vapi_provider.deployment.preflight`.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ Say = Callable[[str], None]
 
 
 def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
-    """Repair the stack's files where they need it, read its state once, and check it.
+    """Repair the stack's files if they need it, read its state once, and check it.
 
-    Raises PulumiError.
+    Raises PulumiError if the state cannot be read, and the errors of the checks.
     """
     repair(stack)
     snapshot = snapshot_of(stack, say)
-    # Code that the state brings runs in an engine alone.
+    # Code that is stored in the state runs only in an engine.
     checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
     findings = run_checks(snapshot, checks)
     findings.deployment = snapshot.deployment
@@ -51,12 +52,15 @@ def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
 
 @contextmanager
 def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
-    """Tell the engines of this process what the state holds; None where make has done so."""
+    """Pass what the state holds to the engines of this process; yield the findings.
+
+    Yield None if make has done so already.
+    """
     if os.environ.get(VARIABLE):
         yield None
         return
     findings = preflight(stack, say)
-    import tempfile  # Lazily: make has a file of its own.
+    import tempfile  # Lazy import: a make target provides its own file.
 
     with tempfile.TemporaryDirectory(prefix="vapi-preflight-") as folder:
         file = Path(folder, "facts.json")
@@ -69,11 +73,11 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
 
 
 def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
-    """Return a stack's state, read now unless it was read already."""
+    """Return a stack's state with what the checks need; read it unless `deployment` is given."""
     project, name = names_of(stack)
     state = deployment if deployment is not None else deployment_of(stack)
     return Snapshot(
-        # A state that was moved here by hand keeps its URNs; the plugin goes by them.
+        # A state that was moved here by hand keeps its URNs, and the plugin uses those.
         project_in(state or {}) or project,
         name,
         state,
@@ -86,11 +90,12 @@ def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> S
 
 
 def finish_own(stack: str) -> None:
-    """Finish the stack's intents whose record its state holds; it is read only for such intents.
+    """Finish the stack's intents whose record its state holds, after an engine has ended.
 
-    After an engine has ended. Raises PulumiError, ConfigurationError.
+    The state is read only if there are intents with a record. Raises PulumiError if it cannot be
+    read, and ConfigurationError if the journal cannot be used.
     """
-    # `{}`: not read yet.
+    # An empty deployment keeps `snapshot_of` from reading the state now.
     snapshot = snapshot_of(stack, lambda _: None, {})
     journal = snapshot.journal
     if journal is None:
@@ -101,7 +106,7 @@ def finish_own(stack: str) -> None:
 
 
 def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
-    """Return the deployments of the backend's other stacks; say which cannot be read."""
+    """Return the deployments of the backend's other stacks; report those that cannot be read."""
     files = files_of_backend()
     if files is not None:
         try:
@@ -126,7 +131,10 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
 
 
 def deployment_of(stack: str) -> Deployment | None:
-    """Return a stack's state, read now; None where there is no such stack. Raises PulumiError."""
+    """Read a stack's state; return None if there is no such stack.
+
+    Raises PulumiError if it cannot be read.
+    """
     files = files_of_backend()
     if files is not None:
         try:

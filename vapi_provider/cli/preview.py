@@ -1,7 +1,4 @@
-"""``preview``: what `up` would do.
-
-What to say is made in `vapi_provider.summary`.
-"""
+"""The command ``preview``, which shows what `up` would do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``probe``: calls servers as Vapi would, before a caller does. The work is in `probing`."""
+"""The command ``probe``, which calls servers as Vapi would, before a caller does.
+
+This module holds the options and the output; `probe_workflow` holds the steps.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def command() -> None:
 
 
 def _authenticated(function: F) -> F:
-    """The options that say how the server knows Vapi."""
+    """Add the options that authenticate the requests to the server."""
     for option in reversed(
         [
             click.option(
@@ -58,7 +61,7 @@ def _authenticated(function: F) -> F:
 
 
 def _reported(function: F) -> F:
-    """`--json` and, with it, what every probe ends with."""
+    """Add the option `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")(
         function
     )

@@ -1,4 +1,4 @@
-"""What `probe` puts together: targets, secrets, a stack's numbers, and the runs."""
+"""The steps of `probe`: collecting targets, secrets and a stack's numbers, and running probes."""
 
 from __future__ import annotations
 
@@ -37,10 +37,14 @@ def voice_answers(
     say: Notify,
     **secrets: Any,
 ) -> list[ProbeResult]:
-    """Probes a voice server; the stack stays encrypted, for the server is another host."""
+    """Probe a voice server.
+
+    The stack's secrets stay encrypted, because the voice server is not the number's own server.
+    Raises ConfigurationError for an argument that cannot be used.
+    """
     target, authentication = _checked(url, _authentication(**secrets))
     if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
-        # What the shell gave was not in its own encoding.
+        # Python decodes bytes of an argument that are not in the locale's encoding to surrogates.
         raise ConfigurationError("--text holds bytes that are no characters in this terminal")
     declared = _declared(stack, number)
     probe = VoiceProbe(
@@ -58,7 +62,10 @@ def voice_answers(
 def server_answers(
     url: str | None, stack: str | None, number: str | None, say: Notify, **secrets: Any
 ) -> list[ProbeResult]:
-    """Probes a number's own server: at `url`, or where the stack says, with what it declares."""
+    """Probe a number's own server: at `url`, or at the URL and with the headers it declares.
+
+    Raises ConfigurationError for an argument that cannot be used.
+    """
     given = _authentication(**secrets)
     declared = _declared(stack, number, show_secrets=url is None)
     if url is None and declared is not None:
@@ -69,7 +76,10 @@ def server_answers(
 
 
 def stack_answers(stack: str, voice_url: str | None, say: Notify) -> list[ProbeResult]:
-    """Probes every server of a stack that is asked for an assistant, and a voice server."""
+    """Probe every server of a stack that Vapi asks for an assistant, and a voice server if given.
+
+    Raises ConfigurationError if an environment variable's secret fits several numbers.
+    """
     (deployment,) = deployments([stack], [], show_secrets=True)
     numbers = list(list_numbers(deployment))
     asking = [one for one in numbers if one.asks_its_server]
@@ -85,7 +95,10 @@ def stack_answers(stack: str, voice_url: str | None, say: Notify) -> list[ProbeR
 
 
 def saved(answers: Sequence[ProbeResult], folder: Path, say: Notify) -> None:
-    """Writes what a caller would hear of each answer."""
+    """Write what a caller would hear of each answer, as files in `folder`.
+
+    Raises ConfigurationError if a file cannot be written.
+    """
     texts = list(dict.fromkeys(one.text for one in answers))
     try:
         for one in answers:
@@ -110,7 +123,7 @@ def _declared(
 
 
 def _asked(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
-    """A number's own server: its own headers go to it, and what was given for it."""
+    """Return a number's own server, with the headers it declares and those given for it."""
     if declared.server_url is None:
         raise ConfigurationError(f"{declared.name} declares no server")
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
@@ -119,7 +132,7 @@ def _asked(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
 
 
 def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
-    """Return what a server is sent of a number: all of it goes to the number's own host only."""
+    """Return the message about a number: the whole one only if the target is its own host."""
     own = declared.server_url
     if own is not None and urlsplit(own).netloc.lower() == urlsplit(target.url).netloc.lower():
         return declared.message
@@ -170,7 +183,7 @@ def _variable(name: str) -> str:
 
 
 def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Raise ConfigurationError where one variable's secret would go to several numbers' servers."""
+    """Raise ConfigurationError if one variable's secret would go to several numbers' servers."""
     sharing: dict[str, list[str]] = {}
     for name in names:
         sharing.setdefault(_variable(name), []).append(name)
@@ -192,7 +205,7 @@ def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.
 def _from_environment(
     suffix: str, prefix: str = "", environment: Mapping[str, str] = os.environ
 ) -> Authentication:
-    """What the environment holds for one server, under its own name."""
+    """Return the authentication for one server from its variables in the environment."""
     token = environment.get(f"VAPI_PROBE_{prefix}BEARER{suffix}")
     secret = environment.get(f"VAPI_PROBE_{prefix}HMAC{suffix}")
     return Authentication(bearer_header(token) if token else {}, Hmac(secret) if secret else None)

@@ -1,7 +1,7 @@
-"""The `pulumi` command line: what of it our commands need, as JSON, errors in one line.
+"""A wrapper of the `pulumi` command line that returns JSON and raises errors of one line.
 
-Runs in the current folder, which is the project's. A stack's secrets are decrypted for its config
-alone; an exported state keeps them encrypted.
+It runs in the current folder, which is the project's. Secrets are decrypted in a stack's config,
+and in an exported state on request only.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ from vapi_provider.errors import VapiError
 
 
 class PulumiError(VapiError):
-    """`pulumi` is not there, or said no."""
+    """A `pulumi` that is not on PATH, or a command of it that failed."""
 
 
 class NoStackError(PulumiError):
-    """There is no stack of this name."""
+    """A stack that does not exist."""
 
 
 def stacks_of_backend() -> list[str]:
-    """Return the names of all stacks in this backend, other projects' among them."""
+    """Return the names of all stacks in this backend, including those of other projects.
+
+    Raises PulumiError if they cannot be listed.
+    """
     found = cast(list[dict[str, Any]], _parsed(_checked(_LIST, _call(_LIST)), _LIST))
     return [str(one["name"]) for one in found]
 
@@ -40,32 +43,32 @@ _NO_STACK = re.compile(r"no stack named .* found")
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of the project."""
+    """One stack of the project. Methods raise PulumiError if `pulumi` fails."""
 
     name: str
 
     def __post_init__(self) -> None:
-        """Raises PulumiError for an empty name: Pulumi would take the stack last selected."""
+        """Raise PulumiError for an empty name: Pulumi would use the selected stack."""
         if not self.name.strip():
             raise PulumiError("the stack's name is empty: is a variable not set?")
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        """The state as `pulumi stack export` writes it, secrets encrypted unless asked for."""
+        """Return the state as `pulumi stack export` writes it."""
         return self._json("stack", "export", *(["--show-secrets"] if show_secrets else []))
 
     def load(self, exported: dict[str, Any]) -> None:
-        """Makes `exported` the stack's state; refused while a run holds the stack's lock."""
+        """Replace the stack's state; Pulumi refuses while a run holds the stack's lock."""
         self._run("stack", "import", given=json.dumps(exported))
 
     def config(self) -> dict[str, str]:
-        """The stack's config, decrypted: never show or write it."""
+        """Return the stack's config with decrypted secrets: callers must not show or write it."""
         found = self._json("config", "--json", "--show-secrets")
         return {key: str(one["value"]) for key, one in found.items() if "value" in one}
 
     def full_name(self) -> tuple[str, str, str]:
-        """Organization, project and stack, as a program of the stack is told them.
+        """Return organization, project and stack, as the stack's program sees them.
 
-        Raises PulumiError for a backend whose stacks have no project in their names.
+        Raises PulumiError also for a backend whose stack names have no project.
         """
         found = self._run("stack", "--show-name", "--fully-qualify-stack-names").strip()
         names = found.split("/")
@@ -74,12 +77,12 @@ class Stack:
         return names[0], names[1], names[2]
 
     def set_secret(self, key: str, value: str) -> None:
-        """Puts a secret into the stack's config; it is seen in no list of processes."""
-        # One line's end is taken for the person's Enter, and cut off: it must not be the value's.
+        """Set a secret in the stack's config; it is passed on stdin, which `ps` does not show."""
+        # Pulumi cuts one line end off, so one is added to protect a line end of the value.
         self._run("config", "set", "--secret", key, given=f"{value}\n")
 
     def last_update(self) -> dict[str, Any] | None:
-        """The newest `up` of the stack's history, whatever came of it."""
+        """Return the newest `up` in the stack's history, whatever its result, or None."""
         history = cast(list[dict[str, Any]], self._json("stack", "history", "--json"))
         updates = [one for one in history if one.get("kind") == "update"]
         return max(updates, key=lambda one: str(one.get("startTime")), default=None)
@@ -87,7 +90,10 @@ class Stack:
     def watch(
         self, *words: str, variables: Mapping[str, str] | None = None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """The events of a preview or refresh, secrets blinded; why it failed, if it did."""
+        """Run a preview or refresh; return its events, with secrets masked, and why it failed.
+
+        The reason is None if it succeeded.
+        """
         streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", **(variables or {})}
         done = self._call(*words, "--json", variables=streamed)
         lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
@@ -120,7 +126,11 @@ class _Answer:
 def _call(
     words: Sequence[str], given: str = "", variables: Mapping[str, str] | None = None
 ) -> _Answer:
-    """Run the CLI. It speaks UTF-8 in every locale: in another encoding a state would change."""
+    """Run the CLI and return its result.
+
+    Pulumi uses UTF-8 in every locale, so input and output are encoded here and not by the locale.
+    Raises PulumiError if the CLI is not on PATH or its output is not UTF-8.
+    """
     command = ["pulumi", *words, "--non-interactive", "--color", "never"]
     try:
         done = subprocess.run(  # noqa: S603 - no shell, words of our own and a stack's name
@@ -138,7 +148,7 @@ def _call(
         answer = done.stdout.decode()
     except UnicodeDecodeError:
         raise PulumiError(f"pulumi {' '.join(words[:2])}: the answer is not UTF-8") from None
-    # What a program prints may be anything.
+    # The program's own output on stderr may be in any encoding.
     return _Answer(done.returncode, answer, done.stderr.decode(errors="replace"))
 
 
@@ -158,7 +168,7 @@ def _parsed(text: str, words: Sequence[str]) -> Any:
 
 
 def _reason(text: str) -> str:
-    """The first error of pulumi's words, in one line, without the backend's password."""
+    """Return the first error in Pulumi's output as one line, without the backend's credentials."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
     reason = next(iter(errors or lines[-1:]), "it failed and did not say why")

@@ -1,6 +1,6 @@
-"""``recover``: settles what a killed engine left pending in a stack's state.
+"""The command ``recover``, which resolves the pending operations that a killed engine left.
 
-Shows, asks and writes; what to do is decided in `vapi_provider.recovery`.
+This module holds the options, the question and the output; `recover_workflow` holds the steps.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What `recover` does, step by step: export, look, wait for what is under way, import.
+"""The steps of `recover`: export, compare with the account, wait for requests in flight, import.
 
-The account is only read. The decisions are `vapi_provider.recovery`'s.
+The account is only read. `vapi_provider.recovery` makes the decisions.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ from vapi_provider.recovery.purchases import Interrupted
 from vapi_provider.settings.config import Settings
 
 LOOK_SECONDS = 2.0
-"""Between two looks for what may still be under way."""
+"""The interval between two listings while a request may still be in flight."""
 
 LONG_AGO_SECONDS = 600.0
-"""A run that last wrote its state before this has nothing under way any more."""
+"""The age of a run's last state write after which none of its requests is in flight."""
 
 BACKUPS = Path(".pulumi") / "recover"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What there is to do, and what is only to be told.
+    """The changes to make, and the facts to report.
 
     `interrupted` are the journal's unfinished intents that no pending operation covers.
     """
@@ -68,30 +68,30 @@ class Found:
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """What becomes of each pending operation."""
+        """The decision on each pending operation."""
         return self.settled.decisions if self.settled else ()
 
     @property
     def writable(self) -> bool:
-        """Whether there is something to write, and nothing in the state is open."""
+        """Whether there is something to write and no pending operation is unclear."""
         if self.settled is not None:
             return not self.settled.open
         return any(one.is_over or one.is_decided for one in self.interrupted)
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is nothing to do and nothing to tell."""
+        """Whether there is nothing to do and nothing to report."""
         return self.settled is None and not self.unheld and not self.interrupted
 
     @property
     def is_left(self) -> bool:
-        """Whether something is left to a person once it is written."""
+        """Whether something remains for the user to decide after the changes are written."""
         return bool(self.unheld) or any(not one.is_over for one in self.interrupted)
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """One stack, its account, and the states that share the account."""
+    """A recovery of one stack: the stack, its account, and the records that other states hold."""
 
     stack: Stack
     settings: Settings
@@ -110,23 +110,29 @@ class Recovery:
         files: Collection[str],
         say: Callable[[str], None],
     ) -> Generator[Recovery]:
-        """Opens the stack's account."""
+        """Open the stack's account.
+
+        Raises PulumiError for a stack that cannot be exported, and ConfigurationError for wrong
+        settings or a file that is not an exported state.
+        """
         named = Stack(stack)
         settings = settings_of(named)
         with account_of(settings) as account:
             yield cls(named, settings, account, held_by(deployments(also, files)), say)
 
     def look(self, choices: Collection[str]) -> Found:
-        """What was left, settled as far as it can be; the state is not touched.
+        """Return what was left behind, resolved as far as possible; do not change the state.
 
-        Intents whose record some stack's state holds are finished: that is proven.
+        Intents whose record a stack's state holds are finished in the journal. Raises
+        ConfigurationError for a choice that does not fit, and OwnershipError if the account is not
+        that of an interrupted purchase.
         """
         exported = self.stack.export()
         deployment: Mapping[str, Any] = exported["deployment"]
         snapshot = snapshot_of(self.stack.name, self.say, deployment)
         intents: dict[str, Intent] = {}
         if run_checks(snapshot, [finish_held]).unfinished:
-            # By the journal that is written later: it refuses what another run changed meanwhile.
+            # Read from the journal that is written later, which detects a concurrent change.
             left_behind = self._journal.unfinished(snapshot.project, snapshot.stack)
             intents = {intent.key: intent for intent in left_behind}
         operations = _pending(deployment)
@@ -175,13 +181,17 @@ class Recovery:
         while may_change() and (left_seconds := until - self.clock()) > 0:
             self.sleep(min(LOOK_SECONDS, left_seconds))
             state, interrupted = settled()
-        # Where the journal knows nothing of this account, only the last update's time is known.
+        # Without an intent of this account, only the last update's time hints at new records.
         is_known = state is not None or any(one.outcome != "other account" for one in interrupted)
         unheld = [] if is_known else self._unheld(deployment, snapshot)
         return Found(exported, state, unheld, interrupted)
 
     def write(self, found: Found) -> str | None:
-        """Imports the settled state; the path of the backup of what it was, if it was changed."""
+        """Import the resolved state; return the path of the old state's backup, or None.
+
+        None means that the state did not need a change. Raises PulumiError if another run has
+        changed the state since `look`.
+        """
         backup = None
         if found.settled is not None:
             if self.stack.export() != found.exported:
@@ -193,7 +203,7 @@ class Recovery:
         return None if backup is None else str(backup)
 
     def _late(self, intents: Mapping[str, Intent]) -> list[float]:
-        """When the requests of open intents can complete no more, by this clock."""
+        """Return the times after which the requests of open intents can no longer complete."""
         now = self.clock()
         return [0.0] + [
             now + one.late_seconds + LOOK_SECONDS
@@ -202,7 +212,10 @@ class Recovery:
         ]
 
     def _records(self, intents: Iterable[Intent]) -> list[PhoneNumberRecord]:
-        """The account's records; those that the journal names, also where the list lags behind."""
+        """Return the account's records, with those that the intents name if the list lacks them.
+
+        The API's list may lag behind.
+        """
         records = list(self.account.all_phone_numbers())
         listed = {one.id for one in records}
         for intent in intents:
@@ -212,9 +225,9 @@ class Recovery:
         return records
 
     def _quiet_at(self, deployment: Mapping[str, Any]) -> float:
-        """When a request that the killed run sent last must have ended, by this clock.
+        """Return the time by which the last request of the killed run must have ended.
 
-        No plugin sends another once its engine is dead, and the engine is by now.
+        The engine is dead by now, and a plugin sends no request after its engine's death.
         """
         now = self.clock()
         written = instant(deployment.get("manifest", {}).get("time"))
@@ -223,7 +236,7 @@ class Recovery:
         return now + self.settings.late_seconds + LOOK_SECONDS
 
     def _unheld(self, deployment: Mapping[str, Any], snapshot: Snapshot) -> list[Row]:
-        """Records since the last update began, where it failed, that no given state holds."""
+        """Return the records created since a failed last update began that no state holds."""
         last = self.stack.last_update()
         began = instant(last.get("startTime")) if last else None
         if last is None or last.get("result") != "failed" or began is None:

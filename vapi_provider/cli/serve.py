@@ -1,7 +1,4 @@
-"""``serve``: an embedded account over HTTP.
-
-Reads options, nothing else; the work is in `vapi_provider.embedded`.
-"""
+"""The command ``serve``, which serves an embedded account over HTTP."""
 
 from __future__ import annotations
 
@@ -126,7 +123,7 @@ def command(
         switches = parse_switches(settings)
         if latency is not None:
             switches = dataclasses.replace(switches, latency_seconds=latency)
-        # Read once before the file is made.
+        # Validate the faults before the database file is created.
         parse_faults(faults)
         app = create_app(db, key=key, region=region, switches=switches)
         app = with_faults(app, faults, seed)

@@ -1,4 +1,4 @@
-"""What ``preview`` and ``drift`` share: running the engine, and writing a summary down."""
+"""The steps of ``preview`` and ``drift``: running the engine, and writing the summary."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ from vapi_provider.summary.words import format_notice
 
 
 def preview(stack: Stack) -> Summary:
-    """What `up` would do; refused where it would release more than the stack allows."""
+    """Return what `up` would do, with an error if it would release more than the stack allows.
+
+    Raises PulumiError if the engine or the state cannot be read.
+    """
     with (
         facts_for(stack.name, _say_unless_warned) as findings,
         foreseen.written(_deployment(stack, findings)) as variables,
@@ -37,7 +40,7 @@ def preview(stack: Stack) -> Summary:
     goes = any(
         step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
     )
-    # Only the state says what is deleted together with another resource.
+    # Only the state shows which resources are deleted together with another one.
     exported = stack.export()["deployment"] if goes and not events.errors else None
     found = summarize_preview(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
@@ -47,8 +50,13 @@ def preview(stack: Stack) -> Summary:
 
 
 def drift(stack: Stack) -> Summary:
-    """In what the account differs from the state, but for what is left to the dashboard."""
-    # The variable of the make targets: today's config and key, at the price of running the program.
+    """Return how the account differs from the state, without fields under `ignore_changes`.
+
+    Raises PulumiError if the engine or the state cannot be read, and ConfigurationError if
+    RUN_PROGRAM is neither yes nor no.
+    """
+    # RUN_PROGRAM is the make targets' variable: the current config and key apply, but the program
+    # has to run.
     program = ["--run-program"] if _says_yes("RUN_PROGRAM") else []
     with facts_for(stack.name, _say_unless_warned):
         found = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
@@ -58,7 +66,10 @@ def drift(stack: Stack) -> Summary:
 
 
 def _says_yes(name: str) -> bool:
-    """Whether a variable says yes, as scripts/answers.sh has it; unset and empty say no."""
+    """Return whether a variable says yes, by the rules of scripts/answers.sh; unset means no.
+
+    Raises ConfigurationError for a value that is neither yes nor no.
+    """
     answer = os.environ.get(name, "").lower()
     if answer in ("1", "y", "yes", "t", "true", "on"):
         return True
@@ -68,7 +79,7 @@ def _says_yes(name: str) -> bool:
 
 
 def write(summary: Summary, form: str) -> None:
-    """The summary to stdout in its form, and its errors to stderr."""
+    """Write the summary to stdout in the given form, and its errors to stderr."""
     if form == "json":
         terminal.write(json.dumps(render_document(summary), indent=2, ensure_ascii=False))
     elif form == "markdown":
@@ -80,7 +91,7 @@ def write(summary: Summary, form: str) -> None:
 
 
 def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
-    """Looks, writes, and gives the exit code; an expected error is a summary too."""
+    """Compute and write a summary, and return the exit code; show an expected error in it."""
     try:
         summary = look(Stack(stack))
     except VapiError as error:
@@ -90,15 +101,15 @@ def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> i
 
 
 def _say_unless_warned(line: str) -> None:
-    # The summary has a warning of its own for each replacement.
+    # The summary itself warns of each replacement.
     if not line.startswith("warning: "):
         terminal.say(line, err=True)
 
 
 def _deployment(stack: Stack, findings: Findings | None) -> Mapping[str, Any]:
-    """Return the state of the stack, which the preflight of this process has read if there was one.
+    """Return the stack's state: that of this process's preflight if there was one, else read now.
 
-    It is empty where the preview will say why there is none.
+    It is empty if it cannot be read: the preview then reports why.
     """
     if findings is not None:
         return findings.deployment or {}
