@@ -1,6 +1,7 @@
-"""Prints the URL of the journal beside shared state, for `make env`; nothing for a file.
+"""A script that prints the URL of the journal beside shared state, for `make env`.
 
-Without a password: the journal takes that from the backend's URL.
+It prints nothing for a journal in a file. The URL has no password: the journal takes that from the
+backend's URL.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from vapi_provider.shared.terminal import say
 
 
 def main() -> None:
-    """Print the URL, or end with one line."""
+    """Print the URL, or exit with an error of one line."""
     try:
         url = export_url(os.environ, Path.cwd())
     except ConfigurationError as error:

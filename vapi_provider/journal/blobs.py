@@ -1,6 +1,6 @@
-"""What a shared journal asks of the place where it lies: small named texts, put conditionally.
+"""The storage interface of a shared journal: small named texts with conditional puts.
 
-PostgreSQL keeps them in one table (`postgres.py`), an object store under one prefix
+PostgreSQL stores them in one table (`postgres.py`), an object store under one prefix
 (`object_store.py`).
 """
 
@@ -14,48 +14,48 @@ MOST_CHARACTERS = 300
 
 
 class StoreError(Exception):
-    """The store cannot be reached, or refuses; one line without any credential."""
+    """A store that cannot be reached or refuses a request; its message has no credentials."""
 
 
 class Blobs(Protocol):
-    """Texts by name, seen by every machine. Thread-safe. Every method raises StoreError."""
+    """Texts by name, shared by all machines. Thread-safe. Every method raises StoreError."""
 
     shown: str
-    """The place as people may see it: without credentials."""
+    """The store's location for messages, without credentials."""
 
     def create(self, name: str, text: str) -> bool:
-        """Put a text under a free name, durably; return False where the name is taken.
+        """Put a text under a free name, durably; return False if the name is taken.
 
-        True or StoreError where the answer to an earlier try of this call was lost: False may then
-        mean that the text is there all the same.
+        If the response to an earlier attempt of this call was lost, False may mean that the attempt
+        itself took the name.
         """
         ...
 
     def put(self, name: str, text: str) -> None:
-        """Put a text, whatever was there."""
+        """Put a text, replacing any text of that name."""
         ...
 
     def names(self, prefix: str, after: str = "") -> Sequence[str]:
-        """Return the names that start with `prefix` and sort behind `after`, sorted."""
+        """Return the sorted names that start with `prefix` and sort after `after`."""
         ...
 
     def read(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the texts of those of the names that there are."""
+        """Return the texts by name, without the names that do not exist."""
         ...
 
     def ages(self, prefix: str) -> Mapping[str, float]:
-        """Return how many seconds ago each text was put, by the clock of the store."""
+        """Return the age of each text in seconds, by the store's clock."""
         ...
 
     def remove(self, names: Collection[str]) -> None:
-        """Remove texts, as far as they are there."""
+        """Remove the texts that exist under the names."""
         ...
 
     def close(self) -> None:
-        """Free what is open; a later call opens it again."""
+        """Close the connections; a later call opens new ones."""
         ...
 
 
 def one_line(text: str) -> str:
-    """Return a library's message on one line, without the parameters of URLs: they may be keys."""
+    """Return a library's message on one line, without URL parameters, which may be credentials."""
     return re.sub(r"\?\S+=\S+", "", " ".join(text.split()))[:MOST_CHARACTERS]

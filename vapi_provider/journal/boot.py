@@ -1,4 +1,4 @@
-"""Time since the machine's boot: it can be compared between runs, and nobody sets it."""
+"""Time since the machine's boot, which can be compared between runs and is never adjusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class BootClock:
-    """Seconds since the boot that `boot` names; an empty `boot` cannot be compared with another."""
+    """A clock of seconds since the boot that `boot` identifies.
+
+    Times of an empty `boot` cannot be compared with those of another process.
+    """
 
     boot: str
     now: Callable[[], float]

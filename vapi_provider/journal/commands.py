@@ -1,8 +1,8 @@
-"""The changes of the journal, each a deterministic function of the tables and its arguments.
+"""The journal's commands, each a deterministic function of the tables and its arguments.
 
-The file runs a command in a transaction. A shared journal writes it to its log first, and every
-process replays the log in the same order: so a command asks no clock and no environment, and the
-conditions that it checks are checked against all that was written before it.
+A file store runs a command in a transaction. A shared journal writes it to its log first, and every
+process replays the log in the same order. A command therefore reads no clock and no environment,
+and checks its conditions against everything that was written before it.
 """
 
 from __future__ import annotations
@@ -50,10 +50,11 @@ def begin(
     turns: Sequence[str],
     seen: int,
 ) -> str:
-    """Write an intent, if its key is free, ours, or as this process saw it; take its turns with it.
+    """Write an intent and take its turns; return WRITTEN, or why it was refused.
 
-    One that is only repeated keeps what it was told of the records of others. `seen_owner` wrote
-    the intent that this one replaces; `seen` is the log entry up to which the process looked.
+    The key must be free, or its intent be that of this owner or of `seen_owner`, whose intent this
+    process has read and replaces. A repeated intent keeps the ids that it recorded as created by
+    others. `seen` is the position of the log up to which the process has read.
     """
     row = dict(row)
     found = database.run(
@@ -65,7 +66,7 @@ def begin(
         refusal = take_turns(database, row["owner"], turns, seen)
         if refusal != WRITTEN:
             return refusal
-        # The log knows when an entry was written, by the store's clock.
+        # The intent's age is that of its log entry, by the store's clock.
         row["boot"] = f"log:{database.position}"
     database.change(_BEGIN, **row)
     return WRITTEN
@@ -82,9 +83,10 @@ def answer(
     texts: Sequence[str],
     turns: Sequence[str],
 ) -> str:
-    """Record what an intent created: no other open intent did. Its turns are free from now on.
+    """Record what an intent created, exclude that from other open intents, and free its turns.
 
-    It is the intent of `owner`, or that of `seen_owner`, which this process takes over.
+    The intent must be that of `owner`, or of `seen_owner`, whose intent this process takes over;
+    otherwise the result is FENCED.
     """
     found = database.run(
         "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
@@ -112,9 +114,9 @@ def hold(
     account: str,
     organizations: Sequence[str],
 ) -> None:
-    """Record that a resource adopts `record`: an answered intent of it is finished."""
+    """Record that a resource adopts `record`, and finish the intent that created it."""
     database.change("DELETE FROM intents WHERE record = ?", record)
-    # Its own unanswered one is answered by this: whoever adopts it says so.
+    # The adoption also resolves the resource's own open intent.
     forget(database, backend, key)
     _tell_others(database, record)
     database.change(
@@ -136,18 +138,18 @@ def drop(database: Database, backend: str, key: str, owner: str, turns: Sequence
 
 
 def forget(database: Database, backend: str, key: str) -> None:
-    """Forget an open intent, whoever wrote it."""
+    """Forget an open intent of any owner."""
     database.change("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
 
 
 def finish(database: Database, backend: str, records: Sequence[str]) -> None:
-    """Finish the intents that created `records`: a state holds them."""
+    """Finish the intents that created `records`, which a state holds."""
     for record in records:
         found = database.run(
             "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)", record, backend
         )
         for (key,) in found:
-            # While it is unfinished it says itself that it created the record.
+            # Other intents read the record from this row only until it is deleted.
             _tell_others(database, record)
             own = {"backend": backend, "key": key, "record": record}
             database.change(
@@ -163,7 +165,7 @@ def finish(database: Database, backend: str, records: Sequence[str]) -> None:
 
 
 def exclude(database: Database, backend: str, key: str, records: Sequence[str]) -> None:
-    """Note in an open intent that it did not create `records`, which states hold."""
+    """Record in an open intent that it did not create `records`, which states hold."""
     for record in records:
         database.change(
             "UPDATE intents SET known = json_insert(known, '$[#]', :told)" + _OWN,
@@ -183,13 +185,13 @@ def release(database: Database, backend: str, key: str, record: str) -> None:
 
 
 def gone(database: Database, record: str) -> None:
-    """Forget a record that the account does not have any more, whoever created or held it."""
+    """Forget a record that no longer exists in the account, whoever created or held it."""
     for table in ("intents", "held", "unique_texts"):
         database.change(f"DELETE FROM {table} WHERE record = ?", record)
 
 
 def rename(database: Database, backend: str, record: str, old: str, new: str) -> None:
-    """Record that the state of a renamed resource names another declaration from now on."""
+    """Record that the state of a renamed resource has a new key."""
     database.change(
         "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
         new,
@@ -200,12 +202,12 @@ def rename(database: Database, backend: str, record: str, old: str, new: str) ->
 
 
 def forget_repeat(database: Database, record: str) -> None:
-    """Stop looking for what a repeated POST's first try may have created."""
+    """Stop looking for what the first attempt of a repeated POST may have created."""
     database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
 
 
 def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
-    """Take in the rows of the journal that a machine had before."""
+    """Insert the rows of the machine's earlier journal."""
     for name in ("intents", "held", "unique_texts"):
         for row in tables[name]:
             places = ", ".join("?" * len(row))
@@ -213,14 +215,14 @@ def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> 
 
 
 def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
-    """Take rows out that another journal has now."""
+    """Delete rows that were moved to another journal."""
     for key in keys:
         database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
     database.change("DELETE FROM held WHERE backend = ?", backend)
 
 
 def _tell_others(database: Database, record: str) -> None:
-    """Note in the open intents that this is not what they created."""
+    """Record in all open intents that they did not create `record`."""
     database.change(
         "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
     )
@@ -247,4 +249,4 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
         take_away,
     )
 }
-"""By the name that a log entry gives."""
+"""The commands by their names in log entries."""

@@ -1,4 +1,4 @@
-"""Snapshots of a shared journal, so that a reader does not replay all that was ever written."""
+"""Snapshots of a shared journal, which spare readers the replay of the whole log."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database
 
 LEAST_ENTRIES = 64
-"""Since the last snapshot. A larger journal waits for more, so that snapshots stay cheap."""
+"""The entries since the last snapshot that make a new one due.
+
+A larger journal waits for more, so that the cost of snapshots stays linear.
+"""
 
 KEPT_SECONDS = 3600.0
-"""How long an entry stays that a snapshot holds: nobody may take its number for a free one.
+"""The time that an entry is kept after a snapshot contains it.
 
-A process that has not looked for `log.STALE_SECONDS` looks before it writes.
+No process may take the entry's number for a free one. A process that has not read the log for
+`log.STALE_SECONDS`, which is shorter, reads it before it writes.
 """
 
 OWNER_KEPT_SECONDS = 86400.0
@@ -35,7 +39,7 @@ def is_due(log: SharedLog, database: Database) -> bool:
 
 
 def count_unfinished(log: SharedLog, database: Database) -> int:
-    """Return how many intents are unfinished, or were sent again, which a later run looks at."""
+    """Return the number of intents that a later run has to check: unfinished or repeated ones."""
     with log.condition:
         ((count,),) = database.run(
             "SELECT (SELECT count(*) FROM intents)"
@@ -45,14 +49,15 @@ def count_unfinished(log: SharedLog, database: Database) -> int:
 
 
 def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
-    """Write a snapshot of the log as this process knows it. Raises StoreError."""
+    """Write a snapshot of the log as this process has replayed it. Raises StoreError."""
     with log.condition:
         position = log.position
         if position <= log.snapshot:
             return
         tables = database.dump()
         unfinished = count_unfinished(log, database)
-    # Free turns are there to show who was faster: `pruned` says that they are left out.
+    # Free turns only show that another process was faster, so a snapshot omits them; `pruned`
+    # records the position up to which they are missing.
     tables["turns"] = [row for row in tables["turns"] if row[2]]
     tables["pruned"] = [[position]]
     text = json.dumps({"v": VERSION, "tables": tables})
@@ -62,10 +67,10 @@ def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
 
 
 def remove_old(blobs: Blobs) -> None:
-    """Remove what snapshots hold for long enough, and marks of owners. Raises StoreError."""
+    """Remove old entries that a snapshot contains, and old leases. Raises StoreError."""
     old = {name for name, age in blobs.ages(PREFIX).items() if age > KEPT_SECONDS}
     snapshots = sorted(name for name in old if ".snapshot." in name)
-    # The newest of the old snapshots stays: there may be no newer one.
+    # Keep the newest of the old snapshots, because there may be no newer one.
     last = position_of(snapshots[-1]) if snapshots else 0
     removed = [name for name in old if position_of(name) <= last and name not in snapshots[-1:]]
     removed += [name for name, age in blobs.ages(OWNERS).items() if age > OWNER_KEPT_SECONDS]

@@ -1,6 +1,6 @@
-"""How the libraries of the stores are told where to connect, and with which credentials.
+"""The connection settings and credentials of the stores' libraries.
 
-They are looked for where Pulumi's own drivers look for them.
+They come from the same places as those of Pulumi's own drivers.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from vapi_provider.journal.blobs import StoreError
 from vapi_provider.settings.journal_location import Location, is_true
 
 _OF_ANOTHER_KIND = ("sso_session", "sso_start_url", "role_arn", "credential_process")
-"""Keys of a profile whose credentials only the AWS SDK can get."""
+"""The keys of a profile that only the AWS SDK can get credentials for."""
 
 
 def connection_string(location: Location) -> str:
-    """Return what libpq is told: the URL's parts, and of its parameters those that libpq knows."""
+    """Return libpq's connection string: the URL's parts, and the parameters that libpq knows."""
     from psycopg import conninfo, pq
 
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
@@ -41,7 +41,10 @@ def connection_string(location: Location) -> str:
 
 
 def s3_config(location: Location, environment: Mapping[str, str]) -> Any:
-    """Return obstore's configuration of a bucket. Raises StoreError without credentials."""
+    """Return obstore's configuration of an S3 bucket.
+
+    Raises StoreError for a profile whose credentials cannot be read.
+    """
     query = location.query
     profile = query.get("profile", "")
     config = _s3_credentials(profile, environment)
@@ -73,7 +76,7 @@ def s3_config(location: Location, environment: Mapping[str, str]) -> Any:
 def _s3_credentials(profile: str, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return keys from the environment or from a profile's files, in the order of the AWS SDK.
 
-    Nothing where neither has any: the library asks the container or the machine then.
+    The result has no keys if neither has any: the library then asks the container or the machine.
     """
     key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
     if key and secret and not profile:
@@ -106,7 +109,7 @@ def _keys(key: str, secret: str, token: str | None) -> dict[str, Any]:
 
 
 def _profile(name: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the shared files say of a profile; the file of credentials wins."""
+    """Return the settings of a profile; the credentials file overrides the config file."""
     home = Path(environment.get("HOME") or Path.home(), ".aws")
     files = (
         (environment.get("AWS_CONFIG_FILE") or home / "config", f"profile {name}"),
@@ -128,7 +131,8 @@ def _profile(name: str, environment: Mapping[str, str]) -> dict[str, str]:
 def google_config(environment: Mapping[str, str]) -> Any:
     """Return obstore's configuration of a Google bucket. Untested on a server.
 
-    The library itself reads GOOGLE_APPLICATION_CREDENTIALS, and what `gcloud` has left.
+    The library itself reads GOOGLE_APPLICATION_CREDENTIALS, and the credentials that `gcloud`
+    stores. Raises StoreError if GOOGLE_CREDENTIALS is broken JSON.
     """
     given = environment.get("GOOGLE_CREDENTIALS", "").strip()
     if given.startswith("{"):
@@ -144,7 +148,10 @@ def google_config(environment: Mapping[str, str]) -> Any:
 
 
 def azure_config(location: Location, environment: Mapping[str, str]) -> Any:
-    """Return obstore's configuration of an Azure container. Untested on a server."""
+    """Return obstore's configuration of an Azure container. Untested on a server.
+
+    Raises StoreError if no storage account is named.
+    """
     query = location.query
     text = environment.get("AZURE_STORAGE_CONNECTION_STRING", "")
     parts = dict(part.split("=", 1) for part in text.split(";") if "=" in part)

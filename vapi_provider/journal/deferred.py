@@ -1,4 +1,4 @@
-"""What a shared journal writes beside the work: finished, released, renamed, snapshots."""
+"""Background writes of a shared journal: finished intents, releases, renames, snapshots."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from vapi_provider.journal.entries import Item, Operation
 from vapi_provider.journal.replica import Replica
 
 LINGER_SECONDS = 0.05
-"""How long a write that nobody waits for waits for others to go with it."""
+"""The time that a background write waits for others to be batched with it."""
 
 PROGRAM_LINGER_SECONDS = 1.0
-"""The same for the ids that the program sees: each look at the log disturbs the plugin a little."""
+"""The same for the ids that the program sees: each read of the log slows the plugin a little."""
 
 END_SECONDS = 10.0
-"""How long the end of a process waits for such writes."""
+"""The time that the end of a process waits for background writes."""
 
 
 class DeferredWrites:
-    """One thread that writes what nobody waits for; the next run finds out what was lost.
+    """A background thread of writes that no caller waits for.
 
-    `at_exit` is called at the end of a process that has used it.
+    The next run detects lost ones. `at_exit` is called at the exit of a process that has posted a
+    write.
     """
 
     def __init__(self, replica: Replica, at_exit: Callable[[], None]) -> None:
@@ -36,7 +37,7 @@ class DeferredWrites:
         self._log = replica.log
         self._at_exit = at_exit
         self._posted = threading.Condition(threading.Lock())
-        """Guards what the worker does."""
+        """The lock of the worker's queues, notified when there is work."""
         self._worker: threading.Thread | None = None
         self._posts: list[Item] = []
         self._to_finish: list[tuple[str, str]] = []
@@ -45,7 +46,7 @@ class DeferredWrites:
         self._is_ending = False
 
     def post(self, command: str, **arguments: Any) -> None:
-        """Write a command to the log with the next one, or a moment later."""
+        """Write a command to the log together with the next one, or shortly afterwards."""
         item = Item((command, arguments))
         self._log.enqueue(item)
         with self._posted:
@@ -53,7 +54,7 @@ class DeferredWrites:
         self._work()
 
     def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
-        """Finish intents beside the work: a run that buys nothing sends one request for it."""
+        """Finish intents in the background: a run that buys nothing sends one request for it."""
         if of_earlier_runs and self._replica.had_unfinished is False:
             return
         with self._posted:
@@ -62,13 +63,13 @@ class DeferredWrites:
         self._work()
 
     def compact_if_due(self) -> None:
-        """Have a snapshot written where the log has grown by enough."""
+        """Write a snapshot in the background if one is due."""
         if compaction.is_due(self._log, self._replica.database):
             self._wants_snapshot = True
             self._work()
 
     def close(self) -> None:
-        """Write what waits, and end the thread."""
+        """Write what is queued, and end the thread."""
         with self._posted:
             self._is_ending = True
             self._posted.notify_all()
@@ -79,7 +80,7 @@ class DeferredWrites:
         atexit.unregister(self._at_exit)
 
     def _work(self) -> None:
-        """Let the worker do what waits; it ends with the process."""
+        """Wake the worker, and start it if necessary; it ends with the process."""
         with self._posted:
             if self._worker is None:
                 self._is_ending = False
@@ -97,7 +98,7 @@ class DeferredWrites:
                     self._posted.wait()
                 self._wants_snapshot = False
                 if not self._is_ending:
-                    # Others come soon: they share an entry, or a look at the log.
+                    # Wait for more writes, which then share an entry or a read of the log.
                     is_program = self._to_finish and not self._of_earlier_runs
                     linger = PROGRAM_LINGER_SECONDS if is_program else LINGER_SECONDS
                     self._posted.wait_for(lambda: self._is_ending, linger)
@@ -106,7 +107,7 @@ class DeferredWrites:
                 is_over = self._is_ending and not posts and not finished
             if is_over:
                 return
-            # The next run finds out what cannot be written.
+            # The next run detects what could not be written.
             with suppress(StoreError, ConfigurationError):
                 for item in posts:
                     self._log.wait_for(item)
@@ -125,7 +126,7 @@ class DeferredWrites:
         ]
         if self._log.synced_at is None:
             if not self._of_earlier_runs:
-                # The plugin writes a lot meanwhile, and it does not matter what.
+                # Fast path of the program's process: append without replaying the plugin's writes.
                 if self._log.has_unfinished():
                     self._log.append_blindly(commands)
                 return

@@ -1,4 +1,4 @@
-"""The file of this machine that was the journal before a shared one was."""
+"""The journal file that this machine used before it used a shared journal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from vapi_provider.journal.store import Store
 
 _KEY = 1
 _OWNER = 7
-"""Where they stand in a row of `intents`."""
+"""The columns `key` and `owner` in a row of `intents`."""
 
 
 class EarlierJournal:
-    """One backend's rows in a file, which move to the shared journal.
+    """One backend's rows in the file, which move to the shared journal.
 
-    So an interrupted purchase that only the file knows is asked for like any other. One whose
-    process still works stays until that has ended. Methods raise ConfigurationError.
+    An interrupted purchase in the file is then found like any other. An intent whose process is
+    still running stays in the file until the process ends. Methods raise ConfigurationError.
     """
 
     def __init__(self, store: FileStore, backend: str) -> None:
@@ -26,7 +26,7 @@ class EarlierJournal:
 
     @classmethod
     def none(cls) -> EarlierJournal:
-        """Return one that has nothing."""
+        """Return an empty journal."""
         return cls(FileStore(Path("/nonexistent/journal.sqlite")), "")
 
     def is_empty(self) -> bool:
@@ -38,7 +38,7 @@ class EarlierJournal:
         )
 
     def move_to(self, store: Store) -> bool:
-        """Move the rows; return whether nothing stays behind."""
+        """Move the rows; return whether the file has no rows of the backend left."""
         if self.is_empty():
             return True
         intents = self._rows("SELECT * FROM intents WHERE backend = :backend")
@@ -53,7 +53,7 @@ class EarlierJournal:
         }
         if any(tables.values()):
             store.submit("bring", tables=tables)
-            # Only now: a run that is killed in between moves them again.
+            # Delete the rows afterwards, so that a run that is killed in between moves them again.
             keys = [row[_KEY] for row in dead]
             self._file.submit("take_away", backend=self._backend, keys=keys)
         return len(dead) == len(intents)

@@ -1,4 +1,4 @@
-"""Entries of a shared journal's log, and snapshots: their names and what they hold."""
+"""Names and texts of a shared journal's log entries and snapshots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from vapi_provider.errors import ConfigurationError
 
 VERSION = 1
-"""Of the entries and snapshots."""
+"""The format version of entries and snapshots."""
 
 PREFIX = "log/"
 
@@ -20,7 +20,7 @@ Operation = tuple[str, dict[str, Any]]
 
 @dataclass
 class Item:
-    """An operation that waits to be in the log, and its result."""
+    """An operation that is queued for the log, and its result."""
 
     operation: Operation
     result: Any = None
@@ -30,7 +30,7 @@ class Item:
 
 @dataclass
 class Batch:
-    """Operations that go into one entry; the id tells whose an entry is."""
+    """Operations of one entry; its id shows whether an entry in the log is this one."""
 
     items: list[Item]
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -51,20 +51,23 @@ def entry_name(position: int) -> str:
 
 
 def snapshot_name(position: int, unfinished: int) -> str:
-    """Return the name of a snapshot of all up to a position.
+    """Return the name of a snapshot of the log up to a position.
 
-    `unfinished` counts what a later run has to look at.
+    `unfinished` is the number of intents that a later run has to check.
     """
     return f"{entry_name(position)}.snapshot.{unfinished}"
 
 
 def position_of(name: str) -> int:
-    """Return the position of an entry, or the last one that a snapshot holds."""
+    """Return the position of an entry, or the last position that a snapshot contains."""
     return int(name.removeprefix(PREFIX).partition(".")[0])
 
 
 def checked(text: str, shown: str) -> dict[str, Any]:
-    """Return what a text says; raise ConfigurationError for that of a later version."""
+    """Return a parsed entry or snapshot.
+
+    Raises ConfigurationError for a text that is neither, or that a later version wrote.
+    """
     try:
         entry = json.loads(text)
         version = entry["v"]

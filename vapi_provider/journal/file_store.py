@@ -1,6 +1,6 @@
 """The journal in a file of this machine: one SQLite database, and lock files beside it.
 
-The database is opened when it is needed, and shared by threads.
+The database is opened on first use and shared by the process's threads.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
 from vapi_provider.journal.tables import TABLES, Database, transaction
 
 VERSION = 2
-"""Of the tables; in SQLite's `user_version`, which the first version left at 0."""
+"""The version of the tables, stored in SQLite's `user_version`, which version 1 left at 0."""
 
 _SCRUB = 1
-"""The tables are up to date, and pages that were freed still hold what the first version wrote."""
+"""The `user_version` of migrated tables whose free pages still hold what version 1 wrote."""
 
 _FIRST_VERSION = """
 INSERT OR IGNORE INTO intents
@@ -33,7 +33,7 @@ FROM open_intents"""
 
 
 class _Write:
-    """An intent that waits to be written together with those of other threads."""
+    """An intent that is queued to be written together with those of other threads."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self.arguments = arguments
@@ -42,11 +42,11 @@ class _Write:
 
 
 class FileStore:
-    """Store of one machine. Every method raises ConfigurationError where it cannot be used.
+    """A store of one machine. Every method raises ConfigurationError if the file cannot be used.
 
-    `operation` is what the processes of one engine operation have in common. `identity` turns the
-    URL of a backend, which the first version wrote as it was, into a digest; such intents are given
-    `late_seconds` again.
+    `operation` identifies the engine operation that this process belongs to. `identity` converts
+    the URL of a backend, which version 1 stored, to a digest. `late_seconds` is set for the intents
+    of version 1.
     """
 
     is_shared = False
@@ -74,23 +74,23 @@ class FileStore:
         return self._owners.own
 
     def exists(self) -> bool:
-        """Return whether anything was ever written; asking creates nothing."""
+        """Return whether anything was ever written; this creates no file."""
         return self.path.exists()
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there is a file: to look into it costs little more."""
+        """Return whether there is a file: reading it would cost little more."""
         return self.exists()
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds; its places are all `?` or all named."""
-        # Fetched under the lock: an open cursor would show the next reader the past.
+        """Return the rows that a statement finds; its parameters are all `?` or all named."""
+        # Fetch all rows under the lock: an open cursor would pin the next reader to old data.
         with self._opened_database() as database:
             return database.run(statement, *values, **named)
 
     def submit(self, command: str, **arguments: Any) -> Any:
         """Run a command in a transaction. An intent is synced to the disk when this returns.
 
-        Intents that come while another one is being synced are written together.
+        Intents that arrive while another one is being synced are written together.
         """
         if command == "begin":
             return self._begin(_Write(arguments))
@@ -108,14 +108,14 @@ class FileStore:
             try:
                 with self._opened_database():
                     if self._synced is None:
-                        # Only an intent must survive the machine: what is lost of the rest is
-                        # found again.
+                        # Only an intent must survive a crash of the machine: a later run finds
+                        # out everything else again.
                         self._synced = Database(self._opened("FULL"), is_shared=False)
                     with transaction(self._synced.connection):
                         for one in writes:
                             one.result = COMMANDS["begin"](self._synced, **one.arguments)
             except ConfigurationError:
-                # The others try it themselves.
+                # The other threads try again themselves.
                 self._to_write.remove(write)
                 raise
             for one in writes:
@@ -129,7 +129,7 @@ class FileStore:
             self.submit("finish", backend=backend, records=list(records))
 
     def close(self) -> None:
-        """Do nothing: the connections are closed with this object."""
+        """Do nothing: the connections are closed when this object is garbage-collected."""
 
     def hold_owner(self) -> None:
         """Hold this process's lock file."""
@@ -137,43 +137,43 @@ class FileStore:
             self._owners.hold()
 
     def let_go_owner(self) -> None:
-        """Let go of it with the last holder."""
+        """Release this process's lock file with its last holder."""
         self._owners.let_go()
 
     def require_lease(self) -> None:
-        """Do nothing: the lock of a living process is never taken over."""
+        """Do nothing: the lock of a running process is never taken over."""
 
     def lives(self, owner: str) -> bool:
-        """Return whether another process holds its lock file."""
+        """Return whether the owner is another process that is still running."""
         with self._usable():
             return self._owners.lives(owner)
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is this process, or another one of the same engine operation."""
+        """Return whether an owner is a process of this engine operation, such as this process."""
         return self._owners.is_of_this_operation(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Hold lock files by key, and locks of this process's threads."""
+        """Hold the locks of all keys, among this process's threads and the machine's processes."""
         with ExitStack() as held:
             with self._usable():
                 held.enter_context(self._turns.of(wait, *keys))
             yield
 
     def take_turn(self) -> None:
-        """Do nothing: `turn` holds it already."""
+        """Do nothing: `turn` holds the locks already."""
 
     def turns(self) -> tuple[tuple[str, ...], int]:
-        """Return none: `turn` holds them already."""
+        """Return no turns: `turn` holds the locks already."""
         return (), 0
 
     def age_of(self, boot: str) -> float | None:
-        """Return None: the machine's clock knows."""
+        """Return None: the age follows from the machine's clock."""
         return None
 
     @contextmanager
     def _usable(self) -> Generator[None]:
-        """Raise ConfigurationError, in one line that says what to do, for what goes wrong."""
+        """Convert errors of the database and the file system to ConfigurationError."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
@@ -212,9 +212,9 @@ class FileStore:
                 connection.execute("DROP TABLE open_intents")
             connection.execute(f"PRAGMA user_version = {_SCRUB if is_old else VERSION}")
         if is_old:
-            # The first version wrote a backend's URL, which may hold a password: free pages and
-            # the write-ahead log have it still. Where another process holds the file, the next
-            # one that opens it tries again.
+            # Version 1 stored the backend's URL, which may contain a password that free pages and
+            # the write-ahead log still hold. If another process has the file open, the next
+            # process that opens it tries again.
             connection.execute("VACUUM")
             busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:
@@ -224,7 +224,8 @@ class FileStore:
         connection = sqlite3.connect(
             self.path, timeout=30, isolation_level=None, check_same_thread=False
         )
-        # Python warns of one that is left open, from 3.13 on. Not at the end: threads may write.
+        # Python 3.13 and newer warn of an unclosed connection. Do not close it at exit: daemon
+        # threads may still write.
         weakref.finalize(self, connection.close).atexit = False
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")

@@ -1,38 +1,38 @@
-"""An intent, and the watermark of the account that it was written against."""
+"""Intents, and the account's watermark at the time when an intent was written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # The preflight loads intents, and must not load the models.
+if TYPE_CHECKING:  # The preflight imports this module and must not import the models.
     from vapi_provider.reconcile.fingerprint import Sent
 
 
 @dataclass(frozen=True)
 class Before:
-    """The newest that an account showed at a moment, by the server's clock.
+    """The watermark of an account: the newest record that it had at a moment.
 
-    `since` is a `createdAt`, empty where there was nothing; `known` are the ids from then on that
-    are not what comes later.
+    `since` is that record's `createdAt`, by the server's clock, and empty for an account without
+    records. `known` are the ids created at `since` or later that are not new.
     """
 
     since: str
     known: frozenset[str]
 
     def is_newer(self, id_: str, created_at: str) -> bool:
-        """Return whether a record was created after this moment."""
+        """Return whether a record was created after this watermark."""
         return created_at >= self.since and id_ not in self.known
 
 
 @dataclass(frozen=True)
 class Intent:
-    """A purchase that no state is proven to hold.
+    """A purchase whose record no state is proven to hold.
 
-    `before` is what the account showed then, in `organizations` as far as they were seen. `record`
-    is the id of what was created, once known. `late_seconds` is how long from now on the request
-    may still complete, of the `request_seconds` that it was given. `sent_at` is when it was last
-    sent, by the API's clock, in Unix seconds.
+    `before` is the account's watermark before the purchase, and `organizations` are those whose
+    records were seen in it. `record` is the id of the created record, once known. `late_seconds` is
+    the time from now on in which the request may still complete, of `request_seconds` in total.
+    `sent_at` is the time of the last attempt, by the API's clock, in Unix seconds.
     """
 
     key: str

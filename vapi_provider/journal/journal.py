@@ -1,9 +1,10 @@
-"""The write-ahead journal of purchases: what was about to be bought, and which state held it.
+"""The write-ahead journal of purchases: intents, and the records that states hold.
 
-An intent is durable before its POST leaves, so that a run that is killed, or whose answer is lost,
-is known to the next one. Once a state is proven to hold its record it is *finished*: the record
-stays in the ledger of held records until it is released. The journal lies in a file of this machine
-or beside shared state (`store.py`); bodies are kept as digests, backends as identities.
+An intent is durable before its POST is sent, so that the next run knows of a run that was killed or
+whose response was lost. The intent is *finished* once a state is proven to hold its record, which
+then stays in the ledger of held records until it is released. The journal is stored in a file of
+this machine or beside shared state (`store.py`). It stores bodies as digests and backends as
+identities.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from vapi_provider.reconcile.fingerprint import Sent
 
 USUAL_LATE_SECONDS = 30.0
-"""How long a request of an earlier version's intent may still complete: its time is not known."""
+"""The time in which the request of an earlier version's intent may complete.
+
+That version did not record it.
+"""
 
 
 _INTENT = (
@@ -37,16 +41,16 @@ _INTENT = (
     " late_seconds, sent_at, backend FROM intents"
 )
 _RECORD = 7
-"""Where `record` stands in a row of it."""
+"""The column `record` in a row of `_INTENT`."""
 
 
 class Journal:
     """The intents and held records of one backend; shared by the threads of a process.
 
-    Nothing is opened or created before it is needed: a run that buys nothing leaves no trace.
-    `store` is where it lies, a path for a file of this machine. `account` is the account's
-    normalized URL, `operation` what the processes of one engine operation have in common. Raises
-    ConfigurationError where the store cannot be used.
+    The store is opened on first use, so a run that buys nothing creates no file. `store` is the
+    store, or the path of a file of this machine. `account` is the account's normalized URL.
+    `operation` identifies the engine operation that this process belongs to. Methods raise
+    ConfigurationError if the store cannot be used.
     """
 
     def __init__(
@@ -73,11 +77,11 @@ class Journal:
         return self._store.exists()
 
     def may_have_unfinished(self) -> bool:
-        """Return whether `unfinished` may find any: cheap where the journal is shared."""
+        """Return whether `unfinished` may find any; cheap also for a shared journal."""
         return self._store.may_have_unfinished()
 
     def close(self) -> None:
-        """Write what nobody waited for, and free what is open."""
+        """Write what is queued in the background, and close the store."""
         self._store.close()
 
     @property
@@ -86,18 +90,18 @@ class Journal:
         return self._store.is_shared
 
     def find(self, key: str) -> Intent | None:
-        """Return the unfinished intent of a resource.
+        """Return the unfinished intent of a resource, or None.
 
-        Raises OwnershipError where an earlier version wrote it without saying for which backend,
-        and this run names its backend: they may be the same.
+        Raises OwnershipError if an earlier version wrote the intent without its backend and this
+        run names its backend, because the two may be the same.
         """
         if not self._store.exists():
             return None
         if not self._rows("WHERE key = ?", key):
             return None
-        # Whoever looks for what an earlier run created must be alone with what looks the same.
+        # A caller that resumes a purchase must exclude others whose records look the same.
         self._store.take_turn()
-        # Before they are read: an intent that is finished meanwhile tells the others first.
+        # Read these before the intents: finishing an intent records its id in the others first.
         others = self._records_of_others(key)
         for row in self._rows("WHERE key = ?", key):
             backend = row[-1]
@@ -112,7 +116,7 @@ class Journal:
         return None
 
     def unfinished(self, project: str, stack: str) -> list[Intent]:
-        """Return the unfinished intents of a stack, by key."""
+        """Return the unfinished intents of a stack, sorted by key."""
         if not self._store.exists():
             return []
         rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
@@ -123,9 +127,9 @@ class Journal:
         ]
 
     def unfinished_of_others(self, project: str, stack: str) -> list[Intent]:
-        """Return those of a stack's unfinished intents that no process of this operation wrote.
+        """Return a stack's unfinished intents that no process of this operation wrote.
 
-        Fast path: every purchase asks, and next to none has a stack of which others left some.
+        Fast path: every purchase asks, and few stacks have intents of other operations.
         """
         if not self._store.exists():
             return []
@@ -146,11 +150,15 @@ class Journal:
         sent_at: float | None = None,
         repeats: int = 0,
     ) -> None:
-        """Write an intent, or write it anew; it is durable when this returns.
+        """Write an intent, or replace it; it is durable when this returns.
 
-        One that is only repeated keeps what it was told of the records of others. What other
-        threads write meanwhile is written together. Raises JournalChangedError where another run
-        has the key, or what could not be told apart from it, since this one looked.
+        A repeated intent keeps the ids that it recorded as created by others. Concurrent writes of
+        several threads are batched.
+
+        Raises:
+            JournalChangedError: Another run has taken the key, or a purchase whose record could not
+                be told apart, since this process read the journal.
+            OwnershipError: This process lost its lease, so another run may have taken over.
         """
         turns, seen = self._store.turns()
         row = {
@@ -180,7 +188,7 @@ class Journal:
         try:
             self._store.require_lease()
         except OwnershipError:
-            # Nothing was sent for it; an earlier try may have been carried out all the same.
+            # Keep the intent of a repeated request: the earlier attempt may have created a record.
             if repeats == 0:
                 with suppress(ConfigurationError):
                     self.drop(key)
@@ -193,10 +201,11 @@ class Journal:
         texts: Iterable[str] = (),
         organizations: Collection[str] = (),
     ) -> None:
-        """Record what an intent created: no other open intent did.
+        """Record what an intent created, and exclude that from other open intents.
 
-        `texts` are what no other record may have too (`matching.unique_texts`); `organizations` are
-        those of the account, now that one of its records is known.
+        `texts` are the record's unique texts (`matching.unique_texts`); `organizations` are those
+        of the account, now that one of its records is known. Raises OwnershipError if another run
+        has taken over.
         """
         if not self._store.exists():
             return
@@ -217,9 +226,9 @@ class Journal:
             raise OwnershipError(_FENCED)
 
     def hold(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
-        """Record that a resource adopts `record`: an answered intent of it is finished.
+        """Record that a resource adopts `record`, and finish the intent that created it.
 
-        `import` and `recover` say so too, of what they write into a state.
+        `import` and `recover` call this too, for the records that they write into a state.
         """
         self._store.submit(
             "hold",
@@ -233,7 +242,7 @@ class Journal:
             self._answered.pop(record, None)
 
     def exclude(self, intent: Intent, records: Collection[str]) -> None:
-        """Note in an open intent that it did not create `records`, which states hold."""
+        """Record in an open intent that it did not create `records`, which states hold."""
         told = sorted(set(records) - intent.before.known)
         if told:
             self._store.submit(
@@ -251,26 +260,32 @@ class Journal:
         )
 
     def forget(self, key: str) -> None:
-        """Forget an open intent, whoever wrote it: nothing was created, or a person decided so."""
+        """Forget an open intent of any owner: it created nothing, or the user decided so."""
         if self._store.exists():
             self._store.submit("forget", backend=self._backend.identity, key=key)
 
     def finish(self, record: str) -> None:
-        """Finish the intent that created `record`, if there is one: a state holds it.
+        """Finish the intent that created `record`, if there is one: a state holds the record.
 
-        That it cannot be finished is no error: the next run tries again.
+        A failure is ignored, because the next run tries again.
         """
         with suppress(ConfigurationError):
             if self._store.is_shared or self._read_answered().pop(record, None) is not None:
                 self._store.finish(self._backend.identity, [record], of_earlier_runs=True)
 
     def finish_all(self, records: Collection[str]) -> None:
-        """Finish the intents of `records`, also those that another process has just answered."""
+        """Finish the intents of `records`, including those that another process just answered.
+
+        A failure is ignored, because the next run tries again.
+        """
         with suppress(ConfigurationError):
             self._store.finish(self._backend.identity, records, of_earlier_runs=False)
 
     def release(self, key: str | None, record: str) -> None:
-        """Forget that a resource holds `record`: it is released, or another resource has it."""
+        """Forget that a resource holds `record`, which was released or moved to another resource.
+
+        A failure is ignored.
+        """
         with suppress(ConfigurationError):
             if self._store.exists() and self._is_known(record):
                 self._store.post(
@@ -278,14 +293,14 @@ class Journal:
                 )
 
     def gone(self, record: str) -> None:
-        """Forget `record`, whoever created or held it: the account does not have it any more."""
+        """Forget `record`, which no longer exists in the account. A failure is ignored."""
         with suppress(ConfigurationError):
             if self._store.exists() and self._is_known(record):
                 self._store.post("gone", record=record)
 
     @contextmanager
     def owned(self) -> Generator[None]:
-        """Hold this process's mark while it buys something: others see that it still lives."""
+        """Hold this process's lock or lease inside the block: it shows that the process lives."""
         self._store.hold_owner()
         try:
             yield
@@ -294,21 +309,20 @@ class Journal:
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Serialize purchases whose records could not be told apart.
+        """Serialize purchases whose records could not be told apart, by holding all `keys`.
 
-        Else one that looks for what came of its lost answer could find what another is being
-        answered. All `keys` are held; `wait` is called, and may raise, while another process has
-        one of them.
+        Otherwise a purchase whose response was lost could find and take the record of another.
+        `wait` is called, and may raise, while another process holds one of the keys.
         """
         with self._store.turn(wait, *(f"{self._account} {key}" for key in keys)):
             yield
 
     def is_under_way(self, intent: Intent) -> bool:
-        """Return whether another process, which wrote an intent, still works on it."""
+        """Return whether the other process that wrote an intent is still running."""
         return self._store.lives(intent.owner)
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether this process, or another of the same engine operation, wrote an intent."""
+        """Return whether an owner is a process of this engine operation, such as this process."""
         return self._store.is_of_this_operation(owner)
 
     def _rows(self, where: str, *values: str) -> list[Any]:
@@ -333,10 +347,10 @@ class Journal:
     def _left(
         self, key: str, owner: str, boot: str, late_until: float, late_seconds: float
     ) -> float:
-        """Return how long an intent's request may still complete.
+        """Return the seconds in which an intent's request may still complete.
 
-        By the clock of a shared store, or by time since boot where the boot is the same; else the
-        whole time, from when this process first saw the intent.
+        The time counts by the clock of a shared store, or since boot if the machine has not booted
+        since. Otherwise it starts anew when this process first sees the intent.
         """
         if owner != self._store.own and (age := self._store.age_of(boot)) is not None:
             return late_seconds - age
@@ -356,7 +370,10 @@ class Journal:
         return frozenset(record for (record,) in rows)
 
     def _is_known(self, record: str) -> bool:
-        """Return whether the journal holds anything of a record; a file is not asked twice."""
+        """Return whether the journal knows a record; True without a query for a file.
+
+        A write to a file costs no more than the query.
+        """
         return not self._store.is_shared or bool(
             self._store.run(
                 "SELECT 1 FROM intents WHERE record = :record UNION ALL"
@@ -367,7 +384,7 @@ class Journal:
         )
 
     def _read_answered(self) -> dict[str, str]:
-        """Return the keys of answered intents by record, read once: most calls are about others."""
+        """Return the keys of answered intents by record, cached: most calls find no intent."""
         if self._answered is None:
             found: dict[str, str] = {}
             if self._store.exists():
@@ -386,5 +403,5 @@ _FENCED = (
 
 
 def identity_of_text(url: str) -> str:
-    """Return the identity of a backend that an earlier version wrote by its URL."""
+    """Return the identity of a backend whose URL an earlier version stored."""
     return identity_of(url, os.environ, Path.cwd()) if url else ""

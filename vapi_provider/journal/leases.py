@@ -1,8 +1,9 @@
-"""Leases of the processes that buy, in a shared journal.
+"""Leases of purchasing processes, in a shared journal.
 
-A process that buys puts its mark again every few seconds. Others judge it by the age of the mark,
-by the store's clock; the process itself counts by its own monotonic clock, from before it sent the
-mark, and sends no POST long before others may think that it is dead. No two clocks are compared.
+A purchasing process renews its lease every few seconds. Other processes judge it by the lease's
+age, by the store's clock. The process itself uses its own monotonic clock, from before it sent the
+renewal, and stops sending POSTs long before others may consider it dead. No two clocks are
+compared.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import Blobs, StoreError
 
 BEAT_SECONDS = 5.0
-"""How often a process that buys shows that it lives."""
+"""The interval between two renewals of a lease."""
 
 HOLD_SECONDS = 15.0
-"""How long after its last mark, that the store has taken, a process may send a POST."""
+"""The time after its last successful renewal in which a process may send a POST."""
 
 DEAD_SECONDS = 30.0
-"""How old a mark must be for others to take over. Twice `HOLD_SECONDS`, and a slow request."""
+"""The age of a lease at which others take over: twice `HOLD_SECONDS`, to allow a slow request."""
 
 IDLE_SECONDS = 1.0
-"""How long after its last purchase a process keeps its lease."""
+"""The time after its last purchase in which a process keeps its lease."""
 
 LOOK_SECONDS = 1.0
-"""For how long an answer to "does it live" serves all threads."""
+"""The time for which the ages of all leases are cached."""
 
 PREFIX = "owners/"
 
@@ -39,8 +40,8 @@ PREFIX = "owners/"
 class Lease:
     """The lease of this process, and its view of those of others; shared by threads.
 
-    It is given up when nothing was bought for a moment. Methods raise StoreError, or
-    ConfigurationError where the store cannot be trusted.
+    It is given up after a moment without purchases. Methods raise StoreError, and
+    ConfigurationError for a store without conditional puts.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Lease:
         self._looking = threading.Lock()
 
     def hold(self) -> None:
-        """Hold the lease until `let_go` was called as often; the store has it when this returns."""
+        """Hold the lease until `let_go` was called as often; it is stored when this returns."""
         with self._condition:
             self._holders += 1
         try:
@@ -74,13 +75,13 @@ class Lease:
                 self._thread.start()
 
     def let_go(self) -> None:
-        """Let the lease end soon, with its last holder."""
+        """Release the lease; it ends shortly after its last holder has released it."""
         with self._condition:
             self._holders -= 1
             self._condition.notify_all()
 
     def renew(self, older_than: float) -> None:
-        """Put the mark again where the last one is older than so many seconds."""
+        """Renew the lease if the last renewal is older than the given seconds."""
         with self._beating:
             if self._renewed is not None and self._clock() - self._renewed < older_than:
                 return
@@ -93,14 +94,14 @@ class Lease:
                 self._renewed = begun
 
     def is_valid(self) -> bool:
-        """Return whether no other process can think that this one, which buys, is dead."""
+        """Return whether no other process can consider this one dead while it purchases."""
         with self._condition:
             if self._holders == 0:
-                return True  # Nothing is about to be bought.
+                return True  # No purchase is in progress.
             return self._renewed is not None and self._clock() - self._renewed < HOLD_SECONDS
 
     def lives(self, owner: str) -> bool:
-        """Return whether another process holds its lease, by the store's clock."""
+        """Return whether the owner is another process with a valid lease, by the store's clock."""
         if owner == self.own:
             return False
         with self._looking:
@@ -110,11 +111,11 @@ class Lease:
             return self._ages[1].get(self._name(owner), DEAD_SECONDS) < DEAD_SECONDS
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is this process, or another one of the same engine operation."""
+        """Return whether an owner is a process of this engine operation, such as this process."""
         return owner == self.own or bool(self._operation and owner.startswith(self._operation))
 
     def end(self) -> None:
-        """Give the lease up."""
+        """Remove the lease from the store."""
         with self._beating:
             if self._renewed is not None:
                 with self._condition:
@@ -122,10 +123,13 @@ class Lease:
                 self._blobs.remove([self._name(self.own)])
 
     def _check_conditions(self) -> None:
-        """Take the lease, and refuse a store that would give it twice; once a process."""
+        """Take the lease, once per process, and check that the store grants it only once.
+
+        Raises ConfigurationError for a store without conditional puts.
+        """
         name = self._name(self.own)
         with ThreadPoolExecutor(2) as both:
-            # At once: a store that checks and writes in two steps shows it only then.
+            # Concurrent puts: they expose a store whose check and write are not atomic.
             taken = list(both.map(self._blobs.create, [name] * 2, ["{}"] * 2))
         if all(taken):
             raise ConfigurationError(
@@ -136,7 +140,7 @@ class Lease:
         self._is_checked = True
 
     def _keep(self) -> None:
-        """Renew the lease while it is held, and give it up a moment after."""
+        """Renew the lease while it is held, and end it shortly afterwards."""
         idle_since: float | None = None
         while True:
             with self._condition:
@@ -155,7 +159,7 @@ class Lease:
                 if is_over:
                     self._thread = None
             if is_over:
-                # A lease that stays behind runs out by itself.
+                # A lease that is left behind expires by itself.
                 with suppress(StoreError):
                     self._end_unless_held()
                 return

@@ -1,7 +1,7 @@
 """The ledger of held records: which resource's state was proven to hold which record.
 
-A record stays in it until it is released or gone. So a `create` knows that the state was edited or
-restored behind the provider, and a `delete` that another resource has the record.
+A record stays in it until it is released or gone. The ledger shows a `create` that the state was
+edited or restored behind the provider, and a `delete` that another resource holds the record.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vapi_provider.reconcile.resource_key import is_of_stack, old_form
 
 @dataclass(frozen=True)
 class Held:
-    """A record that a state held, in an account and its organizations as far as they were seen."""
+    """A record that a state held, with its account and the organizations that were seen in it."""
 
     record: str
     account: str
@@ -26,9 +26,9 @@ class Held:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A purchase whose POST was repeated after its answer was lost: the first may have been late.
+    """A purchase whose POST was repeated after a lost response, so that it may have bought twice.
 
-    `key` and `record` are what the last POST created. The rest is the intent's.
+    `key` and `record` are those of the last POST. The other fields are the intent's.
     """
 
     key: str
@@ -38,7 +38,7 @@ class Repeated:
     known: frozenset[str]
     owner: str
     sent_at: float | None
-    """When it was last sent, by the API's clock, in Unix seconds, where that is known."""
+    """The time of the last attempt, by the API's clock, in Unix seconds, if known."""
 
 
 class Ledger:
@@ -49,7 +49,7 @@ class Ledger:
         self._backend = backend
 
     def held(self, key: str) -> list[Held]:
-        """Return the records that a state held for a resource and that are not released."""
+        """Return the records that a state held for a resource and that were not released."""
         if not self._store.exists():
             return []
         rows = self._store.run(
@@ -60,10 +60,10 @@ class Ledger:
         return [Held(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows]
 
     def held_alike(self, key: str) -> dict[str, list[Held]]:
-        """Return what a state held for a resource under either form of its key, by key.
+        """Return the records that a state held for a resource under any form of its key, by key.
 
-        For a resource without parent that is what was held for children of its name, too: it may
-        have been one of them.
+        For a resource without parent this includes children of the same name: the resource may have
+        been one of them.
         """
         if not self._store.exists():
             return {}
@@ -72,7 +72,7 @@ class Ledger:
             *scope, class_name, resource = key.split("/", 4)
             children, name = "/".join((*scope, f"{class_name}~")), f"/{resource}"
             rows = self._store.run(
-                # Not `?1`: Python 3.12 takes it for a named one, and warns.
+                # Named parameters: Python 3.12 warns of `?1`, which it treats as named.
                 "SELECT DISTINCT key FROM held WHERE backend = :backend AND key >= :children"
                 " AND key < :children || '~' AND substr(key, length(:children) + 9) = :name",
                 backend=self._backend,
@@ -94,7 +94,7 @@ class Ledger:
         return {key for (key,) in rows}
 
     def holders(self, record: str) -> set[str]:
-        """Return the resources whose state held `record`, those of other backends too."""
+        """Return the resources, of all backends, whose state or intent has `record`."""
         if not self._store.exists():
             return set()
         rows = self._store.run(
@@ -120,7 +120,7 @@ class Ledger:
         )
 
     def rename(self, record: str, old: str, new: str) -> None:
-        """Record that a resource was renamed: its state names another declaration from now on."""
+        """Record that a resource was renamed, so that its state has a new key."""
         if self._store.exists():
             self._store.post("rename", backend=self._backend, record=record, old=old, new=new)
 
@@ -148,11 +148,11 @@ class Ledger:
         ]
 
     def forget_repeat(self, repeated: Repeated) -> None:
-        """Stop looking for what a repeated POST's first try may have created."""
+        """Stop looking for what the first attempt of a repeated POST may have created."""
         self._store.post("forget_repeat", record=repeated.record)
 
     def with_texts(self, texts: Iterable[str]) -> set[str]:
-        """Return the records that some process gave any of `texts`."""
+        """Return the records that were created with any of `texts`."""
         if not self._store.exists():
             return set()
         found = (
