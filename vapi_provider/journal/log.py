@@ -1,8 +1,8 @@
 """The log of a shared journal: numbered entries, replayed by every process in the same order.
 
-An entry is put under the next free number, and only if that is still free: this orders the writes
-of all machines. What several threads write goes into one entry; some entries are in flight at once,
-and one counts only when all before it are known.
+An entry is put under the next free number by a conditional put, which orders the writes of all
+machines. The writes of several threads are batched into one entry. Several entries may be in
+flight, and an entry takes effect only when all entries before it are known.
 """
 
 from __future__ import annotations
@@ -27,22 +27,25 @@ from vapi_provider.journal.entries import (
 )
 
 IN_FLIGHT = 8
-"""Entries of one process that are being put at once, as long as no other process writes."""
+"""The maximum number of entries of one process in flight while no other process writes."""
 
 MOST_OPERATIONS = 200
-"""In one entry."""
+"""The maximum number of operations in one entry."""
 
 TRIES = 3
-"""Of a put that the store refuses for a conflict although nothing is there, as S3 may."""
+"""The attempts of a put that the store refuses for a conflict although the name is free.
+
+S3 may do so while another conditional put is in flight.
+"""
 
 STALE_SECONDS = 600.0
-"""A process that has not looked for so long looks before it writes."""
+"""The time after which a process that has not read the log reads it before it writes."""
 
 
 class SharedLog:
-    """The log as one process knows it. Its methods raise StoreError, or ConfigurationError.
+    """The log as one process knows it. Methods raise StoreError or ConfigurationError.
 
-    `replay` applies an entry's operations at a position and returns their results; `restore` takes
+    `replay` applies an entry's operations at a position and returns their results; `restore` loads
     a snapshot. Both are called in order, one at a time.
     """
 
@@ -58,13 +61,13 @@ class SharedLog:
         self._restore = restore
         self._clock = clock
         self.condition = threading.Condition(threading.RLock())
-        """Guards everything here, and what `replay` changes."""
+        """The lock of everything here and of what `replay` changes."""
         self.position = 0
-        """Up to where this process has replayed the log."""
+        """The position up to which this process has replayed the log."""
         self.snapshot = 0
         """The position of the newest snapshot that this process knows of."""
         self.synced_at: float | None = None
-        """When all was known that had been written before; None before the first look."""
+        """The time up to which all entries are known; None before the first read."""
         self._syncing = threading.Lock()
         self._queue: list[Item] = []
         self._flying: dict[int, Batch] = {}
@@ -72,12 +75,12 @@ class SharedLog:
         self._may_fly = 1
 
     def append(self, item: Item) -> Any:
-        """Write an operation; return its result once it is in the log, or raise."""
+        """Write an operation, and return its result once it is in the log."""
         self.enqueue(item)
         return self.wait_for(item)
 
     def wait_for(self, item: Item) -> Any:
-        """Return the result of an operation that was enqueued; write what waits meanwhile."""
+        """Return the result of an enqueued operation; write the queue if no other thread does."""
         while True:
             with self.condition:
                 while not item.is_done and not self._may_lead(item):
@@ -94,12 +97,12 @@ class SharedLog:
                 self._guarded(lambda taken=taken: self._fly(*taken))
 
     def enqueue(self, item: Item) -> None:
-        """Let an operation be written with the next that is appended."""
+        """Queue an operation, to be written with the next one that is appended."""
         with self.condition:
             self._queue.append(item)
 
     def sync(self) -> None:
-        """Replay what other processes have written; threads that ask meanwhile share the look."""
+        """Replay what other processes have written; concurrent callers share one read."""
         asked = self._clock()
         with self._syncing:
             begun = self._clock()
@@ -138,7 +141,7 @@ class SharedLog:
                 self.synced_at = begun
 
     def has_unfinished(self) -> bool:
-        """Return whether a later run has to look at anything; asks for names alone."""
+        """Return whether a later run has to check any intent; this lists names only."""
         names = self._blobs.names(PREFIX)
         if not names:
             return False
@@ -146,7 +149,7 @@ class SharedLog:
         return ".snapshot." not in last or not last.endswith(".0")
 
     def append_blindly(self, operations: Sequence[Operation]) -> None:
-        """Write operations whose results nobody needs, without having replayed the log."""
+        """Write operations whose results are not needed, without replaying the log."""
         text = entry_text(operations, uuid.uuid4().hex)
         position = 0
         while True:
@@ -163,7 +166,7 @@ class SharedLog:
         return item in self._queue and len(self._flying) < self._may_fly
 
     def _take_off(self) -> tuple[int, Batch]:
-        """Take what waits, and the next position that nobody has."""
+        """Take the queued operations, and the next position that is not known to be taken."""
         batch = Batch(self._queue[:MOST_OPERATIONS])
         del self._queue[:MOST_OPERATIONS]
         position = self.position + 1
@@ -177,7 +180,7 @@ class SharedLog:
         name, text = entry_name(position), batch.text()
         for _ in range(TRIES):
             is_ours = self._blobs.create(name, text)
-            # Else another process has the number, or the answer to an earlier try was lost.
+            # A taken number is another process's, or ours if an earlier response was lost.
             arrived = text if is_ours else self._blobs.read([name]).get(name)
             if arrived is not None:
                 break
@@ -195,7 +198,7 @@ class SharedLog:
             self.sync()
 
     def _advance(self) -> None:
-        """Replay the entries that have arrived, as far as none is missing before them."""
+        """Replay the entries that have arrived, up to the first missing one."""
         while (text := self._arrived.get(self.position + 1)) is not None:
             entry = checked(text, self._blobs.shown)
             del self._arrived[self.position + 1]
@@ -208,13 +211,14 @@ class SharedLog:
                 for item, result in zip(batch.items, results, strict=True):
                     item.result, item.is_done = result, True
             else:
-                # Another process was faster: ours come again, and fewer at once.
+                # Another process took the number: queue ours again, and reduce the entries in
+                # flight.
                 self._queue[:0] = batch.items
                 self._may_fly = 1
         self.condition.notify_all()
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run a step; where it fails, all that waits fails, and the next one looks first."""
+        """Run a step; if it fails, fail all waiting operations and require a new read."""
         try:
             step()
         except BaseException as error:

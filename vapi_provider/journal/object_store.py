@@ -1,6 +1,6 @@
 """Texts of a shared journal in an object store: S3, Google Cloud Storage or Azure Blob Storage.
 
-obstore is loaded when the journal is used. Only S3 was tried on a server: Google and Azure are
+obstore is imported when the journal is used. Only S3 was tested on a server: Google and Azure are
 untested.
 """
 
@@ -22,16 +22,16 @@ REQUEST_SECONDS = 10
 RETRY_SECONDS = 20
 
 READERS = 16
-"""Objects that are read at once."""
+"""The number of objects that are read concurrently."""
 
 _CLOCK = "clock/now"
-"""An object that is put to learn the time of the store."""
+"""An object that is put to read the store's clock from its timestamp."""
 
 R = TypeVar("R")
 
 
 class ObjectBlobs:
-    """Objects under one prefix."""
+    """Texts stored as objects under one prefix."""
 
     def __init__(self, location: Location, environment: Mapping[str, str]) -> None:
         self.shown = location.shown
@@ -41,7 +41,7 @@ class ObjectBlobs:
         self._opened: ObjectStore | None = None
 
     def create(self, name: str, text: str) -> bool:
-        """Put an object under a free name (`If-None-Match: *`)."""
+        """Put an object under a free name (`If-None-Match: *`); return False if it is taken."""
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
@@ -55,17 +55,17 @@ class ObjectBlobs:
         return self._run(put)
 
     def put(self, name: str, text: str) -> None:
-        """Put an object, whatever was there."""
+        """Put an object, replacing any object of that name."""
         import obstore
 
         self._run(lambda store: obstore.put(store, name, text.encode(), use_multipart=False))
 
     def names(self, prefix: str, after: str = "") -> Sequence[str]:
-        """Return names in the order of their bytes."""
+        """Return the names, sorted by their bytes."""
         return sorted(name for name, _ in self._listed(prefix, after))
 
     def read(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Get objects side by side."""
+        """Get objects concurrently."""
         if len(names) < 2:
             return {name: text for name in names if (text := self._get(name)) is not None}
         with ThreadPoolExecutor(min(READERS, len(names))) as readers:
@@ -73,7 +73,7 @@ class ObjectBlobs:
             return {name: text for name, text in texts if text is not None}
 
     def ages(self, prefix: str) -> Mapping[str, float]:
-        """Return ages by the store's own times: an object that is put now shows what time it is."""
+        """Return ages by the store's clock, which the timestamp of a newly put object shows."""
         import obstore
 
         self.put(_CLOCK, "{}")
@@ -81,14 +81,14 @@ class ObjectBlobs:
         return {name: (now - put).total_seconds() for name, put in self._listed(prefix, "")}
 
     def remove(self, names: Collection[str]) -> None:
-        """Delete objects, together where the store can."""
+        """Delete objects, in one request if the store supports that."""
         import obstore
 
         if names:
             self._run(lambda store: obstore.delete(store, sorted(names)))
 
     def close(self) -> None:
-        """Free the connections."""
+        """Close the connections."""
         with self._lock:
             self._opened = None
 
@@ -151,6 +151,6 @@ def _open(location: Location, environment: Mapping[str, str]) -> ObjectStore:
 
 
 def _reason(error: Exception) -> str:
-    """Return an error's first line, without what follows for a programmer."""
+    """Return an error's message without its debug output, on one line."""
     text = str(error).split("\n\nDebug source", 1)[0]
     return one_line(text) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Opening the journal that a run uses."""
+"""Factories of the journal that a run uses and of its store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vapi_provider.settings.journal_location import JournalPlace, Location
 def open_journal(
     place: JournalPlace, account: str, backend: Backend, operation: str = ""
 ) -> Journal:
-    """Return the journal of a place. Nothing is connected before it is used."""
+    """Return the journal at a place; it connects on first use."""
     if place.shared is None:
         return Journal(place.file, account, backend, operation=operation)
     # Lazy imports: most runs use a file.
@@ -28,8 +28,8 @@ def open_journal(
 
 
 def blobs_of(location: Location) -> Blobs:
-    """Return the texts that lie at a location."""
-    # Lazy imports: each needs a library that only this kind of store needs.
+    """Return the store of texts at a location."""
+    # Lazy imports: each module needs a library that only its kind of store needs.
     if location.scheme == "postgres":
         from vapi_provider.journal.postgres import PostgresBlobs
 

@@ -1,8 +1,8 @@
-"""The events that the plugin processes of one engine operation share.
+"""Events that the plugin processes of one engine operation share.
 
-Explicit providers start several plugin processes. A file in a folder of this person, named after
-the engine, carries what all of them must know. It is written by rare events only, and
-its order decides between two of them.
+Explicit providers start several plugin processes. They exchange events by a file named after the
+engine, in a folder that only this user can write. Events are rare, and their order in the file
+decides between two processes.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from typing import NamedTuple
 from vapi_provider.journal.process_locks import ProcessMark, file_lock
 
 STALE_SECONDS = 24 * 3600.0
-"""A file that nobody has open and nobody has written for so long is of an engine that is gone."""
+"""The age at which a file that no process holds is removed: its engine has exited."""
 
 GUARD_SECONDS = 30.0
-"""How long the folder may be another process's; each has it for a moment."""
+"""The timeout for the lock of the folder, which each process holds for a moment."""
 
-# Windows alone has the one, and lacks the other.
+# Only Windows has O_BINARY, and it has no O_NOFOLLOW.
 _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Event(NamedTuple):
-    """What one plugin process tells the others: a kind of event, a record's id, a resource."""
+    """An event that a plugin process sends to the others: its kind, a record's id, a resource."""
 
     kind: str
     id: str
@@ -40,15 +40,18 @@ class Event(NamedTuple):
 
 
 def operation_at(address: str) -> str:
-    """Return what the processes of one engine operation have in common, and no others.
+    """Return the identity of the engine operation: the engine's address and process id.
 
-    That is the engine's address and, where the system tells it, its process.
+    The process id is missing if the system does not show it.
     """
     return f"{address} {_engine_process()}"
 
 
 def _engine_process() -> str:
-    """Return the nearest ancestor that is called `pulumi`; else the grandparent; else ""."""
+    """Return the process id of the nearest ancestor named `pulumi`, else of the grandparent.
+
+    It is empty if the system does not show the ancestors.
+    """
     found = ""
     with suppress(OSError, IndexError, UnicodeDecodeError):
         pid = str(os.getppid())
@@ -61,11 +64,14 @@ def _engine_process() -> str:
 
 
 _GENERATIONS = 6
-"""The engine starts a language host, or a script, and that may start a tool that runs Python."""
+"""The number of ancestors to search.
+
+The engine starts a language host or a script, which may start a tool that runs Python.
+"""
 
 
 def _process(pid: str) -> tuple[str, str]:
-    """Return a process's name, and its parent."""
+    """Return a process's name and its parent's process id."""
     before, _, after = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")
     return before.partition("(")[2], after.split()[1]
 
@@ -73,8 +79,8 @@ def _process(pid: str) -> tuple[str, str]:
 class Operation:
     """The events of one engine operation, in one order for all its plugin processes.
 
-    `engine` is where the engine listens and, behind a space, its process where that is known.
-    Without it, or without a folder that is this person's alone, events stay in this process.
+    `engine` is the engine's address and, after a space, its process id if known. Without `engine`,
+    or without a folder that only this user can write, events stay in this process.
     """
 
     def __init__(self, engine: str = "", folder: Path | None = None) -> None:
@@ -86,36 +92,36 @@ class Operation:
         self._mark: ProcessMark | None = None
         self._offset = 0
         if engine:
-            # An address alone may be a later engine's, too.
+            # Without a process id, a later engine may have the same address.
             self._is_exact = bool(engine.partition(" ")[2])
             digest = hashlib.sha256(engine.encode()).hexdigest()[:16]
             self._path = (folder or _own_folder()) / f"{digest}.run"
 
     def listen(self, listener: Callable[[Event], None]) -> None:
-        """Call `listener` with every event, those of this process too, in the shared order."""
+        """Call `listener` with every event, including this process's own, in the shared order."""
         self._listeners.append(listener)
 
     def tell(self, event: Event) -> None:
-        """Add an event, and receive all that came before it.
+        """Add an event, and receive all events before it.
 
-        A file that cannot be written leaves the event to this process.
+        If the file cannot be written, the event stays in this process.
         """
         with self._lock:
             if self._path is not None:
                 try:
                     self._opened(self._path)
-                    # Windows appends in two steps: find the end, and write there.
+                    # An append is not atomic on Windows.
                     with _guarded(self._path.parent):
                         os.write(self._file, json.dumps(event).encode() + b"\n")
                 except OSError:
-                    self._path = None  # Better one process's claims than none.
+                    self._path = None  # Events of this process alone are better than none.
                 else:
                     self._receive()
                     return
             self._hear(event)
 
     def catch_up(self) -> None:
-        """Receive what other processes have told meanwhile."""
+        """Receive the events that other processes have added."""
         path = self._path
         if path is None or (self._file < 0 and not path.exists()):
             return
@@ -142,7 +148,10 @@ class Operation:
             listener(event)
 
     def _opened(self, path: Path) -> None:
-        """Open the file; where the engine is known by its address alone, it may be an old one's."""
+        """Open the file; truncate that of an earlier engine with the same address.
+
+        Raises OSError if the file cannot be opened.
+        """
         if self._file >= 0:
             return
         _make_private(path.parent)
@@ -151,7 +160,7 @@ class Operation:
             flags = _FLAGS | os.O_CREAT | os.O_APPEND
             if not self._is_exact and not mark.others_live():
                 flags |= os.O_TRUNC
-            # Held as long as this process lives: nobody else takes the file for a stale one.
+            # Hold the mark as long as this process runs, so that no other takes the file for stale.
             mark.hold()
             try:
                 self._file = os.open(path, flags, 0o600)
@@ -163,13 +172,16 @@ class Operation:
 
 
 def _own_folder() -> Path:
-    # Windows has no such number, and a folder for temporary files for each person.
+    # Windows has no user ids, but a folder for temporary files for each user.
     person = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     return Path(tempfile.gettempdir()) / f"vapi-phone-numbers{person}"
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder of this person alone. Raise PermissionError where it is anybody else's."""
+    """Create a folder that only this user can write.
+
+    Raises PermissionError if it exists and others own it or can write to it.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     is_own = not hasattr(os, "getuid") or (
@@ -181,13 +193,16 @@ def _make_private(folder: Path) -> None:
 
 @contextmanager
 def _guarded(folder: Path) -> Generator[None]:
-    """Keep other processes from the folder's files for a moment. Raise OSError."""
+    """Lock the folder's files against other processes inside the block.
+
+    Raises OSError if the lock cannot be acquired in time.
+    """
     with file_lock(folder / "guard").acquire(timeout=GUARD_SECONDS, poll_interval=0.01):
         yield
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove the files of engines that are long gone. The folder is guarded."""
+    """Remove the files of engines that exited long ago; the caller holds the folder's lock."""
     for other in path.parent.glob("*.run"):
         with suppress(OSError):
             is_old = time.time() - other.stat().st_mtime > STALE_SECONDS

@@ -1,6 +1,6 @@
-"""Texts of a shared journal in PostgreSQL: the table `vapi_journal`, beside Pulumi's own.
+"""Texts of a shared journal in PostgreSQL: the table `vapi_journal`, beside Pulumi's own table.
 
-psycopg is loaded when the journal is used.
+psycopg is imported when the journal is used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ R = TypeVar("R")
 
 
 class PostgresBlobs:
-    """Rows of one table. Thread-safe: each statement has a connection of its own while it runs."""
+    """Texts stored as rows of one table.
+
+    Thread-safe: each statement has a connection of its own while it runs.
+    """
 
     def __init__(self, location: Location) -> None:
         self.shown = location.shown
@@ -41,7 +44,7 @@ class PostgresBlobs:
         self._has_table = False
 
     def create(self, name: str, text: str) -> bool:
-        """Insert a row where there is none of that name."""
+        """Insert a row, and return False if the name is taken."""
         return bool(
             self._run(
                 "INSERT INTO vapi_journal (name, body) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -51,7 +54,7 @@ class PostgresBlobs:
         )
 
     def put(self, name: str, text: str) -> None:
-        """Insert a row, or replace it."""
+        """Insert a row, or replace that of the same name."""
         self._run(
             "INSERT INTO vapi_journal (name, body) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE"
             " SET body = excluded.body, put_at = clock_timestamp() RETURNING 1",
@@ -59,7 +62,7 @@ class PostgresBlobs:
         )
 
     def names(self, prefix: str, after: str = "") -> Sequence[str]:
-        """Return names in the order of their bytes."""
+        """Return the names, sorted by their bytes."""
         rows = self._run(
             "SELECT name FROM vapi_journal WHERE name > %s AND name >= %s AND name < %s"
             " ORDER BY name",
@@ -68,7 +71,7 @@ class PostgresBlobs:
         return [name for (name,) in rows]
 
     def read(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the texts of rows."""
+        """Return the texts of the rows that exist."""
         if not names:
             return {}
         return dict(
@@ -89,7 +92,7 @@ class PostgresBlobs:
         self._run("DELETE FROM vapi_journal WHERE name = ANY(%s) RETURNING 1", (list(names),))
 
     def close(self) -> None:
-        """Close the connections that lie idle."""
+        """Close the idle connections."""
         with self._lock:
             closing, self._free = self._free, []
         for connection in closing:
@@ -99,16 +102,16 @@ class PostgresBlobs:
         # Lazy import: most runs use another store.
         try:
             import psycopg
-        except ImportError as error:  # The package without its `binary` part, and no libpq.
+        except ImportError as error:  # psycopg without its `binary` extra, and no libpq.
             raise StoreError(one_line(str(error))) from None
 
         try:
             try:
                 return self._on_connection(lambda opened: _fetched(opened, statement, values))
             except psycopg.OperationalError:
-                # A pooler or a restart may have ended a connection that lay idle. A statement that
-                # was carried out all the same changes nothing the second time, and the log finds
-                # its own entry.
+                # A pooler or a restart may have closed an idle connection. Running a statement
+                # twice is harmless: the statements are idempotent, and the log recognizes its own
+                # entry.
                 self.close()
                 return self._on_connection(lambda opened: _fetched(opened, statement, values))
         except psycopg.Error as error:
@@ -135,7 +138,7 @@ class PostgresBlobs:
             connection_string(self._location),
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
-            # A pooler keeps no prepared statement for its next client.
+            # A pooler does not keep prepared statements between clients.
             prepare_threshold=None,
         )
         try:
@@ -153,7 +156,7 @@ class PostgresBlobs:
 
 
 def _exists(connection: psycopg.Connection[Any]) -> bool:
-    # A role that may use the table need not be one that may create it.
+    # A role may be allowed to use the table but not to create it.
     row = connection.execute("SELECT to_regclass('vapi_journal') IS NOT NULL").fetchone()
     return bool(row and row[0])
 
@@ -161,7 +164,7 @@ def _exists(connection: psycopg.Connection[Any]) -> bool:
 def _make_table(connection: psycopg.Connection[Any]) -> None:
     import psycopg
 
-    # Two at once: PostgreSQL lets one fail, and the table is there.
+    # If two processes create the table at once, PostgreSQL fails one, and the table exists.
     with suppress(psycopg.errors.UniqueViolation):
         connection.execute(_TABLE)
 
@@ -169,5 +172,5 @@ def _make_table(connection: psycopg.Connection[Any]) -> None:
 def _fetched(
     connection: psycopg.Connection[Any], statement: str, values: Sequence[Any]
 ) -> list[Any]:
-    # The statements are constants of this module.
+    # The statements are constants of this module, so they need no further escaping.
     return connection.execute(statement.encode(), values).fetchall()

@@ -1,4 +1,4 @@
-"""A file for this person alone, made where others may have put something in its place."""
+"""Creation of a private file in a folder where others may have put something in its place."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def make_private(path: Path, user: int | None = None) -> None:
-    """Create a file that only this person can read, or make an existing one so.
+    """Create a file that only this user can read, or restrict an existing one.
 
-    `user` is the person's number; by default that of this process. Raises OSError for a symbolic
-    link, for what is no regular file, and, in a folder that others write into, for a file that
-    somebody else owns or has linked. An existing file is never opened: closing it would end the
-    locks that SQLite holds on it in this process.
+    `user` is the user id, by default that of this process. An existing file is never opened:
+    closing it would release the locks that SQLite holds on it in this process.
+
+    Raises:
+        OSError: The path is a symbolic link or not a regular file; or others can write to its
+            folder, and another user owns the file or it has several hard links.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # O_EXCL follows no link.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # O_EXCL does not follow symbolic links.
     try:
         os.close(os.open(path, flags, _PRIVATE))
     except FileExistsError:
         if user is None:
-            # Windows has no numbers of persons; it keeps their folders apart itself.
+            # Windows has no user ids; it separates the users' folders itself.
             user = os.geteuid() if hasattr(os, "geteuid") else path.lstat().st_uid
         _check(path, user)
 

@@ -1,7 +1,7 @@
-"""Locks among the processes of a machine, on Linux, macOS and Windows: `filelock` underneath.
+"""Locks among the processes of a machine, on Linux, macOS and Windows, by `filelock`.
 
-The operating system frees a lock with its process. Where it has no such locks, `filelock` leaves a
-file that names its process, and takes over the file of a dead one.
+The operating system releases a lock when its process exits. On a system without file locks,
+`filelock` writes a file that names its process, and takes over the file of a dead process.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 SLOTS = 64
-"""How many locks there are among processes. Keys share them, and each has two files."""
+"""The number of locks among processes. Keys share them, and each has two files."""
 
 
 class ProcessMark:
-    """A mark that shows that this process lives, and looks at the marks of others.
+    """A lock file that shows that this process is running, and checks of those of others.
 
     Shared by the threads of the process. The files lie beside `beside`. The marks of processes with
-    the same `operation` begin alike.
+    the same `operation` have a common prefix.
     """
 
     def __init__(self, beside: Path, operation: str = "") -> None:
@@ -41,11 +41,11 @@ class ProcessMark:
         self._held: BaseFileLock | None = None
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether a mark is of this process, or of another of the same operation."""
+        """Return whether a mark belongs to a process of this operation, such as this process."""
         return owner == self.own or bool(self._operation and owner.startswith(self._operation))
 
     def hold(self) -> None:
-        """Mark this process as living until `let_go` was called as often. Raise OSError."""
+        """Hold the mark until `let_go` was called as often. Raises OSError."""
         with self._lock:
             if self._held is None:
                 held = file_lock(self._file(self.own))
@@ -54,27 +54,28 @@ class ProcessMark:
             self._in_flight += 1
 
     def let_go(self) -> None:
-        """Take the mark away with its last holder."""
+        """Release the mark with its last holder."""
         with self._lock:
             self._in_flight -= 1
             if self._in_flight == 0 and self._held is not None:
-                # The purchase is done: a file that stays behind is no reason to fail.
+                # A file that cannot be removed must not fail the completed purchase.
                 remove(self._held)
                 self._held = None
 
     def lives(self, owner: str) -> bool:
-        """Return whether another process still holds its mark; our own does not count.
+        """Return whether another process still holds its mark; False for this process's own.
 
-        Remove the file of a dead one. Raise OSError.
+        Remove the file of a dead process. Raises OSError.
         """
         return owner != self.own and is_held(self._file(owner))
 
     def others_live(self) -> bool:
-        """Return whether any other process holds its mark beside the same file. Raise OSError."""
+        """Return whether any other process holds its mark beside the same file. Raises OSError."""
         prefix, suffix = f"{self._beside.name}.", ".lock"
         names = [name for name in os.listdir(self._beside.parent) if name.startswith(prefix)]
         owners = [name[len(prefix) : -len(suffix)] for name in names if name.endswith(suffix)]
-        return any([self.lives(owner) for owner in owners])  # All of them: dead ones are removed.
+        # A list, not a generator: checking every mark removes those of dead processes.
+        return any([self.lives(owner) for owner in owners])
 
     def _file(self, owner: str) -> Path:
         return self._beside.with_name(f"{self._beside.name}.{owner}.lock")
@@ -83,8 +84,8 @@ class ProcessMark:
 class KeyedLocks:
     """Exclusive locks by key, among the threads of this process and the processes of the machine.
 
-    Among processes, keys are hashed onto a bounded set of slots: a fleet leaves no file for each
-    number. That two keys share a slot costs time between processes and nothing else.
+    Among processes, keys are hashed to a fixed number of slots, so that a fleet does not leave a
+    file for each number. Two keys that share a slot only cause contention between processes.
     """
 
     def __init__(self, path: Path, slots: int = SLOTS) -> None:
@@ -95,18 +96,18 @@ class KeyedLocks:
     @classmethod
     @cache
     def beside(cls, path: Path) -> KeyedLocks:
-        """Return this process's locks beside `path`: its threads have to share them."""
+        """Return this process's locks beside `path`, cached because its threads must share them."""
         return cls(path)
 
     @contextmanager
     def of(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Hold the locks of all `keys`; `wait` is called while another process has one of them.
+        """Hold the locks of all `keys`; call `wait` while another process holds one of them.
 
-        What `wait` raises ends the waiting. Raise OSError. A thread that holds a key and asks for
-        others in a second call may wait for one that does the same.
+        An exception of `wait` ends the waiting. A thread must take all its keys in one call: a
+        second call while it holds some may cause a deadlock. Raises OSError.
         """
         with ExitStack() as held:
-            # Keys first, then slots, each in one order for all: no two wait for each other.
+            # Take keys first, then slots, each in sorted order, which prevents deadlocks.
             for key in sorted(set(keys)):
                 with self._lock:
                     among_threads = self._among_threads[key]
@@ -123,8 +124,8 @@ class KeyedLocks:
 class _Slot:
     """One lock among processes, which the threads of a process share.
 
-    The process that comes next has a file of its own, and who joins needs that file too: else a
-    process with many purchases would never leave the slot to another.
+    A thread takes the file `next` before it joins or acquires the lock. Another process can hold
+    that file while it waits, so a process with many purchases does not starve the others.
     """
 
     def __init__(self, path: Path) -> None:
@@ -173,7 +174,7 @@ def _acquired(file: Path, wait: Callable[[], None]) -> Generator[None]:
 def _try(lock: BaseFileLock) -> bool:
     from filelock import Timeout
 
-    # Where files name processes, the first try takes the file of a dead one away.
+    # On a system without file locks, the first attempt only removes the file of a dead process.
     for _ in range(2):
         try:
             lock.acquire(timeout=0)
@@ -184,7 +185,10 @@ def _try(lock: BaseFileLock) -> bool:
 
 
 def is_held(file: Path) -> bool:
-    """Return whether anybody holds a lock file; remove the file of a dead holder. Raise OSError."""
+    """Return whether any process holds a lock file; remove the file of a dead holder.
+
+    Raises OSError.
+    """
     if not os.path.lexists(file):
         return False
     found = file_lock(file)
@@ -195,10 +199,10 @@ def is_held(file: Path) -> bool:
 
 
 def file_lock(file: Path) -> BaseFileLock:
-    """Return the lock of a file that nobody else can read; symbolic links are not followed."""
+    """Return the lock of a file that only this user can read; symbolic links are not followed."""
     # Lazy import: most runs buy nothing.
     with warnings.catch_warnings():
-        # It warns where the operating system has no locks of files; the files then name processes.
+        # filelock warns on a system without file locks, which is supported here.
         warnings.simplefilter("ignore")
         from filelock import FileLock
 
@@ -207,9 +211,10 @@ def file_lock(file: Path) -> BaseFileLock:
 
 
 def remove(held: BaseFileLock) -> None:
-    """Release a lock and remove its file, while it is held: whoever waits for it then looks again.
+    """Remove a lock's file and release the lock; errors are ignored.
 
-    Windows removes no file that is open. A file that stays is no reason to fail.
+    The file is removed while the lock is held, so that a waiting process notices it and tries
+    again. Windows cannot remove an open file, so a second attempt follows the release.
     """
     file = Path(held.lock_file)
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The tables of a shared journal as this process has replayed them from the log."""
+"""The tables of a shared journal, which this process replays from the log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from vapi_provider.journal.store import Store
 
 FRESH_SECONDS = 1.0
-"""How old the view of the journal may be that a reader is shown."""
+"""The maximum age of the view that a reader gets."""
 
 
 class Replica:
     """The log and its tables; shared by threads. Methods raise ConfigurationError.
 
-    What `earlier`, a journal of this machine, holds is moved to `store` once this one is read.
+    The rows of `earlier`, this machine's earlier journal, are moved to `store` on the first read.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Replica:
         self.database = Database.in_memory()
         self.log = SharedLog(blobs, self._replay, self.database.restore, clock)
         self.had_unfinished: bool | None = None
-        """What this process was told of earlier runs; None before it has asked."""
+        """Whether earlier runs left unfinished intents; None before the first request."""
         self._clock = clock
         self._store = store
         self._earlier = earlier or EarlierJournal.none()
@@ -52,7 +52,7 @@ class Replica:
         self._written_at: dict[int, float] = {}
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents, by one request of this process."""
+        """Return whether there may be unfinished intents; a process sends one request for it."""
         if self.log.synced_at is not None:
             return True
         with self._asking, self.usable():
@@ -61,13 +61,13 @@ class Replica:
             return self.had_unfinished
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds, in a view that is at most a moment old."""
+        """Return the rows that a statement finds, in a view of at most `FRESH_SECONDS` of age."""
         self.look()
         with self.log.condition:
             return self.database.run(statement, *values, **named)
 
     def age_of(self, boot: str) -> float | None:
-        """Return how long ago the log entry of an intent was written, by the store's clock."""
+        """Return the age of an intent's log entry, by the store's clock; None without an entry."""
         if not boot.startswith("log:"):
             return None
         position = int(boot.removeprefix("log:"))
@@ -75,7 +75,7 @@ class Replica:
             if position not in self._written_at:
                 for name, age in self.blobs.ages("log/").items():
                     self._written_at.setdefault(position_of(name), self._clock() - age)
-        # What is not there any more was removed because it is old.
+        # An entry that no longer exists was removed because of its age.
         written = self._written_at.setdefault(position, self._clock() - compaction.KEPT_SECONDS)
         return self._clock() - written
 
@@ -85,7 +85,7 @@ class Replica:
             return self.log.append(Item((command, arguments)))
 
     def look(self, fresh_seconds: float | None = FRESH_SECONDS) -> None:
-        """Read what others have written, if this process has not for a while; None: if never."""
+        """Read the log if the last read is older than `fresh_seconds`; with None, only if never."""
         synced = self.log.synced_at
         if synced is None or (fresh_seconds is not None and self._clock() - synced > fresh_seconds):
             with self.usable():
@@ -115,7 +115,7 @@ class Replica:
 
     @contextmanager
     def usable(self) -> Generator[None]:
-        """Raise ConfigurationError, in one line, where the store cannot be reached."""
+        """Convert a StoreError to a ConfigurationError that tells the user what to do."""
         try:
             yield
         except StoreError as error:

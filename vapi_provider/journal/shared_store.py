@@ -1,7 +1,7 @@
 """The journal beside shared state: a log that every process replays into tables in memory.
 
 `log.py` orders the writes of all machines, `replica.py` holds the tables, `leases.py` shows which
-processes live, `deferred.py` writes what nobody waits for, `commands.py` says what a write does.
+processes are running, `deferred.py` writes in the background, and `commands.py` defines the writes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vapi_provider.journal.turns import FENCED, TAKEN, WRITTEN
 
 @dataclass
 class _Turn:
-    """What a thread has to itself, or takes together with its intent."""
+    """The locks among machines that a thread holds, or takes together with its intent."""
 
     names: tuple[str, ...]
     seen: int
@@ -34,9 +34,9 @@ class _Turn:
 
 
 class SharedStore:
-    """Store of many machines. Every method raises ConfigurationError where it cannot be used.
+    """A store of many machines. Every method raises ConfigurationError if it cannot be used.
 
-    What `earlier`, a journal of this machine, holds is moved here as soon as this one is read.
+    The rows of `earlier`, this machine's earlier journal, are moved here on the first read.
     """
 
     is_shared = True
@@ -64,20 +64,20 @@ class SharedStore:
         return self._lease.own
 
     def exists(self) -> bool:
-        """Return whether anything was ever written; reads the log once."""
+        """Return whether anything was ever written; the first call reads the log."""
         self._replica.look(None)
         return self._log.position > 0
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents, by one request of this process."""
+        """Return whether there may be unfinished intents; a process sends one request for it."""
         return self._replica.may_have_unfinished()
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds, in a view that is at most a moment old."""
+        """Return the rows that a statement finds, in a view of at most one second of age."""
         return self._replica.run(statement, *values, **named)
 
     def submit(self, command: str, **arguments: Any) -> Any:
-        """Write a command to the log, in one entry with what other threads write."""
+        """Write a command to the log, batched with those of other threads."""
         self._replica.look(None)
         result = self._replica.append(command, arguments)
         self._deferred.compact_if_due()
@@ -86,31 +86,31 @@ class SharedStore:
             if result == WRITTEN:
                 turn.is_taken = True
             elif result != FENCED:
-                # The next try takes its turn before it looks.
+                # The next attempt takes its turn before it reads the account.
                 self._contended.update(turn.names)
         elif turn is not None and command in ("answer", "drop"):
             turn.is_taken = False
         return result
 
     def post(self, command: str, **arguments: Any) -> None:
-        """Write a command to the log with the next one, or a moment later."""
+        """Write a command to the log together with the next one, or shortly afterwards."""
         self._deferred.post(command, **arguments)
 
     def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
-        """Finish intents beside the work: a run that buys nothing sends one request for it."""
+        """Finish intents in the background: a run that buys nothing sends one request for it."""
         self._deferred.finish(backend, records, of_earlier_runs=of_earlier_runs)
 
     def hold_owner(self) -> None:
-        """Hold this process's lease; the store has it when this returns."""
+        """Hold this process's lease; it is stored when this returns."""
         with self._replica.usable():
             self._lease.hold()
 
     def let_go_owner(self) -> None:
-        """Let go of it with the last holder."""
+        """Release this process's lease with its last holder."""
         self._lease.let_go()
 
     def require_lease(self) -> None:
-        """Raise OwnershipError where others may soon take over what this process has begun."""
+        """Raise OwnershipError if others may soon take over what this process has begun."""
         if not self._lease.is_valid():
             raise OwnershipError(
                 f"the journal {self._replica.blobs.shown} was too slow: another run could take "
@@ -118,20 +118,20 @@ class SharedStore:
             )
 
     def lives(self, owner: str) -> bool:
-        """Return whether another process holds its lease."""
+        """Return whether the owner is another process with a valid lease."""
         with self._replica.usable():
             return self._lease.lives(owner)
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is this process, or another one of the same engine operation."""
+        """Return whether an owner is a process of this engine operation, such as this process."""
         return self._lease.is_of_this_operation(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Hold locks of this process's threads; machines are kept apart as the intent is written.
+        """Hold the keys' locks among threads; the intent takes the turns among machines.
 
-        An intent takes the turns in one step with itself, if nobody had them since this thread
-        looked. Where somebody did, the next try takes them first.
+        Writing the intent takes the turns atomically, unless another process had one of them since
+        this thread read the log. In that case the next attempt takes the turns first.
         """
         names = tuple(sorted({hashlib.sha256(key.encode()).hexdigest()[:32] for key in keys}))
         with ExitStack() as held:
@@ -155,18 +155,18 @@ class SharedStore:
                     self.post("free_turns", owner=self.own, names=list(names))
 
     def take_turn(self) -> None:
-        """Take this thread's turn now: it is about to look for what another run left."""
+        """Take this thread's turn now, before it looks for what another run left."""
         turn = self._turn_of_thread()
         if turn is not None and not turn.is_taken:
             self._take(turn, self._of_thread.wait, None)
 
     def turns(self) -> tuple[tuple[str, ...], int]:
-        """Return the turns that this thread's next intent takes."""
+        """Return the turns that this thread's next intent takes, and the position it has read."""
         turn = self._turn_of_thread()
         return ((), 0) if turn is None else (turn.names, turn.seen)
 
     def age_of(self, boot: str) -> float | None:
-        """Return how long ago the log entry of an intent was written, by the store's clock."""
+        """Return the age of an intent's log entry, by the store's clock; None without an entry."""
         return self._replica.age_of(boot)
 
     def close(self) -> None:
@@ -177,14 +177,14 @@ class SharedStore:
         self._replica.blobs.close()
 
     def _prepare_to_buy(self) -> None:
-        """Take the lease while the log is being read: the first purchase waits for both."""
+        """Take the lease in the background while the log is read: the purchase needs both."""
         with self._lock:
             if self._is_prepared:
                 return
             self._is_prepared = True
 
         def renew() -> None:
-            with suppress(StoreError, ConfigurationError):  # `hold_owner` finds out.
+            with suppress(StoreError, ConfigurationError):  # `hold_owner` reports the error.
                 self._lease.renew(BEAT_SECONDS)
 
         threading.Thread(target=renew, daemon=True).start()
@@ -193,7 +193,10 @@ class SharedStore:
         return getattr(self._of_thread, "turn", None)
 
     def _take(self, turn: _Turn, wait: Callable[[], None], held: ExitStack | None) -> None:
-        """Take a turn before the intent is written; bury whoever died with it."""
+        """Take a turn before the intent is written, also from owners whose lease has expired.
+
+        Raises OwnershipError if this process lost its own lease.
+        """
         self.hold_owner()
         if held is not None:
             held.callback(self.let_go_owner)
@@ -216,7 +219,7 @@ class SharedStore:
                 self.let_go_owner()
 
     def _bury_the_dead(self, names: Sequence[str]) -> bool:
-        """Take turns from owners whose lease ran out; return whether there were any."""
+        """Free the turns of owners whose lease has expired; return whether there were any."""
         with self._log.condition:
             places = ", ".join("?" * len(names))
             rows = self._replica.database.run(

@@ -1,6 +1,6 @@
-"""What a store of the journal does. The file of a machine and the shared log are the two ways.
+"""The interface of the journal's stores: the file of one machine, and the shared log.
 
-The log lies in PostgreSQL or in an object store (`blobs.py`).
+The log is stored in PostgreSQL or in an object store (`blobs.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class Store(Protocol):
-    """Every method raises ConfigurationError where the store cannot be used."""
+    """A store of the journal. Every method raises ConfigurationError if it cannot be used."""
 
     @property
     def own(self) -> str:
@@ -20,17 +20,17 @@ class Store(Protocol):
 
     @property
     def is_shared(self) -> bool:
-        """Whether other machines see the journal: then each look at it is a request."""
+        """Whether other machines see the journal, so that each read of it is a request."""
         ...
 
     def exists(self) -> bool:
-        """Return whether anything was ever written; asking creates nothing."""
+        """Return whether anything was ever written; this creates nothing."""
         ...
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents, or some that were sent again.
+        """Return whether there may be unfinished or repeated intents.
 
-        As cheaply as it can be said: each run asks.
+        This must be cheap, because each run calls it.
         """
         ...
 
@@ -39,66 +39,66 @@ class Store(Protocol):
         ...
 
     def submit(self, command: str, **arguments: Any) -> Any:
-        """Run a command and return its result; it is durable then. Together with others' commands.
+        """Run a command of `commands.py` and return its result; it is durable when this returns.
 
-        See `commands.py`.
+        Commands of several threads may be batched.
         """
         ...
 
     def post(self, command: str, **arguments: Any) -> None:
-        """Run a command soon, with the next one that is submitted or a little later.
+        """Run a command soon, together with the next submitted one or shortly afterwards.
 
-        For what a later run finds out again if this process is killed.
+        Use it only for what a later run finds out again if this process is killed.
         """
         ...
 
     def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
-        """Finish the intents of this backend that created `records`, as far as there are any.
+        """Finish the intents of this backend that created any of `records`.
 
-        A shared store does it beside the work. With `of_earlier_runs` what this run creates is of
-        no interest: it looks once.
+        A shared store does it in the background. With `of_earlier_runs` only the intents of earlier
+        runs matter, so it reads the log once.
         """
         ...
 
     def close(self) -> None:
-        """Write what was posted, and free what is open. Called again, do nothing."""
+        """Write the posted commands and close the connections; a second call is a no-op."""
         ...
 
     def hold_owner(self) -> None:
-        """Show the others that this process lives, until `let_go_owner` was called as often."""
+        """Show other processes that this one runs, until `let_go_owner` was called as often."""
         ...
 
     def let_go_owner(self) -> None:
-        """Take that back with the last holder."""
+        """Undo one call of `hold_owner`; the last one ends the mark or lease."""
         ...
 
     def require_lease(self) -> None:
-        """Raise where others may think that this process is dead: it must not send a POST."""
+        """Raise OwnershipError if others may consider this process dead: it must not send a POST."""
         ...
 
     def lives(self, owner: str) -> bool:
-        """Return whether another process, with that owner, still works."""
+        """Return whether the owner is another process that is still running."""
         ...
 
     def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is this process, or another one of the same engine operation."""
+        """Return whether an owner is a process of this engine operation, such as this process."""
         ...
 
     def turn(self, wait: Callable[[], None], *keys: str) -> AbstractContextManager[None]:
-        """Hold exclusive locks by key among threads, processes and, where shared, machines.
+        """Hold exclusive locks by key among threads, processes and, if shared, machines.
 
-        `wait` is called, and may raise, while another process has one of them.
+        `wait` is called, and may raise, while another process holds one of them.
         """
         ...
 
     def take_turn(self) -> None:
-        """Take the turn that this thread is in, where it is taken with the intent only."""
+        """Take this thread's turn now, if the store otherwise takes it with the intent."""
         ...
 
     def turns(self) -> tuple[tuple[str, ...], int]:
-        """Return the turns that this thread's next intent takes, and up to where it has looked."""
+        """Return the turns that this thread's next intent takes, and the position it has read."""
         ...
 
     def age_of(self, boot: str) -> float | None:
-        """Return how long ago an intent of that `boot` was written; None where it cannot say."""
+        """Return the age of an intent with that `boot`; None if the store does not know it."""
         ...

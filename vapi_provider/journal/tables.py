@@ -1,6 +1,6 @@
 """The journal's tables in SQLite, and statements on them.
 
-The file of one machine holds them; a shared journal replays its log into a copy in memory.
+A file store keeps them in its file; a shared journal replays its log into a copy in memory.
 """
 
 from __future__ import annotations
@@ -50,26 +50,26 @@ CREATE TABLE IF NOT EXISTS unique_texts (
     "CREATE INDEX IF NOT EXISTS held_by_key ON held (backend, key)",
     "CREATE INDEX IF NOT EXISTS texts_of_record ON unique_texts (record)",
     "CREATE INDEX IF NOT EXISTS answered ON intents (record) WHERE record IS NOT NULL",
-    # The closing of each intent asks for them, and there are next to none.
+    # Finishing an intent updates the open intents, of which there are few.
     "CREATE INDEX IF NOT EXISTS unanswered ON intents (backend) WHERE record IS NULL",
 )
 
 SHARED_TABLES = (
-    # Who creates a record that could not be told apart from others of its name, number or SIP URI.
+    # Locks: the owner that creates a record of a name, number or SIP URI.
     "CREATE TABLE turns (name TEXT PRIMARY KEY, owner TEXT NOT NULL, is_held INTEGER NOT NULL,"
     " position INTEGER NOT NULL)",
-    # Owners whose lease ran out: nothing that they write counts any more.
+    # Owners whose lease has expired: their later writes are refused.
     "CREATE TABLE buried (owner TEXT PRIMARY KEY, position INTEGER NOT NULL)",
-    # The newest log entry whose free turns a snapshot left out.
+    # The newest log entry whose free turns a snapshot omits.
     "CREATE TABLE pruned (position INTEGER NOT NULL)",
 )
 
 NAMES = ("intents", "held", "unique_texts", "turns", "buried", "pruned")
-"""All tables, as a snapshot holds them."""
+"""All tables, in the order of a snapshot."""
 
 
 class Database:
-    """Statements on the tables. `position` is that of the log entry being replayed."""
+    """A connection to the tables. `position` is that of the log entry being replayed."""
 
     def __init__(self, connection: sqlite3.Connection, *, is_shared: bool) -> None:
         self.connection = connection
@@ -85,13 +85,13 @@ class Database:
         return cls(connection, is_shared=True)
 
     def run(self, statement: str, *values: str | float | None, **named: str | float | None) -> Any:
-        """Return the rows that a statement finds; its places are all `?` or all named."""
+        """Return the rows that a statement finds; its parameters are all `?` or all named."""
         return self.connection.execute(statement, named or values).fetchall()
 
     def change(
         self, statement: str, *values: str | float | None, **named: str | float | None
     ) -> int:
-        """Return how many rows a statement changed."""
+        """Run a statement, and return the number of rows that it changed."""
         return self.connection.execute(statement, named or values).rowcount
 
     def dump(self) -> dict[str, list[list[Any]]]:
@@ -110,7 +110,7 @@ class Database:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Generator[None]:
-    """Run the statements of the block as one, or none of them."""
+    """Run the statements of the block in one transaction, rolled back on an exception."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

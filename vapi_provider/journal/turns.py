@@ -1,6 +1,6 @@
-"""Turns across machines: who creates a record that could not be told apart from others.
+"""Turns: locks across machines that serialize creates whose records could not be told apart.
 
-Commands of the shared journal, as those of `commands.py`.
+The functions are commands of the shared journal, like those of `commands.py`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from vapi_provider.journal.tables import Database
 
 WRITTEN = "written"
 TAKEN = "taken"
-"""Another process has the key or the turn."""
+"""Another process holds the key or the turn."""
 
 CHANGED = "changed"
-"""Another process had the turn since this one looked."""
+"""Another process had the turn since this one read the log."""
 
 FENCED = "fenced"
-"""The lease of this process ran out, and another one has taken over."""
+"""The lease of this process expired, and another process has taken over."""
 
 
 def take_turns(database: Database, owner: str, names: Sequence[str], seen: int | None) -> str:
-    """Take all of these turns, or none; `seen` as for `begin`, None where it does not matter."""
+    """Take all of these turns or none; return WRITTEN, TAKEN, CHANGED or FENCED.
+
+    `seen` is the position up to which the owner has read the log; None accepts later changes.
+    """
     if is_buried(database, owner):
         return FENCED
     for name in names:
@@ -45,7 +48,7 @@ def take_turns(database: Database, owner: str, names: Sequence[str], seen: int |
 
 
 def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
-    """Free turns that an owner has."""
+    """Free the turns that an owner holds."""
     for name in names:
         database.change(
             "UPDATE turns SET is_held = 0, position = ? WHERE name = ? AND owner = ?",
@@ -56,7 +59,7 @@ def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
 
 
 def bury(database: Database, owner: str) -> None:
-    """Take over from an owner whose lease ran out: its turns are free, and it writes no more."""
+    """Fence an owner whose lease has expired: free its turns, and refuse its later writes."""
     position = database.position
     database.change("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
     database.change(
@@ -65,5 +68,5 @@ def bury(database: Database, owner: str) -> None:
 
 
 def is_buried(database: Database, owner: str) -> bool:
-    """Return whether another process has taken over from an owner."""
+    """Return whether an owner is fenced."""
     return bool(database.run("SELECT 1 FROM buried WHERE owner = ?", owner))

@@ -1,7 +1,7 @@
-"""Files of writing processes, with the writes that they began and ended, one JSON line each.
+"""Files of processes that change records, with one JSON line for each start and end of a write.
 
-Beside each lies a lock, which is freed with its process; the lines stay, and say which writes a
-killed process left open.
+Beside each lies a lock file, which the operating system releases when its process exits. The lines
+stay, and show which writes a killed process left open.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUFFIX = ".writing"
 
 
 class Held(NamedTuple):
-    """A file that is open for writing, and its lock."""
+    """A process's file, open for writing, and its lock."""
 
     file: IO[str]
     lock: BaseFileLock
@@ -31,9 +31,9 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenWrite:
-    """A PATCH of `fields`, or a DELETE where there are none, that no state may have recorded.
+    """A PATCH of `fields`, or a DELETE if there are none, that the state may not have recorded.
 
-    `is_over` where its request was answered, or was never sent.
+    `is_over` tells that its request was answered or was never sent.
     """
 
     id: str
@@ -47,7 +47,7 @@ def path_of(beside: Path, stack: str, process: str) -> Path:
 
 
 def files_of(beside: Path, stack: str) -> list[Path]:
-    """Return the files of all processes that write to a stack, or wrote when they were killed."""
+    """Return the files of all processes that write to a stack, or did so when they were killed."""
     prefix = _prefix(beside, stack)
     try:
         names = os.listdir(beside.parent)
@@ -58,8 +58,8 @@ def files_of(beside: Path, stack: str) -> list[Path]:
 
 
 def hold(path: Path, engine: str) -> Held:
-    """Lock and create a file until `let_go`. Raises OSError."""
-    # Locked first: whoever sees the file finds it locked.
+    """Lock and create a file, until `let_go`. Raises OSError."""
+    # Take the lock first, so that no process sees the file without it.
     lock = file_lock(_lock_of(path))
     lock.acquire()
     try:
@@ -77,7 +77,7 @@ def hold(path: Path, engine: str) -> Held:
 
 
 def let_go(held: Held, path: Path) -> None:
-    """Free a file, and remove it where it holds no open write. Raises OSError."""
+    """Close and unlock a file, and remove it if it has no open write. Raises OSError."""
     try:
         held.file.close()
         if not open_writes(path):
@@ -87,7 +87,7 @@ def let_go(held: Held, path: Path) -> None:
 
 
 def is_writing(path: Path) -> bool:
-    """Return whether a process holds a file. One that cannot be opened counts as free."""
+    """Return whether a process holds a file; False for a lock that cannot be opened."""
     with suppress(OSError):
         return is_held(_lock_of(path))
     return False
@@ -100,7 +100,7 @@ def note(file: IO[str], **what: Any) -> None:
 
 
 def engine_of(path: Path) -> str | None:
-    """Return the address of the engine that started the process; None where it is not known."""
+    """Return the address of the engine that started the process, or None if it is not recorded."""
     for line in _lines(path):
         if "engine" in line:
             return str(line["engine"])
@@ -108,7 +108,7 @@ def engine_of(path: Path) -> str | None:
 
 
 def open_writes(path: Path) -> list[OpenWrite]:
-    """Return the writes that no state may have recorded. Raises OSError."""
+    """Return the writes that the state may not have recorded. Raises OSError."""
     found: dict[str, OpenWrite] = {}
     for line in _lines(path):
         if "begun" in line:
@@ -123,7 +123,7 @@ def open_writes(path: Path) -> list[OpenWrite]:
 
 
 def last_sent(path: Path) -> float:
-    """Return the time of day of the last try of any write; 0 where there was none."""
+    """Return the Unix time of the last attempt of any write; 0 if there was none."""
     return max((float(line["sent"]) for line in _lines(path) if "sent" in line), default=0.0)
 
 
@@ -131,7 +131,7 @@ def forget(path: Path, id_: str) -> None:
     """Remove an open write from the file of a killed process. Raises OSError."""
     with path.open("r+", encoding="utf-8") as file:
         file.seek(0, os.SEEK_END)
-        file.write("\n")  # The last line may be cut.
+        file.write("\n")  # The process may have been killed in the middle of the last line.
         note(file, recorded=id_)
     if not open_writes(path):
         path.unlink(missing_ok=True)
@@ -140,7 +140,7 @@ def forget(path: Path, id_: str) -> None:
 def _lines(path: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(ValueError):  # The last line of a killed process may be cut.
+        with suppress(ValueError):  # The last line of a killed process may be truncated.
             line = json.loads(text)
             if isinstance(line, dict):
                 found.append(cast(dict[str, Any], line))
