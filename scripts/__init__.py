@@ -1,4 +1,1 @@
-"""Getting the Pulumi CLI on this machine, and the shell behind the Makefile's targets.
-
-Nothing here knows phone numbers, and nothing in `vapi_provider` knows this room.
-"""
+"""Scripts behind the Makefile's targets: set-up, the Pulumi CLI, checks, and generators of docs."""

@@ -1,6 +1,6 @@
-"""The Pulumi CLI as its project releases it: one archive a platform, with a pinned SHA-256.
+"""Recipe for the released Pulumi CLI: one archive per platform, with a pinned SHA-256.
 
-No remote script runs: the archive is fetched, verified and unpacked by this module.
+No remote script runs: this module fetches, verifies and unpacks the archive.
 """
 
 from __future__ import annotations
@@ -35,21 +35,25 @@ _AT_MOST_SECONDS = 1800
 _AT_MOST_BYTES = 1 << 30
 
 Fetch = Callable[[str, Path, Say], None]
-"""Write what a URL answers with into a file. Raises OSError, or UnavailableError with why."""
+"""A function that downloads a URL into a file. Raises OSError or UnavailableError."""
 
 
 def name_of(system: str, machine: str) -> str:
-    """Return a platform's name in the names of the archives."""
+    """Return a platform's name as the archives spell it."""
     return f"{system.lower()}-{_MACHINES.get(machine.lower(), machine.lower())}"
 
 
 def url_of(name: str) -> str:
-    """Return where the archive for a platform is."""
+    """Return the URL of a platform's archive."""
     return f"{_RELEASES}/v{VERSION}/pulumi-v{VERSION}-{name}.tar.gz"
 
 
 def fetch(url: str, file: Path, say: Say) -> None:
-    """Download a URL into a file; give up when no more bytes come, or far too many."""
+    """Download a URL into a file, and report progress.
+
+    Raises OSError if the download stalls, and UnavailableError if it exceeds a limit of time or
+    size.
+    """
     request = urllib.request.Request(url, headers={"User-Agent": "vapi-phone-numbers"})  # noqa: S310  fixed in url_of
     begun = told = time.monotonic()
     size = 0
@@ -71,7 +75,10 @@ def fetch(url: str, file: Path, say: Say) -> None:
 def recipe(
     say: Say, get: Fetch = fetch, name: str | None = None, pins: Mapping[str, str] = SHA256
 ) -> Recipe:
-    """Return the recipe that fetches the archive of this platform, or of the named one."""
+    """Return the recipe that fetches the archive of this platform, or of the named one.
+
+    Its `build` raises UnavailableError if the archive cannot be fetched or has another SHA-256.
+    """
     wanted = name or name_of(platform.system(), platform.machine())
     pinned = pins.get(wanted)
 
@@ -87,7 +94,7 @@ def recipe(
             raise UnavailableError(f"Pulumi's release could not be fetched ({reason})") from None
         got = _digest(archive)
         if got != pinned:
-            # A proxy's page, a broken transfer or a replaced release: nothing of it is unpacked.
+            # Unpack nothing: it may be a proxy's page, a broken transfer or a replaced release.
             raise UnavailableError(
                 f"what {url_of(wanted)} answered with is not the release: "
                 f"its SHA-256 is {got}, pinned is {pinned}"
@@ -95,7 +102,7 @@ def recipe(
         _unpack(archive, folder / "bin")
         archive.unlink()
 
-    # The digest keeps out what an earlier version's installer has put there unverified.
+    # The digest in the key excludes folders that an earlier version's installer did not verify.
     return Recipe(f"pulumi-{VERSION}-{wanted}-{(pinned or 'none')[:12]}", build)
 
 
@@ -108,7 +115,7 @@ def _digest(file: Path) -> str:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Write the regular files of the archive's one folder, by their names alone."""
+    """Write the regular files of the archive's folder `pulumi`, by their base names."""
     folder.mkdir()
     with tarfile.open(archive, "r:gz") as members:
         for member in members:

@@ -1,7 +1,7 @@
-"""Runs the engine for a make target, then marks in the journal what the state holds.
+"""A wrapper that runs the engine for a make target, then finishes intents in the journal.
 
-``python -m scripts.attend STACK COMMAND…``. Signals reach the engine once, as if it had been
-started in this place, and its end is this process's end.
+``python -m scripts.attend STACK COMMAND…``. It forwards each signal to the engine once, and ends
+with the engine's exit code or signal.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def main(stack: str, command: Sequence[str]) -> int:
 
 
 def run(command: Sequence[str]) -> int:
-    """Run the command to its end, whatever signals come meanwhile."""
+    """Run the command until it ends, forward signals to it, and return its exit code."""
     early: list[int] = []
     for number in FORWARDED:
         signal.signal(number, lambda number, _: early.append(number))
     process = subprocess.Popen(command)  # noqa: S603 - a make target's own words
-    # A signal to the whole group (Ctrl-C in a terminal) reaches the engine by itself, and a second
-    # one would make it stop at once: so this process leaves the group.
+    # This process leaves the group: a signal to the whole group, such as Ctrl-C in a terminal,
+    # reaches the engine directly, and a forwarded second one would make it abort.
     is_apart = _leave_group()
 
     def forward(number: int, _: FrameType | None = None) -> None:
@@ -54,20 +54,23 @@ def run(command: Sequence[str]) -> int:
 
 
 def finish(stack: str) -> None:
-    """Finish the stack's intents that its state holds by now; the next run tries again."""
-    # Whatever goes wrong here, the engine's end is what make has to tell.
+    """Finish the stack's intents whose record its state holds; ignore errors.
+
+    The next run tries again.
+    """
+    # An error here must not hide the engine's exit code.
     with suppress(Exception):
         from vapi_provider.deployment.preflight import has_answered
 
         if has_answered(os.environ, Path.cwd(), stack):
-            # Imported lazily: most runs leave nothing unfinished.
+            # Lazy import: most runs leave no unfinished intent.
             from vapi_provider.cli.preflight_workflow import finish_own
 
             finish_own(stack)
 
 
 def _leave_group() -> bool:
-    # To write to the terminal from outside of its foreground group.
+    # A process outside of the terminal's foreground group gets SIGTTOU when it writes.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     if os.getpid() == os.getpgrp():
         return False
@@ -78,7 +81,7 @@ def _leave_group() -> bool:
 
 
 def end(code: int) -> None:
-    """End as the command ended."""
+    """Exit with the command's exit code, or by the signal that ended it."""
     if code < 0:
         with suppress(OSError, ValueError):
             signal.signal(-code, signal.SIG_DFL)

@@ -1,6 +1,6 @@
-"""The per-user cache of Pulumi CLIs: one folder for each way of making one, shared by all clones.
+"""The per-user cache of Pulumi CLIs: one folder per recipe, shared by all clones.
 
-A folder appears there by one rename, when it is whole; what makes it is another room's business.
+A folder is published by an atomic rename once it is complete.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 Say = Callable[[str], None]
 
-# What an engine folder must hold: the CLI, the Python language host, and their two launchers.
+# The programs of an engine folder: the CLI, the Python language host, and their two launchers.
 PROGRAMS = (
     "pulumi",
     "pulumi-language-python",
@@ -29,18 +29,18 @@ PROGRAMS = (
 
 
 class EngineError(Exception):
-    """No engine can be had; the message is one line that says what to do."""
+    """A failure to get an engine; its message is one line that says what to do."""
 
 
 class UnavailableError(EngineError):
-    """This way of getting an engine does not work here: the next one is tried."""
+    """A recipe that does not work on this machine, so that the next one is tried."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way of making an engine: `build` fills `<folder>/bin`, `key` names what comes out.
+    """A way of making an engine: `build` fills `<folder>/bin`, and `key` names the result.
 
-    `programs` are what must be there in the end.
+    `programs` are the files that the result must have.
     """
 
     key: str
@@ -49,24 +49,24 @@ class Recipe:
 
 
 def cache_root(environ: Mapping[str, str]) -> Path:
-    """Return the folder of this user's engines; a relative XDG_CACHE_HOME does not count."""
+    """Return the folder of this user's engines; a relative XDG_CACHE_HOME is ignored."""
     base = environ.get("XDG_CACHE_HOME", "")
     root = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~")) / ".cache"
     return root / "vapi-phone-numbers"
 
 
 def digest(contents: Sequence[bytes]) -> str:
-    """Return a short name for these contents in this order."""
+    """Return a short digest of the contents in this order."""
     whole = hashlib.sha256()
     for content in contents:
-        # The length keeps ("ab", "c") and ("a", "bc") apart.
+        # The length distinguishes ("ab", "c") from ("a", "bc").
         whole.update(f"{len(content)}:".encode())
         whole.update(content)
     return whole.hexdigest()[:12]
 
 
 def is_whole(bin_folder: Path, programs: Sequence[str] = PROGRAMS) -> bool:
-    """Tell whether all programs are in the folder and may be run."""
+    """Return whether all programs are in the folder and are executable."""
     return all(
         os.access(path, os.X_OK) and path.stat().st_size > 0
         for path in (bin_folder / name for name in programs)
@@ -74,12 +74,15 @@ def is_whole(bin_folder: Path, programs: Sequence[str] = PROGRAMS) -> bool:
 
 
 def find(root: Path, recipes: Sequence[Recipe]) -> Path | None:
-    """Return the bin folder of the first of these recipes that was made before."""
+    """Return the bin folder of the first recipe that is in the cache, or None."""
     return next((b for r in recipes if is_whole(b := root / r.key / "bin", r.programs)), None)
 
 
 def obtain(root: Path, recipes: Sequence[Recipe], say: Say) -> Path:
-    """Return a bin folder made by one of the recipes: by an earlier run, or now, in their order."""
+    """Return the bin folder of a cached recipe; else make the first recipe that works.
+
+    Raises EngineError if none works or the cache cannot be written.
+    """
     found = find(root, recipes)
     if found is not None:
         return found
@@ -94,7 +97,7 @@ def obtain(root: Path, recipes: Sequence[Recipe], say: Say) -> Path:
 
 
 def disk_full(root: Path) -> str:
-    """Return the one line for a full disk."""
+    """Return the error message for a full disk."""
     return f"the disk is full: the Pulumi CLI needs about 4 GB while it is built for {root}"
 
 
@@ -113,9 +116,12 @@ def _make_first(root: Path, recipes: Sequence[Recipe]) -> Path:
 
 
 def publish(root: Path, recipe: Recipe) -> Path:
-    """Make the recipe beside its place and rename it there. Call it under the lock."""
+    """Build the recipe in a temporary folder and rename it to its place; return its bin folder.
+
+    The caller holds the cache's lock. Raises UnavailableError if the recipe does not work.
+    """
     place = root / recipe.key
-    # Under the lock nobody else builds: what lies about is a killed run's, or a damaged folder.
+    # No other process builds while this one holds the lock, so leftovers are of killed runs.
     for leftover in [*root.glob(f"{recipe.key}.part-*"), place]:
         shutil.rmtree(leftover, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f"{recipe.key}.part-", dir=root))
@@ -132,8 +138,11 @@ def publish(root: Path, recipe: Recipe) -> Path:
 
 @contextmanager
 def locked(path: Path, say: Say, pause: float = 0.5) -> Generator[None, None, None]:
-    """Hold the lock file; a holder's death frees it. Waiting is announced once."""
-    # Lazy import: a CLI that is there needs no lock. It warns where the system locks no files.
+    """Hold the lock file inside the block; report once that this process waits.
+
+    The operating system releases the lock if its holder dies.
+    """
+    # Lazy import: a cached CLI needs no lock. filelock warns on a system without file locks.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from filelock import FileLock, Timeout

@@ -1,7 +1,7 @@
-"""What set-up sees of the environment: no key, no passphrase, no state, no cloud.
+"""Removal of secrets from the environment of set-up.
 
-What is fetched or built for a run is other people's code: nothing that it starts may read a secret.
-`drop_secrets` of setup.sh goes by the same names.
+Set-up runs third-party code, which must not see a key, a passphrase, the state's backend or a
+cloud's credentials. `drop_secrets` of setup.sh removes the same names.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 
-# Where packages come from is set-up's business, with the password that a mirror may want.
+# Set-up needs the settings of the package index, including a mirror's password.
 _KEPT = re.compile(r"PIP_.*|VAPI_PINNED_CLI|PULUMI_HOME|PULUMI_SKIP_UPDATE_CHECK")
 _PREFIXES = "VAPI|PULUMI|AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|ACTIONS|CI_JOB|CI_REGISTRY"
 _DROPPED = re.compile(
@@ -17,17 +17,17 @@ _DROPPED = re.compile(
     r"|.*(?:TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY).*"
     r"|.*_KEYS?(?:_.*)?|.*_(?:PASS|PASSWD|PWD|PAT|DSN)"
     r"|DATABASE_URL|KUBECONFIG"
-    # make keeps the variables of its command line there, too.
+    # make also stores the variables of its command line in these.
     r"|MAKEFLAGS|MFLAGS|MAKEOVERRIDES"
 )
 
 
 def drop_secrets(environ: MutableMapping[str, str]) -> None:
-    """Remove each variable that may hold a secret, or lead to one."""
+    """Remove each variable that may hold a secret or give access to one."""
     for name in [name for name in environ if is_secret(name)]:
         del environ[name]
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether set-up must not see a variable."""
+    """Return whether a variable must be hidden from set-up."""
     return _DROPPED.fullmatch(name) is not None and _KEPT.fullmatch(name) is None

@@ -19,7 +19,7 @@ def say(line: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 with an engine at hand, 1 with one line on stderr that says what to do."""
+    """Find or get an engine; return 0, or 1 after one line on stderr that says what to do."""
     parser = argparse.ArgumentParser(prog="python -m scripts.install", description=__doc__)
     parser.add_argument(
         "--print-bin",
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="ignore the CLI on PATH: a pipeline deploys with the pinned one",
     )
     options = parser.parse_args(arguments)
-    # Before any other program starts: none that is fetched or built here needs a secret.
+    # Drop secrets before any other program starts: no program that is fetched or built needs one.
     environment.drop_secrets(os.environ)
     found = None
     if not options.pinned:

@@ -1,7 +1,7 @@
-"""Refuses a stack's settings that cannot work, by the file's name, before anything is made.
+"""A check of a stack's settings file, before a make target creates anything.
 
-The CLI's own errors name a line and no file. And `make` answers Pulumi's question for `local`, so
-that stack must be on an embedded account: nothing is bought there.
+The CLI's own errors name a line but no file. And `make` confirms Pulumi's question for `local`, so
+that stack must use an embedded account, where nothing is bought.
 """
 
 import os
@@ -14,7 +14,7 @@ import yaml
 
 
 def problem(stack: str, path: Path, needs_key: bool) -> str | None:
-    """What is wrong with the settings in `path`, in one line, or None."""
+    """Return one line that says what is wrong with the settings in `path`, or None."""
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         settings: Any = yaml.safe_load(text) or {}
@@ -32,7 +32,7 @@ def problem(stack: str, path: Path, needs_key: bool) -> str | None:
             "never on a real account; git checkout brings it back"
         )
     known = any(os.environ.get(name) for name in ("VAPI_API_KEY", "VAPI_TOKEN"))
-    # An ESC environment may bring the key.
+    # A Pulumi ESC environment may provide the key.
     if embedded or os.environ.get("VAPI_BASE_URL", "").startswith("embedded:"):
         return None
     if needs_key and not (known or "vapi:apiKey" in values or "environment" in settings):

@@ -1,6 +1,6 @@
-"""Where a Pulumi CLI can come from besides its release: PATH, and the Go modules pinned here.
+"""The sources of a Pulumi CLI besides its release: PATH, and the Go modules pinned here.
 
-Each is tried in a bounded time and says in half a sentence why it does not work here.
+Each is tried in bounded time, and reports why it does not work on this machine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 
 Number = tuple[int, int, int]
 
-# Raised when what `go_recipe` makes changes although no go.mod or go.sum does.
+# Increase this when the result of `go_recipe` changes although no go.mod or go.sum does.
 _RECIPE = b"1"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _PROGRAMS = {
@@ -38,19 +38,22 @@ _LAUNCHERS = (
 
 
 def number(text: str) -> Number | None:
-    """Return the first version number in a text: `v3.250.0-rc.1` and `go1.26` count, too."""
+    """Return the first version number in a text, such as `v3.250.0-rc.1` or `go1.26`, or None."""
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
 
 def is_good(version: str) -> bool:
-    """Tell whether this CLI version works with the project: new enough, same major version."""
+    """Return whether the project works with a CLI version: new enough, same major version."""
     got, least = number(version), number(VERSION)
     return got is not None and least is not None and least <= got < (least[0] + 1, 0, 0)
 
 
 def on_path(path: str, ask: Callable[[str], str], say: Say) -> Path | None:
-    """Return the folder of a usable `pulumi` on this PATH, with its Python language host."""
+    """Return the folder of a usable `pulumi` on this PATH, or None.
+
+    It is usable if its version is good and it has a Python language host.
+    """
     program = shutil.which("pulumi", path=path)
     if program is None:
         return None
@@ -58,7 +61,7 @@ def on_path(path: str, ask: Callable[[str], str], say: Say) -> Path | None:
     if not is_good(version):
         say(f"{program} is {version or 'not working'}, {VERSION} is needed: not used")
         return None
-    # The CLI looks beside itself and then on PATH; a package manager's link hides its true folder.
+    # The CLI searches its own folder, then PATH. Resolve a package manager's symbolic link first.
     beside = os.pathsep.join([str(Path(program).resolve().parent), path])
     if shutil.which("pulumi-language-python", path=beside) is None:
         say(f"{program} has no pulumi-language-python: not used")
@@ -67,7 +70,7 @@ def on_path(path: str, ask: Callable[[str], str], say: Say) -> Path | None:
 
 
 def ask_version(program: str) -> str:
-    """Return what `pulumi version` prints, or nothing when it fails."""
+    """Return the output of `pulumi version`, empty if it fails."""
     environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
     try:
         answer = subprocess.run(  # noqa: S603  a program found on PATH, one fixed word
@@ -79,7 +82,10 @@ def ask_version(program: str) -> str:
 
 
 def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
-    """Return the recipe that builds the CLI and its Python host from the modules in this folder."""
+    """Return the recipe that builds the CLI and its Python host from the modules in this folder.
+
+    Its `build` raises UnavailableError without a suitable Go, and EngineError if a build fails.
+    """
     inputs = [HERE / name / file for name in _PROGRAMS for file in ("go.mod", "go.sum")]
     here = f"{platform.system()}-{platform.machine()}".encode()
     key = digest([_RECIPE, VERSION.encode(), here, *(path.read_bytes() for path in inputs)])
@@ -112,17 +118,20 @@ _BUILDING = "building the Pulumi CLI from its Go modules, first time only, about
 
 
 def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return a Go that is new enough, and the environment in which it builds for this machine."""
-    # Settings meant for somebody's own Go work (a workspace, a cross-compiler) must not reach ours.
+    """Return a Go that is new enough, and the environment in which it builds for this machine.
+
+    Raises UnavailableError if there is none.
+    """
+    # The user's own settings for Go, such as a workspace or a cross-compiler, must not apply here.
     settings = {k: v for k, v in environ.items() if k not in {"GOOS", "GOARCH", "GOEXPERIMENT"}}
-    # What `make env` sets is for the engine; while that is built it would take gigabytes of memory.
+    # The GOGC of `make env` is meant for the engine; a build with it would use gigabytes of memory.
     if settings.get("GOGC") == OF_THE_ENGINE:
         del settings["GOGC"]
     settings.update(GOWORK="off", GO111MODULE="on")
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:
         raise UnavailableError("there is no Go to build it with")
-    # In the module's folder: there an older Go either fetches the one asked for, or says no.
+    # Run in the module's folder: there an older Go fetches the required version or fails.
     asked = subprocess.run(  # noqa: S603  the `go` on PATH, fixed words
         [go, "env", "GOVERSION"],
         cwd=HERE / "cli",
@@ -153,7 +162,10 @@ def run(
     say: Say,
     label: str,
 ) -> int:
-    """Run to the end with a line each 15 s, output into the log."""
+    """Run a command, with its output in the log and a progress line every 15 s.
+
+    Return its exit code.
+    """
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603  built above from fixed words
             command,
@@ -174,7 +186,7 @@ def run(
                     say(f"{label}: {now - begun:.0f} s")
             return code
         finally:
-            # Its own session: Ctrl-C reaches us only, and Go's own children must end with it.
+            # Ctrl-C does not reach the command's own session, so end Go and its children here.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

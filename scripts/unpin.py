@@ -1,6 +1,6 @@
-"""Write requirements without their pins, for a weekly run: ``python -m scripts.unpin FOLDER``.
+"""Requirements without their pins, for a weekly run: ``python -m scripts.unpin FOLDER``.
 
-A run-time dependency gets the range of pyproject.toml; a tool of the tests gets any version.
+A run-time dependency gets its range from pyproject.toml; a test tool gets any version.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _RANGE = re.compile(r'"([A-Za-z0-9._-]+)([<>=][^"]*)"')
 
 
 def ranges(project: str) -> dict[str, str]:
-    """Return the ranges of the run-time dependencies by name."""
+    """Return the version ranges of the run-time dependencies by name."""
     found = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     return dict(_RANGE.findall(found[1])) if found else {}
 
@@ -30,7 +30,7 @@ def unpinned(requirements: str, allowed: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Write both requirements files without their pins into the folder that is named."""
+    """Write both requirements files without their pins into the folder given as argument."""
     allowed = ranges((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for name in ("requirements.in", "requirements-dev.in"):
         text = unpinned((ROOT / name).read_text(encoding="utf-8"), allowed)

@@ -1,7 +1,7 @@
-"""`make check`'s look at the pipelines: actionlint, built once for each user from its Go module.
+"""The check of the pipelines in `make check`: actionlint, built once per user from its Go module.
 
-Run as `python -m scripts.workflows`. Where it cannot be had, a line says so and nothing fails:
-Pulumi's release needs no Go either, and CI has one.
+Run as `python -m scripts.workflows`. If actionlint cannot be built, the check is skipped with a
+line on stderr: the other targets need no Go, and CI has one.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def recipe(environ: Mapping[str, str]) -> cache.Recipe:
 
 
 def obtain(environ: Mapping[str, str]) -> Path:
-    """Return the program: the pinned one, from an earlier run or made now, else the one on PATH."""
+    """Return the path of actionlint: the pinned version, built if necessary, else that on PATH.
+
+    Raises UnavailableError if there is neither.
+    """
     root, wanted = cache.cache_root(environ), recipe(environ)
     found = cache.find(root, [wanted])
     if found is None:
@@ -62,13 +65,13 @@ def obtain(environ: Mapping[str, str]) -> Path:
 
 
 def main() -> int:
-    """Return actionlint's verdict on `.github/workflows`; 0 with a line where there is none."""
+    """Run actionlint on `.github/workflows`, and return its exit code; 0 if it is unavailable."""
     try:
         program = obtain(os.environ)
     except cache.UnavailableError as error:
         say(f"the pipelines in .github were not looked at, there is no actionlint: {error}")
         return 0
-    # What else is installed here (shellcheck, pyflakes) must not change the verdict.
+    # Disable the integrations, so that other installed tools do not change the result.
     files = sorted(str(path) for path in Path(".github/workflows").glob("*.yml"))
     command = [program, "-no-color", "-shellcheck=", "-pyflakes=", *files]
     return subprocess.run(command).returncode  # noqa: S603  fixed words and names of files here

@@ -1,1 +1,1 @@
-"""Generators of the pages and tables that come from the code (`make docs`)."""
+"""Generators of the pages and tables that are derived from the code (`make docs`)."""

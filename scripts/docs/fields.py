@@ -1,4 +1,4 @@
-"""Generate models/_generated_fields.py, the fields of the models as data, for `make docs`.
+"""Generator of models/_generated_fields.py, the models' fields as data, for `make docs`.
 
 A unit test fails if the file on disk differs from what this generates.
 """
@@ -41,7 +41,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
 
 
 def generated_fields() -> str:
-    """Return the whole file, formatted."""
+    """Return the text of the generated file, formatted by ruff."""
     schemas = {model.__name__: (_literals(model), _rows(model)) for model in _schemas()}
     ordered = dict(sorted(schemas.items()))
     words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(GENERATED_FIELDS), "-"]
@@ -53,7 +53,7 @@ def generated_fields() -> str:
 
 
 def _schemas() -> list[type[VapiModel]]:
-    """Return the kinds' schemas and all that they contain, without shared bases (underscore)."""
+    """Return the kinds' schemas and all nested ones, without shared bases (underscore)."""
     found: list[type[VapiModel]] = []
     waiting: list[type[VapiModel]] = [
         one
@@ -95,7 +95,7 @@ _JSON = {str: "text", bool: "flag", float: "number", int: "number", dict: "objec
 
 
 def _types_in(annotation: Any) -> Iterator[str]:
-    """Yield the names of the JSON types that a field may have; null always means absent."""
+    """Yield the names of a field's JSON types, without null, which always means absent."""
     origin = get_origin(annotation) or annotation
     if origin is list:
         yield from (

@@ -1,4 +1,4 @@
-"""Generate docs/reference.md from the models: `python scripts/docs/generate.py`, or `make docs`.
+"""Generator of docs/reference.md: `python scripts/docs/generate.py`, or `make docs`.
 
 The field descriptions come from the models, the examples from docs/examples. A unit test fails if
 the file on disk differs from what this generates.
@@ -27,7 +27,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of what tests/contract checks against Vapi's published schema."""
+    """The numbers of items that tests/contract checks against Vapi's published schema."""
 
     schemas: int
     properties: int
@@ -36,7 +36,7 @@ class Counts:
 
 
 CHECKED = Counts(schemas=34, properties=267, constraints=279, cases=47427)
-"""Constant, because that schema is not part of this repository; a contract test compares."""
+"""Constants, because that schema is not part of this repository; a contract test verifies them."""
 
 SHOWN = {
     "VapiPhoneNumber": ("vapi_area_code", "vapi_sip"),
@@ -47,7 +47,7 @@ SHOWN = {
     "TransferDestinationNumber": ("fallback_number",),
     "TransferDestinationSip": ("fallback_sip",),
 }
-"""The examples printed in full under a heading; the others are linked at the end."""
+"""The examples that are printed in full, by heading; the others are linked at the end."""
 
 _HEAD = """\
 # Reference
@@ -105,7 +105,7 @@ All examples run in the tests, on the real engine and the embedded account.
 
 
 def reference() -> str:
-    """Return the whole reference."""
+    """Return the text of the reference."""
     some = next(iter(KINDS.values()))
     common = {name for name in some.fields if all(name in kind.fields for kind in KINDS.values())}
     parts = [_HEAD.format(**vars(CHECKED)), _KINDS]
@@ -137,7 +137,7 @@ def _kind(kind: Kind, common: set[str]) -> list[str]:
 
 
 def _nested() -> Sequence[Schema]:
-    """Return the schemas below the kinds, each before those that it contains."""
+    """Return the schemas nested in the kinds, each before those that it contains."""
     found: list[Schema] = []
     waiting = [shape for kind in KINDS.values() for shape in kind.fields.values()]
     while waiting:
@@ -171,7 +171,7 @@ def _warnings() -> str:
 
 
 def _in_code(line: str) -> tuple[str, str]:
-    """Split a warning into its path, as code, and its text; the path may be absent."""
+    """Split a warning into its path, formatted as code, and its text; the path may be absent."""
     path, colon, text = line.partition(": ")
     has_path = bool(colon) and " " not in path
     shown = (text if has_path else line).replace("{{", "`{{").replace("}}", "}}`")

@@ -1,4 +1,4 @@
-"""Generate docs/reconciliation.md: what `up` and `refresh` do with each field.
+"""Generator of docs/reconciliation.md: what `up` and `refresh` do with each field.
 
 `make docs` runs it. Each row is computed by the code itself, from sample values. A unit test fails
 if the file on disk differs from what this generates.
@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "reconciliation.md"
 _SAY = {"type": "say", "exact": "a"}
 _HEADERS = {"url": "https://a.example", "headers": {"X-Token": "a"}}
 _LOGIN = {"username": "user-of-20-characters", "password": "a-password-of-20-chars"}
-# Two values of each field: a change from one to the other, and a removal.
+# Two values of each field, which form a change from one to the other and a removal.
 _VALUES: dict[str, tuple[Any, Any]] = {
     "authentication": (_LOGIN, {**_LOGIN, "realm": "a.example"}),
     "fallback_destination": (
@@ -61,7 +61,7 @@ SIP URI: then the old one is released first. `pulumi refresh` alone also reports
 
 
 def page() -> str:
-    """Return the whole page."""
+    """Return the text of the page."""
     return _HEAD + "".join(row for kind in KINDS.values() for row in _rows(kind))
 
 

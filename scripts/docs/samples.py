@@ -1,4 +1,4 @@
-"""One declaration for each warning, so that the reference shows the text of every warning."""
+"""Sample declarations that cause each warning, so that the reference shows its text."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _SAMPLES: Mapping[str, list[Fields]] = {
 
 
 def warnings() -> Iterator[str]:
-    """Yield every warning once, with its path in the sample."""
+    """Yield the warnings of all samples, each with its path."""
     for kind, samples in _SAMPLES.items():
         for fields in samples:
             yield from advice(KINDS[kind], {**_ANSWERED, **fields}, "us")

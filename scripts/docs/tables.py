@@ -1,4 +1,4 @@
-"""Markdown tables of a model's fields, generated from the model."""
+"""Markdown tables of a model's fields, derived from the model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vapi_provider.models.kinds import Kind
 
 
 def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
-    """Return one row for each field; for a kind's own fields also how `up` changes them."""
+    """Return a table with a row per field; for a kind's own fields also how `up` changes them."""
     change = " Change |" if kind else ""
     lines = [f"| Field | Type | Limits | Default |{change} Source | |", "|---|---|---|---|---|---|"]
     lines[1] += "---|" if kind else ""
@@ -90,7 +90,7 @@ def _span(least: Any, most: Any, unit: str) -> str:
 
 
 def _default(schema: Schema, shape: FieldShape) -> str:
-    """Return the documented defaults of a field, of every region where they differ."""
+    """Return the documented defaults of a field; those of all regions if they differ."""
     listed = [schema_named(schema.name, region).fields[shape.name].defaults for region in SIP_HOSTS]
     defaults = dict.fromkeys(json.dumps(value) for found in listed for value in found)
     return " or ".join(f"`{text}`" for text in defaults)

@@ -73,7 +73,7 @@ class Store(Protocol):
         ...
 
     def require_lease(self) -> None:
-        """Raise OwnershipError if others may consider this process dead: it must not send a POST."""
+        """Raise OwnershipError if others may consider this process dead, before it sends a POST."""
         ...
 
     def lives(self, owner: str) -> bool:
