@@ -1,6 +1,8 @@
 # The yes-or-no variables (YES, UNLOCK, REFRESH, …). Sourced by run.sh and by the GitLab pipeline.
 
-says_yes() { # NAME: is the variable yes? Unset and empty are no; anything else but yes or no ends the shell
+# says_yes NAME: succeed if the variable says yes; unset and empty mean no. A value that is neither yes
+# nor no ends the shell with an error.
+says_yes() {
     eval "answer=\${$1-}"
     case $(printf %s "$answer" | tr '[:upper:]' '[:lower:]') in
     1 | y | yes | t | true | on) return 0 ;;

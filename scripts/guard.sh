@@ -1,8 +1,8 @@
-# What is refused before anything is made, and the defaults that only the stack `local` has.
+# Checks that run before anything is created, and the defaults of the stack `local`.
 # Sourced by run.sh; sets secrets_provider, our_backend, our_passphrase.
 
-# The word says what it is: local's embedded account holds nothing secret, and what its
-# committed settings encrypt (stacks/Pulumi.local.yaml) is encrypted with this word.
+# The passphrase of `local`, which is not a secret: it encrypts only the committed settings of an
+# embedded account (stacks/Pulumi.local.yaml).
 not_secret=local-only-not-a-secret
 secrets_provider=
 our_backend=
@@ -13,8 +13,8 @@ refuse() {
     exit 1
 }
 
-# Python, Pulumi's SDK and its plugin start in this folder: a module of ours that is called like one
-# of theirs would be loaded instead, and some names stop them before any of them could say so.
+# Refuse modules that shadow a module of Python or of Pulumi's SDK. Both start in this folder and would
+# load ours instead, and with some names they crash before they can report an error.
 guard_names() {
     while read -r name; do
         for file in "$name.py" "$name/__init__.py"; do
@@ -24,7 +24,8 @@ guard_names() {
     done <vapi_provider/shared/reserved_names.txt
 }
 
-stacks() { # the stacks there are; a name with an underscore first is a shared module
+# Print the names of all stacks; a module whose name starts with an underscore is shared code.
+stacks() {
     for file in stacks/*.py; do
         name=${file##*/}
         case $name in _* | '*.py') ;; *) printf ' %s' "${name%.py}" ;; esac
@@ -32,15 +33,15 @@ stacks() { # the stacks there are; a name with an underscore first is a shared m
 }
 
 guard_stack() {
-    # Set but empty is what a pipeline makes of a variable that it does not have: never local.
+    # A pipeline sets a missing variable to the empty string, which must not select `local`.
     [ -n "$1" ] || refuse "STACK is set but empty: name a stack; stacks:$(stacks)"
-    # On Pulumi Cloud a stack may be named organization/stack.
+    # A stack on Pulumi Cloud may be named organization/stack.
     short=${1##*/}
     case $short in '' | _* | *[!A-Za-z0-9_.-]*) short=: ;; esac
     [ -f "stacks/$short.py" ] || refuse "no stack '$1': there is no stacks/$1.py; stacks:$(stacks)"
     settings=stacks/Pulumi.$short.yaml
 
-    # `make env` exported these for local, perhaps in another clone: nobody's explicit choice.
+    # Ignore what `make env` exported for `local`, perhaps in another clone: the user did not choose it.
     if [ "${PULUMI_CONFIG_PASSPHRASE-}" = "$not_secret" ]; then
         unset PULUMI_CONFIG_PASSPHRASE
         case ${PULUMI_BACKEND_URL-} in file://*/.pulumi) unset PULUMI_BACKEND_URL ;; esac
@@ -55,10 +56,10 @@ guard_stack() {
 }
 
 local_defaults() {
-    # Not an exported one: that is for other stacks, and local's account is in this clone.
+    # An exported backend is for other stacks; the account of `local` is in this clone.
     export PULUMI_BACKEND_URL="file://$root/.pulumi"
     our_backend=1
-    # Not the exported one: local's committed settings open with this word and no other.
+    # An exported passphrase cannot decrypt the committed settings of `local`.
     unset PULUMI_CONFIG_PASSPHRASE_FILE
     export PULUMI_CONFIG_PASSPHRASE="$not_secret"
     our_passphrase=1
@@ -73,9 +74,9 @@ explicit_secrets() {
     secrets_provider=$(sed -n 's/^secretsprovider:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$settings" 2>/dev/null | tr -d "\"'")
     case $secrets_provider in passphrase | default) secrets_provider= ;; esac
     [ -z "$secrets_provider" ] || return 0
-    # Pulumi Cloud, and a backend of its kind, encrypts with a key of its own.
+    # Pulumi Cloud and compatible backends encrypt with their own key.
     case ${PULUMI_BACKEND_URL:-https://} in http://* | https://*) return 0 ;; esac
-    # Set but empty is what a pipeline makes of a missing secret.
+    # A pipeline sets a missing secret to the empty string.
     [ -n "${PULUMI_CONFIG_PASSPHRASE-}${PULUMI_CONFIG_PASSPHRASE_FILE-}" ] || refuse \
         "stack '$1' needs a key for its secrets: set PULUMI_CONFIG_PASSPHRASE(_FILE), or secretsprovider: in $settings"
 }

@@ -1,5 +1,5 @@
-# One target of the Makefile: sh scripts/run.sh TARGET. Guards first, then set-up, then the work.
-# stdout belongs to the work alone: `eval "$(make -s env)"` reads it.
+# One target of the Makefile: sh scripts/run.sh TARGET. Checks come first, then set-up, then the work.
+# Only the work writes to stdout, because `eval "$(make -s env)"` reads it.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd -P)
@@ -10,10 +10,11 @@ export PULUMI_SKIP_UPDATE_CHECK=1
 . scripts/guard.sh
 . scripts/setup.sh
 
-# The stack is named by PULUMI_STACK, so that the one the user has selected stays selected.
-open_stack() { # guards, set-up; a key needed?
+# open_stack [key]: check and set up the stack; with `key`, also require its Vapi key. PULUMI_STACK names
+# the stack, so that the user's selected stack stays selected.
+open_stack() {
     guard_stack "$STACK"
-    # Parse the answers before anything is made: a wrong one must not surface after the set-up.
+    # Parse the yes-or-no variables first, so that a wrong value does not fail after the set-up.
     agreed= with_program=
     if says_yes YES; then agreed=1; fi
     if says_yes RUN_PROGRAM; then with_program=1; fi
@@ -21,78 +22,82 @@ open_stack() { # guards, set-up; a key needed?
     python scripts/settings_file.py "$STACK" "$settings" "${1-}"
     ensure_engine
     export PULUMI_STACK="$STACK"
-    # The folder of the default backend, and of the embedded account beside it.
+    # The folder of the default backend and of the embedded account.
     mkdir -p .pulumi
 }
 
-# The preflight reads the state once for all that a target needs to know of it. It repairs what a
-# killed engine left in a folder, marks in the journal what a state holds, and writes down for the
-# plugin what only the state shows. $found are its words: missing, pending, unfinished.
+# Run the preflight, which reads the state once for the whole target. It repairs the files that a killed
+# engine left in a folder, finishes intents in the journal, and writes the facts that the plugin needs
+# from the state. It sets $found to its findings: missing, pending, unfinished.
 read_state() {
     export VAPI_PREFLIGHT="$root/.pulumi/facts-$$.json"
-    # shellcheck disable=SC2086  no word, or one
+    # shellcheck disable=SC2086  no option, or one
     found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" ${no_engine-}) || exit 1
 }
 
 has_found() { case " $found " in *" $1 "*) ;; *) return 1 ;; esac; }
 
-make_stack() { # where there is none yet
-    # Pulumi opens a folder and does not make one.
+# Create the stack if it does not exist.
+make_stack() {
+    # Pulumi does not create a backend's folder.
     case ${PULUMI_BACKEND_URL-} in file:///*) mkdir -p "${PULUMI_BACKEND_URL#file://}" ;; esac
     read_state
     has_found missing || return 0
-    # Without the flag `init` would drop the file's secrets provider and ask for a passphrase.
+    # Without the option, `init` would drop the file's secrets provider and ask for a passphrase.
     set -- "$STACK" --no-select --non-interactive
     [ -z "$secrets_provider" ] || set -- "$@" --secrets-provider "$secrets_provider"
     pulumi stack init "$@" >&2
 }
 
-# The engine, and afterwards a look at what it left; without a second Python where nothing was bought.
+# Run the engine, and then finish the intents whose records the state holds.
 engine() {
     exec python -m scripts.attend "$STACK" pulumi "$@"
 }
 
-# What a killed run left pending is settled first: else it would be bought again.
+# Resolve the operations that a killed run left pending: without that, their numbers would be bought
+# again.
 settle_pending() {
     has_found pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: settling them (python -m vapi_provider recover)"
-    # Where nobody has answered yet it shows what it would do, and asks.
+    # Without --yes, `recover` shows what it would do and asks.
     set --
     if answers; then set -- --yes; fi
-    # 2 says that a number is left that a person may have to decide on: the run goes on all the same,
-    # for the program may declare it.
+    # Exit code 2 means that a number is left for the user to decide on. The run continues, because the
+    # program may declare that number.
     python -m vapi_provider recover --stack "$STACK" "$@" >&2 || [ $? = 2 ] || exit 1
     read_state
     ! has_found pending || exit 1
 }
 
-tell_pending() { # a preview writes nothing and calls nothing
+# Report pending operations without resolving them: a preview writes nothing and sends no request.
+tell_pending() {
     has_found pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: 'make up' or 'make recover' settles them first; until then this takes what they made for not made"
 }
 
-# local is answered for; YES=1 answers for the others.
+# Succeed if Pulumi's question is confirmed: always for `local`, with YES=1 for other stacks.
 answers() { [ "$STACK" = local ] || [ -n "$agreed" ]; }
 
-# A stack with a limit of releases is previewed by us first: only a preview of all its steps knows how
-# many numbers a run would release. It takes the place of Pulumi's own where the answer is given.
+# Preview a stack that has a limit of releases: only a preview of all its steps shows how many numbers a
+# run would release. It replaces Pulumi's own preview if the question is confirmed. Fail without a limit.
 within_limits() {
     [ -n "${VAPI_MAX_RELEASES-}" ] || grep -q '^ *vapi:maxReleases:' "$settings" 2>/dev/null || return 1
     shows_changes preview --stack "$STACK" >&2 || exit 1
 }
 
-# A destroy runs no program: the engine goes by the config of the last `up`, and not by the settings.
+# Export the limit of the settings file: a destroy runs no program, so that the engine uses the config of
+# the last `up` instead of the settings file.
 limit_now() {
     set_since=$(sed -n "s/^ *vapi:maxReleases:[ \"']*\([0-9][0-9]*\).*/\1/p" "$settings" 2>/dev/null || :)
     [ -z "$set_since" ] || export VAPI_MAX_RELEASES="${VAPI_MAX_RELEASES:-$set_since}"
 }
 
-# Without the program a refresh or destroy goes by the config of the last `up`. With it, a program that
-# raises stops the run, so that it is asked for.
+# Succeed if RUN_PROGRAM says yes. Without the program, a refresh or destroy uses the config of the last
+# `up`. With it, a program that raises stops the run, so it is not the default.
 runs_program() { [ -n "$with_program" ]; }
 
-# The newest version of every dependency within its range, for the weekly run. The next make installs
-# the pins again.
+# Install the newest version of every dependency within its range, for the weekly run. The next make
+# installs the pins again.
 newest() {
     python -m scripts.unpin .venv
     rm -f .venv/stamp
@@ -101,9 +106,11 @@ newest() {
     export TESTED_VAPI_CLIENT=vapi_server_sdk
 }
 
-shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; } # 2 says that there are changes
+# Run a command of ours; exit code 2 means that there are changes, and is not an error.
+shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; }
 
-quoted() { # NAME VALUE: an export that any Bourne shell reads back as it was
+# quoted NAME VALUE: print an export that any Bourne shell parses to the same value.
+quoted() {
     printf "export %s='%s'\n" "$1" "$(printf %s "$2" | sed "s/'/'\\\\''/g")"
 }
 
@@ -114,7 +121,7 @@ up)
     settle_pending
     set --
     if answers; then set -- --yes; fi
-    # The embedded account is free and empty: a preview first would only cost a second run.
+    # Skip the preview on the embedded account, where a run costs nothing: it would double the time.
     if [ "$STACK" = local ]; then set -- "$@" --skip-preview; fi
     if within_limits && answers && [ "$STACK" != local ]; then set -- "$@" --skip-preview; fi
     engine up "$@"
@@ -131,7 +138,7 @@ refresh)
     open_stack
     read_state
     settle_pending
-    # With the answer given, a preview would only read everything twice.
+    # If the question is confirmed, a preview would only read everything twice.
     if answers; then set -- --yes --skip-preview; else set --; fi
     if runs_program; then set -- "$@" --run-program; fi
     engine refresh "$@"
@@ -163,15 +170,15 @@ recover | orphans)
     exec python -m vapi_provider "$verb" --stack "$STACK" "$@"
     ;;
 unlock)
-    # Pulumi's lock is a note, not a hold: one that a killed run left stays until it is taken away.
+    # Pulumi's lock is a file that does not end with its process: a killed run's lock stays.
     open_stack
-    # Whoever unlocks says that no run is at work: what it left empty is removed, lock or not.
+    # The user who unlocks says that no run is active, so empty files are removed despite the lock.
     python -m vapi_provider preflight --stack "$STACK" --idle
     if answers; then set -- --yes; else set --; fi
     exec pulumi cancel --stack "$STACK" "$@"
     ;;
 env)
-    # What the user has exported is in that shell already, and is nobody's to print.
+    # Print only our own variables: the shell already has the user's, which may be secret.
     {
         open_stack
         no_engine=--no-engine
@@ -183,7 +190,7 @@ env)
     quoted PULUMI_STACK "$STACK"
     if [ -n "$our_parallel" ]; then quoted PULUMI_PARALLEL "$PULUMI_PARALLEL"; fi
     if [ -n "$our_collector" ]; then quoted GOGC "$GOGC"; fi
-    # The journal beside shared state; nothing where it is a file of this machine.
+    # The journal beside shared state; empty for a file of this machine.
     journal=$(python -m vapi_provider.journal)
     [ -z "$journal" ] || quoted VAPI_JOURNAL "$journal"
     if [ -n "$our_backend" ]; then quoted PULUMI_BACKEND_URL "$PULUMI_BACKEND_URL"; fi
@@ -197,16 +204,16 @@ test)
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"
-    # A pipe or a file whose encoding is left to the locale is an error (EncodingWarning).
+    # Make it an error to open a file or pipe with the locale's encoding (EncodingWarning).
     export PYTHONWARNDEFAULTENCODING=1 PYTHONWARNINGS=ignore::EncodingWarning:dill._dill
-    # The engine ring mostly waits for processes to start: more workers than cores pay.
+    # The engine tests mostly wait for processes to start, so more workers than cores are faster.
     exec python -m pytest -n "${JOBS:-3}" --dist worksteal "$@"
     ;;
 chaos)
     ensure_venv dev
     ensure_engine
     ensure_postgresql
-    # Without a seed the clock gives one, which is printed.
+    # Without SEED, the seed is taken from the clock and printed.
     set -- --runs "${RUNS:-10}" --jobs "${JOBS:-3}"
     [ -z "${SEED-}" ] || set -- "$@" --seed "$SEED"
     exec python -m tests.chaos "$@"
@@ -221,7 +228,7 @@ bench | fleet)
     ;;
 check)
     ensure_venv dev
-    # All six speak before the verdict. pyright's wheel would ask a server for a newer one.
+    # Run all checks before failing. The variable stops pyright from looking for a newer version online.
     failed=0
     ruff format --check --output-format concise . || failed=1
     ruff check . || failed=1
@@ -241,7 +248,7 @@ docs)
     ;;
 lock)
     ensure_venv dev
-    # The tools first: they narrow what a deploy may take, and a deploy runs what was tested.
+    # Lock the tools first: their pins constrain those of a deploy, so that a deploy uses tested versions.
     eval "set -- ${ARGS-}"
     set -- --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
         --no-emit-find-links --custom-compile-command "make lock" "$@"
