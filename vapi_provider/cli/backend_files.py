@@ -24,9 +24,10 @@ def names_of(stack: str) -> tuple[str, str]:
 
 
 def repair(stack: str, *, is_idle: bool = False) -> None:
-    """Remove the empty attribute files that a killed run left, once per stack; report each file.
+    """Remove the empty attribute files that a killed run left, and report each.
 
-    Pass `is_idle` if the user has said that no run is active.
+    A second call for the same stack in this process is a no-op. Pass `is_idle` if the user has said
+    that no run is active.
     """
     _repair(stack, is_idle, Path.cwd(), os.environ.get("PULUMI_BACKEND_URL"))
 

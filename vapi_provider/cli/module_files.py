@@ -22,7 +22,8 @@ def module_of(stack: str) -> Path:
         raise ConfigurationError("say where the module goes: --out FILE, beside the program")
     name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
     if name != stack:
-        # Without a digest, prod-eu and prod_eu would share a module and each other's numbers.
+        # Without a digest, prod-eu and prod_eu would share a module, and each stack would declare
+        # the other's numbers.
         name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
     return STACKS / f"_imported_{name}.py"
 

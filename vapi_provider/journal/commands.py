@@ -52,9 +52,9 @@ def begin(
 ) -> str:
     """Write an intent and take its turns; return WRITTEN, or why it was refused.
 
-    The key must be free, or its intent be that of this owner or of `seen_owner`, whose intent this
-    process has read and replaces. A repeated intent keeps the ids that it recorded as created by
-    others. `seen` is the position of the log up to which the process has read.
+    The key must be free, or its intent must belong to this owner or to `seen_owner`, whose intent
+    this process has read and replaces. A repeated intent keeps the ids that it recorded as created
+    by others. `seen` is the position up to which the process has read the log.
     """
     row = dict(row)
     found = database.run(
@@ -149,7 +149,7 @@ def finish(database: Database, backend: str, records: Sequence[str]) -> None:
             "SELECT key FROM intents WHERE record = ? AND backend IN ('', ?)", record, backend
         )
         for (key,) in found:
-            # Other intents read the record from this row only until it is deleted.
+            # The row excludes the record from other intents only until it is deleted here.
             _tell_others(database, record)
             own = {"backend": backend, "key": key, "record": record}
             database.change(

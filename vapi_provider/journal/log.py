@@ -35,7 +35,7 @@ MOST_OPERATIONS = 200
 TRIES = 3
 """The attempts of a put that the store refuses for a conflict although the name is free.
 
-S3 may do so while another conditional put is in flight.
+S3 may do so during a conflicting request.
 """
 
 STALE_SECONDS = 600.0

@@ -172,5 +172,5 @@ def _make_table(connection: psycopg.Connection[Any]) -> None:
 def _fetched(
     connection: psycopg.Connection[Any], statement: str, values: Sequence[Any]
 ) -> list[Any]:
-    # The statements are constants of this module, so they need no further escaping.
+    # Bytes satisfy the type that psycopg requires; the statements are constants of this module.
     return connection.execute(statement.encode(), values).fetchall()

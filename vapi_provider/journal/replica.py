@@ -61,7 +61,7 @@ class Replica:
             return self.had_unfinished
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds, in a view of at most `FRESH_SECONDS` of age."""
+        """Return the rows that a statement finds, in a view at most `FRESH_SECONDS` old."""
         self.look()
         with self.log.condition:
             return self.database.run(statement, *values, **named)

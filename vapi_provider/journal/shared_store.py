@@ -73,7 +73,7 @@ class SharedStore:
         return self._replica.may_have_unfinished()
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds, in a view of at most one second of age."""
+        """Return the rows that a statement finds, in a view at most `FRESH_SECONDS` old."""
         return self._replica.run(statement, *values, **named)
 
     def submit(self, command: str, **arguments: Any) -> Any:
