@@ -52,9 +52,8 @@ def begin(
 ) -> str:
     """Write an intent and take its turns; return WRITTEN, or why it was refused.
 
-    The key must be free, or its intent must belong to this owner or to `seen_owner`, whose intent
-    this process has read and replaces. A repeated intent keeps the ids that it recorded as created
-    by others. `seen` is the position up to which the process has read the log.
+    The key must be free, or its intent must belong to this owner or to `seen_owner`, and is
+    replaced. A repeated intent keeps the ids in `known`. `seen` is the log position that was read.
     """
     row = dict(row)
     found = database.run(
@@ -85,8 +84,7 @@ def answer(
 ) -> str:
     """Record what an intent created, exclude that from other open intents, and free its turns.
 
-    The intent must be that of `owner`, or of `seen_owner`, whose intent this process takes over;
-    otherwise the result is FENCED.
+    Return FENCED unless it is the intent of `owner`, or of `seen_owner`, which is taken over.
     """
     found = database.run(
         "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
