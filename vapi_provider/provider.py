@@ -250,7 +250,7 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return the current state of the record, and new inputs where it differs from the old ones.
+        """Return the outputs of the record as it is now, and new inputs where they differ.
 
         Recorded properties without a resource key belong to a `get` of a record that the stack does
         not own; raises OwnershipError where such a record does not exist.
