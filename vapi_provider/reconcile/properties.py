@@ -67,7 +67,7 @@ class Declared:
 
 
 def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
-    """Normalize properties: drop `__provider`, None and secret wrappers; whole floats become int."""
+    """Normalize properties: drop `__provider`, None and secret wrappers, make whole floats int."""
     return {
         name: _plain(value)
         for name, value in bag.items()
