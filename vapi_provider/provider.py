@@ -279,7 +279,7 @@ class PhoneNumberProvider(ResourceProvider):
             return ReadResult(id_, *marked)
         # Fast path: without new inputs the engine keeps its own and does not compare them again.
         # Its own also hold the declared values of secrets that the account does not echo. Inputs
-        # are returned for a state in which an earlier version recorded secrets in clear.
+        # are returned for a state in which an earlier version recorded secrets as plain text.
         same = identical(inputs, inputs_of(before, recorded.kind))
         kept = holds_unseen(outs) or (same and not holds_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])

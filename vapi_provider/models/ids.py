@@ -1,6 +1,6 @@
 """Validation of record ids, which are part of URL paths.
 
-Vapi's ids are UUIDs; others are accepted because test servers use their own.
+Vapi's ids are UUIDs; others are accepted because servers that emulate the API use their own.
 """
 
 from __future__ import annotations

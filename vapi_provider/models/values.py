@@ -34,7 +34,7 @@ _HEADERS = frozenset({"headers", "sip_headers"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 _WRITTEN_AS_FLOAT = 1e21
-"""Limit from which JSON writes a float with an exponent, so that it is no longer an integer."""
+"""Limit from which JSON writes a float with an exponent: it does not count as a whole number."""
 
 
 def problems_of_values(

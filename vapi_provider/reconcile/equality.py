@@ -17,7 +17,7 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
-"""Placeholder for a secret that the API echoes and that differs from the recorded one."""
+"""Placeholder for a secret that the API echoes and the state does not hold."""
 
 NOT_SHOWN = "(not shown)"
 """Placeholder for an echoed secret of a record that this stack does not own."""

@@ -47,8 +47,8 @@ Plan = NoChange | Update | Replace
 def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> Plan:
     """Return the smallest change from `recorded` to `declared`.
 
-    `recorded` may hold read-only outputs beside the fields; only `number` and `provider` of them
-    matter. A record of another kind, which an alias may lead to, must be replaced.
+    `recorded` may hold read-only outputs beside the fields; of these only `number` is compared. A
+    record of another kind, which an alias may lead to, must be replaced.
     """
     if recorded.get("provider", kind.provider) != kind.provider:
         return Replace(("provider",), _same_number(recorded, declared))

@@ -66,7 +66,7 @@ class JournalPlace:
     """Journal of a run.
 
     `shared` is the store that other machines read as well. `file` is the journal of this machine,
-    used where there is no shared one; lock files are beside it.
+    used where there is no shared one, else the journal of earlier runs; lock files are beside it.
     """
 
     file: Path

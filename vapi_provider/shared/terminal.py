@@ -10,10 +10,10 @@ import re
 import sys
 
 _STEERING = (
-    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but for the line feed, DEL, C1: ESC and CSI are there
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 except the line feed, DEL, and C1: includes ESC and CSI
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, embeddings and overrides
     "\u2028\u2029"  # line and paragraph separators
-    "\ud800-\udfff"  # halves of surrogate pairs, which no terminal's encoding can spell
+    "\ud800-\udfff"  # unpaired surrogates, which no terminal encoding supports
     "\ufeff\ufff9-\ufffb"
 )
 _IN_A_PAGE = re.compile(f"[{_STEERING}]")
