@@ -41,7 +41,7 @@ class Declared:
 
     @classmethod
     def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Declared:
-        """Build it from normalized inputs or outputs, without outputs that cannot be declared.
+        """Return the resource in normalized inputs or outputs, without its read-only outputs.
 
         `region` is the account's region, because some defaults depend on it.
         """
