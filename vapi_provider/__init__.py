@@ -1,10 +1,10 @@
-"""Vapi phone numbers as Pulumi resources: the public face, and nothing else.
+"""Public API of the Vapi phone number provider: resource classes and their argument types.
 
-Names are loaded when they are first asked for: the command line and the embedded account live here
-too, and need no Pulumi.
+Names are imported lazily on first access, because the command line and the embedded account are
+parts of this package and run without Pulumi.
 """
 
-# Before anything else is imported: a project's own module may be called like a library.
+# Runs before any other import, because a module of the project may shadow a library.
 from vapi_provider.shared.search_path import arrange
 
 arrange()

@@ -1,4 +1,4 @@
-"""``python -m vapi_provider``: hands over to the command line."""
+"""Entry point of ``python -m vapi_provider``, which runs the command line."""
 
 import io
 import os
@@ -8,7 +8,7 @@ from vapi_provider.cli import main
 
 
 def state_encoding() -> None:
-    """Write UTF-8 into pipes and files, and to a terminal what it can show, in every locale."""
+    """Set UTF-8 for pipes and files in every locale; a terminal keeps its own encoding."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             is_chosen = stream.isatty() or os.environ.get("PYTHONIOENCODING")

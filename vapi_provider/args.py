@@ -1,7 +1,7 @@
-"""What a program writes, typed for editors and checkers: snake_case, `Output` at every depth.
+"""Argument types of the resource classes, for editors and type checkers.
 
-Each mirrors the model of the same name without `Args`. `pulumi.Input[T]` is T, an Output of it or
-something to be awaited.
+Each type mirrors the model of the same name without `Args`, in snake_case, and accepts an `Output`
+at every depth: `pulumi.Input[T]` is T, an Output of T or an awaitable of T.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vapi_provider.models.constants import EndedReason, Language, TransferMode
 
 
 class SipAuthenticationArgs(TypedDict):
-    """Digest credentials that a caller of the SIP URI must know."""
+    """Digest credentials that a caller of the SIP URI must send."""
 
     realm: NotRequired[Input[str]]
     username: Input[str]
@@ -24,7 +24,7 @@ class SipAuthenticationArgs(TypedDict):
 
 
 class BackoffPlanArgs(TypedDict):
-    """How a failed webhook request is repeated."""
+    """Retry policy for failed webhook requests."""
 
     type: Input[Literal["fixed", "exponential"]]
     max_retries: Input[float]
@@ -33,7 +33,7 @@ class BackoffPlanArgs(TypedDict):
 
 
 class ServerArgs(TypedDict, total=False):
-    """Your server, which Vapi asks what to do with a call."""
+    """Webhook server that Vapi asks what to do with a call."""
 
     url: Input[str]
     timeout_seconds: Input[float]
@@ -53,7 +53,7 @@ class TextContentArgs(TypedDict):
 
 
 class CustomMessageArgs(TypedDict):
-    """A message, given once or in several languages."""
+    """A message, in one text or in several languages."""
 
     type: Input[Literal["custom-message"]]
     content: NotRequired[Input[str]]
@@ -64,14 +64,14 @@ MessageArgs = Input[str] | Input[CustomMessageArgs]
 
 
 class TransferFallbackPlanArgs(TypedDict):
-    """What happens when the transfer fails."""
+    """Behavior when the transfer fails."""
 
     message: MessageArgs
     end_call_enabled: NotRequired[Input[bool]]
 
 
 class SummaryPlanArgs(TypedDict, total=False):
-    """How the summary for the other side is made."""
+    """Settings of the summary for the transfer destination."""
 
     messages: Input[Sequence[Input[Mapping[str, Any]]]]
     enabled: Input[bool]
@@ -79,20 +79,20 @@ class SummaryPlanArgs(TypedDict, total=False):
 
 
 class ContextEngineeringPlanLastNMessagesArgs(TypedDict):
-    """The last messages go along."""
+    """Context plan that passes on the last messages only."""
 
     type: Input[Literal["lastNMessages"]]
     max_messages: Input[float]
 
 
 class ContextEngineeringPlanNoneArgs(TypedDict):
-    """No message goes along."""
+    """Context plan that passes on no message."""
 
     type: Input[Literal["none"]]
 
 
 class ContextEngineeringPlanAllArgs(TypedDict):
-    """All messages go along."""
+    """Context plan that passes on all messages."""
 
     type: Input[Literal["all"]]
 
@@ -105,7 +105,7 @@ ContextEngineeringPlanArgs = (
 
 
 class TransferPlanArgs(TypedDict):
-    """How the call is handed over."""
+    """Settings of the transfer: its mode, messages and timeouts."""
 
     mode: Input[TransferMode]
     message: NotRequired[MessageArgs]
@@ -122,7 +122,7 @@ class TransferPlanArgs(TypedDict):
 
 
 class TransferDestinationNumberArgs(TypedDict):
-    """A phone number to send a call to."""
+    """Transfer destination that is a phone number."""
 
     type: Input[Literal["number"]]
     number_e164_check_enabled: NotRequired[Input[bool]]
@@ -136,7 +136,7 @@ class TransferDestinationNumberArgs(TypedDict):
 
 
 class TransferDestinationSipArgs(TypedDict):
-    """A SIP URI to send a call to."""
+    """Transfer destination that is a SIP URI."""
 
     type: Input[Literal["sip"]]
     sip_uri: Input[str]
@@ -152,14 +152,14 @@ DestinationArgs = Input[TransferDestinationNumberArgs] | Input[TransferDestinati
 
 
 class SayPhoneNumberHookActionArgs(TypedDict):
-    """Says a text to the caller."""
+    """Hook action that says a text to the caller."""
 
     type: Input[Literal["say"]]
     exact: Input[str]
 
 
 class TransferPhoneNumberHookActionArgs(TypedDict):
-    """Sends the call elsewhere."""
+    """Hook action that transfers the call."""
 
     type: Input[Literal["transfer"]]
     destination: NotRequired[DestinationArgs]
@@ -169,7 +169,7 @@ HookActionArgs = Input[SayPhoneNumberHookActionArgs] | Input[TransferPhoneNumber
 
 
 class PhoneNumberCallRingingHookFilterArgs(TypedDict):
-    """Lets a ringing hook run for some callers only."""
+    """Filter that limits a ringing hook to some callers."""
 
     type: Input[Literal["startsWith"]]
     key: Input[Literal["number"]]
@@ -177,7 +177,7 @@ class PhoneNumberCallRingingHookFilterArgs(TypedDict):
 
 
 class PhoneNumberCallEndingHookFilterArgs(TypedDict):
-    """Lets an ending hook run for some endings only."""
+    """Filter that limits an ending hook to some ended reasons."""
 
     type: Input[Literal["oneOf"]]
     key: Input[Literal["call.endedReason"]]
@@ -185,7 +185,7 @@ class PhoneNumberCallEndingHookFilterArgs(TypedDict):
 
 
 class PhoneNumberHookCallRingingArgs(TypedDict):
-    """What happens when a call comes in."""
+    """Hook that runs when a call comes in."""
 
     on: Input[Literal["call.ringing"]]
     do: Input[Sequence[HookActionArgs]]
@@ -193,7 +193,7 @@ class PhoneNumberHookCallRingingArgs(TypedDict):
 
 
 class PhoneNumberHookCallEndingArgs(TypedDict):
-    """What happens when a call that nobody could answer ends."""
+    """Hook that runs when a call that nobody could answer ends."""
 
     on: Input[Literal["call.ending"]]
     do: NotRequired[HookActionArgs]
@@ -214,7 +214,7 @@ class _CommonArgs(TypedDict, total=False):
 
 
 class VapiPhoneNumberArgs(_CommonArgs, total=False):
-    """The fields of a `VapiPhoneNumber`."""
+    """Arguments of a `VapiPhoneNumber`."""
 
     number_desired_area_code: Input[str] | None
     sip_uri: Input[str] | None
@@ -222,7 +222,7 @@ class VapiPhoneNumberArgs(_CommonArgs, total=False):
 
 
 class TwilioPhoneNumberArgs(_CommonArgs):
-    """The fields of a `TwilioPhoneNumber`."""
+    """Arguments of a `TwilioPhoneNumber`."""
 
     number: Input[str]
     twilio_account_sid: Input[str]
@@ -233,21 +233,21 @@ class TwilioPhoneNumberArgs(_CommonArgs):
 
 
 class VonagePhoneNumberArgs(_CommonArgs):
-    """The fields of a `VonagePhoneNumber`."""
+    """Arguments of a `VonagePhoneNumber`."""
 
     number: Input[str]
     credential_id: Input[str]
 
 
 class TelnyxPhoneNumberArgs(_CommonArgs):
-    """The fields of a `TelnyxPhoneNumber`."""
+    """Arguments of a `TelnyxPhoneNumber`."""
 
     number: Input[str]
     credential_id: Input[str]
 
 
 class ByoPhoneNumberArgs(_CommonArgs):
-    """The fields of a `ByoPhoneNumber`."""
+    """Arguments of a `ByoPhoneNumber`."""
 
     credential_id: Input[str]
     number: NotRequired[Input[str] | None]

@@ -1,45 +1,46 @@
-"""What can go wrong, each in one line that says what to do next.
+"""Exception hierarchy of the provider. Each message is one line that says what to do next.
 
 VapiError
-├── ConfigurationError      config or environment is wrong: nothing was sent
-├── DeclarationError        what is declared cannot be sent
-├── OwnershipError          something in the account is not ours to take, make or forget
+├── ConfigurationError      invalid config or environment; no request was sent
+├── DeclarationError        the declared properties cannot be sent
+├── OwnershipError          the stack must not adopt, create or drop this record
+│   ├── JournalChangedError another machine changed the journal during this run
 │   └── TakenError          another record has the number, SIP URI or automatic name
-├── LimitError              more numbers would be released than this stack allows
-├── NotReadyError           made, but not usable
-├── AbandonedError          the engine that asked is gone: nothing more is sent
-├── TransportError          the API was not reached: nothing was done
-│   └── UnclearError        a request went out, its answer did not come: it may have been done
-└── ApiError                an answer that says no
+├── LimitError              the run would release more numbers than the stack allows
+├── NotReadyError           the record was created but is not usable
+├── AbandonedError          the engine exited, so the request was not sent
+├── TransportError          the API was not reached; nothing changed
+│   └── UnclearError        no response to a request that may have taken effect
+└── ApiError                error response
     ├── AuthenticationError 401, 403
     ├── NotFoundError       404 in the API's own JSON
-    ├── RejectedError       any other 4xx: repeating it is no use
+    ├── RejectedError       any other 4xx; a retry would fail again
     ├── RateLimitedError    429
-    └── ServerError         5xx, redirects, pages that are no JSON, a 404 that is not the API's
-        └── PagingError     a list whose pages lead no further
+    └── ServerError         5xx, redirects, responses that are not JSON, a 404 from a proxy
+        └── PagingError     a list whose next page cannot be reached
 """
 
 from __future__ import annotations
 
 
 class VapiError(Exception):
-    """Any failure that we expect; its text is one line, for a person, without secrets."""
+    """Base class of expected failures; the message is one line without secrets."""
 
 
 class ConfigurationError(VapiError):
-    """Config or environment is missing, contradictory or dangerous."""
+    """Config or environment that is missing, contradictory or dangerous."""
 
 
 class DeclarationError(VapiError):
-    """What is declared, and was recorded so, is not what the API takes."""
+    """Declared and recorded properties that the API no longer accepts."""
 
 
 class OwnershipError(VapiError):
-    """A record, or the whole account, is not the one that this stack may touch."""
+    """A record, or an account, that this stack must not change."""
 
 
 class JournalChangedError(OwnershipError):
-    """Another machine wrote to the journal what this run must look at before it buys."""
+    """A concurrent write to the journal that this run must read before it purchases."""
 
 
 class TakenError(OwnershipError):
@@ -47,30 +48,30 @@ class TakenError(OwnershipError):
 
 
 class LimitError(VapiError):
-    """A guard of this stack against too much at once."""
+    """A limit of this stack that the run would exceed."""
 
 
 class NotReadyError(VapiError):
-    """A record was made and will not work as it is."""
+    """A record that was created but will not become usable as it is."""
 
 
 class AbandonedError(VapiError):
-    """The engine that asked for something is gone, so it was not done.
+    """A request that was not sent because the engine exited.
 
-    `may_come_later` where the API may still be at an earlier try of the same request.
+    `may_come_later` is true if the API may still complete an earlier attempt of the request.
     """
 
     may_come_later = False
 
 
 class TransportError(VapiError):
-    """The API was not reached."""
+    """A request that did not reach the API."""
 
 
 class UnclearError(TransportError):
-    """A request went out and its outcome is unknown.
+    """A request that was sent and whose outcome is unknown.
 
-    `may_come_later` where the API may still be at it: it was slow, not broken.
+    `may_come_later` is true if the API may still complete it, as after a read timeout.
     """
 
     def __init__(self, message: str, *, may_come_later: bool = False) -> None:
@@ -79,9 +80,9 @@ class UnclearError(TransportError):
 
 
 class ApiError(VapiError):
-    """The API answered with an error.
+    """An error response of the API.
 
-    `status` is the HTTP status; `retry_after_seconds` is what the answer asked to wait, if it did.
+    `status` is the HTTP status; `retry_after_seconds` is the response's Retry-After, if it has one.
     """
 
     def __init__(self, message: str, status: int, retry_after_seconds: float | None = None) -> None:
@@ -91,34 +92,34 @@ class ApiError(VapiError):
 
 
 class AuthenticationError(ApiError):
-    """The key is not accepted here, or may not do this."""
+    """A key that the API does not accept, or that lacks the permission."""
 
 
 class NotFoundError(ApiError):
-    """No such record, as far as this key can see.
+    """A record that does not exist or that the key cannot see.
 
-    `after_unclear_try` where an earlier try of the same DELETE may have released it.
+    `after_unclear_try` is true if an earlier attempt of the same DELETE may have released it.
     """
 
     after_unclear_try = False
 
 
 class RejectedError(ApiError):
-    """The API refused the request as it is."""
+    """A request that the API rejects as invalid."""
 
 
 class RateLimitedError(ApiError):
-    """Too many requests, also after waiting."""
+    """A rate limit that still applied after all retries."""
 
 
 class ServerError(ApiError):
-    """The API, or what stands before it, is in trouble."""
+    """A failure of the API or of a gateway in front of it."""
 
     @property
     def may_come_later(self) -> bool:
-        """Whether a gateway gave up waiting (524 is Cloudflare's); the API behind it may not."""
+        """Whether a gateway timed out (524 is Cloudflare's); the API may still be working on it."""
         return self.status in (504, 524)
 
 
 class PagingError(ServerError):
-    """The list of the account leads no further, though it does not end here."""
+    """A list of the account that is incomplete and has no usable next page."""

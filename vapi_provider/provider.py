@@ -1,6 +1,6 @@
-"""`PhoneNumberProvider`: what the engine calls, in the order in which it calls it. Thin.
+"""`PhoneNumberProvider`, with its methods in the order in which the engine calls them.
 
-Its dotted path is in every state for good: never rename or move it.
+Every state records the dotted path of the class: never rename or move it.
 """
 
 from __future__ import annotations
@@ -70,19 +70,23 @@ if TYPE_CHECKING:
 
 
 class PhoneNumberProvider(ResourceProvider):
-    """Keeps one phone number of any kind as its resource declares it."""
+    """Dynamic provider of the five kinds of phone numbers."""
 
-    serialize_as_secret_always = False  # Nothing is captured: the pickle is this class's path.
+    # The pickled provider captures no value: it is the path of this class.
+    serialize_as_secret_always = False
 
     _session: Session
     _judge: Judge
 
     @one_line
     def configure(self, req: ConfigureRequest) -> None:
-        """Reads the config and opens the account, once in each plugin process."""
+        """Read the config and open the account, once per plugin process.
+
+        Raises ConfigurationError where a setting is invalid.
+        """
         settle_in()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
-        # Only here: the program needs this class too, to send its name, and nothing that it uses.
+        # Lazy import: the program imports this class for its name only and never opens a session.
         from vapi_provider.lifecycle.session import Session
 
         work_at_once(settings.max_concurrent_requests)
@@ -90,18 +94,18 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.foreseen = foreseen.read()
 
     def use(self, session: Session) -> None:
-        """Works on `session` from now on."""
+        """Set the session that all later calls use."""
         self._session = session
         self._judge = Judge(session.settings)
 
     @one_line
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuses what the API would refuse, all at once, and fills in the automatic name.
+        """Validate the inputs, report all failures at once, and fill in the automatic name.
 
-        `_olds` is empty where a record is about to be made. What is declared as it is recorded is
-        not judged again: the account has it. Failures are under no property: under one's name the
-        engine prints its value, secrets too. Secrets are marked here, by whichever way they came:
-        a transform of the program's runs after the constructor.
+        `_olds` is empty for a create. Inputs that equal the recorded ones are not validated again,
+        because the account already has them. Failures name no property, because the engine prints
+        the value of a named property, even a secret. Secrets are marked here as well, because
+        transforms run after the resource's constructor.
         """
         inputs, before = plain(news), plain(_olds)
         ignored = as_list(inputs.pop(IGNORED, None))
@@ -120,8 +124,8 @@ class PhoneNumberProvider(ResourceProvider):
         self._judge.note_secrecy(declared, before, inputs, hints)
         self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
         known: Mapping[str, str] = {}
-        # A record that is about to be made has other outputs. The engine would see what is added as
-        # a change, where it compares.
+        # Not for a create, whose outputs are new, and not where the engine compares the inputs:
+        # it would report the added properties as changes.
         if before and not self._judge.leaves_to_engine(declared):
             known = self._session.foreseen_of(key, before.get("declaration"))
         fields = declared.kind.fields
@@ -132,9 +136,9 @@ class PhoneNumberProvider(ResourceProvider):
     def _declare(
         self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
     ) -> tuple[Declared, str | None]:
-        """Note what the program declares; a key that is recorded in its old form stays so.
+        """Register the desired resource; return it and its key as the program sends it.
 
-        Return the key as the program sends it, too.
+        The inputs keep a resource key that the state holds in its old form.
         """
         session, declared = self._session, self._declared(inputs)
         key = declared.declaration
@@ -156,7 +160,10 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Nothing, a change in place, or a replacement."""
+        """Return whether the resource is unchanged, updated in place or replaced.
+
+        Raises OwnershipError where `adopt_id` names another record, or one that would be replaced.
+        """
         session, olds = self._session, plain(_olds)
         self._close(_id, olds)
         is_checked = session.compare(_id, _news.get("declaration"))
@@ -190,7 +197,7 @@ class PhoneNumberProvider(ResourceProvider):
             refuse_hidden(declared.fields)
         elif isinstance(step, Update):
             refuse_hidden_changes(recorded, step.fields)
-            if is_checked:  # Not at refresh.
+            if is_checked:  # A refresh calls diff without check.
                 warn_of_losses(_id, declared, recorded, step.fields)
                 held = self._declared(recorded).fields
                 self._session.unique.change(_id, keys_of(held), keys_of(declared.fields))
@@ -204,7 +211,7 @@ class PhoneNumberProvider(ResourceProvider):
             outdated = is_outdated(self._session, _id, olds, recorded)
             changes = renamed or outdated or isinstance(step, Update)
             if not changes and self._judge.leaves_to_engine(declared):
-                # None has the engine compare the inputs, which it alone knows with their marks.
+                # None lets the engine compare the inputs: only it sees which values are secret.
                 return DiffResult(changes=None, replaces=[])
             return DiffResult(changes=changes, replaces=[])
         if declared.adopt_id is not None:
@@ -228,7 +235,7 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Makes the record, or takes over the one that `adopt_id` names."""
+        """Create the record, or adopt the one that `adopt_id` names."""
         declared = self._declared(props)
         self._session.claims.asked(declared.declaration or "")
         refuse_hidden(declared.fields)
@@ -243,9 +250,10 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The record as it is now; where what is declared reads otherwise, also the new inputs.
+        """Return the outputs of the record as it is now, and new inputs where they differ.
 
-        Without a declaration it is a `get` of somebody else's record: missing is an error then.
+        Recorded properties without a resource key belong to a `get` of a record that the stack does
+        not own; raises OwnershipError where such a record does not exist.
         """
         before = plain(props)
         self._close(id_, before)
@@ -269,16 +277,19 @@ class PhoneNumberProvider(ResourceProvider):
         marked = sealed(fields, outs), sealed(fields, inputs)
         if recorded.declaration is None:
             return ReadResult(id_, *marked)
-        # Without inputs the engine keeps its own, and does not read, log and compare them once
-        # more; but an earlier version may have recorded secrets in clear. Its own also know what
-        # was declared for what nobody has seen.
+        # Fast path: without new inputs the engine keeps its own and does not compare them again.
+        # Its own also hold the declared values of secrets that the account does not echo. Inputs
+        # are returned for a state in which an earlier version recorded secrets as plain text.
         same = identical(inputs, inputs_of(before, recorded.kind))
         kept = holds_unseen(outs) or (same and not holds_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])
 
     @one_line
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """PATCHes exactly what differs."""
+        """Send a PATCH of the changed fields, or no request if none differs.
+
+        Raises OwnershipError where the record no longer exists.
+        """
         olds = plain(_olds)
         self._close(_id, olds)
         declared, recorded = self._desired(_id, _news, olds)
@@ -305,7 +316,7 @@ class PhoneNumberProvider(ResourceProvider):
 
     @one_line
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Releases the number, unless it is another resource's by now (a rename by adopt_id)."""
+        """Release the number, unless another resource owns it now (a rename by adopt_id)."""
         session, recorded = self._session, plain(_props)
         key = recorded.get("declaration")
         self._close(_id, recorded)
@@ -335,10 +346,10 @@ class PhoneNumberProvider(ResourceProvider):
         return Declared.of(plain(bag), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
-        """Finish the intent of a record that a state is proven to hold.
+        """Finish the journal entry of a record that the state holds.
 
-        Waits first until no run whose engine was killed writes to the stack. A resource without a
-        declaration is a `get`: its id came from the program, and proves nothing.
+        Wait first until no run whose engine was killed still writes to the stack. A `get` proves
+        nothing, because its id comes from the program: such a resource has no resource key.
         """
         self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:
@@ -348,9 +359,10 @@ class PhoneNumberProvider(ResourceProvider):
     def _desired(
         self, id_: str, news: Mapping[str, Any], olds: Mapping[str, Any]
     ) -> tuple[Declared, Mapping[str, Any] | None]:
-        """Return what is declared, ignored fields as recorded, and what is recorded.
+        """Return the desired resource and the recorded properties.
 
-        That is None for a record that an earlier run released without an engine.
+        Ignored fields have their recorded values. The recorded properties are None for a record
+        that an earlier run released after its engine exited.
         """
         declared = self._declared(news)
         self._session.writers.wait_for_others(declared.declaration)
@@ -364,7 +376,7 @@ class PhoneNumberProvider(ResourceProvider):
         return declared, recorded
 
     def _rename(self, id_: str, recorded: Mapping[str, Any], declared: Declared) -> None:
-        """Tell the journal of a resource that goes by another declaration from now on."""
+        """Rename the record's journal entry where its resource key has changed."""
         old, new = recorded.get("declaration"), declared.declaration
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)

@@ -1,7 +1,8 @@
-"""What a program writes: the five kinds of phone number as Pulumi resources.
+"""Pulumi resource classes of the five kinds of phone numbers.
 
-Marks secrets and checks spelling before anything reaches the engine: what is renamed or moved
-later would lose its secrecy. Sends the declaration's name, which the plugin could not know.
+The constructor marks secrets and checks the spelling of fields before the engine receives them: a
+misspelled secret would otherwise be recorded in plain text. It also sends the resource key, because
+the plugin does not receive the resource's name.
 """
 
 from __future__ import annotations
@@ -49,15 +50,15 @@ from vapi_provider.shared.search_path import reserved_problem
 
 
 class _PhoneNumber(dynamic.Resource):
-    """What the five classes share: registering, and the outputs of every kind."""
+    """Base class of the five resource classes: registration and the common outputs."""
 
     provider_value: ClassVar[str]
-    """The API's `provider` value of this kind."""
+    """The kind's value of the API field `provider`."""
 
     _refused: bool | None = None
-    """Whether a guard of the stack refuses the number."""
+    """Whether a guard of the stack rejects the number."""
 
-    # The SDK reads annotations anew for each resource, and needs none of these.
+    # For type checkers only: the SDK evaluates annotations again for each resource.
     if TYPE_CHECKING:
         provider: pulumi.Output[str]
         name: pulumi.Output[str]
@@ -73,8 +74,8 @@ class _PhoneNumber(dynamic.Resource):
         org_id: pulumi.Output[str]
         created_at: pulumi.Output[str]
 
-    # The only one that runs: each frame below the program's line is looked up and recorded for each
-    # resource. Checkers see the kinds' own.
+    # The only constructor at run time: the SDK records each stack frame of each resource, so that
+    # one per subclass would cost time. Type checkers see the constructors of the subclasses.
     def __init__(
         self,
         resource_name: str,
@@ -90,8 +91,8 @@ class _PhoneNumber(dynamic.Resource):
         reads_only = opts is not None and opts.id is not None
         deferred = False
         option_warnings.refuse_wrong_paths(kind, opts, where)
-        # Each property is an output, and outputs are dear: what is absent anyway is left out.
-        whole = reads_only or mocks.is_mocked()  # Mocks may give any output.
+        # Leave absent properties out: each property becomes an Output, which is expensive.
+        whole = reads_only or mocks.is_mocked()  # Mocks may return any output.
         seeded = kind.fields if whole else ("name", *_ignored(opts))
         props: dict[str, Any] = {
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
@@ -114,7 +115,7 @@ class _PhoneNumber(dynamic.Resource):
             told = hints.hints(kind.create, fields, opts, settings.guards)
             if told is not None:
                 props[HINTS] = told
-            # What transforms a parent has is known once it is registered.
+            # The transforms of a parent are known only once it is registered.
             deferred = hints.on_engine() and hints.has_parent(opts)
             if settings.guards:
 
@@ -124,18 +125,18 @@ class _PhoneNumber(dynamic.Resource):
                         self._judge(settings.guards, fields, opts, where)
                     return self._refused
 
-                # Asked for once the resource is there: a parent may have protected it.
+                # Evaluated after registration, because the parent may have set `protect`.
                 props[REFUSED] = pulumi.Output.from_input(None).apply(cast(Any, refused))
         props[PROVIDER_KEY] = _provider()
-        # Past the SDK's own for dynamic resources: it pickles the provider anew for each one, and
-        # its frame would make this file the place where a resource is declared.
+        # Bypass the constructor of dynamic.Resource: it pickles the provider again for each
+        # resource, and its frame would make this file the recorded source position.
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         for warning in option_warnings.without_effect(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:
             _finish_when_recorded(settings, self.id)
-            # With an engine the plugin warns of what arrives there.
+            # On an engine the plugin warns, because it sees the values after transforms.
             for warning in () if hints.on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
             if mocks.is_mocked():
@@ -151,24 +152,25 @@ class _PhoneNumber(dynamic.Resource):
         opts: pulumi.ResourceOptions | None,
         where: str,
     ) -> None:
-        """Say what the guards refuse; only of the options where a transform may change the fields.
+        """Log the violations of the guards as errors.
 
-        Those the plugin judges as they arrive.
+        Where a transform may change the fields, evaluate only the guard on the options: the plugin
+        evaluates the others on the fields that it receives.
         """
-        # The SDK's own attribute: the options that were given are not all there is.
+        # The SDK's attribute includes `protect` inherited from a parent; the given options do not.
         protected = bool(getattr(self, "_protect", False))
         if hints.on_engine() and hints.is_transformed(opts):
             guards = {PROTECTED} & set(guards)
         judged = {**fields, UNPROTECTED: None if protected else True}
         for refusal in violations(guards, judged):
             self._refused = True
-            # Not beside the resource: a message there waits until the engine has taken it.
+            # Without the resource: its messages wait until the engine has registered it.
             pulumi.log.error(f"{where}{refusal}")
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """A field that is not declared is absent: its output is None."""
+            """Return an Output of None for a field that is not declared."""
             if name in KINDS[self.provider_value].fields:
                 return pulumi.Output.from_input(None)
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
@@ -180,9 +182,10 @@ class _PhoneNumber(dynamic.Resource):
         id: pulumi.Input[str],  # noqa: A002 - Pulumi's own name for it
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """Reads a number that somebody else owns; it is never changed or released here.
+        """Read a number that this stack does not own, and never change or release it.
 
-        Secrets that the API echoes are not shown.
+        Secrets that the API echoes are replaced by a placeholder. Raises RunError where `id` is not
+        a valid id.
         """
         _check_id(f"{cls.__name__} {resource_name!r}: id", id)
         self = cls.__new__(cls)
@@ -192,7 +195,7 @@ class _PhoneNumber(dynamic.Resource):
 
 
 class VapiPhoneNumber(_PhoneNumber, module="vapi", name="VapiPhoneNumber"):
-    """A free number bought by `number_desired_area_code`, a `sip_uri`, or both."""
+    """A free number purchased by `number_desired_area_code`, a `sip_uri`, or both."""
 
     provider_value = "vapi"
     if TYPE_CHECKING:
@@ -210,7 +213,7 @@ class VapiPhoneNumber(_PhoneNumber, module="vapi", name="VapiPhoneNumber"):
 
 
 class TwilioPhoneNumber(_PhoneNumber, module="vapi", name="TwilioPhoneNumber"):
-    """A number of a Twilio account, with its token or its API key and secret."""
+    """A number of a Twilio account, with its auth token or an API key and secret."""
 
     provider_value = "twilio"
     if TYPE_CHECKING:
@@ -283,7 +286,7 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
-    """Tell the journal once the engine has written the number to the state."""
+    """Finish the journal entry once the engine has written the number to the state."""
     recorder = None if mocks.is_mocked() else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
@@ -292,8 +295,8 @@ def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
 def _key(
     class_name: str, resource_name: str, opts: pulumi.ResourceOptions | None
 ) -> pulumi.Input[str]:
-    """What the plugin knows a resource by; a child's also by its parent's types."""
-    # Unit tests under mocks have no organization.
+    """Return the resource key, which for a child depends on the types of its parents."""
+    # The SDK's mocks set no organization.
     organization = pulumi.get_organization() or mocks.ORGANIZATION
     names = organization, pulumi.get_project(), pulumi.get_stack()
     scope = "/".join(names)
@@ -301,7 +304,7 @@ def _key(
     if parent is None:
         return resource_key(scope, class_name, resource_name)
 
-    # Past the parent's own output: what depends on a component waits for all of its children.
+    # Await the URN's future: depending on the parent's output would wait for all of its children.
     async def key() -> str:
         urn = await parent.urn.future(with_unknowns=False)
         return resource_key(scope, class_name, resource_name, urn)
@@ -311,20 +314,17 @@ def _key(
 
 @cache
 def _provider() -> str:
-    """How the state names the provider's class."""
+    """Return the serialized provider, by which the state names its class."""
     return serialize_provider(PhoneNumberProvider())
 
 
 def _ignored(opts: pulumi.ResourceOptions | None) -> list[str]:
-    """Fields that are left to somebody else, and so may have a value without being declared."""
+    """Return the ignored fields, whose outputs may have a value without a declaration."""
     return [path.split(".")[0].split("[")[0] for path in (opts and opts.ignore_changes) or ()]
 
 
 def _settings() -> Settings:
-    """The settings, read once a run: neither config nor environment changes while an engine waits.
-
-    Between tests under mocks they do.
-    """
+    """Return the settings, cached for the run; tests under mocks read them for each resource."""
     if mocks.is_mocked():
         return _read_settings(mocks.KEY)
     monitor: object = pulumi.runtime.settings.get_monitor()
@@ -337,11 +337,11 @@ def _settings_of_run(_monitor: object) -> Settings:
 
 
 def _read_settings(key: str | None = None) -> Settings:
-    """Ends the program with one line where the plugin would fail number by number.
+    """Return the settings; `key` replaces the API key.
 
-    `key` takes the place of the account's.
+    Raises RunError where the plugin would fail for each number: a module of the project shadows a
+    library, or a setting is invalid.
     """
-
     for folder in {
         os.getcwd(),
         os.path.abspath(pulumi.runtime.settings.get_root_directory() or "."),
@@ -364,13 +364,13 @@ def _read_settings(key: str | None = None) -> Settings:
 
 
 def _check_id(where: str, id_: pulumi.Input[str]) -> None:
-    """End the program at an id that is none: some could not even be handed to the engine."""
+    """Raise RunError for a known id that is invalid; the engine cannot transmit some of them."""
     if isinstance(id_, str) and not is_id(id_):
         raise pulumi.RunError(f"{where}: must be the id of a phone number")
 
 
 def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The fields with secrets marked; ends the program at a key that `model` does not have."""
+    """Return the fields with their secrets marked; raise RunError for a key not in `model`."""
     shapes = model.fields
     for key in fields:
         if key not in shapes:
@@ -379,7 +379,7 @@ def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, 
 
 
 def _refuse_rounding(value: Any, where: str) -> None:
-    """End the program at an integer that Pulumi would round: each number is a double there."""
+    """Raise RunError for an integer that Pulumi, which holds each number as a double, rounds."""
     if isinstance(value, Mapping):
         for name, item in cast(Mapping[str, Any], value).items():
             _refuse_rounding(item, f"{where}.{name}")
@@ -399,8 +399,8 @@ def _marked(shape: FieldShape, value: Any, where: str) -> Any:
         _refuse_rounding(value, where)
         return pulumi.Output.secret(value)
     if isinstance(value, pulumi.Output | Awaitable):
-        # What is inside comes later: then all of it is secret, rather than nothing. Of what may be
-        # of several schemas the plugin marks the secrets, or every destination would be hidden.
+        # The contents are not known yet, so the whole value becomes secret if its schema has a
+        # secret. The plugin marks the secrets of a union, or every destination would be secret.
         later = cast(pulumi.Input[Any], value)
         whole = len(shape.schemas) == 1 and carries(shape, SECRET)
         return pulumi.Output.secret(later) if whole else later

@@ -1,7 +1,7 @@
-"""What the API accepts but will not do, or a person would want to know before a call goes wrong.
+"""Warnings about declarations that the API accepts but that do not work as declared.
 
-Pure. Values may be placeholders that are not known yet: only plain ones are judged. Each rule is
-a function of one object of the declaration and says where it comes from.
+Values may be Outputs or unknown; only plain values are checked. Each rule is a function of one
+declared object, and its docstring names the rule's source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vapi_provider.shared.addresses import holds_user_information
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]
-"""Field (or "" for the object itself) and what to say of it; a declared value only at the start."""
+"""Field ("" for the object itself) and warning, which may start with the declared value."""
 
 _NEVER_EMPTY = ("twilio_account_sid", "twilio_auth_token", "twilio_api_key", "twilio_api_secret")
 _TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
@@ -28,7 +28,7 @@ _EXPERIMENTAL = "warm-transfer-experimental"
 _WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
 _MODES = get_args(TransferMode)
 _SUMMARY_HEADER = "blind-transfer-add-summary-to-sip-header"
-# The modes in which a field is used at all (API schema's descriptions).
+# The transfer modes that use a field (API schema's descriptions).
 _MODES_OF: Mapping[str, tuple[str, ...]] = {
     "message": (
         _SUMMARY_HEADER,
@@ -51,9 +51,9 @@ _MODES_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True) -> Iterator[str]:
-    """Yield warnings about a declaration, one line each, with the path where there is one.
+    """Yield warnings about declared fields, one line each, with the path where there is one.
 
-    Without `show_values` none of them starts with a declared value, which may be a secret.
+    Without `show_values` a warning does not start with the declared value, which may be a secret.
     """
     found: list[tuple[str, Object, Advice]] = [("", fields, _of_number(kind, fields, region))]
     for path, model, value in _objects(kind.create, fields, ""):
@@ -74,7 +74,7 @@ def _without_value(text: str, holder: Object, field: str) -> str:
 
 
 def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
-    """Every object below `value` with its path and its model."""
+    """Yield every object nested in `value` with its path and its schema."""
     for name, shape in model.fields.items():
         inside = value.get(name)
         if inside is None:
@@ -89,7 +89,10 @@ def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Sch
 
 
 def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
-    """Sources: API schema; observed answers (UUIDs); the US numbering plan; our own care."""
+    """Yield warnings about a number.
+
+    Sources: API schema; observed answers (UUIDs); the US numbering plan; our own care.
+    """
     uri = fields.get("sip_uri")
     if uri is not None and fields.get("authentication") is None:
         yield "", "sip_uri without authentication: anyone who knows the URI may call it"
@@ -133,7 +136,10 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
 
 
 def _of_server(server: Object, _kind: Kind) -> Advice:
-    """Sources: API schema's descriptions; observed answers (UUIDs); our own care."""
+    """Yield warnings about a server.
+
+    Sources: API schema's descriptions; observed answers (UUIDs); our own care.
+    """
     credential = server.get("credential_id")
     if credential in (None, "") and server.get("headers") in (None, {}):
         yield (
@@ -149,7 +155,10 @@ def _of_server(server: Object, _kind: Kind) -> Advice:
 
 
 def _of_number_destination(destination: Object, kind: Kind) -> Advice:
-    """Sources: API schema's descriptions."""
+    """Yield warnings about a number as transfer destination.
+
+    Sources: API schema's descriptions.
+    """
     if destination.get("number_e164_check_enabled") is not False:
         yield from _unassigned("number", destination)
     yield from _of_caller_id(destination)
@@ -160,7 +169,10 @@ def _of_number_destination(destination: Object, kind: Kind) -> Advice:
 
 
 def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
-    """Sources: API schema's descriptions; sip_verb "bye": Vapi's guide to blind transfers."""
+    """Yield warnings about a SIP URI as transfer destination.
+
+    Sources: API schema's descriptions; sip_verb "bye": Vapi's guide to blind transfers.
+    """
     yield from _of_caller_id(destination)
     plan = destination.get("transfer_plan")
     verb = as_object(plan).get("sip_verb")
@@ -176,14 +188,14 @@ def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
 
 
 def _of_caller_id(destination: Object) -> Advice:
-    """Source: API schema's description, templates included."""
+    """Yield a warning about a caller id. Source: API schema's description, with its templates."""
     caller_id = destination.get("caller_id")
     if isinstance(caller_id, str) and caller_id not in _TEMPLATES and e164_problem(caller_id):
         yield "caller_id", f"is neither E.164 nor one of {', '.join(_TEMPLATES)}"
 
 
 def _of_carrier(plan: Any, kind: Kind) -> Advice:
-    """Source: Vapi's guide to warm transfers."""
+    """Yield a warning about a mode for Twilio only. Source: Vapi's guide to warm transfers."""
     mode = as_object(plan).get("mode")
     warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
     if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
@@ -191,7 +203,10 @@ def _of_carrier(plan: Any, kind: Kind) -> Advice:
 
 
 def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
-    """Sources: API schema's descriptions; the message's length: Vapi's guide."""
+    """Yield warnings about a transfer plan.
+
+    Sources: API schema's descriptions; the message's length: Vapi's guide.
+    """
     mode = plan.get("mode")
     for name, modes in _MODES_OF.items():
         if plan.get(name) is not None and mode in _MODES and mode not in modes:
@@ -209,7 +224,7 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
 
 
 def _of_custom_message(message: Object, _kind: Kind) -> Advice:
-    """Source: API schema's descriptions."""
+    """Yield a warning about a custom message. Source: API schema's descriptions."""
     if message.get("content") is None and message.get("contents") in (None, []):
         yield "", "says nothing: neither content nor contents is set"
     elif message.get("content") is not None and message.get("contents") not in (None, []):
@@ -217,21 +232,24 @@ def _of_custom_message(message: Object, _kind: Kind) -> Advice:
 
 
 def _of_ringing_hook(hook: Object, _kind: Kind) -> Advice:
-    """Source: Vapi's guide to phone number hooks."""
+    """Yield a warning about a ringing hook. Source: Vapi's guide to phone number hooks."""
     actions = hook.get("do")
     if isinstance(actions, list) and len(as_list(cast(Any, actions))) != 1:
         yield "do", "runs its first action only" if actions else "has no action: nothing happens"
 
 
 def _of_ringing_filter(ringing: Object, _kind: Kind) -> Advice:
-    """Source: API schema's description."""
+    """Yield warnings about a filter of a ringing hook. Source: API schema's description."""
     for index, text in enumerate(as_list(ringing.get("starts_with"))):
         if isinstance(text, str) and text.startswith("+"):
             yield f"starts_with[{index}]", "matches nobody: the caller's number has no + here"
 
 
 def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
-    """Source: our own care; the API schema does not require it."""
+    """Yield a warning about a missing destination, which the API schema does not require.
+
+    Source: our own care.
+    """
     if action.get("destination") is None:
         yield "", "has no destination: the call goes nowhere"
 
@@ -249,14 +267,17 @@ _RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
 
 
 def _of_url(name: str, holder: Object) -> Advice:
-    """Source: our own care."""
+    """Yield a warning about credentials in a URL. Source: our own care."""
     url = holder.get(name)
     if isinstance(url, str) and holds_user_information(url):
         yield name, "holds a user name or a password, which is shown wherever the URL is"
 
 
 def _unassigned(name: str, holder: Object) -> Advice:
-    """Source: the phonenumbers library; the API takes such numbers."""
+    """Yield a warning about a number in no assigned range, which the API accepts.
+
+    Source: the phonenumbers library.
+    """
     number = holder.get(name)
     if isinstance(number, str) and not e164_problem(number) and not is_assigned(number):
         yield name, f"{number} is in no range that is known to be in use: is it right?"

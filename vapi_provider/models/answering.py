@@ -1,8 +1,7 @@
-"""Who answers a call to a number: what the warnings, the guards and the probe know of it.
+"""Rules about who answers a call, shared by the warnings, the guards and the probe.
 
-Values may be outputs or placeholders that are not known yet. Sources: Vapi's migration guide for
-workflows, the API schema's description of `fallbackDestination`, and an answer of Vapi's support
-about servers that fail.
+Values may be Outputs or unknown. Sources: Vapi's migration guide for workflows, the API schema's
+description of `fallbackDestination`, and an answer of Vapi's support about servers that fail.
 """
 
 from __future__ import annotations
@@ -13,24 +12,24 @@ from typing import Any
 from vapi_provider.models.fields import as_list, as_object
 
 ANSWERERS = ("assistant_id", "squad_id")
-"""The fields that name who answers. A workflow is none: they stopped on 2026-08-19."""
+"""The fields that name who answers, without workflows, which stopped on 2026-08-19."""
 
 REACHED_BY = (*ANSWERERS, "server", "hooks", "fallback_destination")
-"""Without any of these a call ends at once."""
+"""The fields that let a call reach anyone; without all of them it ends immediately."""
 
 RETURNED_ERROR = "assistant-request-returned-error"
-"""How a call ends whose assistant-request the server answers with an error, such as 500."""
+"""Ended reason of a call whose assistant-request the server answers with an error such as 500."""
 
 
 def names_nobody(fields: Mapping[str, Any]) -> bool:
-    """Return whether nothing that is declared answers; the organization's own server may."""
+    """Return whether no declared field answers; the organization's own server still may."""
     return all(fields.get(name) in (None, "", [], {}) for name in REACHED_BY)
 
 
 def excludes_fallback(fields: Mapping[str, Any]) -> str | None:
-    """Return the field because of which a fallback can never run, None where it may.
+    """Return the field that keeps a fallback from ever running; None where it may run.
 
-    Only what is known counts: an output may turn out to be absent.
+    Only known values count, because an Output may turn out to be absent.
     """
     return next(
         (name for name in ANSWERERS if isinstance(fields.get(name), str) and fields[name]),
@@ -39,10 +38,10 @@ def excludes_fallback(fields: Mapping[str, Any]) -> str | None:
 
 
 def lacks_ending_hook(fields: Mapping[str, Any]) -> bool:
-    """Return whether no hook can catch a call that ends because the server answered an error.
+    """Return whether no hook can run for a call that ends because the server answered an error.
 
-    Beside an assistant or a squad no such request is made, so that only a hook for all endings may
-    run there. What is not known yet may be such a hook.
+    With an assistant or a squad Vapi sends no assistant-request, so that only a hook for all ended
+    reasons may run. An unknown value may be such a hook.
     """
     hooks = fields.get("hooks")
     if hooks is None:

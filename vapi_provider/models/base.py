@@ -1,7 +1,7 @@
-"""What every model of the API's vocabulary shares: strictness, spelling, and marks on fields.
+"""Base class and helpers of the pydantic models: strictness, spelling and annotations of fields.
 
-Knows pydantic and nothing else: no Pulumi, no HTTP. A model mirrors one schema of the API; programs
-and recorded state spell its fields in snake_case, the wire in camelCase.
+A model mirrors one schema of the API. Programs and recorded state spell its fields in snake_case,
+requests and responses in camelCase.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ class VapiModel(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        defer_build=True,  # Dear: only those that validate something are built.
+        defer_build=True,  # Building is expensive: models are built for their first validation.
         validate_by_name=True,
     )
 
     @classmethod
     def built(cls) -> type[Self]:
-        """This class, ready to validate: built once, also where several threads come first."""
+        """Return this class, built once for validation; safe to call from several threads."""
         if not cls.__pydantic_complete__:
             with _building:
                 cls.model_rebuild()
         return cls
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object to send: camelCase, only what was given."""
+        """Return the JSON object to send, in camelCase, with the given fields only."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class Documented:
-    """What the API documents an absent field to mean, in snake_case spelling.
+    """Documented default of an absent field, in snake_case spelling.
 
-    A region's SIP host is the default of that region alone.
+    A region's SIP host is a default in that region only.
     """
 
     def __init__(self, *defaults: Any) -> None:
@@ -65,28 +65,28 @@ def _whole_numbers_as_int(value: float) -> float | int:
 Number = Annotated[
     float, PlainSerializer(_whole_numbers_as_int, return_type=float | int, when_used="always")
 ]
-"""JSON's number. The engine hands every number over as a float; the wire gets 20, not 20.0."""
+"""Number in JSON. The engine passes every number as a float; requests contain 20, not 20.0."""
 
 
 OWN_CARE = "own_care_"
-"""How the type of an error starts that the API would not make: the embedded account ignores it."""
+"""Prefix of the types of errors that are not the API's; the embedded account ignores them."""
 
 TOLD_APART_BY = "told_apart_by_"
-"""How the type of the error starts when no member of a union fits; its key follows."""
+"""Prefix of the error type for a value that no member of a union matches; its key follows."""
 
 
 def told_apart_by(key: str, *allowed: str) -> Discriminator:
-    """How pydantic tells a union's members apart: by the literal under `key`.
+    """Return the discriminator of a union by the literal under `key`.
 
-    Each member carries ``Tag("<literal>")``: the angle brackets keep tags in an error's location
-    apart from keys of the data.
+    Each member has ``Tag("<literal>")``: the angle brackets distinguish tags in an error's location
+    from keys of the data.
     """
 
     def tag(value: Any) -> str | None:
         found = value.get(key) if isinstance(value, dict) else getattr(value, key, None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return f"<{found}>" if isinstance(found, str) and found in allowed else None
 
-    # Pydantic hashes it inside a union, so no custom_error_context: the key goes into the type.
+    # Pydantic hashes discriminators and so allows no custom_error_context: the type holds the key.
     return Discriminator(
         tag,
         custom_error_type=TOLD_APART_BY + key,

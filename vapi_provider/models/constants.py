@@ -1,4 +1,4 @@
-"""What several rooms know of the API: SIP hosts, what an id looks like, longer enumerations."""
+"""Constants of the API: SIP hosts, the pattern of UUIDs, longer enumerations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def region_of(sip_host: str) -> str | None:
 
 
 EXACT = 2**53
-"""Below it every whole number has a double of its own; the engine holds each number as a double."""
+"""Limit below which a double, which the engine uses for every number, holds integers exactly."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

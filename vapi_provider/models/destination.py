@@ -1,4 +1,4 @@
-"""`TransferDestinationNumber` and `TransferDestinationSip`: where a call may be sent."""
+"""Models of transfer destinations: `TransferDestinationNumber` and `TransferDestinationSip`."""
 
 from __future__ import annotations
 
@@ -106,9 +106,10 @@ Destination = Annotated[
 
 
 def checked_when_known(number: str, info: ValidationInfo) -> str:
-    """`checked_number` by the model's own `number_e164_check_enabled`, which stands before it.
+    """Return `number`, validated by the model's `number_e164_check_enabled`.
 
-    Where that field is itself wrong or still unknown there is no verdict on the number.
+    If that field is invalid or unknown, the number is not validated. Raises PydanticCustomError as
+    `checked_number` does.
     """
     if "number_e164_check_enabled" not in info.data:
         return number
@@ -117,11 +118,11 @@ def checked_when_known(number: str, info: ValidationInfo) -> str:
 
 
 def checked_number(number: str, e164_check_enabled: bool, can_be_off: bool = False) -> str:
-    """Return `number`, or refuse it.
+    """Return `number`, or raise PydanticCustomError where it is invalid.
 
-    With the check on: E.164 exactly, a number that can exist (observed answer). Off: letters and
-    digits after an optional ``+`` (API schema's description). The refusal names the switch where
-    `can_be_off` and the number would be taken without the check.
+    With the check it must be exactly E.164 and a possible number (observed answer), without it
+    letters and digits after an optional ``+`` (API schema's description). With `can_be_off` the
+    error names the field that disables the check, if the number is valid without it.
     """
     if e164_check_enabled:
         problem = e164_problem(number)

@@ -1,7 +1,7 @@
-"""Phone numbers as people write them, judged by the `phonenumbers` library.
+"""Validation of phone numbers by the `phonenumbers` library.
 
-It is loaded with the first number: many stacks declare SIP URIs alone, and each run of the engine
-starts two processes.
+The library is imported lazily for the first number, because many stacks declare SIP URIs only and
+each run starts two processes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
 
 
 def is_alphanumeric(number: str) -> bool:
-    """Whether it is letters and digits after an optional ``+``, as on a trunk of one's own."""
+    """Return whether it is letters and digits after an optional ``+``, as on your own trunk."""
     return _ALPHANUMERIC.fullmatch(number) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_assigned(number: str) -> bool:
-    """Whether an E.164 number lies in a range that is known to be in use."""
+    """Return whether an E.164 number is in a range that is known to be assigned."""
     phonenumbers = _library()
 
     try:
@@ -33,9 +33,10 @@ def is_assigned(number: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def e164_problem(number: str) -> str | None:
-    """What keeps a number from being E.164 exactly, and one that can exist; None for nothing.
+    """Return why a number is not exactly E.164 or not possible; None for a valid one.
 
-    "Can exist" is the library's *possible*: the API's own samples are no more.
+    The number need only be *possible* in the library's sense, because the API's own samples are not
+    *valid*.
     """
     if not number.startswith("+"):
         return "must be E.164: a + and the country code first, such as +14155550123"
@@ -53,5 +54,5 @@ def e164_problem(number: str) -> str | None:
 
 
 def _library() -> Any:
-    # A project may have a `phonenumbers.py` of its own.
+    # A `phonenumbers.py` of the project may shadow the library.
     return library("phonenumbers")

@@ -1,4 +1,4 @@
-"""What comparing, recording or documenting a field must know of it beside its type."""
+"""Marks of fields that affect how they are compared, recorded and documented."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from enum import Enum
 
 
 class Mark(Enum):
-    """A property of a field; its value is what it is called."""
+    """Mark of a field; the value is its display name."""
 
     SECRET = "secret"
-    """The API may or may not echo it; it is encrypted in state and never shown."""
+    """Encrypted in state and never shown; the API may or may not echo it."""
 
     EMPTY_IS_ABSENT = "empty is absent"
-    """An empty list, object or text means the same as none."""
+    """An empty list, object or text means the same as an absent field."""
 
     UNORDERED = "unordered"
-    """A set written as a list: its order has no meaning."""
+    """A list whose order has no meaning."""
 
     REPAIRED = "repaired"
-    """The published schema is broken here; ours says what it means."""
+    """The published schema is wrong here; the model has the intended type."""
 
     URL = "url"
-    """An address: a user name, a password or a query in it makes it a secret."""
+    """A URL; with user information, a query or a fragment it is a secret."""
 
     ANY_CASE = "any case"
-    """Letter case has no meaning (SIP URIs)."""
+    """A text whose letter case has no meaning, such as a SIP URI."""
 
     PHONE = "phone number"
-    """Spaces, hyphens and a missing + have no meaning, unless the E.164 check is off beside it."""
+    """Spaces, hyphens and a missing + have no meaning while the E.164 check is on."""
 
 
 SECRET = Mark.SECRET

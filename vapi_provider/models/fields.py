@@ -1,9 +1,8 @@
-"""The schemas' fields as data, for the code that walks a bag of plain values beside its schema.
+"""Fields of the schemas as data, for code that traverses values together with their schema.
 
-Walking is how answers are read tolerantly, values compared, secrets found and the reference
-written: once each, for every schema, without a table of field names. The data are the models',
-written down in `vocabulary` by `make docs`: loading the models themselves takes a tenth of a second
-in each process, and only what validates needs them.
+Such code reads answers, compares values, finds secrets and writes the reference. `make docs`
+generates the data from the models into `_generated_fields`, because importing the models takes 0.1
+seconds in each process and only validation needs them.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
-    """`value` if it is an object, else an empty one."""
+    """Return `value` if it is an object, else an empty object."""
     return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
 
 
 def as_list(value: Any) -> list[Any]:
-    """`value` as a list if it is a list or a tuple, else an empty one."""
+    """Return `value` as a list if it is a list or a tuple, else an empty list."""
     return list(cast(list[Any], value)) if isinstance(value, list | tuple) else []
 
 
 @dataclass(frozen=True, eq=False)
 class FieldShape:
-    """One field: both spellings, its values' schemas and JSON types, documented defaults, marks."""
+    """A field: both spellings, the schemas and JSON types of its values, defaults and marks."""
 
     name: str
     wire: str
@@ -46,7 +45,7 @@ class FieldShape:
     types: frozenset[str]
 
     def schema_of(self, value: Any) -> Schema | None:
-        """The schema that describes `value`; None for a plain value and one of no known kind."""
+        """Return the schema that describes `value`; None for a scalar and for an unknown type."""
         if not isinstance(value, Mapping):
             return None
         if len(self.schemas) == 1:
@@ -57,33 +56,33 @@ class FieldShape:
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """A schema of the API; one object for each region. `literals` tell it from its neighbours."""
+    """A schema of the API in a region; `literals` are the discriminators of a union's member."""
 
     name: str
     literals: Mapping[str, str]
     rows: tuple[Row, ...] = field(repr=False)
     region: str | None = None
-    """The region whose defaults the fields have; without one, none that depends on a region."""
+    """Region of the fields' defaults; without one there are no defaults that depend on a region."""
 
     @cached_property
     def fields(self) -> Mapping[str, FieldShape]:
-        """The fields by their snake_case names, in the order of the declaration."""
+        """The fields by their snake_case names, in the model's order."""
         return {row[0]: _shape(row, self.region) for row in self.rows}
 
     @cached_property
     def fields_by_wire_name(self) -> Mapping[str, FieldShape]:
-        """The same by their camelCase names."""
+        """The fields by their camelCase names."""
         return {shape.wire: shape for shape in self.fields.values()}
 
     @property
     def model(self) -> type[VapiModel]:
-        """Its pydantic model, which validates."""
+        """The pydantic model of the schema."""
         from vapi_provider.models.phone_number import model_named
 
         return model_named(self.name)
 
     def is_told_by(self, value: Mapping[str, Any]) -> bool:
-        """Whether every literal of its own (its `type` or `on`) is what `value` says."""
+        """Return whether `value` has every literal of the schema (its `type` or `on`)."""
         return all(value.get(name) == literal for name, literal in self.literals.items())
 
 
@@ -95,12 +94,12 @@ _SCHEMAS = {
 
 
 def schema_named(name: str, region: str | None = None) -> Schema:
-    """Return the schema of this name as it is in a region."""
+    """Return the schema of this name with the defaults of a region."""
     return _SCHEMAS[name, region]
 
 
 def correction(model: Schema, key: str) -> str:
-    """What to say of a key that `model` does not have, with the right or the nearest spelling."""
+    """Return the error message for a key not in `model`, with the correct or nearest spelling."""
     fields = [name for name in model.fields if name != "provider"]
     by_wire = model.fields_by_wire_name
     if key in by_wire:
@@ -113,7 +112,7 @@ def correction(model: Schema, key: str) -> str:
 
 @cache
 def carries(shape: FieldShape, mark: Mark) -> bool:
-    """Whether the field, or any below it, carries `mark`."""
+    """Return whether the field, or any nested field, has `mark`."""
     return mark in shape.marks or any(
         carries(inner, mark) for model in shape.schemas for inner in model.fields.values()
     )
@@ -128,7 +127,7 @@ def _shape(row: Row, region: str | None) -> FieldShape:
 
 
 def _is_default_in(region: str | None, default: Any) -> bool:
-    """Return whether a documented default holds in a region: a SIP host is one region's alone."""
+    """Return whether a documented default applies in a region; each SIP host belongs to one."""
     return default not in SIP_HOSTS.values() or default == SIP_HOSTS.get(region or "")
 
 

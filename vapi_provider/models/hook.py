@@ -1,4 +1,4 @@
-"""What a number does when a call rings or ends: the two hooks, their filters and actions."""
+"""Models of the hooks that run when a call rings or ends, their filters and actions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ids of records: what may stand in a path of the API.
+"""Validation of record ids, which are part of URL paths.
 
-Vapi's are UUIDs. Others are taken too: servers that stand in for it have their own.
+Vapi's ids are UUIDs; others are accepted because servers that emulate the API use their own.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ LONGEST = 256
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be a record's id.
+    """Return whether a text can be a record's id.
 
-    `.` and `..` name another path, however they are quoted. Control characters and halves of
-    surrogate pairs are in no id, and some of them cannot be sent.
+    `.` and `..` would change the path even when quoted. Control characters and unpaired surrogates
+    occur in no id, and some cannot be sent.
     """
     return 0 < len(text) <= LONGEST and text.isprintable() and text not in (".", "..")

@@ -1,4 +1,4 @@
-"""The JSON types of an answer's fields: what is of another type is no answer of the API's."""
+"""Validation of the JSON types of fields in answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS = {
 
 _KINDS: dict[type[Any], str] = {
     str: "text",
-    bool: "flag",  # A number to Python, never to JSON.
+    bool: "flag",  # An int in Python, but not a number in JSON.
     int: "number",
     float: "number",
     dict: "object",
@@ -26,11 +26,11 @@ _KINDS: dict[type[Any], str] = {
 
 
 class WrongType(ValueError):
-    """A value of another type; its text starts with the path, as far as it is known."""
+    """A value of the wrong JSON type; the message starts with the path as far as it is known."""
 
 
 def check_type(value: Any, types: Collection[str]) -> None:
-    """Raise WrongType where JSON's type of a value is none of `types`."""
+    """Raise WrongType where a value's JSON type is not in `types`."""
     kind = cast(type[Any], type(value))
     if _KINDS.get(kind) in types:
         return

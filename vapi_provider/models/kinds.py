@@ -1,6 +1,6 @@
-"""The five kinds of phone number as data: what each can hold, and what an update takes of it.
+"""The five kinds of phone numbers as data: their fields, and which of them an update accepts.
 
-The API tells them apart by `provider`; "kind" here, since bare provider is Pulumi's word.
+The API calls the kind `provider`; in this code "provider" alone means Pulumi's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vapi_provider.models.fields import FieldShape, Schema, schema_named
 
 @dataclass(frozen=True)
 class Kind:
-    """One value of `provider` and its three schemas."""
+    """A kind of phone number: its value of `provider` and its three schemas."""
 
     provider: str
     create: Schema
@@ -24,18 +24,18 @@ class Kind:
 
     @property
     def class_name(self) -> str:
-        """The read schema's name, which the resource class carries too."""
+        """The name of the read schema, which is also that of the resource class."""
         return self.read.name
 
     @cached_property
     def fields(self) -> Mapping[str, FieldShape]:
-        """What can be declared: the create schema's fields but `provider`."""
+        """The fields that can be declared: those of the create schema, except `provider`."""
         fields = self.create.fields
         return {name: field for name, field in fields.items() if name != "provider"}
 
     @cached_property
     def create_only(self) -> frozenset[str]:
-        """What the update schema does not take."""
+        """The fields that the update schema does not have."""
         return frozenset(self.fields) - frozenset(self.update.fields)
 
 
@@ -58,11 +58,11 @@ def _kinds(region: str | None) -> Mapping[str, Kind]:
 
 
 KINDS: Mapping[str, Kind] = _kinds(None)
-"""The kinds without what depends on the region."""
+"""The kinds without the defaults that depend on the region."""
 
 _IN_REGION = {None: KINDS, **{region: _kinds(region) for region in SIP_HOSTS}}
 
 
 def kinds_in(region: str | None) -> Mapping[str, Kind]:
-    """Return the kinds with the defaults of a region; None where the region is not known."""
+    """Return the kinds with the defaults of a region; `region` None means unknown."""
     return _IN_REGION[region]

@@ -1,4 +1,4 @@
-"""What is spoken to a caller: `CustomMessage` with its translations (`TextContent`)."""
+"""Models of spoken messages: `CustomMessage` with its translations (`TextContent`)."""
 
 from __future__ import annotations
 

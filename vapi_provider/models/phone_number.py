@@ -1,6 +1,6 @@
-"""The five kinds of phone number: what is sent to create and update one, and what is read.
+"""Models of the five kinds of phone numbers: the create, update and read schema of each.
 
-The API tells them apart by `provider`; "kind" here, since bare provider is Pulumi's word.
+The API calls the kind `provider`; in this code "provider" alone means Pulumi's.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class CreateTwilioPhoneNumberDTO(_Twilio):
 
         Source: API schema's description.
         """
-        # What is wrong or still unknown is missing from info.data: no verdict then.
+        # info.data lacks invalid and unknown fields; without them the rule does not apply.
         token, key = info.data.get("twilio_auth_token", ""), info.data.get("twilio_api_key", "")
         if token is None and (key is None or secret is None):
             raise PydanticCustomError(
@@ -313,7 +313,7 @@ class ByoPhoneNumber(_Byo, _Read):
 
 @cache
 def model_named(name: str) -> type[VapiModel]:
-    """The model of a schema."""
+    """Return the model of a schema. Raises KeyError for an unknown name."""
     return _named()[name]
 
 
@@ -323,7 +323,7 @@ def _named() -> dict[str, type[VapiModel]]:
     waiting: list[type[VapiModel]] = [VapiModel]
     while waiting:
         model = waiting.pop()
-        # A base of several schemas has no schema's name: it begins with an underscore.
+        # Shared base classes cannot collide with schemas: their names start with an underscore.
         found[model.__name__] = model
         waiting += model.__subclasses__()
     return found

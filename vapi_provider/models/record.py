@@ -1,8 +1,8 @@
-"""Reading an answer: one phone number as the API tells it, whatever else it tells.
+"""Parsing of one phone number record in an answer of the API.
 
-Tolerant on purpose: unknown keys, unknown statuses and values outside our limits are facts about
-the account, not errors. Only what identifies a record must be there, and each known field is of its
-JSON type: what is of another is no answer of the API's, and nothing is made of it.
+Parsing is tolerant: unknown keys, unknown statuses and values outside the documented limits are
+accepted, because the account has them. A record must have the identifying fields, and each known
+field must have its JSON type.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from vapi_provider.shared.addresses import bare
 _IDENTITY = ("id", "orgId", "createdAt", "provider")
 
 _OF_ANY_KIND = ("status", "number", "name")
-"""Texts that are shown of a record of any kind, also of one that we do not know."""
+"""Text fields that commands show for a record of any kind, even an unknown one."""
 
 _UNDOCUMENTED = ("providerResourceId",)
-"""Seen in answers, in no schema, and nothing that a person sets."""
+"""Keys that answers have but no schema documents, and that no user can set."""
 
 
 @dataclass(frozen=True)
 class PhoneNumberRecord:
     """One record of the account.
 
-    `fields` holds what can be declared of its kind, in snake_case and unchanged, without nulls;
-    it is empty for a kind that we do not know. `answer` is what was read. Both may hold secrets
-    and are kept out of `repr`.
+    `fields` holds the fields that can be declared, in snake_case and without nulls; it is empty
+    for an unknown kind. `answer` is the parsed JSON. Both may hold secrets, so `repr` omits them.
     """
 
     id: str
@@ -46,30 +45,30 @@ class PhoneNumberRecord:
 
     @property
     def kind(self) -> Kind | None:
-        """Its kind, or None for one that we do not know."""
+        """The kind, or None if it is unknown."""
         return KINDS.get(self.provider)
 
     @property
     def name(self) -> str | None:
-        """Its label."""
+        """The label in the dashboard."""
         return self.fields.get("name")
 
     @property
     def reached_at(self) -> str | None:
-        """What people call, without a password that a SIP URI may hold."""
+        """The number or the SIP URI that callers use, without a password in the URI."""
         uri = self.fields.get("sip_uri")
         return self.number or (None if uri is None else bare(uri))
 
     @property
     def is_masked(self) -> bool:
-        """Whether it shows its number in part: some have seen lists of ``+165****8621``."""
+        """Whether the number is masked, such as ``+165****8621`` in some lists."""
         return "*" in (self.number or "")
 
     @classmethod
     def read(cls, raw: Any) -> PhoneNumberRecord:
-        """The record in an answer's JSON. Raises ValueError for what is no record.
+        """Return the record in an answer's JSON.
 
-        The error's text holds no value of the answer: one may be a secret.
+        Raises ValueError for an invalid record; the message holds no value, which may be a secret.
         """
         if not isinstance(raw, dict):
             raise ValueError("the answer is not an object")
@@ -97,7 +96,7 @@ class PhoneNumberRecord:
 
 
 def unknown_keys(record: PhoneNumberRecord) -> list[str]:
-    """Paths of what the answer has and no model: for a person, in the API's spelling."""
+    """Return the paths of keys in the answer that no model has, in the API's spelling."""
     kind = record.kind
     found = _unknown(kind.read, record.answer) if kind else []
     return [path for path in found if path not in _UNDOCUMENTED]
@@ -131,7 +130,10 @@ def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_read(shape: FieldShape, value: Any) -> Any:
-    """Return a value of an answer in snake_case, without what no schema knows."""
+    """Return a field's value in an answer in snake_case, without unknown keys.
+
+    Raises WrongType where it, or a nested value, has the wrong JSON type.
+    """
     if value is None:
         return None
     check_type(value, shape.types)
@@ -139,7 +141,10 @@ def as_read(shape: FieldShape, value: Any) -> Any:
 
 
 def converted(shape: FieldShape, value: Any) -> Any:
-    """Return a value, or an item of a list, as `as_read` does: its own type was checked before."""
+    """Convert a value, or an item of a list, as `as_read` does, without checking its own type.
+
+    Raises WrongType where a nested value has the wrong JSON type.
+    """
     if value is None or not shape.schemas:
         return value
     if not isinstance(value, list):

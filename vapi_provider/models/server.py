@@ -1,4 +1,4 @@
-"""`Server` and `BackoffPlan`: where Vapi posts a number's webhooks, and how it repeats them."""
+"""Models of the webhook server (`Server`) and its retry policy (`BackoffPlan`)."""
 
 from __future__ import annotations
 

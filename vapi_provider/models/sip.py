@@ -1,4 +1,4 @@
-"""`SipAuthentication` and what is known about SIP URIs."""
+"""Model of the SIP credentials (`SipAuthentication`), and validation of SIP URIs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class SipAuthentication(VapiModel):
 
 
 def has_sip_scheme(uri: str) -> str:
-    """Return `uri`; refuse one without ``sip:`` or ``sips:``, or with an empty user or host.
+    """Return `uri`, which needs ``sip:`` or ``sips:`` and no empty user or host.
 
-    Source: the API's documented form ``sip:<user>@<host>``; the parts: our own care.
+    Raises PydanticCustomError otherwise. Source: the API's documented form ``sip:<user>@<host>``;
+    the parts: our own care.
     """
     if not is_sip_uri(uri):
         raise PydanticCustomError("sip_uri", "must be a SIP URI such as sip:support@sip.vapi.ai")

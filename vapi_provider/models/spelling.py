@@ -1,4 +1,4 @@
-"""Spellings that mean the same: phone numbers with and without signs, secrets that are masked."""
+"""Normalization of phone numbers, and comparison of secrets with their masked form."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MASK = re.compile(
 def phone_number(text: str) -> str:
     """Return a phone number as E.164: `14155550121` and `+1 415-555-0121` are `+14155550121`.
 
-    Return what is no such number as it is.
+    A text that is no such number is returned unchanged.
     """
     digits = _SIGNS.sub("", text)
     if digits == text and text.startswith("+"):
-        return text  # Fast path: nearly all are spelled so, and the library is expensive to load.
+        return text  # Fast path: most numbers are E.164, and importing the library is expensive.
     if not _DIGITS.fullmatch(digits):
         return text
     number = digits if digits.startswith("+") else f"+{digits}"
@@ -37,7 +37,7 @@ def phone_number(text: str) -> str:
 
 
 def number_within(bag: Mapping[str, Any]) -> str | None:
-    """Return the phone number of a record as E.164; as it is spelled where the check is off."""
+    """Return the number in `bag` as E.164, or unchanged where the E.164 check is off."""
     number = bag.get("number")
     if not isinstance(number, str):
         return None
@@ -45,19 +45,19 @@ def number_within(bag: Mapping[str, Any]) -> str | None:
 
 
 def digits_of(text: str) -> str:
-    """Return a phone number, or a part of one, without + and signs between its digits."""
+    """Return a phone number, or a part of one, without + and separators."""
     return _SIGNS.sub("", text).removeprefix("+")
 
 
 def shape_within(shape: FieldShape, *siblings: Mapping[str, Any]) -> FieldShape:
-    """Return the shape of a field beside its siblings: without the E.164 check each sign counts."""
+    """Return the shape without the mark PHONE if a sibling field disables the E.164 check."""
     if PHONE in shape.marks and any(bag.get(E164_CHECK) is False for bag in siblings):
         return replace(shape, marks=shape.marks - {PHONE})
     return shape
 
 
 def respelled(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `bag` with each phone number that is checked spelled as E.164, at every depth."""
+    """Return `bag` with its phone numbers as E.164 at every depth, where the check is on."""
     found: dict[str, Any] = {}
     for name, value in bag.items():
         shape = model.fields.get(name)
@@ -75,12 +75,12 @@ def _respelled(shape: FieldShape, value: Any) -> Any:
 
 
 def is_masked(secret: str) -> bool:
-    """Return whether a secret is echoed in part only, such as ``****1234``."""
+    """Return whether an echoed secret is masked, such as ``****1234``."""
     return _MASK.search(secret) is not None
 
 
 def fits_mask(secret: str, echoed: str) -> bool:
-    """Return whether `echoed` is `secret` with a part of it masked."""
+    """Return whether `echoed` may be `secret` with a part of it masked."""
     found = list(_MASK.finditer(echoed))
     if not found:
         return False

@@ -1,4 +1,4 @@
-"""`TransferPlan` and its parts: how a call is handed to a destination."""
+"""Models of the transfer plan (`TransferPlan`) and its parts."""
 
 from __future__ import annotations
 

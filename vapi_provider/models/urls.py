@@ -1,4 +1,4 @@
-"""URLs and SIP URIs as a program puts them together, perhaps from variables that are unset."""
+"""Validation of URLs, SIP URIs and headers, to detect parts left empty by unset variables."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SCHEME_ALONE = re.compile(
 )
 _NO_PORT = re.compile(r":\d*\Z")
 _UNSET = ("None", "undefined", "null", "${")
-"""How Python and JavaScript write a variable that is not set, and how a shell's is not replaced."""
+"""Texts of an unset variable in Python and JavaScript, and of an unexpanded one of a shell."""
 
 
 def has_host(url: str) -> bool:
     """Return whether `url` is an absolute URL with a host and no space."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # Raises ValueError for one that is no number.
+        _ = parts.port  # Raises ValueError for an invalid port.
         return bool(parts.scheme) and _is_host(parts.hostname or "") and " " not in url
     except ValueError:
         return False
@@ -32,13 +32,13 @@ def is_https(url: str) -> bool:
 
 
 def is_sip_uri(uri: str) -> bool:
-    """Return whether `uri` has the scheme ``sip:`` or ``sips:`` and something behind it."""
+    """Return whether `uri` has the scheme ``sip:`` or ``sips:`` and a part after it."""
     scheme, separator, rest = uri.partition(":")
     return scheme.lower() in ("sip", "sips") and bool(separator and rest.strip()) and " " not in uri
 
 
 def lacks_sip_part(uri: str) -> bool:
-    """Return whether a SIP URI has no whole host, or an ``@`` with no user before it."""
+    """Return whether a SIP URI has an incomplete host, or an ``@`` without a user before it."""
     user, at, behind = uri.partition(":")[2].rpartition("@")
     host = _NO_PORT.sub("", re.split(r"[;?]", behind)[0])
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
@@ -46,15 +46,15 @@ def lacks_sip_part(uri: str) -> bool:
 
 
 def lacks_credential(header: str) -> bool:
-    """Return whether a header's value names a scheme such as ``Bearer`` with nothing behind it."""
+    """Return whether a header's value is a scheme such as ``Bearer`` without a credential."""
     return _SCHEME_ALONE.fullmatch(header) is not None or _basic(header) == ":"
 
 
 def unset_word(text: str, *, is_header: bool = False) -> str | None:
-    """Return the word that stands where a text has the value of an unset variable, if one does.
+    """Return the word of an unset variable in a text, such as ``None``; None where it has none.
 
-    That is all of the text, or the host, port or user of a URL or SIP URI; in a header, which may
-    say any word, the credential behind a scheme.
+    The word must be the whole text, or the host, port or user of a URL or SIP URI. In a header,
+    which may have any text, it must be the credential after a scheme.
     """
     scheme, colon, rest = text.partition(":")
     if colon and rest.startswith("//"):
@@ -73,7 +73,7 @@ def _is_unset(word: str, part: str) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Return whether each part of a host's name has something in it."""
+    """Return whether a host is an IPv6 address or a name without empty or invalid labels."""
     if ":" in host:
         try:
             return bool(ipaddress.ip_address(host))

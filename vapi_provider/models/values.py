@@ -1,8 +1,7 @@
-"""Values that nobody means: read from a file with its line break, from an unset variable, or beyond
-what the engine can hold.
+"""Detection of accidental values: trailing line breaks, unset variables, too large numbers.
 
-The API would take most of them and fail a call. Placeholders that are not known yet are not judged,
-nor is what the state has recorded so.
+The API accepts most of them, and calls fail later. Unknown values and values that equal the
+recorded ones are not checked.
 """
 
 from __future__ import annotations
@@ -19,29 +18,29 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.urls import unset_word
 
 Problem = tuple[str, str]
-"""Path and reason; no value is shown."""
+"""Path and reason, without the value."""
 
 _SPOKEN = frozenset({"exact", "message", "content", "text"})
-"""What is spoken, by the field's name: any character may be in it."""
+"""Names of fields with spoken text, in which any character is valid."""
 
 _LINES = frozenset({"description", "twiml", "messages"})
-"""What may have several lines: instructions for a model, a document."""
+"""Names of fields with several lines: instructions for a model, a document."""
 
 _LABELS = frozenset({"name"})
-"""What a person may call something: any word is right."""
+"""Names of fields with a label, in which any word is valid."""
 
 _HEADERS = frozenset({"headers", "sip_headers"})
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 _WRITTEN_AS_FLOAT = 1e21
-"""From here on JSON writes a number with an exponent: nobody takes it for a whole one."""
+"""Limit from which JSON writes a float with an exponent: it does not count as a whole number."""
 
 
 def problems_of_values(
     model: Schema, bag: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
 ) -> Iterator[Problem]:
-    """List what is wrong with the values of an object; `before` is what is recorded of it."""
+    """Yield the problems of the values in an object; `before` is the recorded object."""
     for name, shape in model.fields.items():
         if bag.get(name) is not None:
             yield from _of_field(shape, f"{path}{name}", bag[name], before.get(name))
@@ -67,13 +66,13 @@ def _of_field(shape: FieldShape, path: str, value: Any, before: Any) -> Iterator
 def _of_entries(
     shape: FieldShape, path: str, bag: Mapping[str, Any], before: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    """List what is wrong below an object of free form."""
+    """Yield the problems in an object of arbitrary keys."""
     for at, (name, value) in enumerate(bag.items(), start=1):
         if shape.name not in _HEADERS or _HEADER_NAME.fullmatch(name):
             where = f"{path}.{name}" if name.isidentifier() else f'{path}["{name}"]'
             yield from _of_field(shape, where, value, before.get(name))
         elif name not in before:
-            # A token may have been given for the name: it is not shown.
+            # The message hides the name, which may be a misplaced token.
             yield path, f"the name of header {at} is empty or has a character that HTTP forbids"
 
 

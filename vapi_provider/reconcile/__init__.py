@@ -1,4 +1,4 @@
-"""Pure rules that compare desired, recorded and actual values and name what differs.
+"""Rules without I/O that compare desired, recorded and actual values.
 
-Plan, equality, merge, validation, secrets and resource keys. Nothing here does I/O.
+They cover plan, equality, merge, validation, secrets and resource keys.
 """

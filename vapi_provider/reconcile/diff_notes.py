@@ -1,8 +1,8 @@
-"""What the plugin says to our own commands through the engine: which fields of a record differ.
+"""Notes from the plugin to our commands, sent through the engine: the paths that differ.
 
-The engine blinds secrets in its events, so that two different ones look alike there; the plugin
-has compared them. A note is a message at the level `debug`, which no person sees; it holds paths
-and no value. Pure.
+The engine masks secrets in its events, so that different secrets look equal there; the plugin has
+compared the real values. A note is a message at level `debug`, hidden from people, and holds paths
+without values.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _ABOUT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 
 
 def about(declaration: str, text: str) -> str:
-    """Return a text of the plugin with the resource that it is about: the plugin has no URN."""
+    """Return a message with the class and name of its resource, as the plugin has no URN."""
     return f"{class_of(declaration)} {resource_of(declaration)!r}: {text}"
 
 
 def subject(message: str) -> tuple[str | None, str]:
-    """Return the resource that a text of the plugin is about, if it is, and the rest of it."""
+    """Split a message into its resource, or None where it names none, and its text."""
     found = _ABOUT.match(message)
     if found is None:
         return None, message
@@ -35,12 +35,12 @@ def subject(message: str) -> tuple[str | None, str]:
 
 
 def written(id_: str, paths: Iterable[str]) -> str:
-    """The note that the record `id_` differs in `paths`."""
+    """Return the note that the record `id_` differs in `paths`."""
     return _START + json.dumps([id_, *paths])
 
 
 def read(message: str) -> tuple[str, list[str]] | None:
-    """The id and the paths of a note; None for any other message."""
+    """Return the id and the paths of a note; None for any other message."""
     if not message.startswith(_START):
         return None
     try:

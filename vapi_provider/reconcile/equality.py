@@ -1,7 +1,7 @@
-"""When two values are the same to the API, and how an answer is recorded beside what was declared.
+"""Equality of values by their meaning to the API, and the merge of an answer into a state.
 
-Pure: no I/O, no Pulumi, no HTTP. The one place that knows that null, absent and a documented
-default are equal, that SIP URIs have no letter case, and that secrets may not be echoed.
+Null, absent and a documented default are equal, letter case in SIP URIs does not matter, and the
+API may not echo a secret.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
 from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
-"""Recorded in place of a secret that the API echoes and the state does not hold."""
+"""Placeholder for a secret that the API echoes and the state does not hold."""
 
 NOT_SHOWN = "(not shown)"
-"""The same for a record that somebody else owns."""
+"""Placeholder for an echoed secret of a record that this stack does not own."""
 
 UNSEEN = "(not shown by the account)"
-"""Recorded by an import in place of a secret that the account does not echo: nobody knows it."""
+"""Placeholder that an import records for a secret that the account does not echo."""
 
 PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
 
 
 def same(shape: FieldShape, left: Any, right: Any) -> bool:
-    """Whether two values of a field mean the same to the API. None stands for absent."""
-    # Fast path: nearly always they are equal as they stand, and canonicalizing is expensive.
+    """Return whether two values of a field mean the same to the API; None stands for absent."""
+    # Fast path: most pairs are equal as they are, and canonicalizing both is expensive.
     return equal(left, right) or equal(_canonical(shape, left), _canonical(shape, right))
 
 
@@ -54,7 +54,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def _as_double(number: float) -> float:
-    """Return a number as the engine holds it: every one is a double there."""
+    """Return a number as a double, which is how the engine holds every number."""
     try:
         return float(number)
     except OverflowError:
@@ -62,7 +62,7 @@ def _as_double(number: float) -> float:
 
 
 def canonical_text(shape: FieldShape, value: Any) -> str | None:
-    """One text for all values of a field that mean the same; None where that is absent."""
+    """Return one text for all values with the same meaning; None where they mean absent."""
     canonical = _canonical(shape, value)
     return None if canonical is None else _sort_key(_whole(canonical))
 
@@ -73,10 +73,10 @@ def settled(
     actual: Mapping[str, Any],
     hidden: str = CHANGED_OUTSIDE,
 ) -> dict[str, Any]:
-    """`actual` as it is to be recorded: in the recorded spelling wherever both mean the same.
+    """Merge `actual` into the recorded fields, keeping recorded spellings of equal values.
 
-    A secret that is not echoed is kept as recorded; one that is echoed and differs becomes
-    `hidden`, so that a value from outside never reaches the state.
+    A secret that the API does not echo stays as recorded; an echoed one that differs becomes
+    `hidden`, so that a secret set outside of the stack never reaches the state.
     """
     values = {
         name: _settled_value(
@@ -93,10 +93,10 @@ def differences(
     new: Mapping[str, Any],
     by_key: bool = False,
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Where two bags differ, as far down as can be told: path, old and new value, None for absent.
+    """Yield the deepest paths that differ, each with its old and new value; None means absent.
 
-    What is new is told field by field; what is gone, as a whole. With `by_key` an object of free
-    keys, such as headers, is told key by key: `ignore_changes` may name one of them.
+    An added object is listed field by field, a removed one as a whole. With `by_key` an object of
+    arbitrary keys, such as headers, is compared key by key, because `ignore_changes` may name one.
     """
     for name, shape in shapes.items():
         inner = shape_within(shape, old, new)
@@ -132,13 +132,13 @@ def _differences(
 
 
 def public_fields(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` without their secrets, at every depth."""
+    """Return `fields` without their secrets, at every depth."""
     values = {name: without_secrets(shapes[name], fields.get(name)) for name in shapes}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def without_secrets(shape: FieldShape, value: Any) -> Any:
-    """A field's value without the secrets in it; None where all of it is one."""
+    """Return a field's value without its secrets; None where the whole value is secret."""
     if SECRET in shape.marks:
         return None
     if isinstance(value, list):
@@ -148,22 +148,22 @@ def without_secrets(shape: FieldShape, value: Any) -> Any:
 
 
 def holds_hidden(value: Any) -> bool:
-    """Whether a secret that only the account knows is in `value`."""
+    """Return whether `value` contains a placeholder of a secret that only the account knows."""
     return _holds(value, (CHANGED_OUTSIDE, UNSEEN))
 
 
 def holds_unseen(value: Any) -> bool:
-    """Whether an imported secret that nobody has seen is in `value`."""
+    """Return whether `value` contains the placeholder of an imported, unseen secret."""
     return _holds(value, (UNSEEN,))
 
 
 def believed(
     recorded: Mapping[str, Any], before: Mapping[str, Any], declared: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`recorded`, with each unseen secret as the last run declared it (`before`).
+    """Fill each unseen secret of `recorded` with the value that the last run declared (`before`).
 
-    At first, where no run has, it is what is declared now: filling in an imported secret is no
-    change, nothing can show that it is wrong. Another value later is a change like any other.
+    Without an earlier declaration, use the current one: declaring an imported secret for the first
+    time is not a change, because the account cannot show a difference. Later changes count.
     """
     return {
         name: _believed(value, before.get(name), declared.get(name))
@@ -217,7 +217,7 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
         return values or None
     if equal(recorded, actual):
         return recorded
-    # A part of the secret proves nothing against it, unless it is another secret's.
+    # A masked secret counts as changed only if it does not fit the recorded one.
     known = recorded if isinstance(recorded, str) and isinstance(actual, str) else None
     if known is not None and is_masked(actual):
         return known if known in PLACEHOLDERS or fits_mask(known, actual) else hidden
@@ -225,7 +225,7 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
 
 
 def item_of(shape: FieldShape) -> FieldShape:
-    """Return the shape of a list's items: the same models, none of the list's own marks."""
+    """Return the shape of a list's items: the list's schemas without its marks."""
     types = frozenset(
         name.removeprefix("list of ") for name in shape.types if name.startswith("list of ")
     )
@@ -233,7 +233,7 @@ def item_of(shape: FieldShape) -> FieldShape:
 
 
 def _canonical(shape: FieldShape, value: Any) -> Any:
-    """One spelling for each meaning; None is absent."""
+    """Return the canonical spelling of a value; None where it means absent."""
     plain = _without_defaults(shape, value)
     if any(equal(plain, _without_defaults(shape, default)) for default in shape.defaults):
         return None
@@ -264,7 +264,7 @@ def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _whole(value: Any) -> Any:
-    """20 for 20.0, at every depth: equal numbers have one text."""
+    """Convert whole floats to integers at every depth, so that equal numbers have one text."""
     if isinstance(value, list):
         return [_whole(item) for item in as_list(cast(Any, value))]
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Is this the record that this body made? Pure.
+"""Fingerprints of request bodies, to recognize the record that a body created.
 
-A POST has no key of its own, so a record is known by what was sent for it. Of that a journal keeps
-digests: a person may have put something secret into any field.
+A POST has no idempotency key, so a record is recognized by the fields that were sent. The journal
+keeps digests of them, because a user may put a secret into any field.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from vapi_provider.reconcile.equality import canonical_text, without_secrets
 from vapi_provider.reconcile.plan import AREA_CODE, area_code_of
 
 Sent = Mapping[str, Any]
-"""Fingerprint of a body: ``code``, the desired area code if any, and ``digests`` by field."""
+"""Fingerprint of a body: ``code`` (area code, if desired), ``kind`` and ``digests`` by field."""
 
 
 def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
-    """What is kept of declared fields: enough to know the record by, and nothing to read."""
+    """Return the fingerprint of declared fields, which holds no value except the area code."""
     digests = {
         name: _digest(shape_within(shape, fields), fields.get(name))
         for name, shape in _compared(kind).items()
@@ -38,10 +38,10 @@ def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
 
 
 def unique_texts(kind: Kind, fields: Mapping[str, Any]) -> list[str]:
-    """Return digests of what no two records may have in common: number, SIP URI, kind and name.
+    """Return digests of the values that are unique in the account: number, SIP URI, kind and name.
 
-    A number that is no public one may exist once on each trunk (credential). One that is spelled
-    otherwise than as E.164 counts in both spellings: the record that has it need not tell that its
+    A number that does not start with + may exist once on each trunk (credential). A number that is
+    not spelled as E.164 has a digest of both spellings, because a record need not show that its
     E.164 check is off.
     """
     uri, name = fields.get("sip_uri"), fields.get("name")
@@ -58,13 +58,13 @@ def unique_texts(kind: Kind, fields: Mapping[str, Any]) -> list[str]:
 
 
 def is_named(kind: Kind, body: Sent, names: Collection[str]) -> bool:
-    """Return whether a body was sent with one of `names`."""
+    """Return whether the name in a fingerprint is one of `names`."""
     sent_name: Any = body["digests"].get("name")
     return sent_name in {_digest(kind.fields["name"], name) for name in names}
 
 
 def resembles(body: Sent, other: Sent) -> bool:
-    """Return whether two bodies differ in nothing but the name: one may be the other's rename."""
+    """Return whether two fingerprints differ at most in the name, as after a rename."""
 
     def without_name(it: Sent) -> Any:
         digests: Mapping[str, str] = it["digests"]
@@ -74,9 +74,9 @@ def resembles(body: Sent, other: Sent) -> bool:
 
 
 def contradicts(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
-    """Return whether a record has the name, number or SIP URI of `body` and is not what it created.
+    """Return whether a record has the name, number or SIP URI of `body` but does not match it.
 
-    Somebody may have edited it since: whoever finds one cannot know whose it is.
+    Such a record may be an edited one that `body` created, so its owner is unknown.
     """
     if record.provider != kind.provider or matches(kind, body, record):
         return False
@@ -90,10 +90,11 @@ def contradicts(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
 
 
 def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
-    """Whether `record` may be what a POST of `body` made.
+    """Return whether a POST of `body` may have created `record`.
 
-    Every declared field must mean the same, and none may be there that was not sent. Secrets are
-    left out: they need not be echoed. The area code is judged by the digits, once they are known.
+    Every declared field must be equal, and the record must have no field that was not sent. Secrets
+    are not compared, because the API need not echo them. The area code is compared with the digits
+    of the number once it is known.
     """
     if record.provider != kind.provider:
         return False
@@ -102,7 +103,7 @@ def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
         return False
     digests: Mapping[str, str] = body["digests"]
     return all(
-        # The account need not tell that the E.164 check is off.
+        # The record need not show that its E.164 check is off, so both spellings match.
         digests.get(name)
         in (
             _digest(shape, record.fields.get(name)),
@@ -117,6 +118,6 @@ def _compared(kind: Kind) -> dict[str, FieldShape]:
 
 
 def _digest(shape: FieldShape, value: Any) -> str | None:
-    """The same for all values that mean the same; None for what means nothing."""
+    """Return the same digest for all values with one meaning; None where they mean absent."""
     text = canonical_text(shape, without_secrets(shape, value))
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""Headers that an answer does not show: were they removed, or does the API not echo them?
+"""Detection of headers that were removed outside of the stack.
 
-Which of the two it is, is told by the rest of the account: where any record shows headers of the
-same field, the API echoes them.
+An answer without headers may mean that they were removed or that the API does not echo them. The
+API echoes them if any record of the account shows headers in the same field.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, SECRET
 from vapi_provider.models.fields import FieldShape, as_list, as_object
 
 _HEADERS = {SECRET, EMPTY_IS_ABSENT}
-"""The marks of `headers` and `sip_headers`, and of nothing else."""
+"""The marks that only `headers` and `sip_headers` have together."""
 
 
 def shown_headers(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def shown_headers(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -
 def are_removed(
     shape: FieldShape, recorded: Any, actual: Any, echoes: Callable[[str], bool]
 ) -> bool:
-    """Return whether recorded headers are gone from an answer of an API that shows headers."""
+    """Return whether recorded headers are missing from an answer of an API that echoes headers."""
     is_gone = shape.marks >= _HEADERS and bool(recorded) and actual is None
     return is_gone and echoes(shape.name)
 
@@ -44,9 +44,9 @@ def with_removed_headers(
     actual: Mapping[str, Any],
     echoes: Callable[[str], bool],
 ) -> dict[str, Any]:
-    """Return an answer with empty headers where recorded ones are gone from it.
+    """Return the fields of an answer with empty headers where recorded ones were removed.
 
-    `echoes` says whether the API shows the headers of a field of that name; it may be expensive.
+    `echoes` returns whether the API echoes the headers of a field; it may list the account.
     """
     found = dict(actual)
     for name, shape in shapes.items():

@@ -1,7 +1,7 @@
-"""What the program tells the plugin of a number beside its fields, because only it can see it.
+"""Hints that the program sends to the plugin about a number: own secrets and transforms.
 
-The engine takes the marks off secrets before it calls the plugin, and the plugin does not see
-whether a transform stood between the program and it.
+The engine unwraps secrets before it calls the plugin, and the plugin cannot see whether a transform
+changed the inputs.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from vapi_provider.reconcile.secrecy import OWN_SECRETS, TRANSFORMS
 
 _Path = tuple[str, ...]
 _Found = tuple[_Path, pulumi.Output[Any]]
-"""An output among the declared values, and where it is."""
+"""The path and the Output of a declared value."""
 
 
 def on_engine() -> bool:
-    """Return whether an engine runs the program: its plugin judges what arrives there."""
+    """Return whether an engine runs the program, so that a plugin checks the inputs."""
     return isinstance(_monitor(), resource_pb2_grpc.ResourceMonitorStub)
 
 
@@ -36,9 +36,9 @@ def is_mocked() -> bool:
 
 
 def is_transformed(opts: pulumi.ResourceOptions | None) -> bool:
-    """Return whether a transform may change a resource with these options, as far as is known.
+    """Return whether a known transform may change a resource with these options.
 
-    A transform of its parent is known once the parent is registered.
+    Transforms of the parent are known only once the parent is registered.
     """
     of_its_own = opts is not None and (opts.transformations or opts.transforms)
     above: tuple[object, object] = (opts and opts.parent, settings.get_root_resource())
@@ -47,12 +47,12 @@ def is_transformed(opts: pulumi.ResourceOptions | None) -> bool:
 
 
 def has_parent(opts: pulumi.ResourceOptions | None) -> bool:
-    """Return whether a resource with these options has another parent than the stack."""
+    """Return whether a resource with these options has a parent other than the stack."""
     return opts is not None and opts.parent not in (None, settings.get_root_resource())
 
 
 async def parent_registered(opts: pulumi.ResourceOptions | None) -> None:
-    """Wait until the parent is registered, and what transforms it has are known."""
+    """Wait until the parent is registered, so that its transforms are known."""
     if opts is not None and opts.parent is not None:
         await cast(Any, opts.parent.urn).future()
 
@@ -63,9 +63,9 @@ def hints(
     opts: pulumi.ResourceOptions | None,
     guards: Collection[str],
 ) -> pulumi.Output[Any] | None:
-    """Return the hints for a number; None where there is nothing to tell: each input is expensive.
+    """Return the hints for a number; None where there is none, as each input is expensive.
 
-    A transform of its parent's matters to the guards.
+    With guards, a child always gets hints, because a transform of its parent affects the verdict.
     """
     outputs = list(_outputs_in(kind, fields, ()))
     if is_mocked() or not (outputs or is_transformed(opts) or (guards and has_parent(opts))):
@@ -81,7 +81,7 @@ def hints(
 
 
 async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
-    # An output that failed ends the program by itself.
+    # Exceptions are ignored: the SDK fails the program for an Output that failed.
     marks = await asyncio.gather(
         *(output.is_secret() for _, output in outputs), return_exceptions=True
     )
@@ -89,7 +89,7 @@ async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
 
 
 def _outputs_in(schema: Schema, fields: Mapping[str, Any], path: _Path) -> Iterator[_Found]:
-    """Yield the outputs among the values of fields that are no secrets by themselves."""
+    """Yield the Outputs in fields that are not always secret."""
     for name, value in fields.items():
         shape = schema.fields.get(name)
         if shape is not None and SECRET not in shape.marks:
@@ -114,7 +114,7 @@ def _outputs(shape: FieldShape, value: Any, path: _Path) -> Iterator[_Found]:
 def _has_callbacks() -> bool:
     """Return whether this run has registered a transform that its engine calls.
 
-    The SDK tells nobody; where it keeps them otherwise, the program judges as without transforms.
+    The SDK has no public API for it. If its private attributes change, the result is False.
     """
     module = sys.modules.get("pulumi.runtime._callbacks")
     servers: list[object] = getattr(getattr(module, "_CallbackServicer", None), "_servicers", [])

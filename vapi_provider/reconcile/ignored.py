@@ -1,7 +1,7 @@
-"""What `ignore_changes` leaves to the dashboard, as far as the engine does not see to it.
+"""Support for `ignore_changes` where the engine's own handling is not enough.
 
-The engine puts the recorded *inputs* in the place of ignored ones. What only the outputs hold, as
-after an adoption, would look as if the program cleared it.
+The engine replaces ignored inputs with the recorded *inputs*. A value that only the recorded
+outputs hold, as after an adoption, would look as if the program cleared it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, cast
 from vapi_provider.models.fields import as_list, as_object
 
 IGNORED = "ignored_changes"
-"""The input by which the program tells the plugin a resource's `ignore_changes`. Not recorded."""
+"""Input that passes a resource's `ignore_changes` to the plugin; never recorded."""
 
 _PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 
@@ -21,7 +21,7 @@ Tokens = list[str]
 
 
 def tokens(path: str) -> Tokens:
-    """Return the steps of a property path as Pulumi writes it: ``hooks[0].do``, ``["a b"]``."""
+    """Split a Pulumi property path, such as ``hooks[0].do`` or ``["a b"]``, into its steps."""
     return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
 
 
@@ -31,7 +31,7 @@ def in_camel_case(path: str) -> str:
 
 
 def covers(patterns: Collection[Any], path: str) -> bool:
-    """Return whether one of the patterns of `ignore_changes` names `path` or what it lies in."""
+    """Return whether a pattern of `ignore_changes` matches `path` or one of its ancestors."""
     steps = tokens(path)
     return any(
         len(wanted) <= len(steps)
@@ -50,7 +50,7 @@ def as_recorded(
 
 
 def without_ignored(fields: Mapping[str, Any], patterns: Collection[str]) -> dict[str, Any]:
-    """Return the fields without what lies at the ignored paths; an item of a list stays."""
+    """Return the fields without the values at the ignored paths; items of lists are kept."""
     for pattern in patterns:
         fields = _without(fields, tokens(pattern))
     return dict(fields)
@@ -59,7 +59,7 @@ def without_ignored(fields: Mapping[str, Any], patterns: Collection[str]) -> dic
 def with_ignored_items(
     fields: Mapping[str, Any], held: Mapping[str, Any], patterns: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the fields with the ignored items of lists as another object holds them."""
+    """Return the fields with the ignored items of lists taken from `held`."""
     for pattern in patterns:
         fields = _with_items(fields, held, tokens(pattern))
     return dict(fields)
@@ -105,7 +105,7 @@ def _with(value: Any, recorded: Any, steps: Tokens) -> Any:
         items, olds = as_list(cast(Any, value)), as_list(recorded)
         olds += [None] * (len(items) - len(olds))
         pairs = enumerate(zip(items, olds, strict=False))
-        # An item of a list cannot be absent: what is not recorded stays as declared.
+        # An item of a list cannot be absent, so one without a recorded value stays as declared.
         return [
             _with(one, old, rest) if step in ("*", str(at)) and old is not None else one
             for at, (one, old) in pairs

@@ -1,8 +1,8 @@
-"""Three-way merge of the objects and lists that a PATCH replaces whole.
+"""Three-way merge of the nested objects and lists that a PATCH replaces as a whole.
 
-The API replaces a nested object by what a PATCH has of it. What this change does not touch must
-keep the account's value, also where our models do not know the field. Recorded and declared values
-are in snake_case, the account's and the result in the API's spelling.
+Values that the change does not touch keep the account's value, even in fields that no model knows.
+Recorded and declared values are in snake_case; the account's values and the result are in the API's
+spelling.
 """
 
 from __future__ import annotations
@@ -22,39 +22,43 @@ from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
 
 UNKNOWN = object()
-"""In place of a recorded value that nobody knows: what is declared is then what changes."""
+"""Marker of an unknown recorded value: every declared value then counts as a change."""
 
 _MASK = re.compile(r"\*{3}|[•●]{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
 
 SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
-"""In an answer, in place of a server's secret that is not shown. No request may have it."""
+"""Key in answers in place of a server's hidden secret; requests must not have it."""
 
 _SECRETS_MASK = re.compile(r"\.{3}|…|x{4}", re.IGNORECASE)
-"""A mask in a secret; in other texts it means something else."""
+"""Masks in secrets only: in other texts these characters have another meaning."""
 
 
 @dataclass
 class Merge:
-    """The fields to send; the paths where the account's value was kept although it differs from the
-    recorded one; the paths whose values the account masks, so that they cannot be carried over.
+    """Three-way merge for one PATCH, with its result.
+
+    Attributes:
+        wire: The fields to send.
+        kept: Paths that keep the account's value although it differs from the recorded one.
+        lost: Paths whose values are lost, because the account masks or refuses them.
+        refused: Keys that the API returns but does not accept.
+        carried: Keys of the account's values that no model knows.
+        echoes: Returns whether the API echoes the headers of a field; it may list the account.
     """
 
     wire: dict[str, Any] = field(default_factory=dict[str, Any])
     kept: list[str] = field(default_factory=list[str])
     lost: list[str] = field(default_factory=list[str])
     refused: frozenset[str] = frozenset()
-    """Keys that the account shows and does not take."""
     carried: set[str] = field(default_factory=set[str])
-    """Keys of the account's that no model knows."""
     echoes: Callable[[str], bool] = field(default=lambda _: False, repr=False)
-    """Whether the API shows the headers of a field of that name; it may be expensive to ask."""
 
     def value(
         self, shape: FieldShape, path: str, base: Any, ours: Any, sent: Any, theirs: Any
     ) -> Any:
-        """Return one field merged, or None for absent. `sent` is `ours` as it goes on the wire."""
+        """Return one merged field, None for absent; `sent` is `ours` in the API's spelling."""
         if base is not UNKNOWN and are_removed(shape, base, theirs, self.echoes):
-            theirs = {}  # Removed outside, rather than hidden.
+            theirs = {}  # Removed outside of the stack: the API echoes these headers.
         known = converted(shape, theirs)
         model = shape.schema_of(known)
         if model is not None and shape.schema_of(ours) is model:
@@ -79,7 +83,7 @@ class Merge:
         return theirs
 
     def _secret(self, path: str, base: Any, sent: Any, theirs: Any, *, is_shown: bool) -> Any:
-        """Return a secret that does not change: never a mask in its place."""
+        """Return an unchanged secret; a mask is never sent in its place."""
         if not is_shown:
             return sent
         if _is_mask(theirs, base):
@@ -127,7 +131,7 @@ class Merge:
         theirs: Mapping[str, Any],
         is_secret: bool,
     ) -> dict[str, Any]:
-        """Return an object of free form (headers) merged entry by entry."""
+        """Merge an object of arbitrary keys, such as headers, entry by entry."""
         merged: dict[str, Any] = {}
         for name in dict.fromkeys((*theirs, *ours)):
             where = f"{path}{_key(name)}"
@@ -158,7 +162,7 @@ class Merge:
         sent: list[Any],
         theirs: list[Any],
     ) -> list[Any]:
-        """Return a list of objects merged, each with the account's object that it is."""
+        """Merge a list of objects, each with the account's object that it matches."""
         item, known = item_of(shape), [converted(item_of(shape), one) for one in theirs]
         before = known if base is UNKNOWN else as_list(base)
         origins = matched(item, before, ours)
@@ -176,7 +180,7 @@ class Merge:
                 mark = UNKNOWN if base is UNKNOWN else before[old]
                 merged.append(self.value(item, where, mark, mine, sent[at], theirs[places[old]]))
             elif same(item, before[old], mine):
-                self.kept.append(where)  # Removed outside, and not changed here.
+                self.kept.append(where)  # Removed outside of the stack and unchanged here.
             else:
                 merged.append(sent[at])
         if base is not UNKNOWN:
@@ -185,7 +189,7 @@ class Merge:
         return merged
 
     def _carried(self, path: str, key: str, value: Any) -> Any:
-        """Return a value that no model knows; None where it cannot be sent back."""
+        """Return a value of an unknown field; None where it cannot be sent back."""
         is_object = isinstance(value, Mapping)
         if key in self.refused or (not is_object and _shows_mask(value)):
             self.lost.append(path)
@@ -202,7 +206,7 @@ class Merge:
 
 
 def unsteady(shape: FieldShape, path: str, base: Any, ours: Any) -> Iterator[str]:
-    """Say which parts of a changed field may lose what only the account has in them."""
+    """Yield a warning for each part of a changed field that may lose values of the account."""
     if base is None or ours is None or same(shape, base, ours):
         return
     model, old = shape.schema_of(ours), shape.schema_of(base)
@@ -236,7 +240,7 @@ _NOT_CARRIED = ": what the account has there beyond the declaration is not carri
 
 
 def sends_hidden(base: Any, ours: Any) -> bool:
-    """Return whether the change itself holds a secret that only the account knows."""
+    """Return whether the changed values contain a placeholder of a secret."""
     if equal(base, ours):
         return False
     if isinstance(ours, Mapping):
@@ -251,7 +255,7 @@ def sends_hidden(base: Any, ours: Any) -> bool:
 
 
 def _shows_mask(value: Any) -> bool:
-    """Return whether a text, or one in a list, is masked."""
+    """Return whether a text, or any text in a value, is masked."""
     if isinstance(value, list):
         return any(map(_shows_mask, as_list(cast(Any, value))))
     if isinstance(value, Mapping):

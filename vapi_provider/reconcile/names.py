@@ -1,4 +1,4 @@
-"""Automatic names: how a record is known as this resource's, in the dashboard and by us."""
+"""Automatic names, which identify a resource's record in the dashboard and to the provider."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import hashlib
 from vapi_provider.reconcile.resource_key import PARENT_HASH
 
 NAME_LENGTH = 40
-"""The longest name that the API takes (API schema)."""
+"""Maximum length of a name (API schema)."""
 
 
 def automatic_name(declaration: str) -> str:
-    """Return ``<project>/<stack>/<resource>``, and for a child the hash of its parent behind it.
+    """Return ``<project>/<stack>/<resource>``, followed by the parent's hash for a child.
 
-    It is readable, and unique in the account together with the kind. A longer one keeps both ends,
-    with a hash of the whole between them.
+    The name is unique in the account for each kind. A name that is too long keeps both ends, with a
+    hash of the whole name between them.
     """
     _organization, project, stack, class_name, resource = declaration.split("/", 4)
     name = f"{project}/{stack}/{resource}"
@@ -28,12 +28,12 @@ def automatic_name(declaration: str) -> str:
 
 
 def name_without_parent(name: str) -> str:
-    """Return an automatic name without the hash of the parent, as far as it can be read in it."""
+    """Return an automatic name without the hash of the parent, if it ends with one."""
     return PARENT_HASH.sub("", name)
 
 
 def alias_hint(*, renamed: bool = False) -> str:
-    """Return what to write in a program in which a resource was moved, or maybe renamed."""
+    """Return the advice to add an alias for a resource that was moved, or maybe renamed."""
     name = ", pulumi.Alias(name='<old name>') if it was renamed" if renamed else ""
     return (
         f"If this resource was {'renamed or ' if renamed else ''}moved in the program, add "

@@ -1,4 +1,4 @@
-"""Pulumi's resource options: what of them has no effect on a number, said before it surprises."""
+"""Errors and warnings about resource options that have no effect on a number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEP = re.compile(r"""\[(?:\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)""")
 _INPUTS = ("provider", "declaration", "adopt_id", "__provider")
 
 _PLAIN = frozenset({"text", "number", "flag"})
-"""Types of values that have nothing below them."""
+"""JSON types without nested values."""
 
 TIMEOUTS = (
     "custom_timeouts has no effect: Pulumi hands it to no dynamic provider. Set "
@@ -24,7 +24,7 @@ TIMEOUTS = (
 
 
 def refuse_wrong_paths(kind: Kind, opts: pulumi.ResourceOptions | None, where: str) -> None:
-    """Raise RunError for a path of `ignore_changes` that names no field, and so has no effect."""
+    """Raise RunError where a path of `ignore_changes` names no field."""
     for path in (opts and opts.ignore_changes) or ():
         wrong = _wrong_step(kind, path)
         if wrong is not None:
@@ -32,13 +32,13 @@ def refuse_wrong_paths(kind: Kind, opts: pulumi.ResourceOptions | None, where: s
 
 
 def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[str]:
-    """Yield a warning for each option that a dynamic provider never hears of."""
+    """Yield a warning for each option that Pulumi does not pass to dynamic providers."""
     if opts is not None and opts.custom_timeouts is not None:
         yield TIMEOUTS
 
 
 def _wrong_step(kind: Kind, path: str) -> str | None:
-    """Return what is wrong with a path that leads nowhere, None for a good one."""
+    """Return what is wrong with a path; None for a valid one."""
     models: list[Schema] = [kind.create]
     leaf: str | None = None
     if next(_names(path), None) is None:
@@ -59,12 +59,12 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
         elif leaf:
             return f"{leaf} has nothing below it"
         else:
-            return None  # Below an object of free keys.
+            return None  # Any path is valid below an object of arbitrary keys.
     return None
 
 
 def _names(path: str) -> Iterator[str]:
-    """Yield the names in a path; places in lists, which any number may be, are left out."""
+    """Yield the names in a path, without the list indexes, because any index is valid."""
     for step in _STEP.finditer(path):
         name = step[1] if step[1] is not None else step[2]
         if name is not None:

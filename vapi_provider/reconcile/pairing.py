@@ -1,4 +1,4 @@
-"""Which item of a list of objects is which item of an earlier one."""
+"""Matching of the items of two versions of a list of objects."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vapi_provider.reconcile.equality import same
 
 
 def matched(item: FieldShape, old: list[Any], new: list[Any]) -> dict[int, int]:
-    """Return the old index of each new item that is an old one, changed or not.
+    """Map the index of each new item to the index of the old item that it matches.
 
-    Equal items come first, at their own index before others. A changed one is known by its index,
-    where the list's length is the same, or by being the only one of its schema on both sides.
+    Equal items match first, and those at the same index before others. A changed item matches the
+    one at its index if both lists have the same length, or the only other item of its schema.
     """
     found: dict[int, int] = {}
 

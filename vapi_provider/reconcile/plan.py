@@ -1,7 +1,6 @@
-"""What an update has to do: pure, declared against recorded. No I/O, no Pulumi, no HTTP.
+"""Plan of an update: declared fields compared with recorded ones.
 
-Fields are in snake_case; `recorded` is what the state holds, which refresh has made what the API
-answers.
+Fields are in snake_case. `recorded` is the state, which a refresh has updated from the API.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
 
 @dataclass(frozen=True)
 class NoChange:
-    """The record is as declared."""
+    """A plan without a request, because the record is as declared."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """PATCH exactly these top-level fields: nested ones whole, None for one to be cleared."""
+    """A PATCH of these top-level fields; nested objects are whole, and None clears a field."""
 
     fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Replace:
-    """The API leaves no other way: another record takes this one's place.
+    """A replacement by another record, where the API cannot update the fields named in `because`.
 
-    `because` names the fields. `delete_first` where both cannot exist at once.
+    `delete_first` is true if both records cannot exist at once.
     """
 
     because: tuple[str, ...]
@@ -46,10 +45,10 @@ Plan = NoChange | Update | Replace
 
 
 def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> Plan:
-    """The smallest step from `recorded` to `declared`.
+    """Return the smallest change from `recorded` to `declared`.
 
-    `recorded` may hold read-only outputs beside the fields; of these only `number` is looked at.
-    A record of another kind, which an alias may bring, can only be replaced.
+    `recorded` may hold read-only outputs beside the fields; of these only `number` is compared. A
+    record of another kind, which an alias may lead to, must be replaced.
     """
     if recorded.get("provider", kind.provider) != kind.provider:
         return Replace(("provider",), _same_number(recorded, declared))
@@ -64,20 +63,23 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
         )
     }
     if "number" in changed and declared.get(E164_CHECK) is False:
-        # A PATCH is checked by itself: without the switch its number would have to be E.164.
+        # The API validates a PATCH by itself: without this field the number must be E.164.
         changed[E164_CHECK] = False
     return Update(changed) if changed else NoChange()
 
 
 def area_code_of(number: Any) -> str | None:
-    """The area code of a US number in E.164, None for anything else (unknown, masked)."""
+    """Return the area code of a US number in E.164; None for any other or masked number."""
     match = _US_NUMBER.fullmatch(number) if isinstance(number, str) else None
     return match.group(1) if match else None
 
 
 def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    """Our choice: an area code that was asked for before is satisfied by whatever came of it,
-    and no longer asking for one never gives a number up."""
+    """Return whether the declared area code needs another number.
+
+    Our choice: a previously requested area code counts as satisfied, and removing the area code
+    from the program never releases the number.
+    """
     wanted = declared.get(AREA_CODE)
     if not isinstance(wanted, str):
         return False

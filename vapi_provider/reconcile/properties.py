@@ -1,7 +1,7 @@
-"""Between the engine's property bags and records: what is declared, recorded, and told back.
+"""Conversion between the engine's properties, desired resources and records.
 
-A bag is what the engine hands over: snake_case keys, every number a float, values that are still
-unknown at preview as `Unknown`, and `__provider`. Knows no HTTP.
+The engine's properties have snake_case keys, every number is a float, values not known at preview
+are `Unknown`, and `__provider` holds the serialized provider.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
 
 READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
-"""The outputs beside the declared fields. These keys are in people's states: never rename one."""
+"""The outputs beside the declared fields. Existing states hold these keys: never rename one."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a program declares of one resource.
+    """One resource as the program declares it.
 
-    `declaration` and `adopt_id` are None where absent or, at preview, not yet known.
+    `declaration` is the resource key. It and `adopt_id` are None where absent or, at preview,
+    unknown.
     """
 
     kind: Kind
@@ -40,9 +41,9 @@ class Declared:
 
     @classmethod
     def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Declared:
-        """From a plain bag, inputs or outputs; outputs that are no fields are left out.
+        """Return the resource in normalized inputs or outputs, without its read-only outputs.
 
-        `region` is the account's: some defaults depend on it.
+        `region` is the account's region, because some defaults depend on it.
         """
         kind = kinds_in(region)[bag["provider"]]
         return cls(
@@ -53,7 +54,10 @@ class Declared:
         )
 
     def model(self) -> VapiModel:
-        """The create schema holding the fields; all of them must be known and checked."""
+        """Return the create model with the fields, all of which must be known.
+
+        Raises ValidationError where the schema does not accept them.
+        """
         return self.kind.create.model.built().model_validate(
             {"provider": self.kind.provider, **self.fields},
             by_name=True,
@@ -63,7 +67,7 @@ class Declared:
 
 
 def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
-    """A bag without the engine's own key, None and marks of secrets; whole floats as integers."""
+    """Normalize properties: drop `__provider`, None and secret wrappers, make whole floats int."""
     return {
         name: _plain(value)
         for name, value in bag.items()
@@ -72,7 +76,7 @@ def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def identical(left: Any, right: Any) -> bool:
-    """Whether two plain values are the same, types too: to Python True is 1."""
+    """Return whether two normalized values are equal in type as well: to Python True equals 1."""
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
@@ -85,7 +89,7 @@ def identical(left: Any, right: Any) -> bool:
 
 
 def holds_unknown(value: Any) -> bool:
-    """Return whether a value, or anything in it, is not known before `up`."""
+    """Return whether a value, or any value nested in it, is unknown before `up`."""
     if isinstance(value, Mapping):
         return any(map(holds_unknown, cast(Mapping[str, Any], value).values()))
     if isinstance(value, list):
@@ -94,12 +98,12 @@ def holds_unknown(value: Any) -> bool:
 
 
 def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
-    """What to record after a write: what was declared, and what only the API knows."""
+    """Return the outputs after a write: the declared fields and the read-only ones."""
     return _bag(declared.kind, declared.fields, declared.declaration, record)
 
 
 def outputs_unsent(declared: Declared, recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """What to record where nothing had to be sent: the declaration's spelling and name."""
+    """Return the outputs where no request was needed, in the declared spelling."""
     fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(
         declared.fields
     )
@@ -107,9 +111,9 @@ def outputs_unsent(declared: Declared, recorded: Mapping[str, Any]) -> dict[str,
 
 
 def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
-    """What to record after a read: what the API answers, in the recorded spelling where equal.
+    """Return the outputs after a read: the API's values, in the recorded spelling where equal.
 
-    The desired area code is kept as recorded: the API need not echo it, and it does not change.
+    The desired area code stays as recorded, because the API need not echo it and cannot change it.
     """
     kind = recorded.kind
     hidden = NOT_SHOWN if recorded.declaration is None else CHANGED_OUTSIDE
@@ -122,14 +126,14 @@ def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, 
 
 
 def bought_number(recorded: Mapping[str, Any]) -> str | None:
-    """Return a number that the API assigned; one that was declared may be a secret."""
+    """Return a number that the API assigned; None for a declared one, which may be a secret."""
     kind, number = KINDS.get(str(recorded.get("provider"))), recorded.get("number")
     is_shown = kind is not None and "number" not in kind.fields and isinstance(number, str)
     return number if is_shown else None
 
 
 def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
-    """The declared part of recorded outputs, to compare later declarations with."""
+    """Return the part of the outputs that a program can declare, as inputs."""
     return {
         name: value
         for name, value in outs.items()
@@ -154,7 +158,7 @@ def _bag(
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return value  # Most of them, and the checks below are dear.
+        return value  # Fast path: most values are texts, and the checks below are expensive.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(value)
     if isinstance(value, Mapping):
@@ -168,7 +172,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: float) -> float:
-    """Return a whole number as an integer where the engine's double holds it exactly."""
+    """Return a whole number as an integer if a double holds it exactly."""
     if abs(value) < EXACT:
         return int(value) if value == int(value) else value
     try:

@@ -1,9 +1,9 @@
-"""Resource keys: what the plugin, which sees no URN, knows a resource by.
+"""Resource keys, by which the plugin identifies resources because it receives no URN.
 
-The key is ``<organization>/<project>/<stack>/<Class>/<resource>``; the state calls it
-``declaration``. The child of another resource has a hash of its parent's types behind the class,
-``<Class>~<hash>``: components of different types may have children of one name. States that an
-earlier version recorded hold the old form, without the hash.
+The key is ``<organization>/<project>/<stack>/<Class>/<resource>``, and its state key is
+``declaration``. For a child of another resource the class is followed by a hash of the parent's
+types, ``<Class>~<hash>``, because components of different types may have children of the same name.
+States of an earlier version hold the old form, without the hash.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import re
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 PARENT_HASH = re.compile(r"~[0-9a-f]{8}\Z")
-"""What stands behind the class in a child's key, and behind its automatic name."""
+"""Suffix of the class in a child's key, and of its automatic name."""
 
 
 def resource_key(scope: str, class_name: str, resource: str, parent_urn: str | None = None) -> str:
     """Return the key of a resource in `scope`, ``<organization>/<project>/<stack>``.
 
-    `parent_urn` is its parent's URN; the stack itself counts as none.
+    `parent_urn` is the parent's URN; the stack does not count as a parent.
     """
     types = parent_urn.split("::", 3)[2] if parent_urn else _STACK_TYPE
     if types != _STACK_TYPE:
@@ -28,7 +28,7 @@ def resource_key(scope: str, class_name: str, resource: str, parent_urn: str | N
 
 
 def old_form(key: str) -> str:
-    """Return a key without the hash of the parent; that of a resource without parent is itself."""
+    """Return a key without the hash of the parent."""
     if "~" not in key:
         return key
     *scope, class_name, resource = key.split("/", 4)
@@ -36,26 +36,26 @@ def old_form(key: str) -> str:
 
 
 def recorded_form(key: str, recorded: object) -> str:
-    """Return the key that a state goes on with: `recorded` where that is the old form of `key`."""
+    """Return `recorded` if it is the old form of `key`, so that the state keeps it, else `key`."""
     return recorded if isinstance(recorded, str) and recorded == old_form(key) else key
 
 
 def is_of_stack(declaration: str, project: str, stack: str) -> bool:
-    """Return whether a declaration is a resource's of this project and stack."""
+    """Return whether a resource key belongs to this project and stack."""
     return declaration.split("/", 4)[1:3] == [project, stack]
 
 
 def stack_of(declaration: str) -> tuple[str, str]:
-    """Return the project and the stack of a declaration."""
+    """Return the project and the stack of a resource key."""
     _organization, project, stack, *_ = declaration.split("/", 4)
     return project, stack
 
 
 def class_of(declaration: str) -> str:
-    """Return the class of a declaration's resource."""
+    """Return the class name in a resource key."""
     return old_form(declaration).split("/", 4)[3]
 
 
 def resource_of(declaration: str) -> str:
-    """Return the name that the resource of a declaration has in the program."""
+    """Return the resource's name in the program."""
     return declaration.split("/", 4)[-1]

@@ -1,7 +1,7 @@
-"""What of a declaration or a record is secret, and how the engine is told so.
+"""Detection of secrets in declared and recorded fields, and their wire form for the engine.
 
-Secret are the fields marked so, URLs that hold credentials, and whatever no schema describes: an
-object of a type that we do not know may hold headers, keys or passwords.
+Secret are fields with the mark SECRET, URLs with credentials, and objects that no schema describes,
+because these may hold headers, keys or passwords.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ from vapi_provider.models.fields import FieldShape, as_list, as_object
 from vapi_provider.shared.addresses import credentials_in, holds_credentials
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key under which Pulumi says that an object stands for a special value."""
+"""Key in which Pulumi's wire format marks an object as a special value."""
 
 SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
-"""The signature of a secret, in a state and on the wire between engine, program and plugin."""
+"""Signature of a secret in a state and on the wire between engine, program and plugin."""
 
 HINTS = "declared_with"
-"""The input by which the program tells the plugin what only it can see: an object with the two
-keys below. Never recorded."""
+"""Input that passes the program's hints to the plugin, with the two keys below; never recorded."""
 
 OWN_SECRETS = "secrets"
-"""Paths of the secrets that the program declares in fields that are none by themselves."""
+"""Paths of the secrets that the program declares in fields that are not always secret."""
 
 TRANSFORMS = "transforms"
-"""Whether a transform may change what the program declares before it arrives."""
+"""Whether a transform may change the declared fields before the plugin receives them."""
 
 
 _LONG = 8
-"""Characters of a number, or of a text that no schema describes, that messages must not show."""
+"""Length from which messages hide a number, or a text in an object that no schema describes."""
 
 
 def is_secret(shape: FieldShape, value: Any) -> bool:
-    """Return whether all of a field's value is secret; inside of it more may be."""
+    """Return whether a field's whole value is secret; values nested in it may be secret as well."""
     if SECRET in shape.marks:
         return True
     if isinstance(value, str):
@@ -44,14 +43,14 @@ def is_secret(shape: FieldShape, value: Any) -> bool:
 
 
 def holds_secret(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> bool:
-    """Return whether a secret is in the fields of `bag`, at any depth."""
+    """Return whether the fields in `bag` contain a secret, at any depth."""
     return any(map(_holds, map(shapes.get, bag), bag.values()))
 
 
 def sealed(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `bag` with each secret in its fields in the engine's wire form for secrets.
+    """Return `bag` with each secret in its fields in the engine's wire form.
 
-    What is no field stays as it is.
+    Properties that are not fields stay unchanged.
     """
     return {
         name: _sealed(shapes[name], value) if name in shapes else value
@@ -60,13 +59,13 @@ def sealed(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> dict[str
 
 
 def secrets_in(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every secret text in the fields of `bag`, and the parts of a URL that are secret."""
+    """Yield every secret text in the fields of `bag`, and the secret parts of URLs."""
     for name, value in bag.items():
         yield from _secrets(shapes.get(name), value)
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Yield every text in a value, and every number that is as long as a secret."""
+    """Yield every text in a value, and every number that is long enough for a secret."""
     if isinstance(value, Mapping):
         for item in as_object(cast(Any, value)).values():
             yield from texts_in(item)
@@ -85,7 +84,7 @@ def wire_secret(value: Any) -> dict[str, Any]:
 
 
 def _is_described(shape: FieldShape, value: Mapping[str, Any]) -> bool:
-    """Return whether a schema describes an object: not one whose type is another than its own."""
+    """Return whether a schema describes an object, with the type that the object states."""
     model = shape.schema_of(value)
     return model is not None and all(
         value.get(name) in (None, literal) or not isinstance(value[name], str)
@@ -127,7 +126,7 @@ def _secrets(shape: FieldShape | None, value: Any) -> Iterator[str]:
     elif shape is not None and SECRET in shape.marks:
         yield from texts_in(value)
     elif shape is None or is_secret(shape, value):
-        # Its words (`"role": "system"`) are those of any message, unless they are long.
+        # Skip short texts, such as `"role": "system"`: they are ordinary words of any message.
         yield from (text for text in texts_in(value) if len(text) >= _LONG)
     elif isinstance(value, list):
         for item in as_list(cast(Any, value)):

@@ -1,7 +1,7 @@
-"""What the API would refuse of a declaration, in a person's words: pydantic's verdict, translated.
+"""Validation of declared fields by the pydantic models, with errors in plain words.
 
-Loaded by the first declaration that is not as it was recorded: the models are dear to load, and a
-run without changes needs none of them. Knows no HTTP.
+Imported lazily for the first resource with changes: the models are expensive to load, and a run
+without changes does not need them.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def problems(
     exists: bool,
     before: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """Everything that is wrong with a declared bag, as ``<path>: <reason>``; no value is shown.
+    """Return all problems of declared properties as ``<path>: <reason>``, without values.
 
-    What is still unknown is never wrong. With `exists` the record need not be made any more.
-    `before` is what is recorded: nobody can have meant otherwise. Without it only the API's own
-    rules are asked.
+    Unknown values are never a problem. `exists` skips the rules that apply to a create only.
+    `before` holds the recorded properties, whose values pass the provider's own rules; without
+    it only the API's rules apply.
     """
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
@@ -81,10 +81,10 @@ def problems(
 
 
 def sendable(declared: Declared) -> VapiModel:
-    """The create schema holding the fields. Raises DeclarationError where it does not take them.
+    """Return the create model with the fields.
 
-    A declaration that is as recorded was not judged by `check`: the account may hold what the API
-    does not take any more.
+    Raises DeclarationError where the API no longer accepts fields that equal the recorded ones,
+    which `check` does not validate.
     """
     try:
         return declared.model()
@@ -94,11 +94,11 @@ def sendable(declared: Declared) -> VapiModel:
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
-    """Whether the error is only about a value that preview does not know yet."""
+    """Return whether the error is about a value that is unknown at preview."""
     found = error["input"]
     if isinstance(found, Unknown):
         return True
-    # No member of a union fits because the key that tells them apart is unknown.
+    # No member of a union matches while its discriminator is unknown.
     key = error["type"].removeprefix(TOLD_APART_BY)
     return (
         key != error["type"] and isinstance(found, Mapping) and isinstance(found.get(key), Unknown)  # pyright: ignore[reportUnknownMemberType]
@@ -123,7 +123,7 @@ def _in_words(error: ErrorDetails, root: Schema, fields: Mapping[str, Any]) -> s
 def _locate(
     location: tuple[int | str, ...], root: Schema, fields: Mapping[str, Any]
 ) -> tuple[str, Schema]:
-    """A location as a person writes it (``hooks[0].do[1].exact``), and the model it ends in."""
+    """Return the path of a location (``hooks[0].do[1].exact``), and the schema that it ends in."""
     path = ""
     model: Schema | None = root
     ends_in = root
@@ -131,7 +131,7 @@ def _locate(
     value: Any = fields
     for step in location:
         if isinstance(step, str) and step.startswith("<"):
-            continue  # A union's tag, not a key.
+            continue  # A tag of a union, not a key.
         if isinstance(step, int):
             path += f"[{step}]"
             value = cast(list[Any], value)[step]

@@ -1,4 +1,4 @@
-"""Configuration of a run, from Pulumi's config and the environment, checked before use.
+"""Validated configuration of a run, from Pulumi's config and the environment.
 
-Also the guards, the backend's identity and the proxy settings. Nothing here connects anywhere.
+Also the guards, the backend's identity and the journal's location. No module opens a connection.
 """

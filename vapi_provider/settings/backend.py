@@ -1,7 +1,7 @@
-"""Which state backend a run uses, as a digest that holds no credential.
+"""Identity of the state backend that a run uses, as a digest without credentials.
 
-Two spellings of one backend (another role, a rotated password, `postgresql://`, a default port)
-have one identity, so that a rerun finds the intents of the run before it.
+All spellings of a backend (another role, a rotated password, `postgresql://`, a default port) have
+the same identity, so that a rerun finds the journal entries of the run before it.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _NAMES_THE_STORE = frozenset(
     {"endpoint", "hostname", "host", "port", "dbname", "database", "table", "schema", "search_path"}
     | {"storage_account", "domain", "prefix"}
 )
-"""Query parameters that say which store is meant; others are credentials, TLS and time limits."""
+"""Query parameters that identify the store; others are credentials, TLS options and timeouts."""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A state backend's identity, and whether the environment named the backend."""
+    """Identity of a state backend; `is_named` is true if the environment names it."""
 
     identity: str
     is_named: bool
 
 
 def backend_of(environment: Mapping[str, str], folder: Path) -> Backend:
-    """Return the backend that Pulumi uses in `folder`, found in the order that Pulumi has.
+    """Return the backend that Pulumi uses in `folder`, resolved in Pulumi's own order.
 
     That is `PULUMI_BACKEND_URL`, `backend.url` of Pulumi.yaml, then what `pulumi login` recorded.
-    The folder of a relative one counts from the project's: the plugin runs there, and does not know
-    where Pulumi was called.
+    A relative folder is resolved against the project's folder: the plugin runs there, and does not
+    know where Pulumi was called.
     """
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     root, _ = _project_in(folder)
@@ -50,7 +50,7 @@ def backend_of(environment: Mapping[str, str], folder: Path) -> Backend:
 
 
 def url_of(environment: Mapping[str, str], folder: Path) -> str:
-    """Return the URL of that backend as it is written; it may hold a password."""
+    """Return the backend's URL as it is configured; it may contain a password."""
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     _, project = _project_in(folder)
     service = environment.get("PULUMI_API") or PULUMI_CLOUD
@@ -60,7 +60,8 @@ def url_of(environment: Mapping[str, str], folder: Path) -> str:
 def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
     """Return the folder of a file backend; None for a backend of another kind.
 
-    A relative one counts from where Pulumi is called, also that of Pulumi.yaml (tried with 3.250).
+    Pulumi resolves a relative folder, even that of Pulumi.yaml, against the folder where it is
+    called (tested with 3.250).
     """
     url = url_of(environment, folder)
     if url.partition("://")[0].lower() != "file":
@@ -70,14 +71,14 @@ def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
 
 
 def project_name(folder: Path) -> str | None:
-    """Return the project's name in Pulumi.yaml; None where it cannot be read."""
+    """Return the project's name in Pulumi.yaml; None where it has none or cannot be read."""
     _, text = _project_in(folder)
     found = re.search(r"""^["']?name["']?:[ \t]*["']?([\w.-]+)""", text, re.MULTILINE)
     return found.group(1) if found else None
 
 
 def identity_of(url: str, environment: Mapping[str, str], folder: Path) -> str:
-    """Return a digest of what in a backend's URL says which store it is."""
+    """Return a digest of the parts of a backend's URL that identify the store."""
     parts = json.dumps(_store(url, environment, folder), sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
@@ -91,7 +92,7 @@ def _store(url: str, environment: Mapping[str, str], folder: Path) -> list[Any]:
         parts = urlsplit(f"{scheme}://{rest}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        # Pulumi refuses such a URL, too. What stands before the last @ may be a password.
+        # Pulumi rejects such a URL, too. The part before the last @ may contain a password.
         return [scheme, rest.rpartition("@")[2].partition("?")[0]]
     query = {
         name.lower(): value
@@ -103,7 +104,7 @@ def _store(url: str, environment: Mapping[str, str], folder: Path) -> list[Any]:
         return _database(host, port, path, query, environment, parts.username)
     if scheme in ("http", "https"):
         return [scheme, _host(host), port or _PORTS[scheme], path]
-    # A bucket; its prefix is in the path or in the query.
+    # The prefix in a bucket is in the path or in the query.
     prefix = "/".join(one.strip("/") for one in (path, query.pop("prefix", "")) if one.strip("/"))
     for name, variables in _FROM_ENVIRONMENT.get(scheme, {}).items():
         value = next((environment[one] for one in variables if environment.get(one)), "")
@@ -123,20 +124,20 @@ _FROM_ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "domain": ("AZURE_STORAGE_DOMAIN",),
     },
 }
-"""Parameters of a bucket's URL that Pulumi's drivers also take from the environment."""
+"""Parameters of a bucket's URL that Pulumi's drivers also read from the environment."""
 
 
 _DEFAULTS = frozenset(
     {("table", "pulumi_state"), ("schema", "public"), ("search_path", "public")}
     | {("domain", "blob.core.windows.net")}
 )
-"""Parameters that name what Pulumi's drivers take without them."""
+"""Parameters with the default values of Pulumi's drivers."""
 
 _AWS = re.compile(r"(s3[.-][a-z0-9.-]*)?amazonaws\.com")
 
 
 def _without_defaults(query: Mapping[str, str]) -> dict[str, str]:
-    # A bucket's name is one for all regions, and so for all endpoints of AWS itself.
+    # Bucket names are unique across the regions, and so across the endpoints, of AWS.
     return {
         name: value
         for name, value in query.items()
@@ -146,7 +147,7 @@ def _without_defaults(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _account_of_connection(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the storage account that a connection string of the environment names."""
+    """Return the storage account in the environment's connection string, as a parameter."""
     names = ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING")
     text = next((environment[name] for name in names if environment.get(name)), "")
     parts = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
@@ -161,7 +162,7 @@ def _database(
     environment: Mapping[str, str],
     user: str | None,
 ) -> list[Any]:
-    # The driver's own order: query, URL, environment; the database defaults to the role's name.
+    # The driver's own precedence: query, URL, environment; the database defaults to the role.
     host = query.pop("host", "") or query.pop("hostname", "") or host
     host = host or environment.get("PGHOST", "") or "localhost"
     number = query.pop("port", "") or port or environment.get("PGPORT", "") or _PORTS["postgres"]
@@ -176,7 +177,7 @@ def _host(host: str) -> str:
 
 
 def _endpoint(text: str) -> str:
-    """Return an endpoint's host and port: with a scheme or without, it is the same store."""
+    """Return an endpoint's host, port and path, because the scheme does not identify a store."""
     scheme, found, rest = text.rpartition("://")
     try:
         parts = urlsplit(f"//{rest if found else text}")
@@ -196,7 +197,7 @@ def _folder_in(path: str, environment: Mapping[str, str], folder: Path) -> str:
 
 
 def _project_in(folder: Path) -> tuple[Path, str]:
-    """Return the project's folder and its Pulumi.yaml, looked for upward, as Pulumi does."""
+    """Return the project's folder and the text of its Pulumi.yaml, searched upward like Pulumi."""
     for place in (folder, *folder.absolute().parents):
         for name in ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json"):
             try:
@@ -209,10 +210,10 @@ def _project_in(folder: Path) -> tuple[Path, str]:
 def _backend_in(text: str) -> str | None:
     if "backend" not in text:
         return None
-    import yaml  # Lazily: few projects name their backend there.
+    import yaml  # Lazy import: few projects name their backend in Pulumi.yaml.
 
     try:
-        # All values are texts: what only looks like a date cannot be wrong.
+        # BaseLoader reads every value as text, so that an invalid date cannot fail.
         project: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
     except yaml.YAMLError:
         return None

@@ -1,8 +1,8 @@
-"""Config and environment become one frozen object, or one clear error. Nothing is connected here.
+"""Settings of a run, read from the stack's config and the environment.
 
-Each setting is looked for in the stack's config (namespace `vapi`), then in the environment, then
-has its default. The key goes to Vapi's own hosts and to loopback only, unless the environment
-names the host: a guard against mistakes in stack config.
+Each setting is read from the stack's config (namespace `vapi`), then from the environment, then has
+its default. The key is sent to Vapi's own hosts and to loopback only, unless the environment names
+the host, as a guard against mistakes in the stack's config.
 """
 
 from __future__ import annotations
@@ -24,63 +24,63 @@ REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
 
 LONGEST_REQUEST_SECONDS = 3600
-"""Our choice: beyond it a request that hangs would stop a run for good."""
+"""Maximum request timeout. Our choice: a hanging request must not block a run forever."""
 
 LONGEST_READY_SECONDS = 86400
 
 DEFAULT_REQUESTS = 32
-"""In flight at a time. Measured: 48 gain nothing over 32."""
+"""Default number of requests in flight. Measured: 48 are no faster than 32."""
 
 MOST_REQUESTS = 1000
-"""In flight at a time. Our choice: each is a thread and a connection."""
+"""Maximum number of requests in flight. Our choice: each needs a thread and a connection."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be configured. Times are in seconds."""
+    """All settings of a run; times are in seconds."""
 
     api_key: str = field(repr=False)
     region: str
     base_url: str
     journal: Path
-    """The journal of this machine: in use, where there is no shared one; lock files lie beside."""
+    """Journal file of this machine, used unless a shared one exists; lock files are beside it."""
     request_timeout_seconds: float = 30
     max_concurrent_requests: int = DEFAULT_REQUESTS
     ready_timeout_seconds: float = 60
     confirmed_empty_account: str | None = None
-    """Organization that the person says is empty: nothing else could show that a key is its."""
+    """Organization whose account the user confirms to be empty, where no record can show it."""
     guards: frozenset[str] = frozenset()
-    """Rules of `vapi_provider.settings.guards` that are turned on."""
+    """Enabled rules of `vapi_provider.settings.guards`."""
     max_releases: int | None = None
-    """How many numbers one run may release; None for any number."""
+    """Maximum number of releases in one run; None for no limit."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    """What a person should know of the settings, one line each."""
+    """Warnings about the settings, one line each."""
     shared_journal: Location | None = None
-    """Where intents are written before anything is bought, if other machines see them."""
+    """Store of the shared journal, which other machines read as well."""
     backend: Backend = Backend("", is_named=False)
-    """Pulumi's state backend: two of them share no intent."""
+    """Pulumi's state backend; different backends share no journal entries."""
 
     @property
     def late_seconds(self) -> float:
-        """How long a request may still be carried out after nobody waits for it any more.
+        """Seconds in which the API may still complete a request after the client has given up.
 
-        Our choice: as long as this side would have waited.
+        Our choice: the request timeout.
         """
         return self.request_timeout_seconds
 
     @property
     def journal_place(self) -> JournalPlace:
-        """Return where intents are written."""
+        """The location of the journal."""
         return JournalPlace(self.journal, self.shared_journal)
 
     @property
     def account(self) -> str:
-        """Return the account's normalized URL, by which the journal knows it."""
+        """The account's normalized URL, which is its key in the journal."""
         return account_text(self.base_url)
 
     @property
     def embedded_file(self) -> Path | None:
-        """The embedded account's SQLite file, absolute; None for an account over HTTP."""
+        """Absolute path of the embedded account's SQLite file; None for an account over HTTP."""
         if not self.base_url.startswith(EMBEDDED):
             return None
         return Path(self.base_url.removeprefix(EMBEDDED))
@@ -89,10 +89,11 @@ class Settings:
 def load_settings(
     config: Callable[[str], str | None], environment: Mapping[str, str], folder: Path
 ) -> Settings:
-    """Settings from `config` (asked for ``apiKey`` and so on), `environment` and the defaults.
+    """Return the settings from `config`, `environment` and the defaults.
 
-    `folder` is where the process runs, in the project: relative paths are resolved against the
-    folder of its Pulumi.yaml. Raises ConfigurationError.
+    `config` returns the value of a key such as ``apiKey``. `folder` is the process's folder in the
+    project: relative paths are resolved against the folder of its Pulumi.yaml. Raises
+    ConfigurationError where a setting is missing or invalid.
     """
     project = Project.around(folder)
 
@@ -110,11 +111,11 @@ def load_settings(
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
         project,
     )
-    # Lazily: the preflight of each make target asks for the journal's place alone.
+    # Lazy import: the preflight of each make target needs the journal's location only.
     from vapi_provider.settings.guards import guards_in
     from vapi_provider.shared.network_settings import network_settings
 
-    # Also in a run that sends nothing: what a preview passes must not fail in `up`.
+    # Checked in runs without requests as well, so that a preview fails where `up` would.
     network_settings(base_url, environment)
     journal = _journal(environment, project, folder)
     return Settings(
@@ -156,7 +157,10 @@ def load_settings(
 
 
 def max_releases(configured: str | None, environment: Mapping[str, str]) -> int | None:
-    """How many numbers a run may release. The environment wins: it is the way out for one run."""
+    """Return the maximum number of releases; the environment overrides the config for one run.
+
+    Raises ConfigurationError where it is not a whole number.
+    """
     named = environment.get("VAPI_MAX_RELEASES", "").strip() or configured
     if not named:
         return None
@@ -164,14 +168,17 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
 
 
 def journal_in(environment: Mapping[str, str], folder: Path) -> JournalPlace:
-    """Return the journal of a process in `folder`. Raises ConfigurationError."""
+    """Return the journal of a process in `folder`.
+
+    Raises ConfigurationError where `VAPI_JOURNAL` is invalid or there is no home folder.
+    """
     return _journal(environment, Project.around(folder), folder)
 
 
 def _journal(environment: Mapping[str, str], project: Project, folder: Path) -> JournalPlace:
-    """What `VAPI_JOURNAL` names, else beside shared state, else one file a person.
+    """Return the journal named by `VAPI_JOURNAL`, else beside a shared state, else per user.
 
-    The file lies in the place that the XDG specification gives state.
+    The user's file is in the state folder of the XDG specification.
     """
     shared, warning = shared_location(environment, folder)
     named = environment.get("VAPI_JOURNAL", "").strip()
@@ -183,7 +190,7 @@ def _journal(environment: Mapping[str, str], project: Project, folder: Path) -> 
     except ConfigurationError:
         if shared is None:
             raise
-        # Nobody's home: only lock files would lie there.
+        # Without a home folder use a temporary one: it holds lock files only.
         file = Path(tempfile.gettempdir(), "vapi-phone-numbers", "journal.sqlite")
     return JournalPlace(file, shared, warning or None)
 
@@ -205,7 +212,7 @@ def _api_key(key: str | None, base_url: str) -> str:
 
 
 def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None]:
-    """The account's URL, and what is to be said of it."""
+    """Return the account's URL and a warning about it; raise ConfigurationError if unsafe."""
     if url.startswith(EMBEDDED):
         name = url.removeprefix(EMBEDDED)
         if not name:
@@ -232,7 +239,10 @@ def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None
 
 
 def _split(url: str) -> tuple[SplitResult, str]:
-    """The URL's parts and its host, lower-case; raises for anything but a plain http(s) URL."""
+    """Return the URL's parts and its host in lower case.
+
+    Raises ConfigurationError for a URL with credentials, a query or a fragment, or without http(s).
+    """
     wanted = "it must be https://<host>, http:// on this machine, or embedded:<SQLite file>"
     try:
         parts = urlsplit(url)

@@ -1,8 +1,8 @@
-"""Rules that a stack turns on (`vapi:guards`): a number that breaks one is refused at preview.
+"""Rules that a stack enables in `vapi:guards`; a preview rejects a number that violates one.
 
-Judged twice: by the program, which alone knows the options and tells of every number at once, and
-by the plugin, which sees the values that the program only holds as outputs, and what a transform
-made of them. What is not known yet is never refused.
+The rules run twice: in the program, which knows the resource options and reports all numbers at
+once, and in the plugin, which sees the values of Outputs and the result of transforms. Unknown
+values are never rejected.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from vapi_provider.models.answering import (
 from vapi_provider.models.fields import as_object
 
 REFUSED = "refused_by_guards"
-"""The input by which the program tells the plugin that it has refused a number. Never recorded."""
+"""Input that tells the plugin that the program has rejected a number; never recorded."""
 
 TOLD = "is refused by vapi:guards, for the reasons that the program names"
-"""What the plugin says of such a number."""
+"""Message of the plugin about a number that the program has rejected."""
 
 PROTECTED = "protected"
-"""The rule that is about the options, which the plugin does not see."""
+"""Name of the rule about the resource options, which the plugin does not see."""
 
 UNPROTECTED = "unprotected"
-"""Stands among the fields for a number without the option `protect`."""
+"""Key that stands beside the fields of a number without the option `protect`."""
 
 
 _NONE = (None, "")
-"""No credential: an empty id comes of a variable that is not set."""
+"""Values that name no credential: an empty id comes from an unset variable."""
 
 _NO_CREDENTIAL = "server: needs credential_id or headers"
 
@@ -65,7 +65,7 @@ def _server_credential(fields: Mapping[str, Any]) -> str | None:
     server = as_object(fields.get("server"))
     if not server or server.get("credential_id") not in _NONE:
         return None
-    # No truth is asked of an output.
+    # Compare by `in`, because the truth value of an Output raises an error.
     return _NO_CREDENTIAL if server.get("headers") in (None, {}) else None
 
 
@@ -80,11 +80,11 @@ RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "sip-authentication": _sip_authentication,
     "server-credential": _server_credential,
 }
-"""The rules by their names in config; each says what is wrong with a declaration, if it is."""
+"""The rules by their names in the config; each returns the violation in the fields, or None."""
 
 
 def violations(guards: Collection[str], fields: Mapping[str, Any]) -> Iterator[str]:
-    """What the rules of these names refuse in a declaration, one line each."""
+    """Yield the violations of the named rules, one line each."""
     for name, rule in RULES.items():
         found = rule(fields) if name in guards else None
         if found is not None:
@@ -92,7 +92,10 @@ def violations(guards: Collection[str], fields: Mapping[str, Any]) -> Iterator[s
 
 
 def guards_in(text: str | None) -> frozenset[str]:
-    """The names in `vapi:guards`, which is a list; raises ConfigurationError for anything else."""
+    """Return the names listed in `vapi:guards`.
+
+    Raises ConfigurationError where it is not a list, or names an unknown rule.
+    """
     if text is None:
         return frozenset()
     try:

@@ -1,6 +1,6 @@
-"""Where the journal lies: named by `VAPI_JOURNAL`, else beside the state that Pulumi uses.
+"""Location of the journal: named by `VAPI_JOURNAL`, else beside the state that Pulumi uses.
 
-Nothing is connected here, and no library of a store is loaded.
+No module of a store is imported here, and no connection is opened.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.backend import url_of
 
 FOLDER = ".vapi-journal"
-"""Under the prefix of the state; Pulumi's own objects lie under `.pulumi`."""
+"""Folder under the prefix of the state; Pulumi's own objects are under `.pulumi`."""
 
 _SCHEMES = {
     "postgres": "postgres",
@@ -31,15 +31,15 @@ _NEEDS = {
     "gs": ("obstore", "object-store"),
     "azblob": ("obstore", "object-store"),
 }
-"""The library of a scheme, and the extra that installs it."""
+"""The library that a scheme needs, and the extra that installs it."""
 
 
 @dataclass(frozen=True)
 class Location:
-    """A store of a shared journal, by its URL.
+    """Store of a shared journal.
 
-    `host` is a bucket, a container or a server; `path` the prefix of the journal's objects, or the
-    database. The URL may hold a password.
+    `host` is a bucket, a container or a server; `path` is the prefix of the journal's objects, or
+    the database. `url` may contain a password.
     """
 
     scheme: str
@@ -50,12 +50,12 @@ class Location:
 
     @property
     def shown(self) -> str:
-        """Return the URL as people may see it: no user, no password, no parameters."""
+        """The URL without user, password and parameters, for messages."""
         return f"{self.scheme}://{self.host}/{self.path}".rstrip("/")
 
     @property
     def is_plain(self) -> bool:
-        """Whether the store is reached without TLS."""
+        """Whether the connection to the store has no TLS."""
         return is_true(self.query.get("disableSSL", "")) or any(
             self.query.get(name, "").startswith("http:") for name in ("endpoint", "protocol")
         )
@@ -63,10 +63,10 @@ class Location:
 
 @dataclass(frozen=True)
 class JournalPlace:
-    """The journal that a run uses.
+    """Journal of a run.
 
-    `shared` is where other machines see it. `file` is the journal of this machine: the one in use
-    where there is no shared one, else the one from before, beside which lock files lie.
+    `shared` is the store that other machines read as well. `file` is the journal of this machine,
+    used where there is no shared one, else the journal of earlier runs; lock files are beside it.
     """
 
     file: Path
@@ -75,14 +75,17 @@ class JournalPlace:
 
     @property
     def kind(self) -> Literal["shared", "file"]:
-        """Say whether other machines see the journal, or it is a file of this machine."""
+        """`shared` for a journal that other machines read, `file` for one of this machine."""
         return "file" if self.shared is None else "shared"
 
 
 def parse(url: str) -> Location | None:
-    """Return the store that a URL names; None for a path. Raises ConfigurationError."""
+    r"""Return the store that a URL names; None for a path such as ``C:\journal``.
+
+    Raises ConfigurationError where the URL is invalid or its scheme unknown.
+    """
     scheme, found, _ = url.partition("://")
-    if not found or len(scheme) < 2:  # C:\ is a path.
+    if not found or len(scheme) < 2:  # A single letter is a drive of Windows.
         return None
     known = _SCHEMES.get(scheme.lower())
     if known is None:
@@ -110,9 +113,9 @@ def parse(url: str) -> Location | None:
 
 
 def derived(backend_url: str) -> str | None:
-    """Return the URL of the journal beside a backend; None where the backend is no shared store.
+    """Return the URL of the journal beside a backend; None for a backend that is not shared.
 
-    A password is left out: it is taken from the backend's URL again when the journal is opened.
+    The URL has no password; `with_password` adds the backend's when the journal is opened.
     """
     scheme = _SCHEMES.get(backend_url.partition("://")[0].lower())
     if scheme is None:
@@ -126,7 +129,7 @@ def derived(backend_url: str) -> str | None:
             query = [(name, value) for name, value in parse_qsl(parts.query) if name != "password"]
             return urlunsplit(("postgres", place, parts.path, urlencode(query), ""))
     except ValueError:
-        return None  # Pulumi refuses such a URL, too.
+        return None  # Pulumi rejects such a URL, too.
     prefix = "/".join(part for part in (parts.path.strip("/"), FOLDER) if part)
     return urlunsplit((scheme, parts.netloc, f"/{prefix}", parts.query, ""))
 
@@ -134,7 +137,7 @@ def derived(backend_url: str) -> str | None:
 def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Location | None, str]:
     """Return the shared store that a process in `folder` uses, if any, and a warning or "".
 
-    Raises ConfigurationError where `VAPI_JOURNAL` names one whose library is not installed.
+    Raises ConfigurationError where `VAPI_JOURNAL` is invalid or its library is not installed.
     """
     named = environment.get("VAPI_JOURNAL", "").strip()
     backend_url = url_of(environment, folder)
@@ -163,7 +166,7 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
 
 
 def with_password(location: Location, backend_url: str) -> Location:
-    """Return a database's location with the password of the backend, where it is the same one."""
+    """Return a location with the backend's password if both are the same database."""
     if location.scheme != "postgres" or urlsplit(location.url).password:
         return location
     url = derived(backend_url)
@@ -178,7 +181,7 @@ def with_password(location: Location, backend_url: str) -> Location:
 
 
 def export_url(environment: Mapping[str, str], folder: Path) -> str | None:
-    """Return what `make env` exports as VAPI_JOURNAL; None where nothing is derived."""
+    """Return the value that `make env` exports as VAPI_JOURNAL; None for no shared store."""
     if environment.get("VAPI_JOURNAL", "").strip():
         return None
     location, _ = shared_location(environment, folder)
@@ -186,7 +189,7 @@ def export_url(environment: Mapping[str, str], folder: Path) -> str | None:
 
 
 def is_true(text: str) -> bool:
-    """Return whether a parameter of a URL is set, as Go reads it."""
+    """Return whether a URL parameter is true by the rules of Go."""
     return text.strip().lower() in ("1", "t", "true")
 
 

@@ -1,7 +1,7 @@
-"""Where relative paths of the settings lead: to the folder of Pulumi.yaml, in every process.
+"""Resolution of relative paths in settings against the folder of Pulumi.yaml.
 
-With `main:` in Pulumi.yaml the engine runs the program and the plugin in another folder than the
-one where people run commands.
+With `main:` in Pulumi.yaml the engine runs the program and the plugin in a different folder than
+the one where users run commands.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vapi_provider.errors import ConfigurationError
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _NEARBY = 3
-"""How many folders up a project is looked for whose `main:` leads beside it."""
+"""Number of parent folders that are searched for a project whose `main:` is outside its folder."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file's path, absolute where the project's folder is, and what a person should know."""
+    """Resolved path of a file, and a warning about it."""
 
     path: Path
     warning: str | None = None
@@ -30,16 +30,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Project:
-    """The folder of Pulumi.yaml, and the one that `main:` names, which is where programs run."""
+    """The folder of Pulumi.yaml, and the folder of `main:`, where programs run."""
 
     folder: Path
     main: Path
 
     @classmethod
     def around(cls, folder: Path) -> Project:
-        """Find the project that a process in `folder` belongs to, as Pulumi does: upward.
+        """Find the project of a process in `folder`, searching upward like Pulumi.
 
-        Without one it is `folder` itself.
+        Without a project return `folder` itself.
         """
         for above in (folder, *folder.parents):
             file = _project_file(above)
@@ -54,8 +54,8 @@ class Project:
     def place(self, name: str, what: str, tables: str) -> Place:
         """Resolve `name` against the folder of Pulumi.yaml.
 
-        The file lay in the folder of `main:` before. It is used there as long as the new place has
-        none, or one without a row in the tables whose names hold `tables`.
+        Earlier versions kept the file in the folder of `main:`. That file stays in use, with a
+        warning, unless the new one has a row in a table whose name contains `tables`.
         """
         new, old = self.folder / name, self.main / name
         if old.resolve() == new.resolve() or not old.is_file() or _holds_rows(new, tables):
@@ -68,10 +68,10 @@ class Project:
 
 
 def state_home(environment: Mapping[str, str]) -> Path:
-    """Return where the XDG specification puts a person's state.
+    """Return the user's state folder by the XDG specification.
 
-    Raise ConfigurationError where there is no home: the current folder may be a clone that is
-    thrown away.
+    Raises ConfigurationError where there is no home folder: the current folder may be a temporary
+    clone, in which the journal would be lost.
     """
     named = environment.get("XDG_STATE_HOME", "")
     if Path(named).is_absolute():
@@ -89,16 +89,16 @@ def state_home(environment: Mapping[str, str]) -> Path:
 def _users_home() -> str:
     try:
         import pwd
-    except ImportError:  # Windows has none; USERPROFILE is set there.
+    except ImportError:  # Windows has no such module, but sets USERPROFILE.
         return ""
     try:
         return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:  # A container may run as any number.
+    except KeyError:  # A container may run as a user id without an entry.
         return ""
 
 
 def _projects_below(folder: Path) -> list[Path]:
-    """List the project files one level down; a folder that vanishes meanwhile has none."""
+    """List the project files one level down; a folder that cannot be read has none."""
     names: list[str] = []
     with suppress(OSError):
         names = sorted(os.listdir(folder))
@@ -112,7 +112,7 @@ def _project_file(folder: Path) -> Path | None:
 
 
 def _main_of(file: Path) -> Path:
-    """Return the folder that a project's programs run in."""
+    """Return the folder in which a project's programs run."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
@@ -122,13 +122,13 @@ def _main_of(file: Path) -> Path:
 
 
 def _main_in(text: str) -> str:
-    """Return what a project file has as `main:`, `.` where it has none or cannot be read."""
+    """Return the value of `main:` in a project file; `.` where it has none or is invalid."""
     if "main" not in text:
         return "."
-    import yaml  # Lazily: most projects have no `main:`. YAML holds JSON as well.
+    import yaml  # Lazy import: most projects have no `main:`. YAML includes JSON.
 
     with suppress(yaml.YAMLError):
-        # All values are texts: what only looks like a date cannot be wrong.
+        # BaseLoader reads every value as text, so that an invalid date cannot fail.
         settings: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
         main: Any = cast(dict[str, Any], settings).get("main") if isinstance(settings, dict) else ""
         if isinstance(main, str) and main:
@@ -137,10 +137,10 @@ def _main_in(text: str) -> str:
 
 
 def _holds_rows(file: Path, tables: str) -> bool:
-    """Return whether a SQLite file has rows; what cannot be read is taken to have some."""
+    """Return whether a SQLite file has rows; assume rows in a file that cannot be read."""
     if not file.is_file():
         return False
-    # Lazy import: a place is looked into only where both hold a file.
+    # Lazy import: needed only where both the old and the new folder have a file.
     import sqlite3
     from contextlib import closing
 

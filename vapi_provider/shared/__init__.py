@@ -1,5 +1,5 @@
-"""Helpers that every folder may use: terminal output, loopback hosts, redaction, URL parts.
+"""Helpers for every folder: terminal output, loopback hosts, redaction, parts of URLs.
 
-The probe, which talks to servers of third parties, may import them, so they must not know Pulumi,
-HTTP or the account's key.
+The probe imports them as well, and it talks to servers of third parties: helpers must have no
+access to Pulumi, HTTP clients or the API key.
 """

@@ -1,6 +1,6 @@
-"""What a URL or a SIP URI may hold beside an address: user information, a query, a fragment.
+"""Credentials in URLs and SIP URIs: user information, query and fragment.
 
-A token in a path looks like any other path: nothing here can recognize it.
+A token in the path cannot be told from other paths, so it is not detected.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _URL = re.compile(
 
 
 def holds_user_information(text: str) -> bool:
-    """Return whether a URL names a user, or a SIP URI a password: a SIP URI's user is its name."""
+    """Return whether a URL has user information, or a SIP URI (``sip:user@host``) a password."""
     user, colon, _ = _user_information(text).partition(":")
     return bool(user or colon) if _has_slashes(text) else bool(colon)
 
 
 def holds_credentials(text: str) -> bool:
-    """Return whether a URL or SIP URI holds what may be a credential."""
+    """Return whether a URL or SIP URI has a part that may be a credential."""
     return holds_user_information(text) or any(_after_the_path(text))
 
 
 def credentials_in(text: str) -> Iterator[str]:
-    """Yield the texts of a URL that an answer must not show: the whole of it, and its parts."""
+    """Yield the texts that output must not show: a URL with credentials and their parts."""
     if not holds_credentials(text):
         return
     yield text
@@ -55,7 +55,7 @@ def bare(text: str) -> str:
 
 
 def words_in(secret: str) -> Iterator[str]:
-    """Yield a secret and its parts that are secrets as well: `Bearer T` holds `T`."""
+    """Yield a secret and its parts that are secret as well, such as `T` in `Bearer T`."""
     yield secret
     yield unquote(secret)
     scheme, _, token = secret.rpartition(" ")
@@ -79,7 +79,7 @@ def _user_information(text: str) -> str:
 
 
 def _after_the_path(text: str) -> tuple[str, ...]:
-    """Return query and fragment, where they say anything."""
+    """Return the query and the fragment that are not empty."""
     found = _URL.match(text)
     parts = (found["query"], found["fragment"]) if found else ()
     return tuple(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""Which hosts are this machine: a secret may go to them without TLS."""
+"""Detection of loopback hosts, to which a secret may be sent without TLS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a URL's host, in lower case, is this machine. Our choice: no name is resolved."""
+    """Return whether a host in lower case is loopback; our choice: names are not resolved."""
     if host == "localhost":
         return True
     try:
@@ -17,9 +17,9 @@ def is_loopback(host: str) -> bool:
 
 
 def account_text(base_url: str) -> str:
-    """Return an account's base URL as one text for all its spellings.
+    """Return an account's base URL in one spelling: without query, with one name for loopback.
 
-    Without query, with one name for this machine; an embedded account's is its file.
+    The URL of an embedded account, which names its file, only loses its query.
     """
     url = base_url.partition("?")[0]
     if "://" not in url:

@@ -1,8 +1,8 @@
-"""The proxy and the certificates that the environment names, checked before anything is sent.
+"""Proxy and certificate settings from the environment, validated before any request.
 
-The variables are curl's and OpenSSL's. httpx reads them when it opens, which is after the preview,
-and fails on some that have nothing to do with the account; so they are read here, for the one
-address that is called.
+The variables are curl's and OpenSSL's. httpx reads them only when it opens, which is after the
+preview, and fails on invalid ones that do not concern the account; this module reads those that
+apply to one URL.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIKE_IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """How the account is reached. A proxy's URL may hold a password."""
+    """Proxy and certificates of a connection; the proxy's URL may contain a password."""
 
     proxy: str | None = field(default=None, repr=False)
     proxy_from: str | None = None
@@ -36,7 +36,7 @@ class NetworkSettings:
 
     @property
     def description(self) -> str:
-        """What of the environment may be why a connection fails, for a person."""
+        """The settings that may cause a failed connection, for messages."""
         used = (
             self.proxy_from and f"through the proxy of {self.proxy_from}",
             self.certificates and f"with the certificates of {_FILE}",
@@ -46,9 +46,10 @@ class NetworkSettings:
 
 
 def network_settings(base_url: str, environment: Mapping[str, str]) -> NetworkSettings:
-    """Return how an account is reached; raises ConfigurationError that names the variable.
+    """Return the network settings for an account.
 
-    Only TLS leaves this machine: what is called in clear is on it, without a proxy.
+    A connection without TLS is to loopback and uses no proxy. Raises ConfigurationError where a
+    variable that applies is invalid.
     """
     if urlsplit(base_url).scheme.lower() != "https":
         return NetworkSettings()
@@ -56,7 +57,10 @@ def network_settings(base_url: str, environment: Mapping[str, str]) -> NetworkSe
 
 
 def settings_for(url: str, environment: Mapping[str, str]) -> NetworkSettings:
-    """Return how a server is reached; raises ConfigurationError that names the variable."""
+    """Return the network settings for a URL.
+
+    Raises ConfigurationError where a variable that applies is invalid.
+    """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     if not parts.hostname:
@@ -64,7 +68,7 @@ def settings_for(url: str, environment: Mapping[str, str]) -> NetworkSettings:
     file = folder = None
     if scheme == "https":
         file = environment.get(_FILE) or None
-        # As httpx has it: the file goes before the folder.
+        # Same precedence as httpx: the file overrides the folder.
         folder = None if file else environment.get(_FOLDER) or None
         _check_certificates(file, folder)
         _check_key_log(environment.get(_KEYS))
@@ -76,15 +80,15 @@ def settings_for(url: str, environment: Mapping[str, str]) -> NetworkSettings:
 
 
 def _proxy(scheme: str, environment: Mapping[str, str]) -> tuple[str, str | None]:
-    """The first variable that names a proxy, and what it says."""
+    """Return the first variable that names a proxy, and its value."""
     for kind in (f"{scheme}_proxy", "all_proxy"):
-        # Set but empty, the lower-case one turns the other off.
+        # A lower-case variable that is empty disables the upper-case one.
         variable = kind if kind in environment else kind.upper()
         value = environment.get(variable, "").strip()
         if value:
             return variable, value
     if sys.platform in ("darwin", "win32"):
-        # Only there a machine has settings of its own beside the environment.
+        # These systems have proxy settings outside of the environment.
         from urllib.request import getproxies
 
         return "the system's settings", getproxies().get(scheme)
@@ -92,12 +96,15 @@ def _proxy(scheme: str, environment: Mapping[str, str]) -> tuple[str, str | None
 
 
 def _checked(variable: str, proxy: str) -> str:
-    """The proxy's whole URL. Its text is never shown: it may hold a password."""
+    """Return the proxy's complete URL.
+
+    Raises ConfigurationError where it is invalid, without its text, which may contain a password.
+    """
     url = proxy if "://" in proxy else f"http://{proxy}"
     parts = urlsplit("")
     try:
         parts = urlsplit(url)
-        # A port that is none raises.
+        # `parts.port` raises ValueError for an invalid port.
         right = parts.scheme in _SCHEMES and _is_host(parts.hostname or "") and parts.port != 0
         right = right and not any(it.isspace() or not it.isprintable() for it in url)
     except ValueError:
@@ -116,11 +123,11 @@ def _checked(variable: str, proxy: str) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Whether httpx takes a host in a URL."""
+    """Return whether httpx accepts a host; raise ValueError for an invalid IP address or name."""
     if ":" in host or _LIKE_IPV4.fullmatch(host):
-        ipaddress.ip_address(host)  # Raises ValueError.
+        ipaddress.ip_address(host)
     elif not host.isascii():
-        # Lazy import: hardly any proxy has such a name. Its errors are ValueErrors.
+        # Lazy import: few proxies have an international name. IDNAError is a ValueError.
         import idna
 
         idna.encode(host)
@@ -128,7 +135,7 @@ def _is_host(host: str) -> bool:
 
 
 def _is_direct(host: str, port: int, environment: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host. An entry that cannot be read names none."""
+    """Return whether NO_PROXY names the host; invalid entries are ignored."""
     listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     return any(_names(entry, host, port) for entry in listed.replace(",", " ").split())
 
@@ -148,7 +155,7 @@ def _names(entry: str, host: str, port: int) -> bool:
 
 
 def _readings(entry: str) -> Iterator[tuple[str, str | None]]:
-    """What an entry may mean, as a host and its port; IPv6 stands with and without brackets."""
+    """Yield the host and the port of a NO_PROXY entry; IPv6 may have brackets."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         network, port = (f"{name}{rest}", None) if rest.startswith("/") else (name, rest[1:])
@@ -162,12 +169,12 @@ def _readings(entry: str) -> Iterator[tuple[str, str | None]]:
 
 def _check_certificates(file: str | None, folder: str | None) -> None:
     if file is not None:
-        import ssl  # Lazily: it is expensive, and few name a file.
+        import ssl  # Lazy import: it is expensive, and few environments name a file.
 
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except (OSError, ValueError) as error:
-            # An empty file, and one that is something else, are errors of OpenSSL's own.
+            # OpenSSL raises SSLError for an empty file and for one that is not PEM.
             reason = "has no certificates" if isinstance(error, ssl.SSLError) else _reason(error)
             raise ConfigurationError(
                 f"{_FILE} is {file!r}, which {reason}: name a file of certificates (PEM), or "
@@ -180,7 +187,10 @@ def _check_certificates(file: str | None, folder: str | None) -> None:
 
 
 def _check_key_log(file: str | None) -> None:
-    """Python's own TLS contexts open this file, and say nothing of the variable."""
+    """Raise ConfigurationError where Python's TLS contexts cannot open the key log file.
+
+    Their own error does not name the variable.
+    """
     if not file or sys.flags.ignore_environment:
         return
     import ssl

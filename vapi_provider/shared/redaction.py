@@ -1,8 +1,8 @@
-"""Taking secrets out of what somebody else says: answers of the API, findings about a server.
+"""Redaction of secrets in texts of others: responses of the API, findings about a server.
 
-An answer may spell a secret in another way than it was sent: escaped for JSON, HTML, a URL or
-Python, several times over, in other letter case, or cut short. So a text is searched as it stands
-and decoded, and what is taken out are the characters that the decoded secret came from.
+A response may spell a secret differently: escaped for JSON, HTML, a URL or Python, even several
+times, in other letter case, or truncated. The text is therefore searched as it is and decoded, and
+the characters from which a secret was decoded are replaced.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from vapi_provider.shared.addresses import words_in
 REDACTED = "[secret]"
 
 SHORTEST = 4
-"""Characters of the shortest secret: a word of a letter or two would tear texts apart."""
+"""Minimum length of a secret: redacting shorter ones would make texts unreadable."""
 
 _MOST_ROUNDS = 4
-"""How often an escaped text may have been escaped again."""
+"""Maximum number of rounds of decoding a text that was escaped repeatedly."""
 
 _BEGINNING = 8
-"""Characters by which a part of a secret is known, where nothing says that the text was cut."""
+"""Minimum length of a part of a secret without a sign of truncation beside it."""
 
 _CUT = re.compile(r"\s*(?:…|\.{2,}|\*{2,}|•{2,}|x{3,}|\[\w*\]?|\(\w*\)?|[\"'`,;)\]}]*\s*$)")
-"""What stands where a text was cut: dots, stars, a remark, or the end of all."""
+"""Signs of truncation after a part of a secret: dots, stars, a remark, or the end of the text."""
 
 _CUT_BEFORE = re.compile(r"(?:…|\.{2,}|\*{2,}|•{2,}|x{3,}|\])\s*$")
 
 _Span = tuple[int, int]
 _Spelled = tuple[str, list[_Span]]
-"""A decoded text, and for each of its characters where it comes from."""
+"""A decoded text, and the span of the original text for each of its characters."""
 
 
 def redacted(value: Any, secrets: Collection[str]) -> Any:
-    """Return `value`, a text or parsed JSON, without the secrets, however they are spelled."""
+    """Return `value`, a text or parsed JSON, with the secrets in any spelling replaced."""
     wanted = _wanted(secrets)
     return _redacted(value, wanted) if wanted else value
 
@@ -55,7 +55,7 @@ def _redacted(value: Any, wanted: list[str]) -> Any:
 
 
 def _wanted(secrets: Collection[str]) -> list[str]:
-    """Return what to look for, the longest first."""
+    """Return the words to search for, the longest first."""
     words = {_fold(word) for secret in secrets for word in words_in(secret)}
     return sorted((word for word in words if len(word.strip()) >= SHORTEST), key=len, reverse=True)
 
@@ -72,15 +72,12 @@ def _without(text: str, wanted: list[str]) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a text as it is compared: letter case, and how a form spells a space, are no matter.
-
-    It stays as long as it is.
-    """
+    """Return a text of the same length in lower case, with + as a space, for comparison."""
     return "".join(" " if it == "+" else low if len(low := it.lower()) == 1 else it for it in text)
 
 
 def _places(text: str, word: str) -> Iterator[_Span]:
-    """Yield where `word` is in `text`, whole or as a part that shows much of it."""
+    """Yield the spans of `word` in `text`, whole or truncated."""
     at = text.find(word)
     while at >= 0:
         yield at, at + len(word)
@@ -114,7 +111,7 @@ def _shows_much(length: int, word: str) -> bool:
 
 
 def _common(text: str, word: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
+    """Return the length of the common prefix of two texts."""
     for at, (one, other) in enumerate(zip(text, word, strict=False)):
         if one != other:
             return at
@@ -132,7 +129,7 @@ def _merged(spans: list[_Span]) -> list[_Span]:
 
 
 def _decoded(text: str) -> Iterator[_Spelled]:
-    """Yield the text as it stands, and decoded as often as that changes it."""
+    """Yield the text as it is, and after each decoding that changes it."""
     spelled: _Spelled = (text, [(at, at + 1) for at in range(len(text))])
     yield spelled
     for _ in range(_MOST_ROUNDS):
@@ -165,7 +162,7 @@ _NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "a": "\a", "v":
 
 
 def _unescaped(escape: str) -> str:
-    """Return the character that JSON, JavaScript or Python spell with a backslash."""
+    """Return the character of a backslash escape of JSON, JavaScript or Python."""
     digits = escape[2:].strip("{}")
     if escape[1] in "uUxX" and digits:
         code = int(digits, 16)
@@ -178,7 +175,7 @@ def _paired(surrogates: str) -> str:
 
 
 def _from_bytes(text: str) -> str:
-    """Return what UTF-8 bytes mean that somebody took for a character each."""
+    """Decode UTF-8 bytes that were decoded as Latin-1 before."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeDecodeError:

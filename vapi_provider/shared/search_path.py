@@ -1,10 +1,10 @@
-"""Where Python looks for modules in a process of ours, and names that a project's own cannot have.
+"""Order of `sys.path` in our processes, and module names that a project must not use.
 
 Python starts the plugin and our commands with the project's folder first on `sys.path`, so that a
-`tenacity.py` there would be loaded in place of the library. At the end of the path it is not. What
-Pulumi's SDK loads before any code of ours runs is out of reach: a module of such a name is refused.
-`reserved_names.txt` lists them; a test measures them, and the make targets read the same file.
-This module is loaded first, so it imports little.
+`tenacity.py` there would shadow the library; this module moves the folder to the end. That is too
+late for the modules that Pulumi's SDK imports first, so their names are reserved: they are listed
+in `reserved_names.txt`, which a test verifies and the make targets read. This module is imported
+before all others and keeps its own imports few.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _loading = threading.RLock()
 
 
 def is_plugin_process() -> bool:
-    """Whether this is the SDK's plugin process rather than a program, a command or a test."""
+    """Return whether this is the SDK's plugin process, not a program, a command or a test."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     return spec is not None and spec.name in ("pulumi.dynamic", "pulumi.dynamic.__main__")
 
 
 def arrange() -> None:
-    """In the plugin and in our commands, put the project's folder last.
+    """Move the project's folder to the end of `sys.path` in the plugin and in our commands.
 
-    Ends a command with one line where the folder has a module of a reserved name.
+    Raises SystemExit in a command whose project has a module of a reserved name.
     """
     if is_plugin_process():
         put_project_last()
@@ -51,15 +51,15 @@ def put_project_last() -> None:
 
 
 def reserved_names() -> frozenset[str]:
-    """Return the names of modules that Pulumi's SDK loads before any code of ours runs."""
+    """Return the names of modules that Pulumi's SDK imports before any code of ours runs."""
     with open(_LIST, encoding="ascii") as file:
         return frozenset(file.read().split())
 
 
 def reserved_problem(folder: str) -> str | None:
-    """Return what is wrong with the names of a folder's modules; None where no run would fail.
+    """Return a message about modules of a folder with reserved names; None where it has none.
 
-    A folder counts as a module with its `__init__.py` only.
+    A subfolder counts as a module only with an `__init__.py`.
     """
     try:
         with os.scandir(folder) as entries:
@@ -84,11 +84,11 @@ def reserved_problem(folder: str) -> str | None:
 
 
 def library(name: str) -> ModuleType:
-    """Import a library, also where a module of the project is called like it.
+    """Import a library even where a module of the project shadows it.
 
-    In the program the project's folder comes first, as its author expects, and the name may be
-    taken already. Then the library is loaded beside it under a name of its own, which its modules
-    must allow by importing each other relatively.
+    In a program the project's folder stays first on the path. A shadowed library is loaded under a
+    private name, which requires that its modules import each other relatively. Raises ImportError
+    where it has no loader.
     """
     elsewhere = [entry for entry in sys.path if not _is_project(entry)]
     wanted = PathFinder.find_spec(name, elsewhere)
@@ -111,9 +111,9 @@ def library(name: str) -> ModuleType:
 
 @contextmanager
 def libraries_first() -> Generator[None]:
-    """Have imports find libraries before the project's modules, within the block.
+    """Resolve imports within the block to libraries before modules of the project.
 
-    A module of the project that is loaded already steps aside where a library has its name.
+    Modules of the project that shadow a library are removed from `sys.modules` meanwhile.
     """
     with _loading:
         ours = [entry for entry in sys.path if _is_project(entry)]
@@ -137,7 +137,7 @@ def libraries_first() -> Generator[None]:
 
 
 def _is_of(folders: list[str], module: ModuleType) -> bool:
-    """Whether a module lies in one of some folders: as a file, or as a package."""
+    """Return whether a module is a file or a package directly in one of the folders."""
     file = getattr(module, "__file__", None)
     if not isinstance(file, str):
         return False
@@ -147,7 +147,7 @@ def _is_of(folders: list[str], module: ModuleType) -> bool:
 
 
 def _is_command() -> bool:
-    """Whether Python is about to run this package: `python -m vapi_provider`."""
+    """Return whether Python is about to run this package by `python -m vapi_provider`."""
     words = sys.orig_argv
     return sys.argv[:1] == ["-m"] and any(
         flag.startswith("-") and flag.endswith("m") and name.partition(".")[0] == "vapi_provider"

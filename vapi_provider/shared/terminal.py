@@ -1,7 +1,7 @@
-"""The one place that writes to a person's terminal: what could steer it is escaped.
+"""Terminal output with control characters escaped; all commands write through this module.
 
-Names, ids and messages come from an account that others may write to. An escape sequence in one can
-recolour, overwrite or retitle, and a direction mark can reorder what is read.
+Names, ids and messages come from an account that others may write to. An escape sequence in them
+can recolor or overwrite the terminal, and a direction mark can reorder the text.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 import sys
 
 _STEERING = (
-    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but for the line feed, DEL, C1: ESC and CSI are there
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 except the line feed, DEL, and C1: includes ESC and CSI
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, embeddings and overrides
     "\u2028\u2029"  # line and paragraph separators
-    "\ud800-\udfff"  # halves of surrogate pairs, which no terminal's encoding can spell
+    "\ud800-\udfff"  # unpaired surrogates, which no terminal encoding supports
     "\ufeff\ufff9-\ufffb"
 )
 _IN_A_PAGE = re.compile(f"[{_STEERING}]")
@@ -21,22 +21,22 @@ _IN_A_LINE = re.compile(f"[\n{_STEERING}]")
 
 
 def escaped(text: str) -> str:
-    """Return a text as one line in which nothing steers a terminal, spelled as JSON spells it."""
+    """Return a text as one line, with control characters and line feeds in JSON's escapes."""
     return _IN_A_LINE.sub(_escape, text)
 
 
 def escaped_page(text: str) -> str:
-    """Return a text in which nothing but its line feeds steers a terminal; JSON stays JSON."""
+    """Return a text with control characters, except line feeds, in JSON's escapes."""
     return _IN_A_PAGE.sub(_escape, text)
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Write one line, to stderr with `err`."""
+    """Write one escaped line to stdout, or to stderr with `err`."""
     _write(escaped(line), err)
 
 
 def write(page: str, *, err: bool = False) -> None:
-    """Write lines that were put together here, to stderr with `err`."""
+    """Write escaped lines to stdout, or to stderr with `err`; their line feeds are kept."""
     _write(escaped_page(page), err)
 
 

@@ -1,4 +1,4 @@
-"""Text from outside, made fit for one line."""
+"""Replacement of unprintable characters in external text that is shown on one line."""
 
 from __future__ import annotations
 
