@@ -44,7 +44,7 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         project = new_project(folder, account.url)
         project.environment["VAPI_JOURNAL"] = str(folder / "journal.sqlite")
         # What a killed plugin was about to send is looked for until this has passed.
-        project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = "10"
+        project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = "20"
         if not checkpoints:
             project.environment |= WITHOUT_CHECKPOINTS
         (project.folder / "__main__.py").write_text(program("ours", numbers), encoding="utf-8")

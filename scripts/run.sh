@@ -204,6 +204,8 @@ test)
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"
+    # Tests run make themselves, and these words are for this run's pytest.
+    unset ARGS MAKEFLAGS
     # Make it an error to open a file or pipe with the locale's encoding (EncodingWarning).
     export PYTHONWARNDEFAULTENCODING=1 PYTHONWARNINGS=ignore::EncodingWarning:dill._dill
     # The engine tests mostly wait for processes to start, so more workers than cores are faster.
