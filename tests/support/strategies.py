@@ -18,6 +18,7 @@ from vapi_provider.models.base import VapiModel
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object, schema_named
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.urls import unset_word
 
 Steps = tuple[str | int, ...]
 Fields = dict[str, Any]
@@ -29,7 +30,9 @@ _SIP_URIS = st.from_regex(
     r"(sip|SIPS):[a-z0-9.]{1,12}@[a-z]{1,6}(\.[a-z]{1,5})?\.example", fullmatch=True
 )
 _E164 = st.from_regex(r"\+1[2-9][0-9]{9}|\+4930[1-9][0-9]{5}|\+44[1-9][0-9]{9}", fullmatch=True)
-_UNCHECKED = st.from_regex(r"\+?[a-zA-Z0-9]{3,39}", fullmatch=True)
+_UNCHECKED = st.from_regex(r"\+?[a-zA-Z0-9]{3,39}", fullmatch=True).filter(
+    lambda text: unset_word(text) is None
+)
 
 # What a rule asks beyond type and bounds, by the field's name.
 _RULED: Mapping[str, st.SearchStrategy[Any]] = {
@@ -105,7 +108,7 @@ def _of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
         return st.dictionaries(_words(), _words(), max_size=2)
     if annotation is str:
         longest = most if (most or 99) < 41 else 41
-        return st.text(_TEXT, min_size=least or 1, max_size=longest).filter(str.strip)
+        return st.text(_TEXT, min_size=least or 1, max_size=longest).filter(_is_meant)
     if annotation is float:
         whole = st.integers(least or 0, most or 1000).map(float)
         return whole | st.floats(least or 0, most or 1000)
@@ -113,6 +116,11 @@ def _of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
         return st.booleans()
     assert issubclass(annotation, VapiModel), annotation
     return _objects(annotation)
+
+
+def _is_meant(text: str) -> bool:
+    """Return whether a text has content and is no word of an unset variable, such as `null`."""
+    return bool(text.strip()) and unset_word(text) is None
 
 
 def _words() -> st.SearchStrategy[str]:
