@@ -132,6 +132,7 @@ class _PhoneNumber(dynamic.Resource):
         # resource, and its frame would make this file the recorded source position.
         token = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
+        program.wait_for_id_alone(self, props)
         for warning in option_warnings.without_effect(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:
