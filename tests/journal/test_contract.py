@@ -10,7 +10,7 @@ import pytest
 
 from tests.journal.conftest import ACCOUNT, BACKEND, Open
 from vapi_provider.errors import JournalChangedError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.settings.backend import Backend
 
@@ -23,7 +23,7 @@ WORKERS = 16
 def begin(journal: Journal, key: str = KEY, late_seconds: float = 30) -> None:
     """Write an intent as a purchase does."""
     with journal.owned():
-        journal.begin(key, BODY, Before("2026", frozenset({"a"})), late_seconds)
+        journal.begin(key, BODY, AccountWatermark("2026", frozenset({"a"})), late_seconds)
 
 
 def never() -> None:
@@ -46,11 +46,13 @@ def until_finished(journal: Journal, key: str = KEY) -> None:
 
 def test_an_intent_is_seen_by_others_when_begin_returns(open_one: Open) -> None:
     """All of it: body, watermark, organizations; and that nothing is known of its record."""
-    open_one().begin(KEY, BODY, Before("2026", frozenset({"a"})), 30, organizations=["org"])
+    open_one().begin(
+        KEY, BODY, AccountWatermark("2026", frozenset({"a"})), 30, organizations=["org"]
+    )
     found = open_one().find(KEY)
     assert found is not None
     assert (found.key, found.account, found.organizations) == (KEY, ACCOUNT, frozenset({"org"}))
-    assert (found.body, found.before) == (BODY, Before("2026", frozenset({"a"})))
+    assert (found.body, found.before) == (BODY, AccountWatermark("2026", frozenset({"a"})))
     assert found.record is None
     assert 0 < found.late_seconds <= 30
 
@@ -207,7 +209,7 @@ def test_a_process_that_buys_is_seen_to_live(open_one: Open) -> None:
     """While it buys; not when it has ended."""
     journal, other = open_one(), open_one()
     with journal.owned():
-        journal.begin(KEY, BODY, Before("", frozenset()), 30)
+        journal.begin(KEY, BODY, AccountWatermark("", frozenset()), 30)
         found = other.find(KEY)
         assert found is not None
         assert other.is_under_way(found)
@@ -241,7 +243,7 @@ def test_what_could_not_be_told_apart_is_bought_one_after_the_other(open_one: Op
             try:
                 with journal.turn(pause, "name:main", f"number:{worker}"), journal.owned():
                     seen = sorted(journal.ledger.with_texts(["name:main"]))
-                    journal.begin(key, BODY, Before("", frozenset()), 30)
+                    journal.begin(key, BODY, AccountWatermark("", frozenset()), 30)
                     assert inside == []
                     inside.append(key)
                     time.sleep(0.05)
@@ -260,16 +262,16 @@ def test_turns_of_different_keys_wait_for_nobody(open_one: Open) -> None:
     """Two processes buy different numbers at once."""
     journal, other = open_one(), open_one()
     with journal.turn(never, "number:1"), journal.owned():
-        journal.begin(KEY, BODY, Before("", frozenset()), 30)
+        journal.begin(KEY, BODY, AccountWatermark("", frozenset()), 30)
         with other.turn(never, "number:65"), other.owned():
-            other.begin(f"{SCOPE}/other", BODY, Before("", frozenset()), 30)
+            other.begin(f"{SCOPE}/other", BODY, AccountWatermark("", frozenset()), 30)
 
 
 def test_a_repeated_purchase_is_remembered(open_one: Open) -> None:
     """Its first POST may have created something late; until that was looked for once."""
     journal = open_one()
     with journal.owned():
-        journal.begin(KEY, BODY, Before("2026", frozenset({"a"})), 30, repeats=1)
+        journal.begin(KEY, BODY, AccountWatermark("2026", frozenset({"a"})), 30, repeats=1)
     journal.answer(KEY, "record")
     journal.finish_all(["record"])
     watching = open_one()

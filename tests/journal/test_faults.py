@@ -13,7 +13,7 @@ from tests.journal.conftest import ACCOUNT, BACKEND
 from tests.journal.test_contract import BODY, KEY, SCOPE, begin
 from tests.support.stores import postgres_server, postgresql
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.opening import open_journal
 from vapi_provider.settings.journal_location import JournalPlace, parse
@@ -86,10 +86,10 @@ def test_a_put_whose_answer_is_lost_is_written_once(
     """The library sends it again, is told that the name is taken, and the entry is found ours."""
     journal = journal_at(s3_url, tmp_path)
     with journal.owned():
-        journal.begin(f"{SCOPE}/first", BODY, Before("", frozenset()), 30)
+        journal.begin(f"{SCOPE}/first", BODY, AccountWatermark("", frozenset()), 30)
         faults(lose=True, of="PUT")
         with ThreadPoolExecutor(1) as worker:
-            written = worker.submit(journal.begin, KEY, BODY, Before("", frozenset()), 30)
+            written = worker.submit(journal.begin, KEY, BODY, AccountWatermark("", frozenset()), 30)
             time.sleep(0.5)
             faults()
             written.result(timeout=60)

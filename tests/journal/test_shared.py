@@ -19,7 +19,7 @@ from vapi_provider.journal.compaction import KEPT_SECONDS, LEAST_ENTRIES, compac
 from vapi_provider.journal.earlier import EarlierJournal
 from vapi_provider.journal.entries import entry_name
 from vapi_provider.journal.file_store import FileStore
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.leases import DEAD_SECONDS, HOLD_SECONDS
 from vapi_provider.journal.log import SharedLog
@@ -27,7 +27,7 @@ from vapi_provider.journal.replica import FRESH_SECONDS
 from vapi_provider.journal.shared_store import SharedStore
 from vapi_provider.journal.tables import Database
 
-START = Before("", frozenset())
+START = AccountWatermark("", frozenset())
 
 
 @pytest.fixture

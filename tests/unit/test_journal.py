@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.settings.backend import Backend
 
@@ -32,11 +32,13 @@ def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
         together.wait(timeout=20)
         for at in range(10):
             name = f"acme/shop/dev/VapiPhoneNumber/n{worker}-{at}"
-            journal.begin(name, {"digests": {"name": name}}, Before("2026", frozenset({"a"})), 60)
+            journal.begin(
+                name, {"digests": {"name": name}}, AccountWatermark("2026", frozenset({"a"})), 60
+            )
             found = other.find(name)
             assert found is not None
             assert found.body == {"digests": {"name": name}}
-            assert found.before == Before("2026", frozenset({"a"}))
+            assert found.before == AccountWatermark("2026", frozenset({"a"}))
 
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(begin, range(WORKERS)))
@@ -51,7 +53,7 @@ def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:
         together.wait(timeout=20)
         with pytest.raises(ConfigurationError, match="set VAPI_JOURNAL"):
             journal.begin(
-                f"acme/shop/dev/VapiPhoneNumber/{worker}", {}, Before("", frozenset()), 60
+                f"acme/shop/dev/VapiPhoneNumber/{worker}", {}, AccountWatermark("", frozenset()), 60
             )
 
     with ThreadPoolExecutor(WORKERS) as workers:

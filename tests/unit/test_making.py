@@ -28,17 +28,17 @@ from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.journal.boot import BootClock
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of
 
 POST = "POST /phone-number"
 OWN_NAME = {"name": AUTOMATIC_NAME, **LEAST["vapi"]}
 """A declaration whose name tells that it is this resource's, whenever its record came."""
-OWN = sent(KINDS["vapi"], OWN_NAME)
+OWN = fingerprint_of(KINDS["vapi"], OWN_NAME)
 
 
 @pytest.fixture
@@ -253,8 +253,8 @@ def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_record
     api = Api(answer(name="Main"), {**late, "createdAt": "2031-01-01T00:00:00.000Z"})
     old = bag(name="Main", number_desired_area_code="415")
     news = bag(name="Main", number_desired_area_code="212")
-    before = Before("2026-03-26T15:43:16.145Z", frozenset({UUID}))
-    journal_of(journal).begin(DECLARATION, sent(KINDS["vapi"], news), before, 0)
+    before = AccountWatermark("2026-03-26T15:43:16.145Z", frozenset({UUID}))
+    journal_of(journal).begin(DECLARATION, fingerprint_of(KINDS["vapi"], news), before, 0)
     rerun = new_provider(api, journal=journal)
     if is_recorded:
         rerun.check(old, news)
@@ -290,7 +290,7 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     """A record that comes after the run that asked for it was killed is waited for and taken."""
     settings = new_settings(journal=journal)
     killed = journal_of(journal)
-    killed.begin(DECLARATION, OWN, Before("", frozenset()), settings.late_seconds)
+    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), settings.late_seconds)
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
 
     class Late(Api):
@@ -311,7 +311,7 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
     settings = new_settings(journal=journal)
     machine = BootClock.of_machine()
     killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.begin(DECLARATION, OWN, Before("", frozenset()), settings.late_seconds)
+    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), settings.late_seconds)
     api, clock = Api(), Clock()
     new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
     assert clock.now == pytest.approx(max(settings.request_timeout_seconds - age, 0), abs=1)
@@ -322,7 +322,7 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
 def test_an_intent_of_another_boot_is_given_its_whole_time(journal: Path, boot: str) -> None:
     """After a restart no clock says when a request was sent: its time counts from now on."""
     killed = journal_of(journal, BootClock(boot, lambda: 10.0**9))
-    killed.begin(DECLARATION, OWN, Before("", frozenset()), 60)
+    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
     api, clock = Api(), Clock()
     new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
     assert clock.now == pytest.approx(60, abs=1)
@@ -459,7 +459,7 @@ def test_equal_names_are_made_one_after_the_other(journal: Path) -> None:
 def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     """A plugin whose engine died while it waited leaves the intents of others alone."""
     settings = new_settings(journal=journal)
-    journal_of(journal).begin(DECLARATION, OWN, Before("", frozenset()), 60)
+    journal_of(journal).begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
     api, clock = Api(), Clock()
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
@@ -597,7 +597,7 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = Api(), Clock()
     with first.owned():
-        first.begin(DECLARATION, OWN, Before("", frozenset()), 0)
+        first.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)
         text = failure(new_provider(api, clock, journal=journal).create, news)
         assert "another run is still making this number" in text
         assert clock.now >= 300

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import SLOTS
 from vapi_provider.settings.backend import Backend
@@ -30,7 +30,9 @@ def shared(tmp_path: Path) -> Path:
 
 def begin(file: Path) -> None:
     """Write an intent into a journal, as a purchase does."""
-    Journal(file, "account", BACKEND).begin(NAME, {"digests": {}}, Before("", frozenset()), 60)
+    Journal(file, "account", BACKEND).begin(
+        NAME, {"digests": {}}, AccountWatermark("", frozenset()), 60
+    )
 
 
 def no_waiting() -> None:

@@ -25,7 +25,7 @@ from tests.support.builders import (
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.settings.backend import Backend, identity_of
 
@@ -365,7 +365,7 @@ def test_a_journal_of_a_later_version_is_refused(file: Path) -> None:
     with closing(sqlite3.connect(file)) as later:
         later.execute("PRAGMA user_version = 99")
     with pytest.raises(ConfigurationError, match="a later version"):
-        journal_of(file).begin(DECLARATION, {"digests": {}}, Before("", frozenset()), 0)
+        journal_of(file).begin(DECLARATION, {"digests": {}}, AccountWatermark("", frozenset()), 0)
     api = Api()
     assert "a later version" in failure(new_provider(api, journal=file).create, MAIN)
     assert POST not in api.sent

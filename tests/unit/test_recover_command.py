@@ -19,7 +19,7 @@ from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.recover_workflow import Recovery
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 
 # Stands for the CLI: answers from files, and the state may change between two exports.
@@ -132,7 +132,7 @@ def test_the_journal_is_told(stub: Path) -> None:
     state(stub, operation)
     settings = settings_of(Stack("dev"))
     journal = Journal(settings.journal, settings.base_url, settings.backend)
-    journal.begin(declaration, {"digests": {}}, Before("", frozenset()), 0)
+    journal.begin(declaration, {"digests": {}}, AccountWatermark("", frozenset()), 0)
     id_ = made(name="shop/dev/a")
     assert recover("--yes").exit_code == 0
     assert journal.find(declaration) is None

@@ -13,9 +13,9 @@ from tests.unit.test_recover_command import made, put, recover, state, stub
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
-from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of
 
 __all__ = ["stub"]
 
@@ -26,8 +26,8 @@ def journal_of_run(*, made: str | None = None, late: float = 0, **account: Any) 
     """The journal of a run that was killed while it bought the number of resource `a`."""
     settings = settings_of(Stack("dev"))
     journal = Journal(settings.journal, account.pop("account", settings.account), settings.backend)
-    body = sent(KINDS["vapi"], {"name": "shop/dev/a", "number_desired_area_code": "415"})
-    journal.begin(KEY, body, Before("", frozenset()), late, **account)
+    body = fingerprint_of(KINDS["vapi"], {"name": "shop/dev/a", "number_desired_area_code": "415"})
+    journal.begin(KEY, body, AccountWatermark("", frozenset()), late, **account)
     if made is not None:
         journal.answer(KEY, made)
     return journal

@@ -24,9 +24,9 @@ from tests.support.deployments import (
 )
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import OwnershipError
-from vapi_provider.journal.journal import Before, Intent
+from vapi_provider.journal.journal import AccountWatermark, Intent
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.recovery.pending import Settled, settle
@@ -41,8 +41,11 @@ def journal(
 ) -> dict[str, Intent]:
     """What a journal knows of one purchase, which was sent as the account's records are made."""
     key = f"acme/shop/dev/VapiPhoneNumber/{called}"
-    body, sent_at = sent(KINDS["vapi"], fields), datetime.fromisoformat(NEWER[:-1] + "+00:00")
-    before = Before(since, frozenset(known))
+    body, sent_at = (
+        fingerprint_of(KINDS["vapi"], fields),
+        datetime.fromisoformat(NEWER[:-1] + "+00:00"),
+    )
+    before = AccountWatermark(since, frozenset(known))
     intent = Intent(
         key, "account", frozenset(), body, before, "owner", made, 0, 30, sent_at.timestamp()
     )

@@ -11,7 +11,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN, same, settled
-from vapi_provider.reconcile.fingerprint import matches, sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
 from vapi_provider.reconcile.plan import NoChange, plan
 
 NUMBER = "+14155552671"
@@ -83,12 +83,12 @@ def test_the_journal_knows_every_spelling(echoed: str) -> None:
     kind = KINDS["byo-phone-number"]
     record = PhoneNumberRecord.read(answer(kind.provider, number=echoed))
     fields = {"credential_id": UUID, "number": NUMBER}
-    assert matches(kind, sent(kind, fields), record)
+    assert matches(kind, fingerprint_of(kind, fields), record)
     off = {**fields, "number": "14155552671", "number_e164_check_enabled": False}
     exact = PhoneNumberRecord.read(
         answer(kind.provider, number=echoed, numberE164CheckEnabled=False)
     )
-    assert matches(kind, sent(kind, off), exact) == (echoed == "14155552671")
+    assert matches(kind, fingerprint_of(kind, off), exact) == (echoed == "14155552671")
 
 
 TOKEN = "abcd-token-for-tests-1234"

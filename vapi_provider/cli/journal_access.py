@@ -10,11 +10,11 @@ from typing import Any
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.journal.journal import Before, Journal
+from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.lifecycle.account_view import Account
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.fingerprint import sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.resource_key import class_of, resource_of
 from vapi_provider.recovery.leftovers import NONE, Decision, declaration_in
 from vapi_provider.recovery.pending import Settled
@@ -184,7 +184,7 @@ def _let_wait(
         known = {name: value for name, value in record.fields.items() if name in kind.fields}
         code = resource["inputs"].get("number_desired_area_code")
         fields = {**known, **({"number_desired_area_code": code} if code else {})}
-        since = Before(record.created_at, frozenset())
+        since = AccountWatermark(record.created_at, frozenset())
         organizations = {record.org_id} if record.org_id else set[str]()
-        journal.begin(key, sent(kind, fields), since, 0, organizations=organizations)
+        journal.begin(key, fingerprint_of(kind, fields), since, 0, organizations=organizations)
     journal.answer(key, record.id)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # The preflight imports this module and must not import the models.
-    from vapi_provider.reconcile.fingerprint import Sent
+    from vapi_provider.reconcile.fingerprint import BodyFingerprint
 
 
 @dataclass(frozen=True)
-class Before:
+class AccountWatermark:
     """The watermark of an account: the newest record that it had at a moment.
 
     `since` is that record's `createdAt`, by the server's clock, and empty for an account without
@@ -38,8 +38,8 @@ class Intent:
     key: str
     account: str
     organizations: frozenset[str]
-    body: Sent
-    before: Before
+    body: BodyFingerprint
+    before: AccountWatermark
     owner: str
     record: str | None
     late_seconds: float

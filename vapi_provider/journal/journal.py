@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.boot import BootClock
 from vapi_provider.journal.file_store import FileStore
-from vapi_provider.journal.intents import Before, Intent
+from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.journal.ledger import Ledger
 from vapi_provider.journal.store import Store
 from vapi_provider.journal.turns import FENCED, WRITTEN
@@ -27,7 +27,7 @@ from vapi_provider.reconcile.resource_key import is_of_stack
 from vapi_provider.settings.backend import Backend, identity_of
 
 if TYPE_CHECKING:
-    from vapi_provider.reconcile.fingerprint import Sent
+    from vapi_provider.reconcile.fingerprint import BodyFingerprint
 
 USUAL_LATE_SECONDS = 30.0
 """The time in which the request of an earlier version's intent may complete.
@@ -142,8 +142,8 @@ class Journal:
     def begin(
         self,
         key: str,
-        body: Sent,
-        before: Before,
+        body: BodyFingerprint,
+        before: AccountWatermark,
         late_seconds: float,
         *,
         organizations: Collection[str] = (),
@@ -203,7 +203,7 @@ class Journal:
     ) -> None:
         """Record what an intent created, and exclude that from other open intents.
 
-        `texts` are the record's unique texts (`matching.unique_texts`); `organizations` are those
+        `texts` are its unique texts (`fingerprint.unique_texts`); `organizations` are those
         of the account, now that one of its records is known. Raises OwnershipError if another run
         has taken over.
         """
@@ -336,7 +336,7 @@ class Journal:
             account,
             frozenset(json.loads(organizations)),
             json.loads(body),
-            Before(since, others.union(json.loads(known))),
+            AccountWatermark(since, others.union(json.loads(known))),
             owner,
             record,
             self._left(key, owner, *times),

@@ -11,7 +11,7 @@ from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
-from vapi_provider.journal.intents import Before, Intent
+from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.journal.ledger import Held
 from vapi_provider.lifecycle.clashes import name_clash, unique_clash
 from vapi_provider.lifecycle.unique_values import FIELDS, SWAP
@@ -225,12 +225,12 @@ class Account:
         """Return whether this run created or took over a record, so that a resource has it."""
         return id_ in self._made
 
-    def newest(self) -> Before:
+    def newest(self) -> AccountWatermark:
         """Return the account's watermark: its newest records, to recognize later ones."""
         with self._lock:
             self._listed()
             known = frozenset(id_ for moment in self._newest for id_ in self._made_at[moment])
-            return Before(self._newest[0] if self._newest else "", known)
+            return AccountWatermark(self._newest[0] if self._newest else "", known)
 
     def confirm_gone(
         self,

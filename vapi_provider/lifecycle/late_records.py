@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from vapi_provider.errors import VapiError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.ledger import Repeated
 from vapi_provider.lifecycle.account_view import Account
@@ -69,7 +69,7 @@ class LateRecords:
         return now is not None and sent_at is not None and now - sent_at < SHOWS_WITHIN_SECONDS
 
     def _created_by(self, repeated: Repeated) -> Iterator[PhoneNumberRecord]:
-        before = Before(repeated.since, repeated.known | {repeated.record})
+        before = AccountWatermark(repeated.since, repeated.known | {repeated.record})
         for record in self._account.records():
             kind = record.kind
             if (

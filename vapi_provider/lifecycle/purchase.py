@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
-from vapi_provider.journal.intents import Before
+from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.account_view import Account
 from vapi_provider.lifecycle.search import Purchase, Search
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import require_engine
-from vapi_provider.reconcile.fingerprint import Sent, unique_texts
+from vapi_provider.reconcile.fingerprint import BodyFingerprint, unique_texts
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -63,7 +63,7 @@ class Buyer:
         self,
         kind: Kind,
         body: VapiModel,
-        kept: Sent,
+        kept: BodyFingerprint,
         fields: Mapping[str, Any],
         declaration: str,
         names: Collection[str],
@@ -142,11 +142,11 @@ class Buyer:
             self._say(f"{record.id} was made, but {error}")
         return record
 
-    def _watermark(self, declaration: str) -> Before:
+    def _watermark(self, declaration: str) -> AccountWatermark:
         """Return the account's watermark, which includes the records that this resource held."""
         newest = self._account.newest()
         held = (one.record for one in self._journal.ledger.held(declaration))
-        return Before(newest.since, newest.known.union(held))
+        return AccountWatermark(newest.since, newest.known.union(held))
 
     def _look(
         self, purchase: Purchase, declaration: str, lost: UnclearError, seconds: float

@@ -26,7 +26,7 @@ from vapi_provider.lifecycle.unfinished_purchases import Unfinished
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import require_engine
-from vapi_provider.reconcile.fingerprint import sent, unique_texts
+from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.plan import AREA_CODE
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
@@ -143,7 +143,7 @@ class Maker:
             since = self._claims.replaced_since(declaration, *other_forms)
             if not replacing:
                 self._holdings.refuse(declaration, held.union(replaced), since)
-            kept = sent(kind, fields)
+            kept = fingerprint_of(kind, fields)
             self._unfinished.name(kept, declaration, other_forms)
             # Read records that other processes created after the account was listed.
             self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))

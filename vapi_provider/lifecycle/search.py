@@ -8,11 +8,11 @@ from datetime import datetime
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.journal.intents import Before, Intent
+from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.lifecycle.account_view import Account
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.fingerprint import Sent, contradicts, is_named, matches
+from vapi_provider.reconcile.fingerprint import BodyFingerprint, contradicts, is_named, matches
 from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
 
 PROMPT_SECONDS = 2.5
@@ -33,9 +33,9 @@ class Purchase:
 
     key: str
     kind: Kind
-    body: Sent
+    body: BodyFingerprint
     names: Collection[str]
-    before: Before
+    before: AccountWatermark
     sent_at: float | None
     late_seconds: float
 

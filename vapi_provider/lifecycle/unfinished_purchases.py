@@ -8,7 +8,7 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.ownership import Claims, Quiet
-from vapi_provider.reconcile.fingerprint import Sent, resembles
+from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 
 LOOK_SECONDS = 0.2
@@ -36,7 +36,7 @@ class Unfinished:
         self._clock = clock
         self._named: set[str] = set()
 
-    def name(self, kept: Sent, declaration: str, other_forms: Collection[str]) -> None:
+    def name(self, kept: BodyFingerprint, declaration: str, other_forms: Collection[str]) -> None:
         """Warn of interrupted purchases of this stack that the program no longer declares.
 
         Raises OwnershipError where one of them may be the record that is about to be purchased,

@@ -22,11 +22,11 @@ from vapi_provider.models.spelling import (
 from vapi_provider.reconcile.equality import canonical_text, without_secrets
 from vapi_provider.reconcile.plan import AREA_CODE, area_code_of
 
-Sent = Mapping[str, Any]
+BodyFingerprint = Mapping[str, Any]
 """Fingerprint of a body: ``code`` (area code, if desired), ``kind`` and ``digests`` by field."""
 
 
-def sent(kind: Kind, fields: Mapping[str, Any]) -> Sent:
+def fingerprint_of(kind: Kind, fields: Mapping[str, Any]) -> BodyFingerprint:
     """Return the fingerprint of declared fields, which holds no value except the area code."""
     digests = {
         name: _digest(shape_within(shape, fields), fields.get(name))
@@ -57,23 +57,23 @@ def unique_texts(kind: Kind, fields: Mapping[str, Any]) -> list[str]:
     return [hashlib.sha256(repr(text).encode()).hexdigest()[:32] for text in texts]
 
 
-def is_named(kind: Kind, body: Sent, names: Collection[str]) -> bool:
+def is_named(kind: Kind, body: BodyFingerprint, names: Collection[str]) -> bool:
     """Return whether the name in a fingerprint is one of `names`."""
     sent_name: Any = body["digests"].get("name")
     return sent_name in {_digest(kind.fields["name"], name) for name in names}
 
 
-def resembles(body: Sent, other: Sent) -> bool:
+def resembles(body: BodyFingerprint, other: BodyFingerprint) -> bool:
     """Return whether two fingerprints differ at most in the name, as after a rename."""
 
-    def without_name(it: Sent) -> Any:
+    def without_name(it: BodyFingerprint) -> Any:
         digests: Mapping[str, str] = it["digests"]
         return it.get("code"), {key: value for key, value in digests.items() if key != "name"}
 
     return bool(without_name(body) == without_name(other))
 
 
-def contradicts(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
+def contradicts(kind: Kind, body: BodyFingerprint, record: PhoneNumberRecord) -> bool:
     """Return whether a record has the name, number or SIP URI of `body` but does not match it.
 
     Such a record may be an edited one that `body` created, so its owner is unknown.
@@ -89,7 +89,7 @@ def contradicts(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
     )
 
 
-def matches(kind: Kind, body: Sent, record: PhoneNumberRecord) -> bool:
+def matches(kind: Kind, body: BodyFingerprint, record: PhoneNumberRecord) -> bool:
     """Return whether a POST of `body` may have created `record`.
 
     Every declared field must be equal, and the record must have no field that was not sent. Secrets

@@ -25,7 +25,7 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.fingerprint import matches, sent
+from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.recovery.purchases import created_by
 
@@ -207,7 +207,7 @@ def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -
     hidden = {name for name in kind.fields if holds_secret(kind.fields[name], inputs.get(name))}
     seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
     shown = {name: value for name, value in record.fields.items() if name not in hidden}
-    return matches(kind, sent(kind, seen), replace(record, fields=shown))
+    return matches(kind, fingerprint_of(kind, seen), replace(record, fields=shown))
 
 
 def _body(resource: Resource) -> str:
