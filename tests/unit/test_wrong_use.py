@@ -112,5 +112,6 @@ def test_errors_are_json_where_it_was_asked_for(
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 1
     (error,) = json.loads(result.stdout)["errors"]
+    assert error.keys() == {"resource", "text", "code"}
     assert error["resource"] is None
     assert error["text"] in result.stderr

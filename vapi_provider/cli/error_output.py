@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.shared.terminal import write
 
 _JSON = ("--json", "--format=json")
@@ -22,8 +23,8 @@ def wants_json(words: Sequence[str]) -> bool:
 def fail(error: click.ClickException, *, as_json: bool) -> int:
     """Show an error and return its exit code, which is 1 for every error."""
     if as_json:
-        text = error.format_message()
-        write(json.dumps({"errors": [{"resource": None, "text": text}]}, indent=2))
+        text, code = split(error.format_message())
+        write(json.dumps({"errors": [{"resource": None, "text": text, "code": code}]}, indent=2))
     shown = io.StringIO()
     error.show(shown)
     # `write` escapes control characters: the message may quote the user's or the account's text.

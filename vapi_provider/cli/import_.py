@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
@@ -155,7 +156,7 @@ def _as_json(one: Import, found: Found, backup: str | None, advice: str | None) 
         "held_already": found.held,
         "secrets_set": list(found.secrets.to_set) if backup else [],
         "secrets_to_fill": found.secrets.to_fill,
-        "notes": [*found.notes, *([advice] if advice else [])],
+        "notes": [split(note).text for note in (*found.notes, *([advice] if advice else []))],
         "changed": backup is not None,
         "backup": backup,
     }

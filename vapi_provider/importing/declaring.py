@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.importing.naming import slug
 from vapi_provider.importing.secrets import Secret, Secrets
 from vapi_provider.models.field_traits import SECRET
@@ -84,7 +85,7 @@ def generate(
     fields = respelled(kind.create, record.fields)
     refusals = _problems(kind, fields)
     if refusals:
-        return LeftOut(record, "; ".join(refusals), resource)
+        return LeftOut(record, "; ".join(split(refusal).text for refusal in refusals), resource)
     record = replace(record, fields=fields)
     key = scope.resource_key(kind, resource)
     fields = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.summary.content import Change, FieldChange, Summary
 from vapi_provider.summary.events import Notice
 from vapi_provider.summary.values import Hidden, contains_hidden, to_json_value
@@ -53,4 +54,5 @@ def _field(field: FieldChange) -> dict[str, Any]:
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
-    return {"resource": notice.resource, "text": notice.text}
+    text, code = split(notice.text)
+    return {"resource": notice.resource, "text": text, "code": code}

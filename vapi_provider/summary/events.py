@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.deployment.exported import name_in
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import as_object
@@ -16,7 +17,7 @@ from vapi_provider.settings.guards import TOLD
 # The engine adds these to every failed run, beside the error that gives the reason.
 _GENERIC_ERROR = re.compile(
     r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
-    + re.escape(TOLD)
+    + re.escape(split(TOLD).text)
 )
 STACK = "pulumi:pulumi:Stack"
 
@@ -29,7 +30,10 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 @dataclass(frozen=True)
 class Notice:
-    """A warning or an error in one line, and the name of its resource, if it has one."""
+    """A warning or an error in one line, and the name of its resource, if it has one.
+
+    `text` ends with the code of the message, if it has one.
+    """
 
     resource: str | None
     text: str
@@ -90,7 +94,7 @@ def read_events(events: Iterable[Mapping[str, Any]], region: str | None = None) 
             _add_diagnostic(found, event["diagnosticEvent"])
     found.warnings = _deduplicate(found.warnings)
     errors = _deduplicate(found.errors)
-    specific = [error for error in errors if not _GENERIC_ERROR.fullmatch(error.text)]
+    specific = [error for error in errors if not _GENERIC_ERROR.fullmatch(split(error.text).text)]
     found.errors = specific or errors
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vapi_provider.catalogue.message import split
 from vapi_provider.shared.text import escape_unprintable
 from vapi_provider.summary.content import Change, Summary
 from vapi_provider.summary.events import Notice
@@ -90,4 +91,6 @@ def _notice_lines(title: str, notices: tuple[Notice, ...]) -> Iterator[str]:
     if notices:
         yield f"\n{title}:\n"
     for notice in notices:
-        yield f"- {code_span(format_notice(notice))}"
+        text, code = split(format_notice(notice))
+        # The code has a span of its own, so that a long text cannot cut it off.
+        yield f"- {code_span(text)}" + (f" `{code}`" if code else "")

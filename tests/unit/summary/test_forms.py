@@ -184,9 +184,18 @@ def test_the_json_document_is_this() -> None:
             }
         ],
         "releases": 0,
-        "warnings": [{"resource": "line", "text": "nobody answers"}],
+        "warnings": [{"resource": "line", "text": "nobody answers", "code": None}],
         "errors": [],
     }
+
+
+def test_a_code_ends_each_line_and_is_a_key_of_its_own() -> None:
+    """Text and Markdown end a line with the code, however long it is; JSON has it apart."""
+    text = f"name: {'long ' * 100}name"
+    summary = Summary("preview", "test", errors=(Notice("line", f"{text} [VAPI-X]"),))
+    (error,) = render_document(summary)["errors"]
+    assert error == {"resource": "line", "text": text, "code": "VAPI-X"}
+    assert render_markdown(summary).splitlines()[-1].endswith("…` `VAPI-X`")
 
 
 def test_errors_take_the_place_of_changes() -> None:
