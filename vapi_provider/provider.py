@@ -45,14 +45,14 @@ from vapi_provider.models.fields import as_list
 from vapi_provider.pulumi_sdk.plugin import debug, one_line, settle_in, warn
 from vapi_provider.pulumi_sdk.workers import work_at_once
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.reconcile.equality import differences, holds_unseen
+from vapi_provider.reconcile.equality import contains_unseen_secret, differences
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.ignored import IGNORED, as_recorded
 from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.reconcile.properties import (
     Declared,
     bought_number,
-    holds_unknown,
+    contains_unknown,
     identical,
     inputs_of,
     outputs,
@@ -61,7 +61,7 @@ from vapi_provider.reconcile.properties import (
     plain,
 )
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
-from vapi_provider.reconcile.secrecy import holds_secret, sealed, secrets_in
+from vapi_provider.reconcile.secrecy import contains_secret, sealed, secrets_in
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.terminal import escaped
 
@@ -190,7 +190,7 @@ class PhoneNumberProvider(ResourceProvider):
             paths = list(differences(*bags, by_key=True))
             found = [*differences(*bags), *paths]
             debug(diff_notes.written(_id, dict.fromkeys(path for path, *_ in found)))
-            if paths and all(holds_unknown(new) for *_, new in paths):
+            if paths and all(contains_unknown(new) for *_, new in paths):
                 named = ", ".join(path for path, *_ in paths)
                 warn(f"{_id} changes only if {named} does, which is not known before `up`")
         if isinstance(step, Replace):
@@ -281,7 +281,7 @@ class PhoneNumberProvider(ResourceProvider):
         # Its own also hold the declared values of secrets that the account does not echo. Inputs
         # are returned for a state in which an earlier version recorded secrets as plain text.
         same = identical(inputs, inputs_of(before, recorded.kind))
-        kept = holds_unseen(outs) or (same and not holds_secret(fields, outs))
+        kept = contains_unseen_secret(outs) or (same and not contains_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])
 
     @one_line

@@ -34,7 +34,7 @@ from vapi_provider.lifecycle.recorder import recorder_of
 from vapi_provider.models.advice import advice
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, Schema, carries, correction
+from vapi_provider.models.fields import FieldSpec, Schema, carries, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
@@ -372,11 +372,11 @@ def _check_id(where: str, id_: pulumi.Input[str]) -> None:
 
 def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the fields with their secrets marked; raise RunError for a key not in `model`."""
-    shapes = model.fields
+    specs = model.fields
     for key in fields:
-        if key not in shapes:
+        if key not in specs:
             raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
-    return {key: _marked(shapes[key], value, f"{where}{key}") for key, value in fields.items()}
+    return {key: _marked(specs[key], value, f"{where}{key}") for key, value in fields.items()}
 
 
 def _refuse_rounding(value: Any, where: str) -> None:
@@ -393,24 +393,24 @@ def _refuse_rounding(value: Any, where: str) -> None:
         )
 
 
-def _marked(shape: FieldShape, value: Any, where: str) -> Any:
+def _marked(spec: FieldSpec, value: Any, where: str) -> Any:
     if value is None:
         return None
-    if SECRET in shape.marks:
+    if SECRET in spec.traits:
         _refuse_rounding(value, where)
         return pulumi.Output.secret(value)
     if isinstance(value, pulumi.Output | Awaitable):
         # The contents are not known yet, so the whole value becomes secret if its schema has a
         # secret. The plugin marks the secrets of a union, or every destination would be secret.
         later = cast(pulumi.Input[Any], value)
-        whole = len(shape.schemas) == 1 and carries(shape, SECRET)
+        whole = len(spec.schemas) == 1 and carries(spec, SECRET)
         return pulumi.Output.secret(later) if whole else later
     if isinstance(value, str):
-        return pulumi.Output.secret(value) if is_secret(shape, value) else value
+        return pulumi.Output.secret(value) if is_secret(spec, value) else value
     if isinstance(value, list | tuple):
         items = cast(list[Any] | tuple[Any, ...], value)
-        return [_marked(shape, item, f"{where}[{at}]") for at, item in enumerate(items)]
-    model = shape.schema_of(value)
+        return [_marked(spec, item, f"{where}[{at}]") for at, item in enumerate(items)]
+    model = spec.schema_of(value)
     if model is None:
         _refuse_rounding(value, where)
         return value

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from vapi_provider.models import phone_number  # noqa: E402
-from vapi_provider.models.base import Documented, VapiModel  # noqa: E402
-from vapi_provider.models.field_traits import Mark  # noqa: E402
+from vapi_provider.models.base import DocumentedDefault, VapiModel  # noqa: E402
+from vapi_provider.models.field_traits import FieldTrait  # noqa: E402
 
 GENERATED_FIELDS = ROOT / "vapi_provider" / "models" / "_generated_fields.py"
 
@@ -26,7 +26,7 @@ _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
 By the schema's name: the literals that tell it from its neighbours, and for each field both
-spellings, whether it is required, the schemas its value may be of, documented defaults, marks, and
+spellings, whether it is required, the schemas its value may be of, documented defaults, traits and
 the types that JSON may give it.
 """
 
@@ -35,9 +35,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
+FieldRow = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
 
-SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = '''
+SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = '''
 
 
 def generated_fields() -> str:
@@ -74,12 +74,12 @@ def _rows(model: type[VapiModel]) -> tuple[Any, ...]:
 
 
 def _row(name: str, info: FieldInfo) -> tuple[Any, ...]:
-    documented = [item.defaults for item in info.metadata if isinstance(item, Documented)]
+    documented = [item.defaults for item in info.metadata if isinstance(item, DocumentedDefault)]
     schemas = dict.fromkeys(model.__name__ for model in _models_in(info.annotation))
-    marks = [item.value for item in info.metadata if isinstance(item, Mark)]
+    traits = [item.value for item in info.metadata if isinstance(item, FieldTrait)]
     defaults = documented[0] if documented else ()
     types = tuple(sorted(set(_types_in(info.annotation))))
-    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(marks), types
+    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(traits), types
 
 
 def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:

@@ -111,7 +111,7 @@ def reference() -> str:
     parts = [_HEAD.format(**vars(CHECKED)), _KINDS]
     for kind in KINDS.values():
         parts += _kind(kind, common)
-    shared = [shape for name, shape in some.fields.items() if name in common]
+    shared = [spec for name, spec in some.fields.items() if name in common]
     parts += ["## Fields of every kind\n", table(some.create, shared, some)]
     parts.append("## Schemas\n")
     for model in _nested():
@@ -126,7 +126,7 @@ def reference() -> str:
 
 
 def _kind(kind: Kind, common: set[str]) -> list[str]:
-    own = [shape for name, shape in kind.fields.items() if name not in common]
+    own = [spec for name, spec in kind.fields.items() if name not in common]
     return [
         f"### {kind.class_name}\n",
         _words(kind.create),
@@ -139,7 +139,7 @@ def _kind(kind: Kind, common: set[str]) -> list[str]:
 def _nested() -> Sequence[Schema]:
     """Return the schemas nested in the kinds, each before those that it contains."""
     found: list[Schema] = []
-    waiting = [shape for kind in KINDS.values() for shape in kind.fields.values()]
+    waiting = [spec for kind in KINDS.values() for spec in kind.fields.values()]
     while waiting:
         for model in waiting.pop(0).schemas:
             if model not in found:

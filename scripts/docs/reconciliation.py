@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from vapi_provider.models.field_traits import SECRET  # noqa: E402
 from vapi_provider.models.fields import carries  # noqa: E402
 from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
-from vapi_provider.reconcile.equality import settled  # noqa: E402
+from vapi_provider.reconcile.equality import merge_for_state  # noqa: E402
 from vapi_provider.reconcile.plan import NoChange, Plan, Replace, plan  # noqa: E402
 
 PAGE = ROOT / "docs" / "reconciliation.md"
@@ -66,15 +66,15 @@ def page() -> str:
 
 
 def _rows(kind: Kind) -> Iterator[str]:
-    for name, shape in sorted(kind.fields.items()):
+    for name, spec in sorted(kind.fields.items()):
         one, other = _VALUES.get(name, ("a", "b"))
         changed = _in_words(plan(kind, {name: one}, {name: other}), name)
-        removed = "required" if shape.required else _in_words(plan(kind, {name: one}, {}), name)
+        removed = "required" if spec.required else _in_words(plan(kind, {name: one}, {}), name)
         drift = "seen"
         if name in kind.create_only:
             drift = "none: it only chose the number"
-        elif settled({name: shape}, {name: one}, {name: other}).get(name) != other or (
-            carries(shape, SECRET)
+        elif merge_for_state({name: spec}, {name: one}, {name: other}).get(name) != other or (
+            carries(spec, SECRET)
         ):
             drift = "seen, secrets without their value"
         yield f"| `{kind.provider}` | `{name}` | {changed} | {removed} | {drift} |\n"

@@ -14,26 +14,26 @@ from pydantic import AfterValidator
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.field_traits import REPAIRED, SECRET, UNORDERED
-from vapi_provider.models.fields import FieldShape, Schema, schema_named
+from vapi_provider.models.fields import FieldSpec, Schema, schema_named
 from vapi_provider.models.kinds import Kind
 
 
-def table(schema: Schema, shapes: Iterable[FieldShape], kind: Kind | None = None) -> str:
+def table(schema: Schema, specs: Iterable[FieldSpec], kind: Kind | None = None) -> str:
     """Return a table with a row per field; for a kind's own fields also how `up` changes them."""
     change = " Change |" if kind else ""
     lines = [f"| Field | Type | Limits | Default |{change} Source | |", "|---|---|---|---|---|---|"]
     lines[1] += "---|" if kind else ""
-    for shape in shapes:
-        info = schema.model.model_fields[shape.name]
-        cells = [f"`{shape.name}`" + (" **required**" if shape.required else "")]
+    for spec in specs:
+        info = schema.model.model_fields[spec.name]
+        cells = [f"`{spec.name}`" + (" **required**" if spec.required else "")]
         cells += [
             _type(info.annotation),
             _limits(info.annotation, info.metadata),
-            _default(schema, shape),
+            _default(schema, spec),
         ]
         if kind:
-            cells.append("replace" if shape.name in kind.create_only else "in place")
-        cells += [_source(schema, shape), _meaning(shape, info.description or "")]
+            cells.append("replace" if spec.name in kind.create_only else "in place")
+        cells += [_source(schema, spec), _meaning(spec, info.description or "")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -89,17 +89,17 @@ def _span(least: Any, most: Any, unit: str) -> str:
     return f"{text} {unit}".strip()
 
 
-def _default(schema: Schema, shape: FieldShape) -> str:
+def _default(schema: Schema, spec: FieldSpec) -> str:
     """Return the documented defaults of a field; those of all regions if they differ."""
-    listed = [schema_named(schema.name, region).fields[shape.name].defaults for region in SIP_HOSTS]
+    listed = [schema_named(schema.name, region).fields[spec.name].defaults for region in SIP_HOSTS]
     defaults = dict.fromkeys(json.dumps(value) for found in listed for value in found)
     return " or ".join(f"`{text}`" for text in defaults)
 
 
-def _meaning(shape: FieldShape, description: str) -> str:
+def _meaning(spec: FieldSpec, description: str) -> str:
     notes = [
-        ("Secret.", SECRET in shape.marks),
-        ("Order has no meaning.", UNORDERED in shape.marks),
+        ("Secret.", SECRET in spec.traits),
+        ("Order has no meaning.", UNORDERED in spec.traits),
     ]
     return " ".join(
         [
@@ -109,9 +109,9 @@ def _meaning(shape: FieldShape, description: str) -> str:
     )
 
 
-def _source(schema: Schema, shape: FieldShape) -> str:
-    ruled = any(shape.name in fields for fields, _ in rules_of(schema))
-    source = "schema, repaired" if REPAIRED in shape.marks else "schema"
+def _source(schema: Schema, spec: FieldSpec) -> str:
+    ruled = any(spec.name in fields for fields, _ in rules_of(schema))
+    source = "schema, repaired" if REPAIRED in spec.traits else "schema"
     return f"{source}, [rule](#rules)" if ruled else source
 
 

@@ -84,8 +84,8 @@ def everything_singly() -> Iterator[tuple[Place, dict[str, Any]]]:
 def test_a_create_with_every_field_is_documented(kind: str) -> None:
     """The fullest and the smallest declaration of each kind are what POST takes, `provider` too."""
     body = created(kind, full(kind))
-    shapes = KINDS[kind].create.fields
-    assert set(body) == {shape.wire for shape in shapes.values()}
+    specs = KINDS[kind].create.fields
+    assert set(body) == {spec.wire for spec in specs.values()}
     assert refusals("create", body) == []
     assert refusals("create", created(kind, LEAST[kind])) == []
 

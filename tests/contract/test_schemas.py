@@ -34,7 +34,7 @@ WRITTEN_DIFFERENTLY: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ),
 }
 
-# Documented defaults that are not ours, and ours that the file does not have in this form.
+# DocumentedDefault defaults that are not ours, and ours that the file does not have in this form.
 NO_DEFAULT = {
     ("BackoffPlan", "type"): "is required: its default cannot apply",
     ("BackoffPlan", "maxRetries"): "is required: its default cannot apply",
@@ -113,7 +113,7 @@ PROPERTIES = [(name, wire) for name, wire, _ in properties()]
 
 
 def test_the_models_are_the_schemas() -> None:
-    """Each schema that the fifteen shapes lead to is a class of that name, and no class is more."""
+    """Each schema that the fifteen specs lead to is a class of that name, and no class is more."""
     roots = [name for kinds in official.ROOTS.values() for name in kinds.values()]
     assert set(models()) == official.reachable(*roots)
     assert set(schemas()) - set(models()) == set(NOT_MODELLED)
@@ -125,7 +125,7 @@ def test_a_model_has_the_schemas_properties(name: str) -> None:
     fields = schema_named(name).fields_by_wire_name
     schema = schemas()[name]
     assert set(fields) == set(schema["properties"])
-    required = {wire for wire, shape in fields.items() if shape.required}
+    required = {wire for wire, spec in fields.items() if spec.required}
     assert required == set(schema.get("required", ()))
 
 
@@ -166,7 +166,7 @@ def test_our_defaults_are_documented() -> None:
 
 
 def test_an_update_has_the_creates_definitions() -> None:
-    """What both shapes of a kind take is defined alike: the create's cases hold for PATCH too."""
+    """What both specs of a kind take is defined alike: the create's cases hold for PATCH too."""
     for kind, update in official.ROOTS["update"].items():
         create = schemas()[official.ROOTS["create"][kind]]["properties"]
         for wire, schema in schemas()[update]["properties"].items():
@@ -178,10 +178,10 @@ def test_every_password_token_and_header_is_a_secret() -> None:
     speaking = re.compile(r"password|token|secret|apikey|headers", re.IGNORECASE)
     spoken = {(name, wire) for name, wire, _ in properties() if speaking.search(wire)}
     marked = {
-        (name, shape.wire)
+        (name, spec.wire)
         for name, model in models().items()
-        for shape in schema_named(model.__name__).fields_by_wire_name.values()
-        if SECRET in shape.marks
+        for spec in schema_named(model.__name__).fields_by_wire_name.values()
+        if SECRET in spec.traits
     }
     # One that speaks of headers is a switch.
     assert marked == spoken - {("TransferPlan", "sipHeadersInReferToEnabled")}
@@ -190,10 +190,10 @@ def test_every_password_token_and_header_is_a_secret() -> None:
 def test_only_sets_are_unordered() -> None:
     """A list whose order may matter is compared in order: hooks, actions, contents, messages."""
     ordered = {
-        (name, shape.wire)
+        (name, spec.wire)
         for name, wire, schema in properties()
         if schema.get("type") == "array"
-        and UNORDERED not in (shape := schema_named(name).fields_by_wire_name[wire]).marks
+        and UNORDERED not in (spec := schema_named(name).fields_by_wire_name[wire]).traits
     }
     assert {wire for _, wire in ordered} == {"hooks", "do", "filters", "contents", "messages"}
 
@@ -202,9 +202,9 @@ def test_what_is_repaired_is_marked() -> None:
     """A field whose published definition had to be repaired is marked so, for the reference."""
     repaired = {(name, wire) for name, wire, schema in properties() if "x-upstream" in schema}
     marked = {
-        (name, shape.wire)
+        (name, spec.wire)
         for name, model in models().items()
-        for shape in schema_named(model.__name__).fields_by_wire_name.values()
-        if REPAIRED in shape.marks
+        for spec in schema_named(model.__name__).fields_by_wire_name.values()
+        if REPAIRED in spec.traits
     }
     assert marked == repaired

@@ -89,8 +89,8 @@ def models() -> dict[str, type[VapiModel]]:
         ours = waiting.pop()
         if ours.name not in found:
             found[ours.name] = ours.model
-            for shape in ours.fields.values():
-                waiting.extend(shape.schemas)
+            for spec in ours.fields.values():
+                waiting.extend(spec.schemas)
     return found
 
 

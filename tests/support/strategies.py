@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object, schema_named
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, schema_named
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.urls import unset_word
 
@@ -68,8 +68,8 @@ def _objects(model: type[VapiModel]) -> st.SearchStrategy[Fields]:
     required: Fields = {}
     optional: Fields = {}
     for name, info in model.model_fields.items():
-        shape = schema_named(model.__name__).fields[name]
-        values = _of_field(shape, info.annotation, info.metadata)
+        spec = schema_named(model.__name__).fields[name]
+        values = _of_field(spec, info.annotation, info.metadata)
         (required if info.is_required() else optional)[name] = values
     objects = st.fixed_dictionaries(required, optional=optional)
     if "number_e164_check_enabled" in optional:
@@ -85,11 +85,11 @@ def _unchecked(required: Fields, optional: Fields) -> st.SearchStrategy[Fields]:
     )
 
 
-def _of_field(shape: FieldShape, annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
-    if SECRET in shape.marks:
+def _of_field(spec: FieldSpec, annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
+    if SECRET in spec.traits:
         headers = st.dictionaries(_words(), _SECRETS, max_size=2)
-        return headers if shape.name in ("headers", "sip_headers") else _SECRETS
-    return _RULED[shape.name] if shape.name in _RULED else _of(annotation, metadata)
+        return headers if spec.name in ("headers", "sip_headers") else _SECRETS
+    return _RULED[spec.name] if spec.name in _RULED else _of(annotation, metadata)
 
 
 def _of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
@@ -142,20 +142,20 @@ class Spot:
     """One value of a declaration: where it is, its field and the schema that has the field."""
 
     steps: Steps
-    shape: FieldShape
+    spec: FieldSpec
     schema: Schema
 
 
 def spots(schema: Schema, fields: Mapping[str, Any], above: Steps = ()) -> Iterator[Spot]:
     """Every field that a declaration gives, at every depth; items of lists count by themselves."""
     for name, value in fields.items():
-        shape = schema.fields[name]
+        spec = schema.fields[name]
         listed = [((name, at), item) for at, item in enumerate(as_list(value))]
-        yield Spot((*above, name), shape, schema)
+        yield Spot((*above, name), spec, schema)
         for steps, item in listed or [((name,), value)]:
             if listed:
-                yield Spot((*above, *steps), shape, schema)
-            inner = shape.schema_of(item)
+                yield Spot((*above, *steps), spec, schema)
+            inner = spec.schema_of(item)
             if inner is not None:
                 yield from spots(inner, as_object(item), (*above, *steps))
 
@@ -167,6 +167,6 @@ def objects(schema: Schema, fields: Mapping[str, Any]) -> Iterator[tuple[Steps, 
         found: Any = fields
         for step in spot.steps:
             found = found[step]
-        inner = spot.shape.schema_of(found)
+        inner = spot.spec.schema_of(found)
         if inner is not None:
             yield spot.steps, inner

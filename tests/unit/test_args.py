@@ -39,8 +39,8 @@ def models() -> Iterator[tuple[str, Schema]]:
         if name not in seen:
             seen.add(name)
             yield name, model
-            for shape in model.fields.values():
-                waiting.extend((f"{inner.name}Args", inner) for inner in shape.schemas)
+            for spec in model.fields.values():
+                waiting.extend((f"{inner.name}Args", inner) for inner in spec.schemas)
 
 
 PAIRS = sorted(models(), key=lambda pair: pair[0])
@@ -129,8 +129,8 @@ def test_every_model_has_its_args() -> None:
 @pytest.mark.parametrize(("name", "schema"), PAIRS, ids=[name for name, _ in PAIRS])
 def test_args_have_the_models_fields(name: str, schema: Schema) -> None:
     """The keys, and which of them must be given, are the model's; `provider` is the class's."""
-    fields = {key: shape for key, shape in schema.fields.items() if key != "provider"}
-    assert required(ARGS[name]) == {key: shape.required for key, shape in fields.items()}
+    fields = {key: spec for key, spec in schema.fields.items() if key != "provider"}
+    assert required(ARGS[name]) == {key: spec.required for key, spec in fields.items()}
 
 
 @pytest.mark.parametrize(("name", "schema"), PAIRS, ids=[name for name, _ in PAIRS])
@@ -146,7 +146,7 @@ def test_optional_fields_of_a_resource_may_be_none(kind: Any) -> None:
     """A program may pass None for what it does not want to declare, and only for that."""
     hints = hints_of(ARGS[f"{kind.class_name}Args"])
     may_be_none = {key for key, hint in hints.items() if type(None) in set(members(hint))}
-    assert may_be_none == {key for key, shape in kind.fields.items() if not shape.required}
+    assert may_be_none == {key for key, spec in kind.fields.items() if not spec.required}
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

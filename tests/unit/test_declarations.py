@@ -17,7 +17,7 @@ from vapi_provider.api.client import secrets_in
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.equality import same, settled
+from vapi_provider.reconcile.equality import equivalent, merge_for_state
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import Declared, plain
 from vapi_provider.reconcile.validation import problems
@@ -61,10 +61,10 @@ def slips(fields: Fields) -> Iterator[tuple[str, Steps, Fields]]:
         if spot.steps == ("provider",):
             continue
         item = isinstance(spot.steps[-1], int)
-        if spot.shape.required and not item:
+        if spot.spec.required and not item:
             yield "dropped", spot.steps, changed(fields, spot.steps)
         yield "wrong type", spot.steps, changed(fields, spot.steps, object)
-        info = spot.schema.model.model_fields[spot.shape.name]
+        info = spot.schema.model.model_fields[spot.spec.name]
         if get_origin(info.annotation) is Literal:
             assert "zzz" not in get_args(info.annotation)
             yield "wrong word", spot.steps, changed(fields, spot.steps, "zzz")
@@ -101,12 +101,12 @@ def test_a_declaration_survives_the_wire(fields: Fields) -> None:
     declared = Declared.of(plain(fields))
     body = json.loads(json.dumps(declared.model().to_wire()))
     record = PhoneNumberRecord.read(answer(fields["provider"], **body))
-    shapes = declared.kind.fields
-    for name, shape in shapes.items():
+    specs = declared.kind.fields
+    for name, spec in specs.items():
         if name != "number" or name in declared.fields:
-            assert same(shape, declared.fields.get(name), record.fields.get(name)), name
+            assert equivalent(spec, declared.fields.get(name), record.fields.get(name)), name
     echoed = {name: value for name, value in record.fields.items() if name in declared.fields}
-    assert settled(shapes, declared.fields, echoed) == dict(declared.fields)
+    assert merge_for_state(specs, declared.fields, echoed) == dict(declared.fields)
     assert plan(declared.kind, echoed, declared.fields) == NoChange()
 
 

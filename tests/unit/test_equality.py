@@ -10,9 +10,9 @@ from hypothesis import given
 
 from tests.support.builders import DECLARATIONS, FULL
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, carries, schema_named
+from vapi_provider.models.fields import FieldSpec, carries, schema_named
 from vapi_provider.models.kinds import KINDS, kinds_in
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equal, same, settled
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equal, equivalent, merge_for_state
 
 VAPI = KINDS["vapi"].fields
 TWILIO = KINDS["twilio"].fields
@@ -114,26 +114,28 @@ DIFFERENT = [
 
 
 def _named(value: Any) -> str | None:
-    return value.name if isinstance(value, FieldShape) else None
+    return value.name if isinstance(value, FieldSpec) else None
 
 
-@pytest.mark.parametrize(("shape", "left", "right"), EQUAL, ids=_named)
-def test_these_mean_the_same(shape: FieldShape, left: Any, right: Any) -> None:
+@pytest.mark.parametrize(("spec", "left", "right"), EQUAL, ids=_named)
+def test_these_mean_the_same(spec: FieldSpec, left: Any, right: Any) -> None:
     """Null, absent and a default, empty and absent, letter case, order, 20 and 20.0: no change."""
-    assert same(shape, left, right)
-    assert same(shape, right, left)
+    assert equivalent(spec, left, right)
+    assert equivalent(spec, right, left)
 
 
-@pytest.mark.parametrize(("shape", "left", "right"), DIFFERENT, ids=_named)
-def test_these_do_not(shape: FieldShape, left: Any, right: Any) -> None:
+@pytest.mark.parametrize(("spec", "left", "right"), DIFFERENT, ids=_named)
+def test_these_do_not(spec: FieldSpec, left: Any, right: Any) -> None:
     """What the API tells apart is a change: silence, a header's name, the order of translations."""
-    assert not same(shape, left, right)
-    assert not same(shape, right, left)
+    assert not equivalent(spec, left, right)
+    assert not equivalent(spec, right, left)
 
 
 def test_what_the_api_adds_is_no_difference() -> None:
     """A key that no schema has does not make two objects different."""
-    assert same(VAPI["server"], {"url": "https://a"}, {"url": "https://a", "isSecretSet": True})
+    assert equivalent(
+        VAPI["server"], {"url": "https://a"}, {"url": "https://a", "isSecretSet": True}
+    )
 
 
 AUTHENTICATION = {"username": "u", "password": "p"}
@@ -174,15 +176,15 @@ def test_a_secret_from_outside_is_never_recorded(
     recorded: dict[str, Any], actual: dict[str, Any], kept: dict[str, Any]
 ) -> None:
     """A secret that is not echoed stays; another one is recorded as changed, without its value."""
-    assert settled(VAPI, recorded, actual) == kept
+    assert merge_for_state(VAPI, recorded, actual) == kept
 
 
 @pytest.mark.parametrize("name", ["twilio_auth_token", "twilio_api_key", "twilio_api_secret"])
 def test_twilio_secrets_are_settled_alike(name: str) -> None:
     """Each Twilio secret is kept where not echoed and marked where another one is echoed."""
-    assert settled(TWILIO, {name: "a"}, {}) == {name: "a"}
-    assert settled(TWILIO, {name: "a"}, {name: "b"}) == {name: CHANGED_OUTSIDE}
-    assert settled(TWILIO, {}, {name: "b"}) == {name: CHANGED_OUTSIDE}
+    assert merge_for_state(TWILIO, {name: "a"}, {}) == {name: "a"}
+    assert merge_for_state(TWILIO, {name: "a"}, {name: "b"}) == {name: CHANGED_OUTSIDE}
+    assert merge_for_state(TWILIO, {}, {name: "b"}) == {name: CHANGED_OUTSIDE}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_equal_values_keep_the_recorded_spelling(
     recorded: dict[str, Any], actual: dict[str, Any], kept: dict[str, Any]
 ) -> None:
     """Materialised defaults and other spellings leave no trace; real differences are recorded."""
-    assert settled(VAPI, recorded, actual) == kept
+    assert merge_for_state(VAPI, recorded, actual) == kept
 
 
 def _say(text: str, **more: Any) -> dict[str, Any]:
@@ -217,19 +219,19 @@ def test_lists_are_settled_item_by_item() -> None:
     """Beside one changed hook the others keep their spelling; a list of other length is taken."""
     recorded = {"hooks": [_say("a", filters=[]), _say("b")]}
     actual = {"hooks": [_say("a"), _say("c", filters=[])]}
-    assert settled(VAPI, recorded, actual) == {"hooks": [_say("a", filters=[]), _say("c")]}
+    assert merge_for_state(VAPI, recorded, actual) == {"hooks": [_say("a", filters=[]), _say("c")]}
     longer = {"hooks": [_say("a"), _say("b"), _say("c")]}
-    assert settled(VAPI, recorded, longer) == longer
-    assert settled(VAPI, longer, {"hooks": [_say("a")]}) == {"hooks": [_say("a")]}
+    assert merge_for_state(VAPI, recorded, longer) == longer
+    assert merge_for_state(VAPI, longer, {"hooks": [_say("a")]}) == {"hooks": [_say("a")]}
 
 
 def test_another_member_of_a_union_starts_afresh() -> None:
     """A destination of another type takes nothing over from the recorded one."""
     number = {"type": "number", "number": "+14155550100", "message": "a"}
     sip = {"type": "sip", "sip_uri": "sip:a@b"}
-    assert settled(VAPI, {"fallback_destination": number}, {"fallback_destination": sip}) == {
-        "fallback_destination": sip
-    }
+    assert merge_for_state(
+        VAPI, {"fallback_destination": number}, {"fallback_destination": sip}
+    ) == {"fallback_destination": sip}
 
 
 def test_settling_leaves_its_arguments_alone() -> None:
@@ -237,22 +239,22 @@ def test_settling_leaves_its_arguments_alone() -> None:
     recorded, actual = copy.deepcopy(FULL), copy.deepcopy(FULL)
     actual["server"]["url"] = "https://other"
     before = copy.deepcopy((recorded, actual))
-    settled(VAPI, recorded, actual)
+    merge_for_state(VAPI, recorded, actual)
     assert (recorded, actual) == before
 
 
 @given(DECLARATIONS)
 def test_settling_a_record_with_itself_changes_nothing(fields: dict[str, Any]) -> None:
     """An answer that is what was recorded is recorded as it was."""
-    assert settled(VAPI, fields, fields) == fields
+    assert merge_for_state(VAPI, fields, fields) == fields
 
 
 @given(DECLARATIONS, DECLARATIONS)
 def test_sameness_has_no_direction(left: dict[str, Any], right: dict[str, Any]) -> None:
     """Whatever is the same to the API is so both ways."""
-    for name, shape in VAPI.items():
+    for name, spec in VAPI.items():
         one, other = left.get(name), right.get(name)
-        assert same(shape, one, other) == same(shape, other, one)
+        assert equivalent(spec, one, other) == equivalent(spec, other, one)
 
 
 @given(DECLARATIONS, DECLARATIONS)
@@ -260,9 +262,9 @@ def test_what_is_settled_means_what_is_actual(
     recorded: dict[str, Any], actual: dict[str, Any]
 ) -> None:
     """Secrets apart, what is recorded after a read is what the API answered."""
-    kept = settled(VAPI, recorded, actual)
-    for name in (name for name, shape in VAPI.items() if not carries(shape, SECRET)):
-        assert same(VAPI[name], kept.get(name), actual.get(name))
+    kept = merge_for_state(VAPI, recorded, actual)
+    for name in (name for name, spec in VAPI.items() if not carries(spec, SECRET)):
+        assert equivalent(VAPI[name], kept.get(name), actual.get(name))
 
 
 REALM = ("us", "sip.eu.vapi.ai"), ("eu", "sip.vapi.ai"), (None, "sip.vapi.ai")
@@ -271,10 +273,12 @@ REALM = ("us", "sip.eu.vapi.ai"), ("eu", "sip.vapi.ai"), (None, "sip.vapi.ai")
 @pytest.mark.parametrize(("region", "realm"), REALM)
 def test_a_regions_default_is_that_regions_alone(region: str | None, realm: str) -> None:
     """The other region's SIP host, or either where the region is unknown, is a realm of its own."""
-    shape = kinds_in(region)["vapi"].fields["authentication"]
+    spec = kinds_in(region)["vapi"].fields["authentication"]
     login = {"username": "user-of-20-characters", "password": "a-password-of-20-chars"}
-    assert not same(shape, login, {**login, "realm": realm})
-    assert not same(shape, {**login, "realm": "sip.vapi.ai"}, {**login, "realm": "sip.eu.vapi.ai"})
+    assert not equivalent(spec, login, {**login, "realm": realm})
+    assert not equivalent(
+        spec, {**login, "realm": "sip.vapi.ai"}, {**login, "realm": "sip.eu.vapi.ai"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -299,8 +303,8 @@ def test_values_are_compared_by_type(left: Any, right: Any, are_equal: bool) -> 
     """A number is never a truth value, and two numbers are equal where their doubles are."""
     assert equal(left, right) is are_equal
     assert equal(right, left) is are_equal
-    shape = KINDS["vapi"].fields["fallback_destination"]
+    spec = KINDS["vapi"].fields["fallback_destination"]
     sip = {"type": "sip", "sip_uri": "sip:a@b"}
     before, after = ({**sip, "sip_headers": {"X": value}} for value in (left, right))
     if left is not None:
-        assert same(shape, before, after) is are_equal
+        assert equivalent(spec, before, after) is are_equal

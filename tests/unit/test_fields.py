@@ -101,17 +101,17 @@ def test_both_spellings_lead_to_the_same_field() -> None:
 
 
 def test_marks_are_found_at_any_depth() -> None:
-    """A field carries the marks of the fields below it."""
-    shapes = KINDS["vapi"].fields
-    assert {name for name, shape in shapes.items() if carries(shape, SECRET)} == {
+    """A field carries the traits of the fields below it."""
+    specs = KINDS["vapi"].fields
+    assert {name for name, spec in specs.items() if carries(spec, SECRET)} == {
         "authentication",
         "fallback_destination",
         "hooks",
         "server",
     }
-    assert not carries(shapes["sip_uri"], SECRET)
-    assert carries(shapes["hooks"], ANY_CASE)
-    assert not carries(shapes["name"], ANY_CASE)
+    assert not carries(specs["sip_uri"], SECRET)
+    assert carries(specs["hooks"], ANY_CASE)
+    assert not carries(specs["name"], ANY_CASE)
 
 
 def test_only_the_area_code_cannot_be_changed() -> None:

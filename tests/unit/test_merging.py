@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.support.strategies import declarations
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import as_read
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, same
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equivalent
 from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
 from vapi_provider.reconcile.properties import Declared
 
@@ -22,8 +22,8 @@ def merge(name: str, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[str],
     declared = Declared.of({"provider": "vapi", name: ours})
     sent = {} if ours is None else declared.model().to_wire()
     merged = Merge()
-    shape = VAPI[name]
-    value = merged.value(shape, name, base, ours, sent.get(shape.wire), theirs)
+    spec = VAPI[name]
+    value = merged.value(spec, name, base, ours, sent.get(spec.wire), theirs)
     return value, merged.kept, merged.lost
 
 
@@ -207,10 +207,10 @@ def test_what_nobody_touched_is_sent_as_declared(
     """Where the account is as recorded, a merged field means what is declared."""
     base, ours = Declared.of(before), Declared.of(after)
     recorded, wanted = base.model().to_wire(), ours.model().to_wire()
-    for name, shape in VAPI.items():
-        if name in base.fields and name in ours.fields and shape.schemas:
+    for name, spec in VAPI.items():
+        if name in base.fields and name in ours.fields and spec.schemas:
             merged = Merge()
-            values = wanted[shape.wire], recorded[shape.wire]
-            value = merged.value(shape, name, base.fields[name], ours.fields[name], *values)
+            values = wanted[spec.wire], recorded[spec.wire]
+            value = merged.value(spec, name, base.fields[name], ours.fields[name], *values)
             assert merged.kept == merged.lost == []
-            assert same(shape, as_read(shape, value), ours.fields[name])
+            assert equivalent(spec, as_read(spec, value), ours.fields[name])

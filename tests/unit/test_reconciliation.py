@@ -22,7 +22,7 @@ from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, settled
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, merge_for_state
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import Declared, plain
 from vapi_provider.settings.config import Settings
@@ -174,7 +174,7 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         actual: Mapping[str, Any] = record.fields
         if not run.shows_all:
             # What is not echoed cannot be looked at.
-            actual = settled(declared.kind.fields, declared.fields, record.fields)
+            actual = merge_for_state(declared.kind.fields, declared.fields, record.fields)
         number = {"number": record.number}
         assert isinstance(plan(declared.kind, {**number, **actual}, declared.fields), NoChange)
         run.begin()

@@ -1,4 +1,4 @@
-"""What is secret: fields by their marks, URLs by what they hold, and what no schema describes."""
+"""What is secret: fields by their traits, URLs by what they hold, and what no schema describes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.builders import (
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import plain
 from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
-from vapi_provider.shared.addresses import bare, credentials_in, holds_credentials
+from vapi_provider.shared.addresses import bare, contains_credentials, credentials_in
 
 UNKNOWN_ACTION = {"type": "webhook", "headers": {"Authorization": "Bearer canary-of-tests"}}
 HOOK = {"on": "call.ringing", "do": [UNKNOWN_ACTION]}
@@ -125,9 +125,9 @@ def test_read_hands_secrets_back_as_inputs() -> None:
 )
 def test_a_url_is_secret_by_what_it_holds(url: str, parts: list[str]) -> None:
     """User information, a query and a fragment make a URL secret; a path cannot be told."""
-    assert holds_credentials(url) is bool(parts)
+    assert contains_credentials(url) is bool(parts)
     assert list(credentials_in(url)) == ([url, *parts] if parts else [])
-    assert not holds_credentials(bare(url))
+    assert not contains_credentials(bare(url))
     if not parts:
         assert bare(url) == url
 
@@ -210,7 +210,7 @@ def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bo
 
 def test_everything_full_is_marked_once() -> None:
     """Marking what is marked already changes nothing."""
-    shapes = KINDS["vapi"].fields
-    once = sealed(shapes, FULL)
+    specs = KINDS["vapi"].fields
+    once = sealed(specs, FULL)
     assert plain(once) == plain(FULL)
-    assert sealed(shapes, plain(once)) == once
+    assert sealed(specs, plain(once)) == once

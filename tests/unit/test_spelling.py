@@ -10,7 +10,7 @@ from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provi
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN, same, settled
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN, equivalent, merge_for_state
 from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
 from vapi_provider.reconcile.plan import NoChange, plan
 
@@ -35,8 +35,8 @@ def test_what_is_no_number_stays(text: str) -> None:
 def test_an_echo_in_another_spelling_is_no_drift(kind: str, echoed: str) -> None:
     """What is recorded stays as it was declared, and nothing is left to send."""
     fields = {**LEAST[kind], "number": NUMBER}
-    shapes = KINDS[kind].fields
-    recorded = settled(shapes, fields, {**fields, "number": echoed})
+    specs = KINDS[kind].fields
+    recorded = merge_for_state(specs, fields, {**fields, "number": echoed})
     assert recorded["number"] == NUMBER
     assert plan(KINDS[kind], recorded, fields) == NoChange()
     assert plan(KINDS[kind], {**fields, "number": echoed}, fields) == NoChange()
@@ -47,18 +47,18 @@ def test_without_the_check_each_sign_counts() -> None:
     kind = KINDS["byo-phone-number"]
     off = {"credential_id": UUID, "number": NUMBER, "number_e164_check_enabled": False}
     echoed = {**off, "number": "14155552671"}
-    assert settled(kind.fields, off, echoed)["number"] == "14155552671"
+    assert merge_for_state(kind.fields, off, echoed)["number"] == "14155552671"
     assert plan(kind, echoed, off) != NoChange()
 
 
 def test_destinations_follow_their_own_check() -> None:
     """A fallback's number is compared by its own switch."""
-    shape = KINDS["vapi"].fields["fallback_destination"]
+    spec = KINDS["vapi"].fields["fallback_destination"]
     plain = {"type": "number", "number": NUMBER}
     other = {"type": "number", "number": "1 415 555 2671"}
-    assert same(shape, plain, other)
+    assert equivalent(spec, plain, other)
     off = {"number_e164_check_enabled": False}
-    assert not same(shape, {**plain, **off}, {**other, **off})
+    assert not equivalent(spec, {**plain, **off}, {**other, **off})
 
 
 def test_the_area_code_is_known_without_a_plus() -> None:
@@ -100,20 +100,20 @@ TOKEN = "abcd-token-for-tests-1234"
 )
 def test_a_masked_echo_is_no_drift(echoed: str) -> None:
     """A secret that is echoed in part, and fits, stays as it is recorded."""
-    shapes = KINDS["twilio"].fields
+    specs = KINDS["twilio"].fields
     recorded = {**LEAST["twilio"], "twilio_auth_token": TOKEN}
-    kept = settled(shapes, recorded, {**recorded, "twilio_auth_token": echoed})
+    kept = merge_for_state(specs, recorded, {**recorded, "twilio_auth_token": echoed})
     assert kept["twilio_auth_token"] == TOKEN
-    unseen = settled(shapes, {"twilio_auth_token": UNSEEN}, {"twilio_auth_token": echoed})
+    unseen = merge_for_state(specs, {"twilio_auth_token": UNSEEN}, {"twilio_auth_token": echoed})
     assert unseen["twilio_auth_token"] == UNSEEN
     server = {"url": "https://a", "headers": {"X-Token": TOKEN}}
     shown = {"url": "https://a", "headers": {"X-Token": echoed}}
-    assert settled(shapes, {"server": server}, {"server": shown})["server"] == server
+    assert merge_for_state(specs, {"server": server}, {"server": shown})["server"] == server
 
 
 @pytest.mark.parametrize("echoed", ["****9999", "zzzz****", "another-token", ""])
 def test_another_secrets_echo_is_drift(echoed: Any) -> None:
     """What shows a part that the recorded secret does not have was changed outside."""
-    shapes = KINDS["twilio"].fields
-    found = settled(shapes, {"twilio_auth_token": TOKEN}, {"twilio_auth_token": echoed})
+    specs = KINDS["twilio"].fields
+    found = merge_for_state(specs, {"twilio_auth_token": TOKEN}, {"twilio_auth_token": echoed})
     assert found["twilio_auth_token"] == CHANGED_OUTSIDE

@@ -151,9 +151,9 @@ class VapiClient:
                 # The merged values may contain secrets that the program does not declare.
                 carried = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
                 known = {
-                    name: converted(shape, merged[shape.wire])
-                    for name, shape in kind.fields.items()
-                    if merged and shape.wire in merged
+                    name: converted(spec, merged[spec.wire])
+                    for name, spec in kind.fields.items()
+                    if merged and spec.wire in merged
                 }
                 hidden = {*secrets, *carried, *secrecy.secrets_in(kind.fields, known)}
                 answer = self._send("PATCH", path, declared, body, secrets=hidden)

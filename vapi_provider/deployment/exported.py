@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.reconcile.secrecy import SECRET_VALUE, SIGNATURE
 
 OURS = "pulumi-python:dynamic/vapi:"
@@ -69,23 +69,23 @@ def instant(text: Any) -> datetime | None:
         return None
 
 
-def holds_secret(shape: FieldShape, value: Any) -> bool:
+def contains_secret(spec: FieldSpec, value: Any) -> bool:
     """Return whether a value is or contains an encrypted value that its schema does not mark.
 
     Fields marked as secret are never compared, so their encryption does not matter; any other
     encrypted value would be missing from a comparison.
     """
-    if SECRET in shape.marks:
+    if SECRET in spec.traits:
         return False
     if isinstance(value, list):
-        return any(holds_secret(shape, item) for item in as_list(cast(Any, value)))
+        return any(contains_secret(spec, item) for item in as_list(cast(Any, value)))
     if as_object(value).get(SIGNATURE) == SECRET_VALUE:
         return True
-    bag, model = as_object(value), shape.schema_of(value)
+    bag, model = as_object(value), spec.schema_of(value)
     if model is None:
         return any(_is_secret(item) for item in bag.values())
-    shapes = model.fields
-    return any(holds_secret(shapes[name], bag[name]) for name in bag if name in shapes)
+    specs = model.fields
+    return any(contains_secret(specs[name], bag[name]) for name in bag if name in specs)
 
 
 def is_special(value: Any) -> bool:

@@ -13,7 +13,7 @@ from vapi_provider.embedded.records import Record, effective_updated_ms
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.times import format_iso
 from vapi_provider.models.constants import region_of
-from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.models.kinds import KINDS, kinds_in
 
 _TWILIO_SECRETS = ("twilioAuthToken", "twilioApiKey", "twilioApiSecret")
@@ -49,7 +49,7 @@ class RecordPresenter:
             shown = _with_unknown(shown)
         absent: JsonObject = {}
         if switches.absent_as_null:
-            absent = {shape.wire: None for shape in KINDS[record.kind].read.fields.values()}
+            absent = {spec.wire: None for spec in KINDS[record.kind].read.fields.values()}
         return absent | {
             "id": record.id,
             "orgId": self.org_id,
@@ -91,20 +91,20 @@ class RecordPresenter:
     def _with_defaults(self, model: Schema, value: Mapping[str, Any]) -> JsonObject:
         """Return the value with the documented default of each absent field, at every depth."""
         shown = dict(value)
-        for shape in model.fields.values():
-            if shape.wire in shown:
-                inner = shown[shape.wire]
+        for spec in model.fields.values():
+            if spec.wire in shown:
+                inner = shown[spec.wire]
                 if isinstance(inner, list):
                     items = cast(list[Any], inner)
-                    shown[shape.wire] = [self._item_with_defaults(shape, item) for item in items]
+                    shown[spec.wire] = [self._item_with_defaults(spec, item) for item in items]
                 else:
-                    shown[shape.wire] = self._item_with_defaults(shape, inner)
-            elif shape.defaults:
-                shown[shape.wire] = _on_the_wire(shape.defaults[0])
+                    shown[spec.wire] = self._item_with_defaults(spec, inner)
+            elif spec.defaults:
+                shown[spec.wire] = _on_the_wire(spec.defaults[0])
         return shown
 
-    def _item_with_defaults(self, shape: FieldShape, value: Any) -> Any:
-        model = shape.schema_of(value)
+    def _item_with_defaults(self, spec: FieldSpec, value: Any) -> Any:
+        model = spec.schema_of(value)
         return value if model is None else self._with_defaults(model, value)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from vapi_provider.models.base import TOLD_APART_BY, VapiModel
+from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
 from vapi_provider.shared.json_values import whole_as_int
 
 _NUMBER = "must be a number conforming to the specified constraints"
@@ -59,14 +59,14 @@ def describe_error(error: ErrorDetails, model: type[VapiModel]) -> list[str]:
         return [_WHOLE[kind]]
     if kind == "extra_forbidden":
         return [_with_path(path, "property {name} should not exist")]
-    is_tag_error = kind.startswith(TOLD_APART_BY)
+    is_tag_error = kind.startswith(DISCRIMINATED_BY)
     if kind in _OBJECT_ERRORS or (is_tag_error and not isinstance(error["input"], dict)):
         return [
             _with_path(path, "{name} must be an object"),
             _with_path(path, "nested property {name} must be either object or array"),
         ]
     if is_tag_error:
-        key, allowed = kind.removeprefix(TOLD_APART_BY), error["msg"].removeprefix(_ONE_OF)
+        key, allowed = kind.removeprefix(DISCRIMINATED_BY), error["msg"].removeprefix(_ONE_OF)
         values = f"{{name}} must be one of the following values: {allowed}"
         return [_with_path([*path, key], values)]
     if kind == "missing":

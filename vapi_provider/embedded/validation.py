@@ -68,7 +68,7 @@ class Validator:
         if "provider" in sent and _check_kind(sent["provider"]) != kind:
             raise refused("Couldn't Update Phone Number. `provider` Does Not Match.")
         fields, markers = self._translate_legacy_keys(sent)
-        required = {shape.wire for shape in KINDS[kind].fields.values() if shape.required}
+        required = {spec.wire for spec in KINDS[kind].fields.values() if spec.required}
         cleared = [name for name, value in fields.items() if value is None and name in required]
         violations = [f"{name} should not be null or undefined" for name in cleared]
         violations += self._violations(fields, KINDS[kind].update.model)

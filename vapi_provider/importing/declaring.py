@@ -10,11 +10,11 @@ from vapi_provider.catalogue.message import split
 from vapi_provider.importing.naming import slug
 from vapi_provider.importing.secrets import Secret, Secrets
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
 from vapi_provider.models.spelling import is_masked, respelled
-from vapi_provider.reconcile.equality import same
+from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.properties import Declared, plain
 from vapi_provider.reconcile.resource_key import resource_key
@@ -89,9 +89,9 @@ def generate(
     record = replace(record, fields=fields)
     key = scope.resource_key(kind, resource)
     fields = {
-        name: _value(shape, record.fields[name], _Location(resource, (), secrets))
-        for name, shape in kind.fields.items()
-        if SECRET not in shape.marks and _is_significant(shape, record.fields.get(name))
+        name: _value(spec, record.fields[name], _Location(resource, (), secrets))
+        for name, spec in kind.fields.items()
+        if SECRET not in spec.traits and _is_significant(spec, record.fields.get(name))
     }
     # An empty name is declared: without one the record would get the automatic name.
     name = record.name or ""
@@ -161,20 +161,20 @@ class _Location:
 _DISCRIMINATORS = ("on", "type")
 
 
-def _value(shape: FieldShape, value: Any, parent: _Location) -> Any:
-    location = parent.below(shape.name)
-    if SECRET in shape.marks:
+def _value(spec: FieldSpec, value: Any, parent: _Location) -> Any:
+    location = parent.below(spec.name)
+    if SECRET in spec.traits:
         return _secret(value, location)
     if isinstance(value, list):
-        return [_item(shape, item, location) for item in as_list(cast(Any, value))]
-    return _item(shape, value, location)
+        return [_item(spec, item, location) for item in as_list(cast(Any, value))]
+    return _item(spec, value, location)
 
 
-def _item(shape: FieldShape, value: Any, location: _Location) -> Any:
-    if is_secret(shape, value):
+def _item(spec: FieldSpec, value: Any, location: _Location) -> Any:
+    if is_secret(spec, value):
         # A URL with a token in it, or an object that no schema describes.
         return location.secret(value)
-    model = shape.schema_of(value)
+    model = spec.schema_of(value)
     if model is None:
         return value
     properties = as_object(value)
@@ -185,7 +185,7 @@ def _item(shape: FieldShape, value: Any, location: _Location) -> Any:
     ):
         if _is_significant(inner, properties.get(name)):
             declared[name] = _value(inner, properties[name], location)
-        elif inner.required and SECRET in inner.marks:
+        elif inner.required and SECRET in inner.traits:
             declared[name] = location.below(name).secret(None)
     return declared
 
@@ -199,9 +199,9 @@ def _secret(value: Any, location: _Location) -> Any:
     return location.secret(shown) if value else value
 
 
-def _is_significant(shape: FieldShape, value: Any) -> bool:
+def _is_significant(spec: FieldSpec, value: Any) -> bool:
     """Return whether a value must be declared: it is required or differs from its default."""
-    return value is not None and (shape.required or not same(shape, value, None))
+    return value is not None and (spec.required or not equivalent(spec, value, None))
 
 
 def _credentials(kind: Kind, record: PhoneNumberRecord, secrets: Secrets) -> dict[str, Secret]:
@@ -212,7 +212,7 @@ def _credentials(kind: Kind, record: PhoneNumberRecord, secrets: Secrets) -> dic
     """
     if kind.provider != "twilio":
         return {}
-    token, *key = (name for name, shape in kind.fields.items() if SECRET in shape.marks)
+    token, *key = (name for name, spec in kind.fields.items() if SECRET in spec.traits)
     shown = {
         name: None if is_masked(str(record.fields[name])) else str(record.fields[name])
         for name in (token, *key)

@@ -13,10 +13,10 @@ from typing import Any, cast
 from vapi_provider.deployment.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.errors import OwnershipError
 from vapi_provider.importing.declaring import GeneratedResource, Scope, reveal_secrets
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.properties import Declared, outputs
-from vapi_provider.reconcile.secrecy import holds_secret, is_secret
+from vapi_provider.reconcile.secrecy import contains_secret, is_secret
 
 PROVIDER = (
     "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
@@ -107,35 +107,35 @@ def _recorded(
     }
 
 
-def _mark_fields(shapes: Mapping[str, FieldShape], properties: Mapping[str, Any]) -> dict[str, Any]:
+def _mark_fields(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _mark_value(shapes[name], value) if name in shapes else value
+        name: _mark_value(specs[name], value) if name in specs else value
         for name, value in properties.items()
     }
 
 
-def _mark_value(shape: FieldShape, value: Any) -> Any:
+def _mark_value(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value with its secrets marked, as `resources` registers them."""
-    if is_secret(shape, value):
+    if is_secret(spec, value):
         return secret_of(json.dumps(value))
     if isinstance(value, list):
         items = as_list(cast(Any, value))
         # The engine encrypts a list whole if it contains a secret.
-        if any(_contains_secret(shape, item) for item in items):
+        if any(_contains_secret(spec, item) for item in items):
             return secret_of(json.dumps(items))
-        return [_mark_item(shape, item) for item in items]
-    return _mark_item(shape, value)
+        return [_mark_item(spec, item) for item in items]
+    return _mark_item(spec, value)
 
 
-def _contains_secret(shape: FieldShape, item: Any) -> bool:
-    model = shape.schema_of(item)
-    return is_secret(shape, item) or bool(model and holds_secret(model.fields, as_object(item)))
+def _contains_secret(spec: FieldSpec, item: Any) -> bool:
+    model = spec.schema_of(item)
+    return is_secret(spec, item) or bool(model and contains_secret(model.fields, as_object(item)))
 
 
-def _mark_item(shape: FieldShape, value: Any) -> Any:
-    if is_secret(shape, value):
+def _mark_item(spec: FieldSpec, value: Any) -> Any:
+    if is_secret(spec, value):
         return secret_of(json.dumps(value))
-    model = shape.schema_of(value)
+    model = spec.schema_of(value)
     if model is None:
         return value
     return _mark_fields(model.fields, as_object(value))

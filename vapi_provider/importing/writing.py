@@ -15,7 +15,7 @@ from vapi_provider.importing.declaring import GeneratedResource, LeftOut
 from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 
 _HEAD = '''"""Phone numbers that `python -m vapi_provider import` found in the account.
 
@@ -166,20 +166,20 @@ def _fit_comment(text: str) -> str:
     return line if len(line) < WIDTH - 2 else f"{line[: WIDTH - 6]}..."
 
 
-def _argument(shape: FieldShape, value: Any) -> Any:
+def _argument(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value as an argument: `…Args` for objects, config for secrets."""
     if isinstance(value, Secret):
         read = "require_secret_object" if value.is_object else "require_secret"
         return Call(f"pulumi.Config().{read}", [value.key], ())
     if isinstance(value, list):
-        return [_argument(shape, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
-    model = shape.schema_of(value)
+        return [_argument(spec, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+    model = spec.schema_of(value)
     if model is not None:
         return Call(f"vapi.{model.name}Args", (), _keywords(model.fields, value))
     if isinstance(value, Mapping):
-        return {name: _argument(shape, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
+        return {name: _argument(spec, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
     return value
 
 
-def _keywords(shapes: Mapping[str, FieldShape], value: Any) -> Sequence[tuple[str, Any]]:
-    return [(name, _argument(shapes[name], item)) for name, item in as_object(value).items()]
+def _keywords(specs: Mapping[str, FieldSpec], value: Any) -> Sequence[tuple[str, Any]]:
+    return [(name, _argument(specs[name], item)) for name, item in as_object(value).items()]

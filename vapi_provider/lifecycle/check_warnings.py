@@ -13,7 +13,13 @@ from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.properties import Declared, identical
-from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, TRANSFORMS, holds_secret, texts_in
+from vapi_provider.reconcile.secrecy import (
+    HINTS,
+    OWN_SECRETS,
+    TRANSFORMS,
+    contains_secret,
+    texts_in,
+)
 from vapi_provider.settings.config import Settings
 from vapi_provider.settings.guards import REFUSED, TOLD, violations
 
@@ -69,7 +75,8 @@ class Judge:
         an earlier version may have recorded them as plain text, which a refresh repairs.
         """
         own = bool(hints.get(OWN_SECRETS)) or (
-            bool(hints.get(TRANSFORMS)) and not holds_secret(declared.kind.fields, declared.fields)
+            bool(hints.get(TRANSFORMS))
+            and not contains_secret(declared.kind.fields, declared.fields)
         )
         if declared.declaration:
             # Several resources may share the declaration; `diff` follows its `check` immediately.

@@ -7,8 +7,8 @@ from typing import Any
 
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import number_within, shape_within
-from vapi_provider.reconcile.equality import same
+from vapi_provider.models.spelling import number_within, spec_within
+from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.names import automatic_name, name_without_parent
 from vapi_provider.reconcile.resource_key import old_form
 
@@ -20,16 +20,16 @@ def _is_public(number: str) -> bool:
 def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any]) -> str | None:
     """Return a description of the unique value that the record already has; None if it has none."""
     uri = declared.get("sip_uri")
-    if uri is not None and same(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
+    if uri is not None and equivalent(kind.fields["sip_uri"], uri, record.fields.get("sip_uri")):
         return "the SIP URI of `sip_uri`"
     number = number_within(declared)
     # An extension is unique per trunk.
     same_trunk = record.fields.get("credential_id") == declared.get("credential_id")
-    shape = kind.fields.get("number")
+    spec = kind.fields.get("number")
     same_number = (
         number is not None
-        and shape is not None
-        and same(shape_within(shape, declared, record.fields), number, record.number)
+        and spec is not None
+        and equivalent(spec_within(spec, declared, record.fields), number, record.number)
     )
     if same_number and (_is_public(number or "") or same_trunk):
         return "the number of `number`"

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.errors import NotFoundError
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.equality import believed, differences, holds_unseen
+from vapi_provider.reconcile.equality import (
+    contains_unseen_secret,
+    differences,
+    fill_unseen_secrets,
+)
 from vapi_provider.reconcile.properties import Declared, bought_number, outputs_as_read
 
 if TYPE_CHECKING:
@@ -26,10 +30,10 @@ def recorded_of(
     assumed to be as declared. Raises VapiError.
     """
     recorded = _as_left(session, id_, olds)
-    if recorded is None or not holds_unseen(recorded):
+    if recorded is None or not contains_unseen_secret(recorded):
         return recorded
     checked = session.checked(id_, desired.declaration)
-    return believed(recorded, checked.before if checked else {}, desired.fields)
+    return fill_unseen_secrets(recorded, checked.before if checked else {}, desired.fields)
 
 
 def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:

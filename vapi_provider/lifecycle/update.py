@@ -11,11 +11,21 @@ from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord, as_read
-from vapi_provider.models.spelling import E164_CHECK, shape_within
+from vapi_provider.models.spelling import E164_CHECK, spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.equality import holds_hidden, holds_unseen, same
+from vapi_provider.reconcile.equality import (
+    contains_masked_secret,
+    contains_unseen_secret,
+    equivalent,
+)
 from vapi_provider.reconcile.ignored import in_camel_case, with_ignored_items, without_ignored
-from vapi_provider.reconcile.merge import SECRET_IS_SET, UNKNOWN, Merge, sends_hidden, unsteady
+from vapi_provider.reconcile.merge import (
+    SECRET_IS_SET,
+    UNKNOWN,
+    Merge,
+    sends_masked_secret,
+    unsteady,
+)
 from vapi_provider.reconcile.properties import Declared, outputs_as_read
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -116,9 +126,9 @@ def merge_into(
     for name in changed:
         value = declared.fields.get(name)
         if value is not None:
-            shape = shape_within(declared.kind.fields[name], recorded, declared.fields)
-            wire = (sent.get(shape.wire), account.get(shape.wire))
-            merge.wire[shape.wire] = merge.value(shape, name, recorded.get(name), value, *wire)
+            spec = spec_within(declared.kind.fields[name], recorded, declared.fields)
+            wire = (sent.get(spec.wire), account.get(spec.wire))
+            merge.wire[spec.wire] = merge.value(spec, name, recorded.get(name), value, *wire)
 
 
 def adopt(
@@ -145,8 +155,8 @@ def adopt(
     changed = [
         name
         for name in updatable
-        if not same(
-            shape_within(kind.fields[name], declared.fields, record.fields),
+        if not equivalent(
+            spec_within(kind.fields[name], declared.fields, record.fields),
             _shown(kind, merge.wire, name),
             record.fields.get(name),
         )
@@ -174,7 +184,7 @@ def outputs_adopted(declared: Declared, record: PhoneNumberRecord) -> dict[str, 
 
 def refuse_hidden(value: Any) -> None:
     """Raise OwnershipError where a PATCH would overwrite an unknown secret with its placeholder."""
-    if holds_hidden(value):
+    if contains_masked_secret(value):
         raise OwnershipError(
             "a secret that only the account knows would be sent (changed outside of this stack, or "
             "imported and never shown), and its value is not known here: declare it, or put the "
@@ -188,7 +198,7 @@ def refuse_hidden_changes(recorded: Mapping[str, Any], changed: Mapping[str, Any
     A secret that the account shows and that does not change is copied from the account.
     """
     for name, value in changed.items():
-        if holds_unseen(value) or sends_hidden(recorded.get(name), value):
+        if contains_unseen_secret(value) or sends_masked_secret(recorded.get(name), value):
             refuse_hidden(value)
 
 
@@ -203,8 +213,8 @@ def warn_of_losses(
 
 
 def _shown(kind: Kind, wire: Mapping[str, Any], name: str) -> Any:
-    shape = kind.fields[name]
-    return as_read(shape, wire.get(shape.wire))
+    spec = kind.fields[name]
+    return as_read(spec, wire.get(spec.wire))
 
 
 def _over(actual: Any, declared: Any) -> Any:

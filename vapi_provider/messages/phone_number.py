@@ -62,11 +62,11 @@ def parse_phone_number(value: Any) -> MessagePhoneNumber:
 def _build_model(schema: Schema, properties: Mapping[str, Any], path: str) -> VapiModel:
     """Build the model without its rules, unknown keys and nulls."""
     model, values = schema.model, dict[str, Any]()
-    for name, shape in schema.fields.items():
-        value, field_path = properties.get(shape.wire), f"{path}{shape.wire}"
+    for name, spec in schema.fields.items():
+        value, field_path = properties.get(spec.wire), f"{path}{spec.wire}"
         if value is not None:
-            values[name] = _parse_field(model.model_fields[name], shape.schemas, value, field_path)
-        elif shape.required:
+            values[name] = _parse_field(model.model_fields[name], spec.schemas, value, field_path)
+        elif spec.required:
             raise _error(field_path, "is missing")
     return model.model_construct(_fields_set=set(values), **values)
 

@@ -1,7 +1,7 @@
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
 By the schema's name: the literals that tell it from its neighbours, and for each field both
-spellings, whether it is required, the schemas its value may be of, documented defaults, marks, and
+spellings, whether it is required, the schemas its value may be of, documented defaults, traits and
 the types that JSON may give it.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Row = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
+FieldRow = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
 
-SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[Row, ...]]] = {
+SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
     "BackoffPlan": (
         {},
         (

@@ -16,7 +16,7 @@ from vapi_provider.models.e164 import e164_problem, is_assigned
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.urls import has_host
-from vapi_provider.shared.addresses import holds_user_information
+from vapi_provider.shared.addresses import contains_user_information
 
 Object = Mapping[str, Any]
 Advice = Iterator[tuple[str, str]]
@@ -75,13 +75,13 @@ def _without_value(text: str, holder: Object, field: str) -> str:
 
 def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
     """Yield every object nested in `value` with its path and its schema."""
-    for name, shape in model.fields.items():
+    for name, spec in model.fields.items():
         inside = value.get(name)
         if inside is None:
             continue
         listed = [(f"[{index}]", item) for index, item in enumerate(as_list(inside))]
         for where, item in listed or [("", inside)]:
-            inner = shape.schema_of(item)
+            inner = spec.schema_of(item)
             if inner is not None:
                 here = f"{path}{name}{where}"
                 yield here, inner, as_object(item)
@@ -269,7 +269,7 @@ _RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
 def _of_url(name: str, holder: Object) -> Advice:
     """Yield a warning about credentials in a URL. Source: our own care."""
     url = holder.get(name)
-    if isinstance(url, str) and holds_user_information(url):
+    if isinstance(url, str) and contains_user_information(url):
         yield name, "holds a user name or a password, which is shown wherever the URL is"
 
 

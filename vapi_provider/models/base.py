@@ -48,8 +48,8 @@ class VapiModel(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-class Documented:
-    """Documented default of an absent field, in snake_case spelling.
+class DocumentedDefault:
+    """DocumentedDefault default of an absent field, in snake_case spelling.
 
     A region's SIP host is a default in that region only.
     """
@@ -71,11 +71,11 @@ Number = Annotated[
 OWN_CARE = "own_care_"
 """Prefix of the types of errors that are not the API's; the embedded account ignores them."""
 
-TOLD_APART_BY = "told_apart_by_"
+DISCRIMINATED_BY = "discriminated_by_"
 """Prefix of the error type for a value that no member of a union matches; its key follows."""
 
 
-def told_apart_by(key: str, *allowed: str) -> Discriminator:
+def discriminated_by(key: str, *allowed: str) -> Discriminator:
     """Return the discriminator of a union by the literal under `key`.
 
     Each member has ``Tag("<literal>")``: the angle brackets distinguish tags in an error's location
@@ -89,6 +89,6 @@ def told_apart_by(key: str, *allowed: str) -> Discriminator:
     # Pydantic hashes discriminators and so allows no custom_error_context: the type holds the key.
     return Discriminator(
         tag,
-        custom_error_type=TOLD_APART_BY + key,
+        custom_error_type=DISCRIMINATED_BY + key,
         custom_error_message=f"must be one of {', '.join(allowed)}",
     )

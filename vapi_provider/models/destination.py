@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Tag, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import Documented, VapiModel, told_apart_by
+from vapi_provider.models.base import DocumentedDefault, VapiModel, discriminated_by
 from vapi_provider.models.e164 import e164_problem, is_alphanumeric
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
 from vapi_provider.models.message import Message
@@ -23,12 +23,12 @@ class _Destination(VapiModel):
     message: Annotated[
         Message | None,
         Field(description='What the caller hears first; "" is silence.'),
-        Documented("Transferring the call now"),
+        DocumentedDefault("Transferring the call now"),
     ] = None
     transfer_plan: Annotated[
         TransferPlan | None,
         Field(description="How the call is handed over."),
-        Documented({"mode": "blind-transfer"}),
+        DocumentedDefault({"mode": "blind-transfer"}),
     ] = None
     name: Annotated[
         str | None,
@@ -47,7 +47,7 @@ class TransferDestinationNumber(_Destination):
     number_e164_check_enabled: Annotated[
         bool | None,
         Field(description="Whether number must be E.164; off: letters and digits."),
-        Documented(True),
+        DocumentedDefault(True),
     ] = None
     number: Annotated[
         str, Field(min_length=3, max_length=40, description="The number to call, E.164."), PHONE
@@ -101,7 +101,7 @@ class TransferDestinationSip(_Destination):
 Destination = Annotated[
     Annotated[TransferDestinationNumber, Tag("<number>")]
     | Annotated[TransferDestinationSip, Tag("<sip>")],
-    told_apart_by("type", "number", "sip"),
+    discriminated_by("type", "number", "sip"),
 ]
 
 

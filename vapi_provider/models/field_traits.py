@@ -1,12 +1,12 @@
-"""Marks of fields that affect how they are compared, recorded and documented."""
+"""Traits of fields that affect how they are compared, recorded and documented."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 
-class Mark(Enum):
-    """Mark of a field; the value is its display name."""
+class FieldTrait(Enum):
+    """FieldTrait of a field; the value is its display name."""
 
     SECRET = "secret"
     """Encrypted in state and never shown; the API may or may not echo it."""
@@ -30,10 +30,10 @@ class Mark(Enum):
     """Spaces, hyphens and a missing + have no meaning while the E.164 check is on."""
 
 
-SECRET = Mark.SECRET
-EMPTY_IS_ABSENT = Mark.EMPTY_IS_ABSENT
-UNORDERED = Mark.UNORDERED
-REPAIRED = Mark.REPAIRED
-URL = Mark.URL
-ANY_CASE = Mark.ANY_CASE
-PHONE = Mark.PHONE
+SECRET = FieldTrait.SECRET
+EMPTY_IS_ABSENT = FieldTrait.EMPTY_IS_ABSENT
+UNORDERED = FieldTrait.UNORDERED
+REPAIRED = FieldTrait.REPAIRED
+URL = FieldTrait.URL
+ANY_CASE = FieldTrait.ANY_CASE
+PHONE = FieldTrait.PHONE

@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from vapi_provider.models._generated_fields import SCHEMAS, Row
+from vapi_provider.models._generated_fields import SCHEMAS, FieldRow
 from vapi_provider.models.constants import SIP_HOSTS
-from vapi_provider.models.field_traits import Mark
+from vapi_provider.models.field_traits import FieldTrait
 
 if TYPE_CHECKING:
     from vapi_provider.models.base import VapiModel
@@ -33,15 +33,15 @@ def as_list(value: Any) -> list[Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class FieldShape:
-    """A field: both spellings, the schemas and JSON types of its values, defaults and marks."""
+class FieldSpec:
+    """A field: both spellings, the schemas and JSON types of its values, defaults and traits."""
 
     name: str
     wire: str
     required: bool
     schemas: tuple[Schema, ...]
     defaults: tuple[Any, ...]
-    marks: frozenset[Mark]
+    traits: frozenset[FieldTrait]
     types: frozenset[str]
 
     def schema_of(self, value: Any) -> Schema | None:
@@ -51,7 +51,7 @@ class FieldShape:
         if len(self.schemas) == 1:
             return self.schemas[0]
         bag = as_object(value)
-        return next((schema for schema in self.schemas if schema.is_told_by(bag)), None)
+        return next((schema for schema in self.schemas if schema.has_literals(bag)), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +60,19 @@ class Schema:
 
     name: str
     literals: Mapping[str, str]
-    rows: tuple[Row, ...] = field(repr=False)
+    rows: tuple[FieldRow, ...] = field(repr=False)
     region: str | None = None
     """Region of the fields' defaults; without one there are no defaults that depend on a region."""
 
     @cached_property
-    def fields(self) -> Mapping[str, FieldShape]:
+    def fields(self) -> Mapping[str, FieldSpec]:
         """The fields by their snake_case names, in the model's order."""
         return {row[0]: _shape(row, self.region) for row in self.rows}
 
     @cached_property
-    def fields_by_wire_name(self) -> Mapping[str, FieldShape]:
+    def fields_by_wire_name(self) -> Mapping[str, FieldSpec]:
         """The fields by their camelCase names."""
-        return {shape.wire: shape for shape in self.fields.values()}
+        return {spec.wire: spec for spec in self.fields.values()}
 
     @property
     def model(self) -> type[VapiModel]:
@@ -81,7 +81,7 @@ class Schema:
 
         return model_named(self.name)
 
-    def is_told_by(self, value: Mapping[str, Any]) -> bool:
+    def has_literals(self, value: Mapping[str, Any]) -> bool:
         """Return whether `value` has every literal of the schema (its `type` or `on`)."""
         return all(value.get(name) == literal for name, literal in self.literals.items())
 
@@ -111,19 +111,20 @@ def correction(model: Schema, key: str) -> str:
 
 
 @cache
-def carries(shape: FieldShape, mark: Mark) -> bool:
-    """Return whether the field, or any nested field, has `mark`."""
-    return mark in shape.marks or any(
-        carries(inner, mark) for model in shape.schemas for inner in model.fields.values()
+def carries(spec: FieldSpec, trait: FieldTrait) -> bool:
+    """Return whether the field, or any nested field, has `trait`."""
+    return trait in spec.traits or any(
+        carries(inner, trait) for model in spec.schemas for inner in model.fields.values()
     )
 
 
-def _shape(row: Row, region: str | None) -> FieldShape:
-    name, wire, required, schemas, defaults, marks, types = row
+def _shape(row: FieldRow, region: str | None) -> FieldSpec:
+    name, wire, required, schemas, defaults, traits, types = row
     inner = tuple(schema_named(schema, region) for schema in schemas)
-    here = tuple(one for one in defaults if _is_default_in(region, one))
-    marked = frozenset(map(Mark, marks))
-    return FieldShape(name, wire, required, inner, here, marked, frozenset(types))
+    here = tuple(default for default in defaults if _is_default_in(region, default))
+    return FieldSpec(
+        name, wire, required, inner, here, frozenset(map(FieldTrait, traits)), frozenset(types)
+    )
 
 
 def _is_default_in(region: str | None, default: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import VapiModel, told_apart_by
+from vapi_provider.models.base import VapiModel, discriminated_by
 from vapi_provider.models.constants import EndedReason
 from vapi_provider.models.destination import Destination
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, REPAIRED, UNORDERED
@@ -29,7 +29,7 @@ class TransferPhoneNumberHookAction(VapiModel):
 HookAction = Annotated[
     Annotated[SayPhoneNumberHookAction, Tag("<say>")]
     | Annotated[TransferPhoneNumberHookAction, Tag("<transfer>")],
-    told_apart_by("type", "say", "transfer"),
+    discriminated_by("type", "say", "transfer"),
 ]
 
 
@@ -85,5 +85,5 @@ class PhoneNumberHookCallEnding(VapiModel):
 Hook = Annotated[
     Annotated[PhoneNumberHookCallRinging, Tag("<call.ringing>")]
     | Annotated[PhoneNumberHookCallEnding, Tag("<call.ending>")],
-    told_apart_by("on", "call.ringing", "call.ending"),
+    discriminated_by("on", "call.ringing", "call.ending"),
 ]

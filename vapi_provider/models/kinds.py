@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vapi_provider.models.constants import SIP_HOSTS
-from vapi_provider.models.fields import FieldShape, Schema, schema_named
+from vapi_provider.models.fields import FieldSpec, Schema, schema_named
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Kind:
         return self.read.name
 
     @cached_property
-    def fields(self) -> Mapping[str, FieldShape]:
+    def fields(self) -> Mapping[str, FieldSpec]:
         """The fields that can be declared: those of the create schema, except `provider`."""
         fields = self.create.fields
         return {name: field for name, field in fields.items() if name != "provider"}

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import Documented, VapiModel
+from vapi_provider.models.base import DocumentedDefault, VapiModel
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
@@ -54,7 +54,7 @@ ByoNumber = Annotated[
 E164Check = Annotated[
     bool | None,
     Field(description="Whether number must be E.164; off: letters and digits."),
-    Documented(True),
+    DocumentedDefault(True),
 ]
 
 
@@ -165,7 +165,7 @@ class _Twilio(_Common):
     sms_enabled: Annotated[
         bool | None,
         Field(description="Whether Vapi also takes the number's messages."),
-        Documented(True),
+        DocumentedDefault(True),
     ] = None
     twilio_auth_token: Annotated[str | None, Field(description="Twilio auth token."), SECRET] = None
     twilio_api_key: Annotated[str | None, Field(description="Twilio API key."), SECRET] = None

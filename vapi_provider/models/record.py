@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vapi_provider.models.fields import FieldShape, Schema
+from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.json_types import WrongType, check_type
 from vapi_provider.models.kinds import KINDS, Kind
@@ -103,63 +103,63 @@ def unknown_keys(record: PhoneNumberRecord) -> list[str]:
 
 
 def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[str]:
-    shapes = model.fields_by_wire_name
+    specs = model.fields_by_wire_name
     found: list[str] = []
     for key, value in answer.items():
         path = f"{above}{key}"
-        if key not in shapes:
+        if key not in specs:
             found += [path] if value is not None else []
             continue
         for at, item in enumerate(cast(list[Any], value) if isinstance(value, list) else [value]):
-            inner = shapes[key].schema_of(item)
+            inner = specs[key].schema_of(item)
             where = f"{path}[{at}]" if isinstance(value, list) else path
             found += _unknown(inner, item, f"{where}.") if inner else []
     return found
 
 
 def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
-    shapes, found = model.fields_by_wire_name, dict[str, Any]()
+    specs, found = model.fields_by_wire_name, dict[str, Any]()
     for wire, value in answer.items():
-        shape = shapes.get(wire)
-        if shape is not None and value is not None:
+        spec = specs.get(wire)
+        if spec is not None and value is not None:
             try:
-                found[shape.name] = as_read(shape, value)
+                found[spec.name] = as_read(spec, value)
             except WrongType as wrong:
                 raise WrongType(f"{wire}{wrong}") from None
     return found
 
 
-def as_read(shape: FieldShape, value: Any) -> Any:
+def as_read(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value in an answer in snake_case, without unknown keys.
 
     Raises WrongType where it, or a nested value, has the wrong JSON type.
     """
     if value is None:
         return None
-    check_type(value, shape.types)
-    return converted(shape, value)
+    check_type(value, spec.types)
+    return converted(spec, value)
 
 
-def converted(shape: FieldShape, value: Any) -> Any:
+def converted(spec: FieldSpec, value: Any) -> Any:
     """Convert a value, or an item of a list, as `as_read` does, without checking its own type.
 
     Raises WrongType where a nested value has the wrong JSON type.
     """
-    if value is None or not shape.schemas:
+    if value is None or not spec.schemas:
         return value
     if not isinstance(value, list):
-        return _object(shape, value)
+        return _object(spec, value)
     found: list[Any] = []
     for at, item in enumerate(cast(list[Any], value)):
         try:
-            found.append(_object(shape, item))
+            found.append(_object(spec, item))
         except WrongType as wrong:
             raise WrongType(f"[{at}]{wrong}") from None
     return found
 
 
-def _object(shape: FieldShape, value: Any) -> Any:
-    model = shape.schema_of(value)
+def _object(spec: FieldSpec, value: Any) -> Any:
+    model = spec.schema_of(value)
     if model is None:
         return value
     try:

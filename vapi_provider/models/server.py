@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import OWN_CARE, Documented, Number, VapiModel
+from vapi_provider.models.base import OWN_CARE, DocumentedDefault, Number, VapiModel
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
 from vapi_provider.models.urls import is_https, lacks_credential
 
@@ -56,7 +56,7 @@ class Server(VapiModel):
             description="Seconds Vapi waits for an answer (not for the 7.5 s of "
             "an assistant-request).",
         ),
-        Documented(20),
+        DocumentedDefault(20),
     ] = None
     credential_id: Annotated[
         str | None, Field(description="Credential that authenticates Vapi to the server.")
@@ -70,7 +70,7 @@ class Server(VapiModel):
     static_ip_addresses_enabled: Annotated[
         bool | None,
         Field(description="Whether requests come from Vapi's fixed address range."),
-        Documented(False),
+        DocumentedDefault(False),
     ] = None
     encrypted_paths: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import OWN_CARE, Documented, VapiModel
+from vapi_provider.models.base import OWN_CARE, DocumentedDefault, VapiModel
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.urls import is_sip_uri, lacks_sip_part
@@ -19,7 +19,7 @@ class SipAuthentication(VapiModel):
     realm: Annotated[
         str | None,
         Field(description="Digest realm; absent: the region's SIP host."),
-        Documented(*SIP_HOSTS.values()),
+        DocumentedDefault(*SIP_HOSTS.values()),
     ] = None
     username: Annotated[str, Field(min_length=20, max_length=40, description="Digest user name.")]
     password: Annotated[

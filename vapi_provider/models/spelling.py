@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from vapi_provider.models.e164 import e164_problem
 from vapi_provider.models.field_traits import PHONE
-from vapi_provider.models.fields import FieldShape, Schema, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_object
 
 E164_CHECK = "number_e164_check_enabled"
 
@@ -49,28 +49,28 @@ def digits_of(text: str) -> str:
     return _SIGNS.sub("", text).removeprefix("+")
 
 
-def shape_within(shape: FieldShape, *siblings: Mapping[str, Any]) -> FieldShape:
-    """Return the shape without the mark PHONE if a sibling field disables the E.164 check."""
-    if PHONE in shape.marks and any(bag.get(E164_CHECK) is False for bag in siblings):
-        return replace(shape, marks=shape.marks - {PHONE})
-    return shape
+def spec_within(spec: FieldSpec, *siblings: Mapping[str, Any]) -> FieldSpec:
+    """Return the spec without the trait PHONE if a sibling field disables the E.164 check."""
+    if PHONE in spec.traits and any(bag.get(E164_CHECK) is False for bag in siblings):
+        return replace(spec, traits=spec.traits - {PHONE})
+    return spec
 
 
 def respelled(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any]:
     """Return `bag` with its phone numbers as E.164 at every depth, where the check is on."""
     found: dict[str, Any] = {}
     for name, value in bag.items():
-        shape = model.fields.get(name)
-        found[name] = value if shape is None else _respelled(shape_within(shape, bag), value)
+        spec = model.fields.get(name)
+        found[name] = value if spec is None else _respelled(spec_within(spec, bag), value)
     return found
 
 
-def _respelled(shape: FieldShape, value: Any) -> Any:
+def _respelled(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, list):
-        return [_respelled(shape, item) for item in cast(list[Any], value)]
-    if isinstance(value, str) and PHONE in shape.marks:
+        return [_respelled(spec, item) for item in cast(list[Any], value)]
+    if isinstance(value, str) and PHONE in spec.traits:
         return phone_number(value)
-    inner = shape.schema_of(value)
+    inner = spec.schema_of(value)
     return value if inner is None else respelled(inner, as_object(value))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from vapi_provider.models.base import Documented, Number, VapiModel, told_apart_by
+from vapi_provider.models.base import DocumentedDefault, Number, VapiModel, discriminated_by
 from vapi_provider.models.constants import TransferMode
 from vapi_provider.models.field_traits import REPAIRED, URL
 from vapi_provider.models.message import Message
@@ -19,7 +19,7 @@ class TransferFallbackPlan(VapiModel):
     end_call_enabled: Annotated[
         bool | None,
         Field(description="Whether the call ends after the message."),
-        Documented(True),
+        DocumentedDefault(True),
     ] = None
 
 
@@ -31,12 +31,12 @@ class SummaryPlan(VapiModel):
         Field(description="Prompt messages; absent: Vapi's own prompt. Templates are allowed."),
     ] = None
     enabled: Annotated[
-        bool | None, Field(description="Whether a summary is made."), Documented(True)
+        bool | None, Field(description="Whether a summary is made."), DocumentedDefault(True)
     ] = None
     timeout_seconds: Annotated[
         Number | None,
         Field(ge=1, le=60, description="Seconds to wait for the summary."),
-        Documented(5),
+        DocumentedDefault(5),
     ] = None
 
 
@@ -63,7 +63,7 @@ ContextEngineeringPlan = Annotated[
     Annotated[ContextEngineeringPlanLastNMessages, Tag("<lastNMessages>")]
     | Annotated[ContextEngineeringPlanNone, Tag("<none>")]
     | Annotated[ContextEngineeringPlanAll, Tag("<all>")],
-    told_apart_by("type", "lastNMessages", "none", "all"),
+    discriminated_by("type", "lastNMessages", "none", "all"),
 ]
 
 
@@ -79,18 +79,18 @@ class TransferPlan(VapiModel):
     timeout: Annotated[
         Number | None,
         Field(ge=1, le=600, description="Seconds to wait for the operator to speak."),
-        Documented(60),
+        DocumentedDefault(60),
     ] = None
     sip_verb: Annotated[
         Literal["refer", "bye", "dial"] | None,
         Field(description="How a SIP call is moved; ignored elsewhere."),
-        Documented("refer"),
+        DocumentedDefault("refer"),
         REPAIRED,
     ] = None
     dial_timeout: Annotated[
         Number | None,
         Field(ge=1, le=600, description="Seconds to ring, with sip_verb dial."),
-        Documented(60),
+        DocumentedDefault(60),
     ] = None
     hold_audio_url: Annotated[
         str | None,
@@ -105,7 +105,7 @@ class TransferPlan(VapiModel):
     context_engineering_plan: Annotated[
         ContextEngineeringPlan | None,
         Field(description="Which messages go along (warm-transfer-experimental)."),
-        Documented({"type": "all"}),
+        DocumentedDefault({"type": "all"}),
     ] = None
     twiml: Annotated[
         str | None,
@@ -121,7 +121,7 @@ class TransferPlan(VapiModel):
     sip_headers_in_refer_to_enabled: Annotated[
         bool | None,
         Field(description="Whether sip_headers also go into the Refer-To URI."),
-        Documented(False),
+        DocumentedDefault(False),
     ] = None
     fallback_plan: Annotated[
         TransferFallbackPlan | None, Field(description="What happens when the transfer fails.")

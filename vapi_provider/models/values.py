@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.urls import unset_word
 
 Problem = tuple[str, str]
@@ -41,53 +41,53 @@ def problems_of_values(
     model: Schema, bag: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
 ) -> Iterator[Problem]:
     """Yield the problems of the values in an object; `before` is the recorded object."""
-    for name, shape in model.fields.items():
+    for name, spec in model.fields.items():
         if bag.get(name) is not None:
-            yield from _of_field(shape, f"{path}{name}", bag[name], before.get(name))
+            yield from _of_field(spec, f"{path}{name}", bag[name], before.get(name))
 
 
-def _of_field(shape: FieldShape, path: str, value: Any, before: Any) -> Iterator[Problem]:
-    inner = shape.schema_of(value)
+def _of_field(spec: FieldSpec, path: str, value: Any, before: Any) -> Iterator[Problem]:
+    inner = spec.schema_of(value)
     if inner is not None:
         yield from problems_of_values(inner, as_object(value), as_object(before), f"{path}.")
     elif isinstance(value, list):
         olds = as_list(before)
         for at, item in enumerate(as_list(cast(Any, value))):
             old = olds[at] if at < len(olds) else None
-            yield from _of_field(shape, f"{path}[{at}]", item, old)
+            yield from _of_field(spec, f"{path}[{at}]", item, old)
     elif isinstance(value, Mapping):
-        yield from _of_entries(shape, path, as_object(cast(Any, value)), as_object(before))
+        yield from _of_entries(spec, path, as_object(cast(Any, value)), as_object(before))
     elif type(value) is not type(before) or value != before:
-        reason = _of_text(shape, value) if isinstance(value, str) else _of_number(value)
+        reason = _of_text(spec, value) if isinstance(value, str) else _of_number(value)
         if reason:
             yield path, reason
 
 
 def _of_entries(
-    shape: FieldShape, path: str, bag: Mapping[str, Any], before: Mapping[str, Any]
+    spec: FieldSpec, path: str, bag: Mapping[str, Any], before: Mapping[str, Any]
 ) -> Iterator[Problem]:
     """Yield the problems in an object of arbitrary keys."""
     for at, (name, value) in enumerate(bag.items(), start=1):
-        if shape.name not in _HEADERS or _HEADER_NAME.fullmatch(name):
+        if spec.name not in _HEADERS or _HEADER_NAME.fullmatch(name):
             where = f"{path}.{name}" if name.isidentifier() else f'{path}["{name}"]'
-            yield from _of_field(shape, where, value, before.get(name))
+            yield from _of_field(spec, where, value, before.get(name))
         elif name not in before:
             # The message hides the name, which may be a misplaced token.
             yield path, f"the name of header {at} is empty or has a character that HTTP forbids"
 
 
-def _of_text(shape: FieldShape, text: str) -> str | None:
-    if shape.name in _SPOKEN:
+def _of_text(spec: FieldSpec, text: str) -> str | None:
+    if spec.name in _SPOKEN:
         return None
     if not text.strip():
-        is_meant = EMPTY_IS_ABSENT in shape.marks or shape.name in _HEADERS | _LINES
+        is_meant = EMPTY_IS_ABSENT in spec.traits or spec.name in _HEADERS | _LINES
         if text or not is_meant:
             return "is empty: is a variable not set? Leave the field out to have none"
         return None
-    word = unset_word(text, is_header=shape.name in _HEADERS)
-    if word and shape.name not in _LINES | _LABELS:
+    word = unset_word(text, is_header=spec.name in _HEADERS)
+    if word and spec.name not in _LINES | _LABELS:
         return f"has {word} where an unset variable stands: is one not set?"
-    if shape.name in _LINES:
+    if spec.name in _LINES:
         text = re.sub(r"[\r\n\t]", "", text)
     elif text.endswith(("\n", "\r")):
         return "ends in a line break, as what is read from a file does: strip it"

@@ -13,7 +13,7 @@ from vapi_provider.deployment.exported import decrypted, is_ours, is_special, na
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.answering import ANSWERERS
 from vapi_provider.models.field_traits import URL
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.secrecy import is_secret
 from vapi_provider.shared.addresses import bare
@@ -98,25 +98,25 @@ def _read_number(name: str, properties: Mapping[str, Any]) -> DeclaredNumber:
 def _visible_object(model: Schema, properties: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the wire's form without encrypted values; None if a required field is encrypted."""
     visible: dict[str, Any] = {}
-    for name, shape in model.fields.items():
+    for name, spec in model.fields.items():
         value = properties.get(name)
-        kept = None if value is None else _visible_value(shape, value)
+        kept = None if value is None else _visible_value(spec, value)
         if kept is not None:
-            visible[shape.wire] = kept
-        elif shape.required:
+            visible[spec.wire] = kept
+        elif spec.required:
             return None
     return visible
 
 
-def _visible_value(shape: FieldShape, value: Any) -> Any:
-    if isinstance(value, str) and URL in shape.marks:
+def _visible_value(spec: FieldSpec, value: Any) -> Any:
+    if isinstance(value, str) and URL in spec.traits:
         return bare(value)
-    if is_special(value) or is_secret(shape, value):
+    if is_special(value) or is_secret(spec, value):
         return None
     if isinstance(value, list):
-        items = [_visible_value(shape, item) for item in as_list(cast(Any, value))]
+        items = [_visible_value(spec, item) for item in as_list(cast(Any, value))]
         return None if None in items else items
-    model = shape.schema_of(value)
+    model = spec.schema_of(value)
     if model is not None:
         return _visible_object(model, as_object(value))
     return whole_as_int(value)

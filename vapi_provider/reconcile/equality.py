@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, UNORDERED
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
-from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, shape_within
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
+from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, spec_within
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Placeholder for a secret that the API echoes and the state does not hold."""
@@ -28,10 +28,10 @@ UNSEEN = "(not shown by the account)"
 PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
 
 
-def same(shape: FieldShape, left: Any, right: Any) -> bool:
+def equivalent(spec: FieldSpec, left: Any, right: Any) -> bool:
     """Return whether two values of a field mean the same to the API; None stands for absent."""
     # Fast path: most pairs are equal as they are, and canonicalizing both is expensive.
-    return equal(left, right) or equal(_canonical(shape, left), _canonical(shape, right))
+    return equal(left, right) or equal(_canonical(spec, left), _canonical(spec, right))
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -61,14 +61,14 @@ def _as_double(number: float) -> float:
         return math.inf
 
 
-def canonical_text(shape: FieldShape, value: Any) -> str | None:
+def canonical_text(spec: FieldSpec, value: Any) -> str | None:
     """Return one text for all values with the same meaning; None where they mean absent."""
-    canonical = _canonical(shape, value)
+    canonical = _canonical(spec, value)
     return None if canonical is None else _sort_key(_whole(canonical))
 
 
-def settled(
-    shapes: Mapping[str, FieldShape],
+def merge_for_state(
+    specs: Mapping[str, FieldSpec],
     recorded: Mapping[str, Any],
     actual: Mapping[str, Any],
     hidden: str = CHANGED_OUTSIDE,
@@ -80,15 +80,15 @@ def settled(
     """
     values = {
         name: _settled_value(
-            shape_within(shape, recorded, actual), recorded.get(name), actual.get(name), hidden
+            spec_within(spec, recorded, actual), recorded.get(name), actual.get(name), hidden
         )
-        for name, shape in shapes.items()
+        for name, spec in specs.items()
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
 def differences(
-    shapes: Mapping[str, FieldShape],
+    specs: Mapping[str, FieldSpec],
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     by_key: bool = False,
@@ -98,29 +98,29 @@ def differences(
     An added object is listed field by field, a removed one as a whole. With `by_key` an object of
     arbitrary keys, such as headers, is compared key by key, because `ignore_changes` may name one.
     """
-    for name, shape in shapes.items():
-        inner = shape_within(shape, old, new)
+    for name, spec in specs.items():
+        inner = spec_within(spec, old, new)
         yield from _differences(inner, name, old.get(name), new.get(name), by_key)
 
 
 def _differences(
-    shape: FieldShape, path: str, old: Any, new: Any, by_key: bool
+    spec: FieldSpec, path: str, old: Any, new: Any, by_key: bool
 ) -> Iterator[tuple[str, Any, Any]]:
-    if same(shape, old, new):
+    if equivalent(spec, old, new):
         return
-    model, before = shape.schema_of(new), as_list(old)
+    model, before = spec.schema_of(new), as_list(old)
     inner: list[tuple[str, Any, Any]] = []
-    if model is not None and (old is None or shape.schema_of(old) is model):
+    if model is not None and (old is None or spec.schema_of(old) is model):
         found = differences(model.fields, as_object(old), as_object(new), by_key)
         inner = [(f"{path}.{name}", *values) for name, *values in found]
     elif (
-        isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in shape.marks
+        isinstance(new, list) and len(before) == len(as_list(new)) and UNORDERED not in spec.traits
     ):
         for at, pair in enumerate(zip(before, as_list(new), strict=True)):
-            inner += _differences(item_of(shape), f"{path}[{at}]", *pair, by_key)
+            inner += _differences(item_of(spec), f"{path}[{at}]", *pair, by_key)
     elif (
         by_key
-        and not shape.schemas
+        and not spec.schemas
         and (old is None or isinstance(old, Mapping))
         and (new is None or isinstance(new, Mapping))
     ):
@@ -131,33 +131,33 @@ def _differences(
     yield from inner or [(path, old, new)]
 
 
-def public_fields(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> dict[str, Any]:
+def public_fields(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return `fields` without their secrets, at every depth."""
-    values = {name: without_secrets(shapes[name], fields.get(name)) for name in shapes}
+    values = {name: without_secrets(specs[name], fields.get(name)) for name in specs}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def without_secrets(shape: FieldShape, value: Any) -> Any:
+def without_secrets(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value without its secrets; None where the whole value is secret."""
-    if SECRET in shape.marks:
+    if SECRET in spec.traits:
         return None
     if isinstance(value, list):
-        return [without_secrets(item_of(shape), item) for item in as_list(cast(Any, value))]
-    model = shape.schema_of(value)
+        return [without_secrets(item_of(spec), item) for item in as_list(cast(Any, value))]
+    model = spec.schema_of(value)
     return value if model is None else public_fields(model.fields, as_object(value))
 
 
-def holds_hidden(value: Any) -> bool:
+def contains_masked_secret(value: Any) -> bool:
     """Return whether `value` contains a placeholder of a secret that only the account knows."""
     return _holds(value, (CHANGED_OUTSIDE, UNSEEN))
 
 
-def holds_unseen(value: Any) -> bool:
+def contains_unseen_secret(value: Any) -> bool:
     """Return whether `value` contains the placeholder of an imported, unseen secret."""
     return _holds(value, (UNSEEN,))
 
 
-def believed(
+def fill_unseen_secrets(
     recorded: Mapping[str, Any], before: Mapping[str, Any], declared: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fill each unseen secret of `recorded` with the value that the last run declared (`before`).
@@ -174,7 +174,7 @@ def believed(
 def _believed(recorded: Any, before: Any, declared: Any) -> Any:
     if isinstance(recorded, Mapping):
         bag = as_object(cast(Any, recorded))
-        return believed(bag, as_object(before), as_object(declared))
+        return fill_unseen_secrets(bag, as_object(before), as_object(declared))
     if recorded != UNSEEN:
         return recorded
     known = before if before not in (None, UNSEEN) else declared
@@ -191,21 +191,21 @@ def _holds(value: Any, placeholders: Collection[str]) -> bool:
     return False
 
 
-def _settled_value(shape: FieldShape, recorded: Any, actual: Any, hidden: str) -> Any:
-    if SECRET in shape.marks:
+def _settled_value(spec: FieldSpec, recorded: Any, actual: Any, hidden: str) -> Any:
+    if SECRET in spec.traits:
         return _settled_secret(recorded, actual, hidden)
-    if same(shape, recorded, actual):
+    if equivalent(spec, recorded, actual):
         return recorded
     if isinstance(actual, list):
         items, before = as_list(cast(Any, actual)), as_list(recorded)
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
-        return [_settled_value(item_of(shape), old, new, hidden) for old, new in pairs]
-    model = shape.schema_of(actual)
+        return [_settled_value(item_of(spec), old, new, hidden) for old, new in pairs]
+    model = spec.schema_of(actual)
     if model is None:
         return actual
-    same_model = shape.schema_of(recorded) is model
-    return settled(model.fields, as_object(recorded) if same_model else {}, actual, hidden)
+    same_model = spec.schema_of(recorded) is model
+    return merge_for_state(model.fields, as_object(recorded) if same_model else {}, actual, hidden)
 
 
 def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
@@ -224,41 +224,40 @@ def _settled_secret(recorded: Any, actual: Any, hidden: str) -> Any:
     return hidden
 
 
-def item_of(shape: FieldShape) -> FieldShape:
-    """Return the shape of a list's items: the list's schemas without its marks."""
+def item_of(spec: FieldSpec) -> FieldSpec:
+    """Return the spec of a list's items: the list's schemas without its traits."""
     types = frozenset(
-        name.removeprefix("list of ") for name in shape.types if name.startswith("list of ")
+        name.removeprefix("list of ") for name in spec.types if name.startswith("list of ")
     )
-    return FieldShape(shape.name, shape.wire, True, shape.schemas, (), frozenset(), types)
+    return FieldSpec(spec.name, spec.wire, True, spec.schemas, (), frozenset(), types)
 
 
-def _canonical(shape: FieldShape, value: Any) -> Any:
+def _canonical(spec: FieldSpec, value: Any) -> Any:
     """Return the canonical spelling of a value; None where it means absent."""
-    plain = _without_defaults(shape, value)
-    if any(equal(plain, _without_defaults(shape, default)) for default in shape.defaults):
+    plain = _without_defaults(spec, value)
+    if any(equal(plain, _without_defaults(spec, default)) for default in spec.defaults):
         return None
-    if EMPTY_IS_ABSENT in shape.marks and plain in ([], {}, ""):
+    if EMPTY_IS_ABSENT in spec.traits and plain in ([], {}, ""):
         return None
     return plain
 
 
-def _without_defaults(shape: FieldShape, value: Any) -> Any:
+def _without_defaults(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, str):
-        if PHONE in shape.marks:
+        if PHONE in spec.traits:
             return phone_number(value)
-        return value.lower() if ANY_CASE in shape.marks else value
+        return value.lower() if ANY_CASE in spec.traits else value
     if isinstance(value, list):
-        items = [_canonical(item_of(shape), item) for item in as_list(cast(Any, value))]
-        return sorted(items, key=_sort_key) if UNORDERED in shape.marks else items
-    model = shape.schema_of(value)
+        items = [_canonical(item_of(spec), item) for item in as_list(cast(Any, value))]
+        return sorted(items, key=_sort_key) if UNORDERED in spec.traits else items
+    model = spec.schema_of(value)
     return _canonical_object(model, value) if model else value
 
 
 def _canonical_object(model: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
-    shapes = model.fields
+    specs = model.fields
     known = {
-        name: _canonical(shape_within(shape, value), value.get(name))
-        for name, shape in shapes.items()
+        name: _canonical(spec_within(spec, value), value.get(name)) for name, spec in specs.items()
     }
     return {name: item for name, item in known.items() if item is not None}
 

@@ -10,14 +10,14 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from vapi_provider.models.fields import FieldShape
+from vapi_provider.models.fields import FieldSpec
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import (
     E164_CHECK,
     number_within,
     phone_number,
-    shape_within,
+    spec_within,
 )
 from vapi_provider.reconcile.equality import canonical_text, without_secrets
 from vapi_provider.reconcile.plan import AREA_CODE, area_code_of
@@ -29,8 +29,8 @@ BodyFingerprint = Mapping[str, Any]
 def fingerprint_of(kind: Kind, fields: Mapping[str, Any]) -> BodyFingerprint:
     """Return the fingerprint of declared fields, which holds no value except the area code."""
     digests = {
-        name: _digest(shape_within(shape, fields), fields.get(name))
-        for name, shape in _compared(kind).items()
+        name: _digest(spec_within(spec, fields), fields.get(name))
+        for name, spec in _compared(kind).items()
     }
     known = {name: digest for name, digest in digests.items() if digest is not None}
     code = {"code": fields[AREA_CODE]} if AREA_CODE in fields else {}
@@ -106,18 +106,18 @@ def matches(kind: Kind, body: BodyFingerprint, record: PhoneNumberRecord) -> boo
         # The record need not show that its E.164 check is off, so both spellings match.
         digests.get(name)
         in (
-            _digest(shape, record.fields.get(name)),
-            _digest(shape_within(shape, {E164_CHECK: False}), record.fields.get(name)),
+            _digest(spec, record.fields.get(name)),
+            _digest(spec_within(spec, {E164_CHECK: False}), record.fields.get(name)),
         )
-        for name, shape in _compared(kind).items()
+        for name, spec in _compared(kind).items()
     )
 
 
-def _compared(kind: Kind) -> dict[str, FieldShape]:
-    return {name: shape for name, shape in kind.fields.items() if name not in kind.create_only}
+def _compared(kind: Kind) -> dict[str, FieldSpec]:
+    return {name: spec for name, spec in kind.fields.items() if name not in kind.create_only}
 
 
-def _digest(shape: FieldShape, value: Any) -> str | None:
+def _digest(spec: FieldSpec, value: Any) -> str | None:
     """Return the same digest for all values with one meaning; None where they mean absent."""
-    text = canonical_text(shape, without_secrets(shape, value))
+    text = canonical_text(spec, without_secrets(spec, value))
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:32]

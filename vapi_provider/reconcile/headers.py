@@ -10,36 +10,34 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, SECRET
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 
 _HEADERS = {SECRET, EMPTY_IS_ABSENT}
-"""The marks that only `headers` and `sip_headers` have together."""
+"""The traits that only `headers` and `sip_headers` have together."""
 
 
-def shown_headers(shapes: Mapping[str, FieldShape], fields: Mapping[str, Any]) -> Iterator[str]:
+def shown_headers(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the fields that show headers, at any depth of a record."""
-    for name, shape in shapes.items():
+    for name, spec in specs.items():
         value = fields.get(name)
-        if shape.marks >= _HEADERS:
+        if spec.traits >= _HEADERS:
             if value:
                 yield name
             continue
         for item in as_list(value) or [value]:
-            model = shape.schema_of(item)
+            model = spec.schema_of(item)
             if model is not None:
                 yield from shown_headers(model.fields, as_object(item))
 
 
-def are_removed(
-    shape: FieldShape, recorded: Any, actual: Any, echoes: Callable[[str], bool]
-) -> bool:
+def are_removed(spec: FieldSpec, recorded: Any, actual: Any, echoes: Callable[[str], bool]) -> bool:
     """Return whether recorded headers are missing from an answer of an API that echoes headers."""
-    is_gone = shape.marks >= _HEADERS and bool(recorded) and actual is None
-    return is_gone and echoes(shape.name)
+    is_gone = spec.traits >= _HEADERS and bool(recorded) and actual is None
+    return is_gone and echoes(spec.name)
 
 
 def with_removed_headers(
-    shapes: Mapping[str, FieldShape],
+    specs: Mapping[str, FieldSpec],
     recorded: Mapping[str, Any],
     actual: Mapping[str, Any],
     echoes: Callable[[str], bool],
@@ -49,22 +47,22 @@ def with_removed_headers(
     `echoes` returns whether the API echoes the headers of a field; it may list the account.
     """
     found = dict(actual)
-    for name, shape in shapes.items():
+    for name, spec in specs.items():
         before, value = recorded.get(name), actual.get(name)
-        if are_removed(shape, before, value, echoes):
+        if are_removed(spec, before, value, echoes):
             found[name] = {}
         elif isinstance(value, list):
             items, old = as_list(cast(Any, value)), as_list(before)
             if len(items) == len(old):
                 pairs = zip(old, items, strict=True)
-                found[name] = [_of_item(shape, *pair, echoes) for pair in pairs]
+                found[name] = [_of_item(spec, *pair, echoes) for pair in pairs]
         elif value is not None:
-            found[name] = _of_item(shape, before, value, echoes)
+            found[name] = _of_item(spec, before, value, echoes)
     return found
 
 
-def _of_item(shape: FieldShape, before: Any, value: Any, echoes: Callable[[str], bool]) -> Any:
-    model = shape.schema_of(value)
-    if model is None or shape.schema_of(before) is not model:
+def _of_item(spec: FieldSpec, before: Any, value: Any, echoes: Callable[[str], bool]) -> Any:
+    model = spec.schema_of(value)
+    if model is None or spec.schema_of(before) is not model:
         return value
     return with_removed_headers(model.fields, as_object(before), as_object(value), echoes)

@@ -17,7 +17,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2_grpc
 
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.reconcile.secrecy import OWN_SECRETS, TRANSFORMS
 
 _Path = tuple[str, ...]
@@ -91,24 +91,24 @@ async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
 def _outputs_in(schema: Schema, fields: Mapping[str, Any], path: _Path) -> Iterator[_Found]:
     """Yield the Outputs in fields that are not always secret."""
     for name, value in fields.items():
-        shape = schema.fields.get(name)
-        if shape is not None and SECRET not in shape.marks:
-            yield from _outputs(shape, value, (*path, name))
+        spec = schema.fields.get(name)
+        if spec is not None and SECRET not in spec.traits:
+            yield from _outputs(spec, value, (*path, name))
 
 
-def _outputs(shape: FieldShape, value: Any, path: _Path) -> Iterator[_Found]:
+def _outputs(spec: FieldSpec, value: Any, path: _Path) -> Iterator[_Found]:
     if isinstance(value, pulumi.Output):
         yield path, cast(pulumi.Output[Any], value)
     elif isinstance(value, list | tuple):
         for at, item in enumerate(as_list(cast(Any, value))):
-            yield from _outputs(shape, item, (*path, str(at)))
+            yield from _outputs(spec, item, (*path, str(at)))
     elif isinstance(value, Mapping):
-        bag, model = as_object(cast(Any, value)), shape.schema_of(value)
+        bag, model = as_object(cast(Any, value)), spec.schema_of(value)
         if model is not None:
             yield from _outputs_in(model, bag, path)
         else:
             for name, item in bag.items():
-                yield from _outputs(shape, item, (*path, name))
+                yield from _outputs(spec, item, (*path, name))
 
 
 def _has_callbacks() -> bool:

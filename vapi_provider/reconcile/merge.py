@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldShape, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.record import converted
-from vapi_provider.models.spelling import fits_mask, is_masked, shape_within
-from vapi_provider.reconcile.equality import equal, holds_hidden, item_of, same
+from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
+from vapi_provider.reconcile.equality import contains_masked_secret, equal, equivalent, item_of
 from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
 
@@ -54,31 +54,31 @@ class Merge:
     echoes: Callable[[str], bool] = field(default=lambda _: False, repr=False)
 
     def value(
-        self, shape: FieldShape, path: str, base: Any, ours: Any, sent: Any, theirs: Any
+        self, spec: FieldSpec, path: str, base: Any, ours: Any, sent: Any, theirs: Any
     ) -> Any:
         """Return one merged field, None for absent; `sent` is `ours` in the API's spelling."""
-        if base is not UNKNOWN and are_removed(shape, base, theirs, self.echoes):
+        if base is not UNKNOWN and are_removed(spec, base, theirs, self.echoes):
             theirs = {}  # Removed outside of the stack: the API echoes these headers.
-        known = converted(shape, theirs)
-        model = shape.schema_of(known)
-        if model is not None and shape.schema_of(ours) is model:
-            before: Any = base if base is UNKNOWN or shape.schema_of(base) is model else {}
+        known = converted(spec, theirs)
+        model = spec.schema_of(known)
+        if model is not None and spec.schema_of(ours) is model:
+            before: Any = base if base is UNKNOWN or spec.schema_of(base) is model else {}
             return self._object(model, path, before, ours, as_object(sent), as_object(theirs))
-        free = not shape.schemas and isinstance(theirs, Mapping)
-        if free and (isinstance(ours, Mapping) or (ours is None and SECRET in shape.marks)):
-            is_secret = SECRET in shape.marks
+        free = not spec.schemas and isinstance(theirs, Mapping)
+        if free and (isinstance(ours, Mapping) or (ours is None and SECRET in spec.traits)):
+            is_secret = SECRET in spec.traits
             mine = (base, as_object(ours), as_object(sent))
             return self._entries(path, *mine, as_object(cast(Any, theirs)), is_secret) or None
-        if not _changes(shape, base, ours):
-            return self._unchanged(shape, path, base, sent, theirs)
-        if isinstance(ours, list) and isinstance(theirs, list) and shape.schemas:
-            return self._list(shape, path, base, as_list(ours), as_list(sent), as_list(theirs))
+        if not _changes(spec, base, ours):
+            return self._unchanged(spec, path, base, sent, theirs)
+        if isinstance(ours, list) and isinstance(theirs, list) and spec.schemas:
+            return self._list(spec, path, base, as_list(ours), as_list(sent), as_list(theirs))
         return sent
 
-    def _unchanged(self, shape: FieldShape, path: str, base: Any, sent: Any, theirs: Any) -> Any:
-        if SECRET in shape.marks:
+    def _unchanged(self, spec: FieldSpec, path: str, base: Any, sent: Any, theirs: Any) -> Any:
+        if SECRET in spec.traits:
             return self._secret(path, base, sent, theirs, is_shown=theirs is not None)
-        if base is not UNKNOWN and not same(shape, base, converted(shape, theirs)):
+        if base is not UNKNOWN and not equivalent(spec, base, converted(spec, theirs)):
             self.kept.append(path)
         return theirs
 
@@ -90,7 +90,7 @@ class Merge:
             if sent is None:
                 self.lost.append(path)
             return sent
-        if base is not UNKNOWN and not holds_hidden(base) and not equal(base, theirs):
+        if base is not UNKNOWN and not contains_masked_secret(base) and not equal(base, theirs):
             self.kept.append(path)
         return theirs
 
@@ -113,13 +113,13 @@ class Merge:
             and wire != SECRET_IS_SET
             and (value := self._carried(f"{path}{_key(wire)}", wire, item)) is not None
         }
-        for name, shape in model.fields.items():
+        for name, spec in model.fields.items():
             before = base if base is UNKNOWN else base.get(name)
-            shape = shape_within(shape, *([] if base is UNKNOWN else [base]), ours)
-            values = (before, ours.get(name), sent.get(shape.wire), theirs.get(shape.wire))
-            value = self.value(shape, f"{path}.{name}", *values)
+            spec = spec_within(spec, *([] if base is UNKNOWN else [base]), ours)
+            values = (before, ours.get(name), sent.get(spec.wire), theirs.get(spec.wire))
+            value = self.value(spec, f"{path}.{name}", *values)
             if value is not None:
-                merged[shape.wire] = value
+                merged[spec.wire] = value
         return merged
 
     def _entries(
@@ -155,7 +155,7 @@ class Merge:
 
     def _list(
         self,
-        shape: FieldShape,
+        spec: FieldSpec,
         path: str,
         base: Any,
         ours: list[Any],
@@ -163,7 +163,7 @@ class Merge:
         theirs: list[Any],
     ) -> list[Any]:
         """Merge a list of objects, each with the account's object that it matches."""
-        item, known = item_of(shape), [converted(item_of(shape), one) for one in theirs]
+        item, known = item_of(spec), [converted(item_of(spec), one) for one in theirs]
         before = known if base is UNKNOWN else as_list(base)
         origins = matched(item, before, ours)
         places = {old: new for new, old in matched(item, before, known).items()}
@@ -172,14 +172,14 @@ class Merge:
         for at, mine in enumerate(ours):
             where, old = f"{path}[{at}]", origins.get(at)
             if old is None:
-                twin = next((new for new in added if same(item, known[new], mine)), None)
+                twin = next((new for new in added if equivalent(item, known[new], mine)), None)
                 if twin is not None:
                     added.remove(twin)
                 merged.append(sent[at] if twin is None else theirs[twin])
             elif old in places:
                 mark = UNKNOWN if base is UNKNOWN else before[old]
                 merged.append(self.value(item, where, mark, mine, sent[at], theirs[places[old]]))
-            elif same(item, before[old], mine):
+            elif equivalent(item, before[old], mine):
                 self.kept.append(where)  # Removed outside of the stack and unchanged here.
             else:
                 merged.append(sent[at])
@@ -205,20 +205,20 @@ class Merge:
         return value
 
 
-def unsteady(shape: FieldShape, path: str, base: Any, ours: Any) -> Iterator[str]:
+def unsteady(spec: FieldSpec, path: str, base: Any, ours: Any) -> Iterator[str]:
     """Yield a warning for each part of a changed field that may lose values of the account."""
-    if base is None or ours is None or same(shape, base, ours):
+    if base is None or ours is None or equivalent(spec, base, ours):
         return
-    model, old = shape.schema_of(ours), shape.schema_of(base)
+    model, old = spec.schema_of(ours), spec.schema_of(base)
     if model is not None and old is not None and model is not old:
         yield f"{path}: {model.name} takes the place of {old.name}{_NOT_CARRIED}"
     elif model is not None:
         for name, inner in model.fields.items():
             below = as_object(base).get(name), as_object(ours).get(name)
             yield from unsteady(inner, f"{path}.{name}", *below)
-    elif isinstance(ours, list) and isinstance(base, list) and shape.schemas:
+    elif isinstance(ours, list) and isinstance(base, list) and spec.schemas:
         before, after = as_list(cast(Any, base)), as_list(cast(Any, ours))
-        origins = matched(item_of(shape), before, after)
+        origins = matched(item_of(spec), before, after)
         is_any_lost = len(origins) < len(before)
         latest = -1
         for at, mine in enumerate(after):
@@ -233,25 +233,25 @@ def unsteady(shape: FieldShape, path: str, base: Any, ours: Any) -> Iterator[str
                     "beyond the declaration goes along only if its list is still as recorded"
                 )
             latest = max(latest, origin)
-            yield from unsteady(item_of(shape), f"{path}[{at}]", before[origin], mine)
+            yield from unsteady(item_of(spec), f"{path}[{at}]", before[origin], mine)
 
 
 _NOT_CARRIED = ": what the account has there beyond the declaration is not carried over"
 
 
-def sends_hidden(base: Any, ours: Any) -> bool:
+def sends_masked_secret(base: Any, ours: Any) -> bool:
     """Return whether the changed values contain a placeholder of a secret."""
     if equal(base, ours):
         return False
     if isinstance(ours, Mapping):
         before = as_object(base)
         bag = as_object(cast(Any, ours))
-        return any(sends_hidden(before.get(name), item) for name, item in bag.items())
+        return any(sends_masked_secret(before.get(name), item) for name, item in bag.items())
     if isinstance(ours, list):
         olds = as_list(base)
         new = [one for one in as_list(cast(Any, ours)) if not any(equal(one, it) for it in olds)]
-        return holds_hidden(new)
-    return holds_hidden(ours)
+        return contains_masked_secret(new)
+    return contains_masked_secret(ours)
 
 
 def _shows_mask(value: Any) -> bool:
@@ -263,8 +263,8 @@ def _shows_mask(value: Any) -> bool:
     return isinstance(value, str) and _MASK.search(value) is not None
 
 
-def _changes(shape: FieldShape, base: Any, ours: Any) -> bool:
-    return ours is not None if base is UNKNOWN else not same(shape, base, ours)
+def _changes(spec: FieldSpec, base: Any, ours: Any) -> bool:
+    return ours is not None if base is UNKNOWN else not equivalent(spec, base, ours)
 
 
 def _is_mask(shown: Any, base: Any) -> bool:
@@ -273,7 +273,7 @@ def _is_mask(shown: Any, base: Any) -> bool:
         return False
     if _MASK.search(shown) or _SECRETS_MASK.search(shown):
         return True
-    is_known = isinstance(base, str) and not holds_hidden(base)
+    is_known = isinstance(base, str) and not contains_masked_secret(base)
     return is_known and is_masked(shown) and fits_mask(base, shown)
 
 

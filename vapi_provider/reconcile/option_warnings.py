@@ -72,4 +72,4 @@ def _names(path: str) -> Iterator[str]:
 
 
 def _inside(model: Schema) -> list[Schema]:
-    return [inner for shape in model.fields.values() for inner in shape.schemas]
+    return [inner for spec in model.fields.values() for inner in spec.schemas]

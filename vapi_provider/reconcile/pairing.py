@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vapi_provider.models.fields import FieldShape, Schema
-from vapi_provider.reconcile.equality import same
+from vapi_provider.models.fields import FieldSpec, Schema
+from vapi_provider.reconcile.equality import equivalent
 
 
-def matched(item: FieldShape, old: list[Any], new: list[Any]) -> dict[int, int]:
+def matched(item: FieldSpec, old: list[Any], new: list[Any]) -> dict[int, int]:
     """Map the index of each new item to the index of the old item that it matches.
 
     Equal items match first, and those at the same index before others. A changed item matches the
@@ -29,8 +29,8 @@ def matched(item: FieldShape, old: list[Any], new: list[Any]) -> dict[int, int]:
         left = [one for at, one in enumerate(values) if at not in taken]
         return sum(item.schema_of(one) is schema for one in left) == 1
 
-    take(lambda at, was: at == was and same(item, old[was], new[at]))
-    take(lambda at, was: same(item, old[was], new[at]))
+    take(lambda at, was: at == was and equivalent(item, old[was], new[at]))
+    take(lambda at, was: equivalent(item, old[was], new[at]))
     if len(old) == len(new):
         take(lambda at, was: at == was and item.schema_of(old[was]) is item.schema_of(new[at]))
     take(

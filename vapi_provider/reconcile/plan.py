@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.spelling import E164_CHECK, phone_number, shape_within
-from vapi_provider.reconcile.equality import same
+from vapi_provider.models.spelling import E164_CHECK, phone_number, spec_within
+from vapi_provider.reconcile.equality import equivalent
 
 AREA_CODE = "number_desired_area_code"
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
@@ -56,10 +56,10 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
         return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared))
     changed = {
         name: declared.get(name)
-        for name, shape in kind.fields.items()
+        for name, spec in kind.fields.items()
         if name not in kind.create_only
-        and not same(
-            shape_within(shape, recorded, declared), recorded.get(name), declared.get(name)
+        and not equivalent(
+            spec_within(spec, recorded, declared), recorded.get(name), declared.get(name)
         )
     }
     if "number" in changed and declared.get(E164_CHECK) is False:
@@ -97,4 +97,4 @@ def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bo
 
 def _same_sip_uri(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
     uris = recorded.get("sip_uri"), declared.get("sip_uri")
-    return None not in uris and same(kind.fields["sip_uri"], *uris)
+    return None not in uris and equivalent(kind.fields["sip_uri"], *uris)

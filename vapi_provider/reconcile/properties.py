@@ -16,7 +16,7 @@ from pulumi.output import Unknown
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, NOT_SHOWN, settled
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, NOT_SHOWN, merge_for_state
 from vapi_provider.reconcile.secrecy import SIGNATURE
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def identical(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def holds_unknown(value: Any) -> bool:
+def contains_unknown(value: Any) -> bool:
     """Return whether a value, or any value nested in it, is unknown before `up`."""
     if isinstance(value, Mapping):
-        return any(map(holds_unknown, cast(Mapping[str, Any], value).values()))
+        return any(map(contains_unknown, cast(Mapping[str, Any], value).values()))
     if isinstance(value, list):
-        return any(map(holds_unknown, cast(list[Any], value)))
+        return any(map(contains_unknown, cast(list[Any], value)))
     return isinstance(value, Unknown)
 
 
@@ -117,7 +117,7 @@ def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, 
     """
     kind = recorded.kind
     hidden = NOT_SHOWN if recorded.declaration is None else CHANGED_OUTSIDE
-    fields = settled(kind.fields, recorded.fields, record.fields, hidden)
+    fields = merge_for_state(kind.fields, recorded.fields, record.fields, hidden)
     for name in kind.create_only:
         fields.pop(name, None)
         if name in recorded.fields:

@@ -1,7 +1,7 @@
 """Detection of secrets in declared and recorded fields, and their wire form for the engine.
 
-Secret are fields with the mark SECRET, URLs with credentials, and objects that no schema describes,
-because these may hold headers, keys or passwords.
+Fields with the trait SECRET, URLs with credentials and objects without a schema, which may hold
+headers, keys or passwords, are secret.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET, URL
-from vapi_provider.models.fields import FieldShape, as_list, as_object
-from vapi_provider.shared.addresses import credentials_in, holds_credentials
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
+from vapi_provider.shared.addresses import contains_credentials, credentials_in
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key in which Pulumi's wire format marks an object as a special value."""
@@ -33,35 +33,34 @@ _LONG = 8
 """Length from which messages hide a number, or a text in an object that no schema describes."""
 
 
-def is_secret(shape: FieldShape, value: Any) -> bool:
+def is_secret(spec: FieldSpec, value: Any) -> bool:
     """Return whether a field's whole value is secret; values nested in it may be secret as well."""
-    if SECRET in shape.marks:
+    if SECRET in spec.traits:
         return True
     if isinstance(value, str):
-        return URL in shape.marks and holds_credentials(value)
-    return isinstance(value, Mapping) and not _is_described(shape, as_object(cast(Any, value)))
+        return URL in spec.traits and contains_credentials(value)
+    return isinstance(value, Mapping) and not _is_described(spec, as_object(cast(Any, value)))
 
 
-def holds_secret(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> bool:
+def contains_secret(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> bool:
     """Return whether the fields in `bag` contain a secret, at any depth."""
-    return any(map(_holds, map(shapes.get, bag), bag.values()))
+    return any(map(_holds, map(specs.get, bag), bag.values()))
 
 
-def sealed(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> dict[str, Any]:
+def sealed(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> dict[str, Any]:
     """Return `bag` with each secret in its fields in the engine's wire form.
 
     Properties that are not fields stay unchanged.
     """
     return {
-        name: _sealed(shapes[name], value) if name in shapes else value
-        for name, value in bag.items()
+        name: _sealed(specs[name], value) if name in specs else value for name, value in bag.items()
     }
 
 
-def secrets_in(shapes: Mapping[str, FieldShape], bag: Mapping[str, Any]) -> Iterator[str]:
+def secrets_in(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> Iterator[str]:
     """Yield every secret text in the fields of `bag`, and the secret parts of URLs."""
     for name, value in bag.items():
-        yield from _secrets(shapes.get(name), value)
+        yield from _secrets(specs.get(name), value)
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -83,55 +82,55 @@ def wire_secret(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET_VALUE, "value": value}
 
 
-def _is_described(shape: FieldShape, value: Mapping[str, Any]) -> bool:
+def _is_described(spec: FieldSpec, value: Mapping[str, Any]) -> bool:
     """Return whether a schema describes an object, with the type that the object states."""
-    model = shape.schema_of(value)
+    model = spec.schema_of(value)
     return model is not None and all(
         value.get(name) in (None, literal) or not isinstance(value[name], str)
         for name, literal in model.literals.items()
     )
 
 
-def _sealed(shape: FieldShape | None, value: Any) -> Any:
+def _sealed(spec: FieldSpec | None, value: Any) -> Any:
     if value is None:
         return None
-    if shape is None or is_secret(shape, value):
+    if spec is None or is_secret(spec, value):
         return wire_secret(value)
     if isinstance(value, list):
-        return [_sealed(shape, item) for item in as_list(cast(Any, value))]
-    model = shape.schema_of(value)
+        return [_sealed(spec, item) for item in as_list(cast(Any, value))]
+    model = spec.schema_of(value)
     if model is None:
         return value
-    shapes, bag = model.fields, as_object(value)
-    return {name: _sealed(shapes.get(name), item) for name, item in bag.items()}
+    specs, bag = model.fields, as_object(value)
+    return {name: _sealed(specs.get(name), item) for name, item in bag.items()}
 
 
-def _holds(shape: FieldShape | None, value: Any) -> bool:
-    if value is None or shape is None:
+def _holds(spec: FieldSpec | None, value: Any) -> bool:
+    if value is None or spec is None:
         return False
-    if is_secret(shape, value):
+    if is_secret(spec, value):
         return True
     if isinstance(value, list):
-        return any(_holds(shape, item) for item in as_list(cast(Any, value)))
-    model = shape.schema_of(value)
+        return any(_holds(spec, item) for item in as_list(cast(Any, value)))
+    model = spec.schema_of(value)
     if model is None:
         return False
-    shapes, bag = model.fields, as_object(value)
-    return any(name not in shapes or _holds(shapes[name], item) for name, item in bag.items())
+    specs, bag = model.fields, as_object(value)
+    return any(name not in specs or _holds(specs[name], item) for name, item in bag.items())
 
 
-def _secrets(shape: FieldShape | None, value: Any) -> Iterator[str]:
-    if shape is not None and isinstance(value, str) and URL in shape.marks:
+def _secrets(spec: FieldSpec | None, value: Any) -> Iterator[str]:
+    if spec is not None and isinstance(value, str) and URL in spec.traits:
         yield from credentials_in(value)
-    elif shape is not None and SECRET in shape.marks:
+    elif spec is not None and SECRET in spec.traits:
         yield from texts_in(value)
-    elif shape is None or is_secret(shape, value):
+    elif spec is None or is_secret(spec, value):
         # Skip short texts, such as `"role": "system"`: they are ordinary words of any message.
         yield from (text for text in texts_in(value) if len(text) >= _LONG)
     elif isinstance(value, list):
         for item in as_list(cast(Any, value)):
-            yield from _secrets(shape, item)
+            yield from _secrets(spec, item)
     else:
-        model = shape.schema_of(value)
+        model = spec.schema_of(value)
         for name, item in as_object(value).items() if model else ():
             yield from _secrets(model.fields.get(name) if model else None, item)

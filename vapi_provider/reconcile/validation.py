@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from vapi_provider.errors import DeclarationError
-from vapi_provider.models.base import TOLD_APART_BY, VapiModel
+from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.values import problems_of_values
@@ -99,7 +99,7 @@ def _is_unknown(error: ErrorDetails) -> bool:
     if isinstance(found, Unknown):
         return True
     # No member of a union matches while its discriminator is unknown.
-    key = error["type"].removeprefix(TOLD_APART_BY)
+    key = error["type"].removeprefix(DISCRIMINATED_BY)
     return (
         key != error["type"] and isinstance(found, Mapping) and isinstance(found.get(key), Unknown)  # pyright: ignore[reportUnknownMemberType]
     )
@@ -110,10 +110,10 @@ def _in_words(error: ErrorDetails, root: Schema, fields: Mapping[str, Any]) -> s
     kind = error["type"]
     if kind == "extra_forbidden":
         reason = correction(model, str(error["loc"][-1]))
-    elif not kind.startswith(TOLD_APART_BY):
+    elif not kind.startswith(DISCRIMINATED_BY):
         reason = _TEXTS.get(kind, error["msg"]).format(**error.get("ctx", {}))
     elif isinstance(error["input"], Mapping):
-        path = f"{path}.{kind.removeprefix(TOLD_APART_BY)}"
+        path = f"{path}.{kind.removeprefix(DISCRIMINATED_BY)}"
         reason = error["msg"]
     else:
         reason = "must be an object"
@@ -127,7 +127,7 @@ def _locate(
     path = ""
     model: Schema | None = root
     ends_in = root
-    shape = None
+    spec = None
     value: Any = fields
     for step in location:
         if isinstance(step, str) and step.startswith("<"):
@@ -137,8 +137,8 @@ def _locate(
             value = cast(list[Any], value)[step]
         else:
             path += f".{step}" if path else step
-            shape = model.fields.get(step) if model else None
+            spec = model.fields.get(step) if model else None
             value = cast(Mapping[str, Any], value).get(step)
-        model = shape.schema_of(value) if shape else None
+        model = spec.schema_of(value) if spec else None
         ends_in = model or ends_in
     return path, ends_in

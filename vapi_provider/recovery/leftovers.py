@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from vapi_provider.deployment.exported import (
+    contains_secret,
     dependencies_of,
-    holds_secret,
     instant,
     name_in,
     resources_of,
@@ -204,7 +204,7 @@ def _is_named_by_us(resource: Resource) -> bool:
 
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
     """Return whether a record matches the inputs, compared without encrypted fields."""
-    hidden = {name for name in kind.fields if holds_secret(kind.fields[name], inputs.get(name))}
+    hidden = {name for name in kind.fields if contains_secret(kind.fields[name], inputs.get(name))}
     seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
     shown = {name: value for name, value in record.fields.items() if name not in hidden}
     return matches(kind, fingerprint_of(kind, seen), replace(record, fields=shown))

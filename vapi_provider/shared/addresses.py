@@ -19,24 +19,24 @@ _URL = re.compile(
 )
 
 
-def holds_user_information(text: str) -> bool:
+def contains_user_information(text: str) -> bool:
     """Return whether a URL has user information, or a SIP URI (``sip:user@host``) a password."""
     user, colon, _ = _user_information(text).partition(":")
     return bool(user or colon) if _has_slashes(text) else bool(colon)
 
 
-def holds_credentials(text: str) -> bool:
+def contains_credentials(text: str) -> bool:
     """Return whether a URL or SIP URI has a part that may be a credential."""
-    return holds_user_information(text) or any(_after_the_path(text))
+    return contains_user_information(text) or any(_after_the_path(text))
 
 
 def credentials_in(text: str) -> Iterator[str]:
     """Yield the texts that output must not show: a URL with credentials and their parts."""
-    if not holds_credentials(text):
+    if not contains_credentials(text):
         return
     yield text
     user, _, password = _user_information(text).partition(":")
-    if holds_user_information(text):
+    if contains_user_information(text):
         yield from (_user_information(text), password) if password else (user,)
     for part in _after_the_path(text):
         yield part
@@ -46,10 +46,10 @@ def credentials_in(text: str) -> Iterator[str]:
 def bare(text: str) -> str:
     """Return a URL without user information, query and fragment; a SIP URI keeps its user."""
     found = _URL.match(text)
-    if found is None or not holds_credentials(text):
+    if found is None or not contains_credentials(text):
         return text
     user, at, host = found["authority"].rpartition("@")
-    if holds_user_information(text):
+    if contains_user_information(text):
         user, at = ("", "") if _has_slashes(text) else (user.partition(":")[0], at)
     return f"{found['scheme']}:{found['slashes'] or ''}{user}{at}{host}{found['path']}"
 

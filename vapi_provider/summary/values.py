@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
 
-from vapi_provider.models.fields import FieldShape, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.reconcile.secrecy import SIGNATURE, is_secret
 from vapi_provider.shared.json_values import whole_as_int
 from vapi_provider.shared.text import escape_unprintable
@@ -23,13 +23,11 @@ class Hidden(Enum):
     LATER = "(known after up)"
 
 
-def visible_fields(
-    properties: Mapping[str, Any], shapes: Mapping[str, FieldShape]
-) -> dict[str, Any]:
+def visible_fields(properties: Mapping[str, Any], specs: Mapping[str, FieldSpec]) -> dict[str, Any]:
     """Return a record's fields with the secrets replaced at any depth."""
     return {
-        name: _visible(properties[name], shape)
-        for name, shape in shapes.items()
+        name: _visible(properties[name], spec)
+        for name, spec in specs.items()
         if properties.get(name) is not None
     }
 
@@ -48,20 +46,20 @@ def visible_output(value: Any) -> Any:
     return whole_as_int(value)
 
 
-def _visible(value: Any, shape: FieldShape | None) -> Any:
-    """Return a value as it may be shown; `shape` is None for what no schema describes."""
+def _visible(value: Any, spec: FieldSpec | None) -> Any:
+    """Return a value as it may be shown; `spec` is None for what no schema describes."""
     if value == _UNKNOWN:
         return Hidden.LATER
-    if shape is None or SIGNATURE in as_object(value) or is_secret(shape, value):
+    if spec is None or SIGNATURE in as_object(value) or is_secret(spec, value):
         # A signature marks a secret, or an asset or resource reference, which no field can hold.
         return Hidden.SECRET
     if isinstance(value, list):
-        return [_visible(item, shape) for item in as_list(cast(Any, value))]
-    model = shape.schema_of(value)
+        return [_visible(item, spec) for item in as_list(cast(Any, value))]
+    model = spec.schema_of(value)
     if model is not None:
-        shapes, properties = model.fields, as_object(value)
+        specs, properties = model.fields, as_object(value)
         return {
-            name: _visible(item, shapes.get(name))
+            name: _visible(item, specs.get(name))
             for name, item in properties.items()
             if item is not None
         }
