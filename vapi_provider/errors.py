@@ -58,10 +58,10 @@ class NotReadyError(VapiError):
 class AbandonedError(VapiError):
     """A request that was not sent because the engine exited.
 
-    `may_come_later` is true if the API may still complete an earlier attempt of the request.
+    `may_still_complete` is true if the API may still complete an earlier attempt of the request.
     """
 
-    may_come_later = False
+    may_still_complete = False
 
 
 class TransportError(VapiError):
@@ -71,12 +71,12 @@ class TransportError(VapiError):
 class UnclearError(TransportError):
     """A request that was sent and whose outcome is unknown.
 
-    `may_come_later` is true if the API may still complete it, as after a read timeout.
+    `may_still_complete` is true if the API may still complete it, as after a read timeout.
     """
 
-    def __init__(self, message: str, *, may_come_later: bool = False) -> None:
+    def __init__(self, message: str, *, may_still_complete: bool = False) -> None:
         super().__init__(message)
-        self.may_come_later = may_come_later
+        self.may_still_complete = may_still_complete
 
 
 class ApiError(VapiError):
@@ -116,7 +116,7 @@ class ServerError(ApiError):
     """A failure of the API or of a gateway in front of it."""
 
     @property
-    def may_come_later(self) -> bool:
+    def may_still_complete(self) -> bool:
         """Whether a gateway timed out (524 is Cloudflare's); the API may still be working on it."""
         return self.status in (504, 524)
 

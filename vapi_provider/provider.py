@@ -24,8 +24,8 @@ from pulumi.dynamic import (
 
 from vapi_provider.deployment import foreseen
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.lifecycle.check_warnings import Judge
-from vapi_provider.lifecycle.create import adopt, make, same_kind, when_ready
+from vapi_provider.lifecycle.check_review import CheckReview
+from vapi_provider.lifecycle.create import adopt, create_or_resume, same_kind, when_ready
 from vapi_provider.lifecycle.outlived_writes import (
     is_outdated,
     recorded_of,
@@ -76,7 +76,7 @@ class PhoneNumberProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     _session: Session
-    _judge: Judge
+    _review: CheckReview
 
     @one_line
     def configure(self, req: ConfigureRequest) -> None:
@@ -96,7 +96,7 @@ class PhoneNumberProvider(ResourceProvider):
     def use(self, session: Session) -> None:
         """Set the session that all later calls use."""
         self._session = session
-        self._judge = Judge(session.settings)
+        self._review = CheckReview(session.settings)
 
     @one_line
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -109,10 +109,10 @@ class PhoneNumberProvider(ResourceProvider):
         """
         inputs, before = plain(news), plain(_olds)
         ignored = as_list(inputs.pop(IGNORED, None))
-        found, hints = self._judge.refusals(inputs)
+        found, hints = self._review.refusals(inputs)
         declared, key = self._declare(inputs, before, ignored)
         if key:
-            found += self._session.unique.declare(key, keys_of(declared.fields))
+            found += self._session.unique.register(key, keys_of(declared.fields))
         if "name" not in inputs and declared.declaration:
             inputs["name"] = self._session.automatic_name(declared.declaration)
         if not identical(inputs, before):
@@ -120,13 +120,13 @@ class PhoneNumberProvider(ResourceProvider):
 
             exists = bool(_olds) or "adopt_id" in inputs
             found += problems(declared, inputs, exists=exists, before=before)
-        self._judge.warn(declared)
-        self._judge.note_secrecy(declared, before, inputs, hints)
-        self._session.client.hidden.update(self._judge.own_secrets(inputs, hints))
+        self._review.warn(declared)
+        self._review.note_secrecy(declared, before, inputs, hints)
+        self._session.client.hidden.update(self._review.own_secrets(inputs, hints))
         known: Mapping[str, str] = {}
         # Not for a create, whose outputs are new, and not where the engine compares the inputs:
         # it would report the added properties as changes.
-        if before and not self._judge.leaves_to_engine(declared):
+        if before and not self._review.leaves_to_engine(declared):
             known = self._session.foreseen_of(key, before.get("declaration"))
         fields = declared.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}
@@ -147,9 +147,9 @@ class PhoneNumberProvider(ResourceProvider):
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
             declared = self._declared(inputs)
-            session.claims.declare(key, recorded=declared.declaration)
-        elif session.claims.declare(key, declared.adopt_id) or session.is_to_replace(key):
-            session.releases.announce(key)
+            session.ownership.register_check(key, recorded=declared.declaration)
+        elif session.ownership.register_check(key, declared.adopt_id) or session.is_to_replace(key):
+            session.release_limit.announce(key)
             warn(
                 f"{resource_of(key)!r} will be replaced because the engine was told to (taint, "
                 "--target-replace, replacement_trigger, replace_with): its number is released for "
@@ -173,14 +173,14 @@ class PhoneNumberProvider(ResourceProvider):
                 f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
-        other = session.claims.own(_id, declared.declaration)
+        other = session.ownership.hold(_id, declared.declaration)
         if other is not None:
             warn(
                 f"{_id} is recorded for {resource_of(other)!r} and for "
                 f"{resource_of(declared.declaration or '')!r}: remove one of them from the "
                 "program; the number is kept for the other"
             )
-        session.name_late_records(declared.declaration)
+        session.report_late_records(declared.declaration)
         if recorded is None:
             replace_released(session, _id, olds, declared)
             return DiffResult(changes=True, replaces=["provider"])
@@ -200,17 +200,17 @@ class PhoneNumberProvider(ResourceProvider):
             if is_checked:  # A refresh calls diff without check.
                 warn_of_losses(_id, declared, recorded, step.fields)
                 held = self._declared(recorded).fields
-                self._session.unique.change(_id, keys_of(held), keys_of(declared.fields))
+                self._session.unique.begin_change(_id, keys_of(held), keys_of(declared.fields))
         if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
-            session.claims.keep(_id, declared.declaration)
+            session.ownership.keep(_id, declared.declaration)
             warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
-            session.claims.keep(_id, declared.declaration)
+            session.ownership.keep(_id, declared.declaration)
             renamed = declared.declaration != recorded.get("declaration")
             outdated = is_outdated(self._session, _id, olds, recorded)
             changes = renamed or outdated or isinstance(step, Update)
-            if not changes and self._judge.leaves_to_engine(declared):
+            if not changes and self._review.leaves_to_engine(declared):
                 # None lets the engine compare the inputs: only it sees which values are secret.
                 return DiffResult(changes=None, replaces=[])
             return DiffResult(changes=changes, replaces=[])
@@ -219,14 +219,14 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
             )
-        if other is None and session.claims.adopter(_id) is None:
-            session.releases.expect(_id)
+        if other is None and session.ownership.adopter(_id) is None:
+            session.release_limit.count(_id)
             bought = bought_number(recorded)
             warn(
                 f"{_id}{f' ({bought})' if bought else ''} will be replaced because of "
                 f"{', '.join(step.because)}: it is released for good, and people may be calling it"
             )
-        session.claims.replace(_id, declared.declaration, recorded.get("created_at"))
+        session.ownership.note_replaced(_id, declared.declaration, recorded.get("created_at"))
         return DiffResult(
             changes=True,
             replaces=list(step.because),
@@ -237,14 +237,14 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
         declared = self._declared(props)
-        self._session.claims.asked(declared.declaration or "")
+        self._session.ownership.note_create_call(declared.declaration or "")
         refuse_hidden(declared.fields)
         self._session.writers.wait_for_others(declared.declaration)
         with self._session.writers.writing(declared.declaration):
             if declared.adopt_id is not None:
                 declared, record = adopt(self._session, declared, declared.adopt_id)
                 return CreateResult(record.id, outputs_adopted(declared, record))
-            declared, record = make(self._session, declared)
+            declared, record = create_or_resume(self._session, declared)
         record = when_ready(self._session, declared, record)
         return CreateResult(record.id, outputs(declared, record))
 
@@ -310,7 +310,7 @@ class PhoneNumberProvider(ResourceProvider):
                 "run `pulumi refresh`, then `pulumi up`"
             ) from None
         finally:
-            self._session.unique.settle(_id)
+            self._session.unique.end_change(_id)
         self._session.writers.forget(_id)
         return UpdateResult(outputs(declared, record))
 
@@ -323,7 +323,7 @@ class PhoneNumberProvider(ResourceProvider):
         if not may_release(session, _id, key):
             return
         if _id not in session.writers.released:
-            session.releases.expect(_id, key)
+            session.release_limit.count(_id, key)
         try:
             with session.writers.writing(recorded.get("declaration"), _id):
                 hidden = {*secrets_in(self._declared(recorded).kind.fields, recorded)}
@@ -336,11 +336,11 @@ class PhoneNumberProvider(ResourceProvider):
                 may_be_released_by_us=missing.after_unclear_try,
             )
         session.writers.forget(_id)
-        session.account.released(_id)
+        session.account.forget(_id)
         session.journal.gone(_id)
-        session.claims.release(key)
+        session.ownership.allow_create(key)
         checked = session.checked(_id, None)
-        session.unique.release(checked.key if checked else key)
+        session.unique.forget(checked.key if checked else key)
 
     def _declared(self, bag: Mapping[str, Any]) -> Declared:
         return Declared.of(plain(bag), self._session.settings.region)

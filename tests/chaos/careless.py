@@ -11,20 +11,20 @@ from typing import Any, cast
 from pulumi import dynamic
 
 from vapi_provider.api.client import VapiClient
-from vapi_provider.lifecycle.purchaser import Made, Maker
+from vapi_provider.lifecycle.purchaser import Purchaser, PurchaseResult
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import Kind
 from vapi_provider.provider import PhoneNumberProvider
 
 
-class _Buyer:
+class _PlainPost:
     """Makes what it is asked for: no journal, no look at the account."""
 
     def __init__(self, client: VapiClient) -> None:
         self._client = client
 
-    def make(
+    def purchase(
         self,
         _kind: Kind,
         body: VapiModel,
@@ -32,16 +32,16 @@ class _Buyer:
         _declaration: str,
         _replaced: Collection[str],
         **_how: Any,
-    ) -> Made:
+    ) -> PurchaseResult:
         code = fields.get("number_desired_area_code")
-        return Made(self._client.create_phone_number(body), code, left_over=False)
+        return PurchaseResult(self._client.create_phone_number(body), code, is_resumed=False)
 
 
 class CarelessProvider(PhoneNumberProvider):
     """Ours in everything but the making of a record."""
 
     def use(self, session: Session) -> None:
-        session.maker = cast(Maker, _Buyer(session.client))
+        session.purchaser = cast(Purchaser, _PlainPost(session.client))
         super().use(session)
 
 

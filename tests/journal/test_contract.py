@@ -20,10 +20,12 @@ BODY = {"digests": {"name": "digest"}}
 WORKERS = 16
 
 
-def begin(journal: Journal, key: str = KEY, late_seconds: float = 30) -> None:
+def begin(journal: Journal, key: str = KEY, completion_grace_seconds: float = 30) -> None:
     """Write an intent as a purchase does."""
     with journal.owned():
-        journal.begin(key, BODY, AccountWatermark("2026", frozenset({"a"})), late_seconds)
+        journal.begin(
+            key, BODY, AccountWatermark("2026", frozenset({"a"})), completion_grace_seconds
+        )
 
 
 def never() -> None:
@@ -54,7 +56,7 @@ def test_an_intent_is_seen_by_others_when_begin_returns(open_one: Open) -> None:
     assert (found.key, found.account, found.organizations) == (KEY, ACCOUNT, frozenset({"org"}))
     assert (found.body, found.before) == (BODY, AccountWatermark("2026", frozenset({"a"})))
     assert found.record is None
-    assert 0 < found.late_seconds <= 30
+    assert 0 < found.remaining_seconds <= 30
 
 
 def test_intents_begun_together_are_all_written(open_one: Open) -> None:
@@ -98,7 +100,7 @@ def test_an_intent_of_a_dead_process_is_taken_over_by_who_saw_it(open_one: Open)
     seen = second.find(KEY)
     assert seen is not None
     assert not second.is_of_this_operation(seen.owner)
-    begin(second, late_seconds=60)
+    begin(second, completion_grace_seconds=60)
     found = open_one().find(KEY)
     assert found is not None
     assert second.is_of_this_operation(found.owner)

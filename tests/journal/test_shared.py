@@ -83,15 +83,15 @@ def test_a_request_of_a_killed_run_has_had_its_time_by_the_clock_of_the_store(
     machine: Callable[..., Journal], clock: Clock
 ) -> None:
     """A machine that comes later does not wait anew from when it first saw the intent."""
-    begin(machine(), late_seconds=30)
+    begin(machine(), completion_grace_seconds=30)
     clock.sleep(10)
     found = machine().find(KEY)
     assert found is not None
-    assert found.late_seconds == pytest.approx(20)
+    assert found.remaining_seconds == pytest.approx(20)
     clock.sleep(100)
     found = machine().find(KEY)
     assert found is not None
-    assert found.late_seconds < 0
+    assert found.remaining_seconds < 0
 
 
 def test_a_run_that_is_too_slow_buys_nothing(

@@ -140,7 +140,7 @@ def test_the_timeout_is_the_whole_of_a_try() -> None:
     with pytest.raises(UnclearError, match=r"no whole answer from .* within 30 s") as error:
         create(transport(201, Pieces(drip()), clock))
     assert clock.now < 31
-    assert error.value.may_come_later
+    assert error.value.may_still_complete
 
 
 @pytest.mark.parametrize(

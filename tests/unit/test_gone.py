@@ -24,7 +24,7 @@ from tests.support.builders import (
     provider,
 )
 from vapi_provider.errors import OwnershipError
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, Reader
 
 
@@ -61,7 +61,7 @@ def test_gone_is_believed_only_of_the_recorded_account(
     """404 means gone where a listing shows the recorded organization, or the person confirms it."""
     api = Api(*records)
     client = api.client()
-    account, is_listed = Account(client, confirmed), Reader(client).is_listed
+    account, is_listed = AccountView(client, confirmed), Reader(client).is_listed
     if seen_before:
         client.get_phone_number(UUID)
         api.requests.clear()
@@ -79,7 +79,7 @@ def test_an_empty_account_is_looked_at_once() -> None:
     """A fleet that is missing costs one look at the account, not one for each number."""
     api = Api()
     client = api.client()
-    account, reader = Account(client), Reader(client)
+    account, reader = AccountView(client), Reader(client)
     for at in range(5):
         with pytest.raises(OwnershipError, match="no phone number at all"):
             account.confirm_gone(f"n{at}", ORG, reader.is_listed)
@@ -115,7 +115,7 @@ def test_an_account_that_is_emptied_meanwhile_is_the_right_one() -> None:
     released: list[Future[None]] = []
     client = Emptied().client()
     with ThreadPoolExecutor(1) as other:
-        Account(client).confirm_gone("gone", ORG, Reader(client).is_listed)
+        AccountView(client).confirm_gone("gone", ORG, Reader(client).is_listed)
         released[0].result(timeout=20)
 
 

@@ -11,7 +11,7 @@ from pulumi.output import Unknown
 
 from tests.support.builders import UUID
 from vapi_provider.errors import ConfigurationError, LimitError
-from vapi_provider.lifecycle.release_limit import Releases
+from vapi_provider.lifecycle.release_limit import ReleaseLimit
 from vapi_provider.settings.config import load_settings
 from vapi_provider.settings.guards import RULES, UNPROTECTED, guards_in, violations
 
@@ -118,11 +118,11 @@ def test_the_environment_raises_the_limit_for_one_run() -> None:
 
 def test_a_run_releases_no_more_than_its_limit() -> None:
     """Whatever the threads do, exactly as many are let through; one named twice counts once."""
-    releases = Releases(3)
+    release_limit = ReleaseLimit(3)
 
     def tried(at: int) -> bool:
         try:
-            releases.expect(f"id-{at % 10}")
+            release_limit.count(f"id-{at % 10}")
         except LimitError:
             return False
         return True
@@ -136,6 +136,6 @@ def test_a_run_releases_no_more_than_its_limit() -> None:
 def test_without_a_limit_everything_may_go() -> None:
     """No limit is the default; a limit of 0 lets nothing go."""
     for at in range(100):
-        Releases(None).expect(f"id-{at}")
+        ReleaseLimit(None).count(f"id-{at}")
     with pytest.raises(LimitError, match="VAPI_MAX_RELEASES"):
-        Releases(0).expect("id")
+        ReleaseLimit(0).count("id")

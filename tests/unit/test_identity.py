@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
-from vapi_provider.lifecycle.account_view import Account
-from vapi_provider.lifecycle.ownership import Claims
+from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.names import NAME_LENGTH, automatic_name
@@ -100,15 +100,15 @@ def test_a_moved_resource_is_known_by_the_other_form_of_its_name(there: str, ask
 
     Where a resource of this run holds it, or it is being replaced, it is no clash.
     """
-    account = Account(Api(answer(name=there)).client())
+    account = AccountView(Api(answer(name=there)).client())
     declared = {"name": automatic_name(asking)}
     with pytest.raises(OwnershipError, match="Alias\\(parent=pulumi.ROOT_STACK_RESOURCE\\)"):
-        account.refuse_what_is_there(KINDS["vapi"], declared, asking, ())
-    account.refuse_what_is_there(KINDS["vapi"], declared, asking, (), {UUID})
-    account.refuse_what_is_there(KINDS["vapi"], declared, asking, (), replacing=True)
+        account.refuse_clash(KINDS["vapi"], declared, asking, ())
+    account.refuse_clash(KINDS["vapi"], declared, asking, (), {UUID})
+    account.refuse_clash(KINDS["vapi"], declared, asking, (), replacing=True)
     sister = asking.replace("0a1b2c3d", "ffffffff") if asking == CHILD else CHILD
-    other = Account(Api(answer(name=f"{AUTOMATIC_NAME}~12345678")).client())
-    other.refuse_what_is_there(KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
+    other = AccountView(Api(answer(name=f"{AUTOMATIC_NAME}~12345678")).client())
+    other.refuse_clash(KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
 
 
 def test_names_tell_stacks_apart() -> None:
@@ -122,10 +122,10 @@ def test_names_tell_stacks_apart() -> None:
 
 
 def refuse(
-    account: Account, kind: str = "vapi", replaced: tuple[str, ...] = (), **declared: Any
+    account: AccountView, kind: str = "vapi", replaced: tuple[str, ...] = (), **declared: Any
 ) -> None:
     """Asks `account` whether `declared` may be made."""
-    account.refuse_what_is_there(KINDS[kind], declared, DECLARATION, replaced)
+    account.refuse_clash(KINDS[kind], declared, DECLARATION, replaced)
 
 
 CLASHES = [
@@ -144,7 +144,7 @@ def test_what_is_there_is_not_made_again(
 ) -> None:
     """A clash names the record and both ways out, the alias for a rename first."""
     with pytest.raises(OwnershipError) as refused:
-        refuse(Account(Api(answer(kind, **there)).client()), kind, **declared)
+        refuse(AccountView(Api(answer(kind, **there)).client()), kind, **declared)
     text = str(refused.value)
     assert f"the account already has {words} (id {UUID}" in text
     assert "2026-03-26T15:43:16.145Z" in text
@@ -159,7 +159,7 @@ def test_what_is_being_replaced_is_no_clash(
     kind: str, there: dict[str, Any], declared: dict[str, Any], words: str
 ) -> None:
     """The record that this run is about to release does not stand in the way."""
-    refuse(Account(Api(answer(kind, **there)).client()), kind, (UUID,), **declared)
+    refuse(AccountView(Api(answer(kind, **there)).client()), kind, (UUID,), **declared)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_what_is_being_replaced_is_no_clash(
 )
 def test_strangers_are_no_clash(there: dict[str, Any], kind: str, declared: dict[str, Any]) -> None:
     """A given name, another kind's name, other URIs and numbers may stand beside ours."""
-    refuse(Account(Api(there).client()), kind, **declared)
+    refuse(AccountView(Api(there).client()), kind, **declared)
 
 
 def test_a_number_of_an_unknown_kind_is_a_clash() -> None:
     """A carrier number that the account has under a kind we do not know is there all the same."""
-    account = Account(Api(answer("plivo", number="+14155552671")).client())
+    account = AccountView(Api(answer("plivo", number="+14155552671")).client())
     with pytest.raises(OwnershipError, match="the number"):
         refuse(account, "twilio", number="+14155552671")
 
@@ -189,7 +189,7 @@ def test_a_number_of_an_unknown_kind_is_a_clash() -> None:
 def test_the_account_is_listed_once_a_run() -> None:
     """Any number of creates, from any number of threads, cost one listing."""
     api = Api(answer(name="other"))
-    account = Account(api.client())
+    account = AccountView(api.client())
     with ThreadPoolExecutor(8) as threads:
         for done in [threads.submit(refuse, account, name=f"n{at}") for at in range(64)]:
             done.result()
@@ -199,22 +199,22 @@ def test_the_account_is_listed_once_a_run() -> None:
 def test_what_this_run_made_is_known_without_listing_again() -> None:
     """A record that was just made clashes, and no longer once it was released."""
     api = Api()
-    account = Account(api.client())
+    account = AccountView(api.client())
     refuse(account, sip_uri="sip:a@b")
-    account.made(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
+    account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
     with pytest.raises(OwnershipError, match="the SIP URI"):
         refuse(account, sip_uri="sip:a@b")
-    account.released(UUID)
-    account.released(UUID)
+    account.forget(UUID)
+    account.forget(UUID)
     refuse(account, sip_uri="sip:a@b")
     assert len(api.requests) == 1
 
 
 def test_made_and_released_before_any_listing_are_seen_by_it() -> None:
     """What was made before the first listing is found by the listing itself."""
-    account = Account(Api(answer(sipUri="sip:a@b")).client())
-    account.made(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
-    account.released("unheard-of")
+    account = AccountView(Api(answer(sipUri="sip:a@b")).client())
+    account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
+    account.forget("unheard-of")
     with pytest.raises(OwnershipError, match="the SIP URI"):
         refuse(account, sip_uri="sip:a@b")
 
@@ -223,72 +223,72 @@ OTHER = "acme/shop/dev/VapiPhoneNumber/hotline"
 TWICE = "declared twice: as 'support' and as 'hotline'; remove one of them"
 
 
-def claims(*declared: str) -> Claims:
+def ownership(*declared: str) -> Ownership:
     """The claims of a run whose program declares these."""
-    made = Claims()
+    made = Ownership()
     for declaration in declared:
-        made.declare(declaration)
+        made.register_check(declaration)
     return made
 
 
 def test_what_one_has_no_other_adopts() -> None:
     """A resource has its record again and again; adopting it by another one is refused."""
-    run = claims(DECLARATION)
-    run.own(UUID, DECLARATION)
-    run.own(UUID, DECLARATION)
-    run.declare(OTHER, "another")
+    run = ownership(DECLARATION)
+    run.hold(UUID, DECLARATION)
+    run.hold(UUID, DECLARATION)
+    run.register_check(OTHER, "another")
     with pytest.raises(OwnershipError, match=TWICE):
-        run.declare(OTHER, UUID)
+        run.register_check(OTHER, UUID)
 
 
 def test_what_one_adopts_no_other_has() -> None:
     """The same the other way round: whoever comes first keeps it."""
-    run = claims(DECLARATION, OTHER)
-    run.declare(DECLARATION, UUID)
-    run.own(UUID, DECLARATION)
-    run.own(UUID, OTHER)
+    run = ownership(DECLARATION, OTHER)
+    run.register_check(DECLARATION, UUID)
+    run.hold(UUID, DECLARATION)
+    run.hold(UUID, OTHER)
     with pytest.raises(OwnershipError, match=TWICE):
         run.keep(UUID, OTHER)
 
 
 def test_only_what_the_program_declares_counts() -> None:
     """A refresh under keys that the program has changed since stands in nobody's way."""
-    run = claims()
-    run.own(UUID, DECLARATION)
+    run = ownership()
+    run.hold(UUID, DECLARATION)
     assert run.holder(UUID) is None
-    run.declare(OTHER, UUID)
-    run.own(UUID, OTHER)
+    run.register_check(OTHER, UUID)
+    run.hold(UUID, OTHER)
     assert run.holder(UUID) == OTHER
 
 
 @pytest.mark.parametrize("spelled", [UUID, UUID.upper()])
 def test_an_id_is_one_in_any_case(spelled: str) -> None:
     """`adopt_id` in capitals names the record that another resource holds."""
-    run = claims(DECLARATION)
-    run.own(UUID, DECLARATION)
+    run = ownership(DECLARATION)
+    run.hold(UUID, DECLARATION)
     with pytest.raises(OwnershipError, match=TWICE):
-        run.declare(OTHER, spelled)
+        run.register_check(OTHER, spelled)
 
 
 def test_two_resources_of_one_key_are_told_apart_by_id() -> None:
     """Where two children share a key, replacing the record of one leaves the other its own."""
-    run = Claims()
+    run = Ownership()
     for id_ in ("one", "two"):
-        run.declare(DECLARATION, recorded=DECLARATION)
-        run.own(id_, DECLARATION)
-    run.replace("one", DECLARATION)
-    run.make(DECLARATION)
+        run.register_check(DECLARATION, recorded=DECLARATION)
+        run.hold(id_, DECLARATION)
+    run.note_replaced("one", DECLARATION)
+    run.begin_create(DECLARATION)
     assert (run.holder("one"), run.holder("two")) == (None, DECLARATION)
 
 
 def test_a_record_with_two_holders_is_kept_for_the_other() -> None:
     """Where two children share key and record, replacing one of them gives nothing up."""
-    run = Claims()
+    run = Ownership()
     others: list[str | None] = []
     for _ in range(2):
-        run.declare(DECLARATION, recorded=DECLARATION)
-        others.append(run.own(UUID, DECLARATION))
-    run.replace(UUID, DECLARATION)
+        run.register_check(DECLARATION, recorded=DECLARATION)
+        others.append(run.hold(UUID, DECLARATION))
+    run.note_replaced(UUID, DECLARATION)
     assert others == [None, DECLARATION]
     assert run.holder(UUID) == DECLARATION
     assert UUID not in run.replaced
@@ -296,24 +296,24 @@ def test_a_record_with_two_holders_is_kept_for_the_other() -> None:
 
 def test_a_replacement_without_a_diff_is_seen() -> None:
     """A check with recorded inputs, then one without, and no diff between: the engine's wish."""
-    run = Claims()
-    assert not run.declare(OTHER)
-    assert not run.declare(DECLARATION, recorded=DECLARATION)
-    assert run.declare(DECLARATION)
+    run = Ownership()
+    assert not run.register_check(OTHER)
+    assert not run.register_check(DECLARATION, recorded=DECLARATION)
+    assert run.register_check(DECLARATION)
     assert run.is_forced(DECLARATION)
-    run = Claims()
-    run.declare(DECLARATION, recorded=DECLARATION)
-    run.own(UUID, DECLARATION)
-    assert not run.declare(DECLARATION)
+    run = Ownership()
+    run.register_check(DECLARATION, recorded=DECLARATION)
+    run.hold(UUID, DECLARATION)
+    assert not run.register_check(DECLARATION)
 
 
 def test_one_of_many_adopters_wins() -> None:
     """Of threads that adopt one record at the same time, exactly one gets it."""
-    run = claims()
+    run = ownership()
 
     def adopts(at: int) -> bool:
         try:
-            run.declare(f"acme/shop/dev/VapiPhoneNumber/n{at}", UUID)
+            run.register_check(f"acme/shop/dev/VapiPhoneNumber/n{at}", UUID)
         except OwnershipError:
             return False
         return True
@@ -324,10 +324,10 @@ def test_one_of_many_adopters_wins() -> None:
 
 def test_what_a_run_gains_is_held_whatever_comes_of_its_key() -> None:
     """A record that was adopted, taken over or created in a run stays its resource's to the end."""
-    run = claims(DECLARATION, OTHER)
-    run.own(UUID, DECLARATION)
+    run = ownership(DECLARATION, OTHER)
+    run.hold(UUID, DECLARATION)
     run.gain(UUID, OTHER)
-    run.replace(UUID, DECLARATION)
-    run.make(OTHER)
-    run.release(OTHER)
+    run.note_replaced(UUID, DECLARATION)
+    run.begin_create(OTHER)
+    run.allow_create(OTHER)
     assert run.holder(UUID.upper()) == OTHER

@@ -80,13 +80,13 @@ def test_a_pause_that_begins_before_a_request_is_sent_holds_it() -> None:
     clock, account = Clock(), api(httpx.Response(200, json=OK))
     retry, written = Retry(clock.sleep, clock), list[float]()
 
-    def about_to_send() -> None:
+    def before_send() -> None:
         written.append(clock.now)
         if len(written) == 1:
             retry.pause_all(RateLimitedError("too many", 429, 5))
 
     transport = Transport(http(account), KEY, retry, limit=AdaptiveLimit(1))
-    assert transport.request("POST", "/a", about_to_send=about_to_send) == OK
+    assert transport.request("POST", "/a", before_send=before_send) == OK
     assert (written, clock.slept, len(account.requests)) == ([0, 5], [5], 1)
 
 
@@ -121,5 +121,5 @@ def test_what_ends_a_request_before_it_is_sent_frees_its_place() -> None:
         raise OSError
 
     with pytest.raises(OSError):  # noqa: PT011 - ours, from just above
-        transport.request("POST", "/a", about_to_send=fail)
+        transport.request("POST", "/a", before_send=fail)
     assert transport.request("POST", "/a") == OK

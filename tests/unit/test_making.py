@@ -122,7 +122,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     assert api.sent.count(POST) == 1
     intent = journal_of(journal).find(DECLARATION)
     assert intent is not None
-    assert intent.late_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
+    assert intent.remaining_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
     late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2026-03-26T15:44:00.000Z"}
     api.records["late"] = late
     assert new_provider(api, journal=journal).create(bag(**OWN_NAME)).id == "late"
@@ -290,7 +290,9 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     """A record that comes after the run that asked for it was killed is waited for and taken."""
     settings = new_settings(journal=journal)
     killed = journal_of(journal)
-    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), settings.late_seconds)
+    killed.begin(
+        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
+    )
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
 
     class Late(Api):
@@ -311,7 +313,9 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
     settings = new_settings(journal=journal)
     machine = BootClock.of_machine()
     killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), settings.late_seconds)
+    killed.begin(
+        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
+    )
     api, clock = Api(), Clock()
     new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
     assert clock.now == pytest.approx(max(settings.request_timeout_seconds - age, 0), abs=1)

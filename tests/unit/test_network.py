@@ -88,7 +88,7 @@ def test_an_answer_that_drips_ends_with_the_try(head: bytes, piece: bytes) -> No
             sender = Transport(http, KEY, Retry(lambda _: None))
             with pytest.raises(UnclearError) as error:
                 sender.request("POST", "/phone-number", body={})
-        assert error.value.may_come_later
+        assert error.value.may_still_complete
         assert "\n" not in str(error.value)
     assert server.sent < PIECES
 

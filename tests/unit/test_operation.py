@@ -11,8 +11,8 @@ import pytest
 from vapi_provider.errors import LimitError, OwnershipError
 from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.journal.process_locks import ProcessMark
-from vapi_provider.lifecycle.ownership import Claims
-from vapi_provider.lifecycle.release_limit import Releases
+from vapi_provider.lifecycle.ownership import Ownership
+from vapi_provider.lifecycle.release_limit import ReleaseLimit
 
 ENGINE = "127.0.0.1:40000 4711"
 KEY = "acme/shop/dev/VapiPhoneNumber/{}"
@@ -33,36 +33,36 @@ def end(operation: Operation) -> None:
 def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
     """Nothing is opened by a run that adopts, creates and releases nothing."""
     operation = Operation(ENGINE, tmp_path)
-    claims = Claims(operation)
-    claims.declare(KEY.format("a"), recorded=KEY.format("a"))
-    claims.own("x", KEY.format("a"))
-    assert claims.holder("y") is None
+    ownership = Ownership(operation)
+    ownership.register_check(KEY.format("a"), recorded=KEY.format("a"))
+    ownership.hold("x", KEY.format("a"))
+    assert ownership.holder("y") is None
     assert files(tmp_path) == []
 
 
 def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
     """An adopted record is known to the process that is asked to delete it."""
     here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
-    one, other = Claims(here), Claims(there)
-    one.declare(KEY.format("new"), "ID")
+    one, other = Ownership(here), Ownership(there)
+    one.register_check(KEY.format("new"), "ID")
     one.gain("id", KEY.format("new"))
     assert other.adopter("id") == KEY.format("new")
     assert other.holder("Id") == KEY.format("new")
     with pytest.raises(OwnershipError, match="declared twice"):
-        other.declare(KEY.format("third"), "id")
+        other.register_check(KEY.format("third"), "id")
 
 
 def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
     """A record that another process adopts is known there to be held here, or to be given up."""
     here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
-    one, other = Claims(here), Claims(there)
+    one, other = Ownership(here), Ownership(there)
     for id_, name in (("kept", "a"), ("given-up", "b")):
-        one.declare(KEY.format(name), recorded=KEY.format(name))
-        one.own(id_, KEY.format(name))
+        one.register_check(KEY.format(name), recorded=KEY.format(name))
+        one.hold(id_, KEY.format(name))
     one.keep("kept", KEY.format("a"))
-    one.replace("given-up", KEY.format("b"))
+    one.note_replaced("given-up", KEY.format("b"))
     for id_ in ("KEPT", "given-up"):
-        other.declare(KEY.format(f"new {id_}"), id_)
+        other.register_check(KEY.format(f"new {id_}"), id_)
     one.answer_adopters()
     assert other.holder("kept") == KEY.format("a")
     assert other.holder("given-up") is None
@@ -71,22 +71,22 @@ def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
 def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
     """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
     first = Operation(ENGINE, tmp_path)
-    Claims(first).gain("id", KEY.format("a"))
+    Ownership(first).gain("id", KEY.format("a"))
     end(first)
-    assert Claims(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
-    assert Claims(Operation(ENGINE + "5", tmp_path)).holder("id") is None
+    assert Ownership(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+    assert Ownership(Operation(ENGINE + "5", tmp_path)).holder("id") is None
 
 
 def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
     """The file that another process has open is this engine's, any other an old one's."""
     address = ENGINE.partition(" ")[0]
     first = Operation(address, tmp_path)
-    Claims(first).gain("id", KEY.format("a"))
+    Ownership(first).gain("id", KEY.format("a"))
     second = Operation(address, tmp_path)
-    assert Claims(second).holder("id") == KEY.format("a")
+    assert Ownership(second).holder("id") == KEY.format("a")
     for one in (first, second):
         end(one)
-    assert Claims(Operation(address, tmp_path)).holder("id") is None
+    assert Ownership(Operation(address, tmp_path)).holder("id") is None
 
 
 def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None:
@@ -109,16 +109,16 @@ def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     folder = tmp_path / "open"
     folder.mkdir()
     folder.chmod(0o777)
-    claims = Claims(Operation(ENGINE, folder))
-    claims.gain("id", KEY.format("a"))
-    assert claims.holder("id") == KEY.format("a")
+    ownership = Ownership(Operation(ENGINE, folder))
+    ownership.gain("id", KEY.format("a"))
+    assert ownership.holder("id") == KEY.format("a")
     assert files(folder) == []
 
 
 def _adopt(folder: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    claims = Claims(Operation(ENGINE, folder))
+    ownership = Ownership(Operation(ENGINE, folder))
     try:
-        claims.declare(KEY.format(name), "id")
+        ownership.register_check(KEY.format(name), "id")
     except OwnershipError:
         won.put(0)
     else:
@@ -142,31 +142,31 @@ def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> Non
 
 def test_releases_are_counted_over_all_processes(tmp_path: Path) -> None:
     """Two processes together release no more numbers than one may, and each number once."""
-    one, other = (Releases(2, Operation(ENGINE, tmp_path)) for _ in range(2))
-    one.expect("a")
-    other.expect("A")
-    other.expect("b")
-    for releases in (one, other):
+    one, other = (ReleaseLimit(2, Operation(ENGINE, tmp_path)) for _ in range(2))
+    one.count("a")
+    other.count("A")
+    other.count("b")
+    for release_limit in (one, other):
         with pytest.raises(LimitError):
-            releases.expect("c")
+            release_limit.count("c")
 
 
 def test_an_announced_replacement_is_counted_once() -> None:
     """The deletion that follows an announcement of its resource is not counted again."""
-    releases = Releases(1)
-    releases.announce(KEY.format("a"))
-    releases.expect("old", KEY.format("a"))
-    releases.expect("old", KEY.format("a"))
+    release_limit = ReleaseLimit(1)
+    release_limit.announce(KEY.format("a"))
+    release_limit.count("old", KEY.format("a"))
+    release_limit.count("old", KEY.format("a"))
     with pytest.raises(LimitError):
-        releases.expect("another", KEY.format("a"))
+        release_limit.count("another", KEY.format("a"))
     with pytest.raises(LimitError):
-        releases.announce(KEY.format("b"))
+        release_limit.announce(KEY.format("b"))
 
 
 def test_a_folder_that_cannot_be_written_keeps_events_in_the_process(tmp_path: Path) -> None:
     """Where the file cannot be made the process goes on by what it knows itself."""
     blocked = tmp_path / "file"
     blocked.touch()
-    claims = Claims(Operation(ENGINE, blocked / "folder"))
-    claims.gain("id", KEY.format("a"))
-    assert claims.holder("id") == KEY.format("a")
+    ownership = Ownership(Operation(ENGINE, blocked / "folder"))
+    ownership.gain("id", KEY.format("a"))
+    assert ownership.holder("id") == KEY.format("a")

@@ -31,7 +31,7 @@ from vapi_provider.api.retry import WATCH_SECONDS, Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError
 from vapi_provider.lifecycle.session import Session
-from vapi_provider.lifecycle.writers import SAID_SECONDS, WAIT_SECONDS, Writers
+from vapi_provider.lifecycle.writers import NOTIFY_AFTER_SECONDS, WAIT_SECONDS, Writers
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
 
@@ -243,7 +243,7 @@ def test_the_wait_ends_with_the_own_engine(machine: Machine) -> None:
         machine.while_waiting = lambda: machine.engines.discard("new")
         with pytest.raises(AbandonedError):
             machine.writers("new").wait_for_others(DECLARATION)
-    assert machine.clock.now < SAID_SECONDS
+    assert machine.clock.now < NOTIFY_AFTER_SECONDS
 
 
 def test_no_trace_is_left(machine: Machine) -> None:
@@ -303,7 +303,7 @@ def test_a_record_that_was_released_meanwhile_is_made_again(
         assert (found.changes, found.replaces) == (True, ["provider"])
         assert "was released by an earlier run" in capsys.readouterr().err
     working = machine.provider(api, "new")
-    working._session.releases._limit = 0
+    working._session.release_limit._limit = 0
     working.diff(UUID, RECORDED, DECLARED)
     made = working.create(DECLARED)
     working.delete(UUID, RECORDED)
@@ -419,7 +419,7 @@ def test_an_answer_that_never_came_may_still_come(
     with suppress(UnclearError), old.writing(DECLARATION, UUID):
         old.before_send()
         machine.engines.remove("old")
-        raise UnclearError("no answer", may_come_later=later)
+        raise UnclearError("no answer", may_still_complete=later)
     new = machine.writers("new")
     new.wait_for_others(DECLARATION)
     assert bool(machine.clock.slept) is waits
@@ -439,8 +439,8 @@ def test_an_abandoned_request_may_still_come() -> None:
                 raise AbandonedError("gone")
 
         with pytest.raises(AbandonedError) as abandoned:
-            api.transport(clock).request("DELETE", "/phone-number/a", about_to_send=engine)
-        assert abandoned.value.may_come_later is later
+            api.transport(clock).request("DELETE", "/phone-number/a", before_send=engine)
+        assert abandoned.value.may_still_complete is later
 
 
 def test_a_cut_line_is_left_out(machine: Machine) -> None:

@@ -54,7 +54,7 @@ class Sender(Protocol):
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
-        about_to_send: Callable[[], None] = ...,
+        before_send: Callable[[], None] = ...,
         most_bytes: int = RECORD_BYTES,
     ) -> Any:
         """Send a request and return the JSON; raise an error of `vapi_provider.errors`."""
@@ -98,21 +98,21 @@ class VapiClient:
         return self._transport.api_time()
 
     def create_phone_number(
-        self, declared: VapiModel, about_to_send: Callable[[], None] = lambda: None
+        self, declared: VapiModel, before_send: Callable[[], None] = lambda: None
     ) -> PhoneNumberRecord:
         """Create a record; the API purchases a number where an area code is declared.
 
-        `about_to_send` is called before each try, also before retries; an exception ends the
+        `before_send` is called before each try, also before retries; an exception ends the
         request. Raises UnclearError where the record may have been created although the request
         failed.
         """
         try:
             with self._answer():
                 wire = declared.to_wire()
-                answer = self._send("POST", "/phone-number", declared, wire, about_to_send)
+                answer = self._send("POST", "/phone-number", declared, wire, before_send)
                 record = self._record(answer, "POST /phone-number")
         except ServerError as error:
-            raise UnclearError(str(error), may_come_later=error.may_come_later) from None
+            raise UnclearError(str(error), may_still_complete=error.may_still_complete) from None
         self._note_write(record.id)
         return record
 
@@ -175,7 +175,7 @@ class VapiClient:
                     "DELETE",
                     path,
                     secrets=self._hiding(secrets),
-                    about_to_send=self.before_send,
+                    before_send=self.before_send,
                 )
                 # The record is deleted: a malformed response is no failure.
                 with suppress(ValueError):
@@ -262,19 +262,19 @@ class VapiClient:
         path: str,
         declared: VapiModel,
         body: Mapping[str, Any],
-        about_to_send: Callable[[], None] = lambda: None,
+        before_send: Callable[[], None] = lambda: None,
         secrets: Collection[str] = (),
     ) -> Any:
         def before_each_try() -> None:
             self.before_send()
-            about_to_send()
+            before_send()
 
         return self._transport.request(
             method,
             path,
             body=body,
             secrets=self._hiding((*secrets_in(declared), *secrets)),
-            about_to_send=before_each_try,
+            before_send=before_each_try,
         )
 
     def _hiding(self, secrets: Collection[str]) -> list[str]:

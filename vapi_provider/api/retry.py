@@ -37,7 +37,7 @@ LONGEST_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
 """Maximum sleep between two calls of `watch`."""
 
-SAID_SECONDS = 10.0
+NOTIFY_AFTER_SECONDS = 10.0
 """Shortest wait that is reported to the user."""
 
 MINUTE_JITTER_SECONDS = 10.0
@@ -158,7 +158,7 @@ class Retry:
             longer = now + seconds - max(self._paused_until, now)
             self._paused_until = max(self._paused_until, now + seconds)
         # The worker that started this pause has already reported it.
-        if longer >= SAID_SECONDS:
+        if longer >= NOTIFY_AFTER_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {refusal}")
 
     def _rest(self, seconds: float) -> None:
@@ -190,7 +190,7 @@ class Retry:
             self._extend_pause(seconds, error)
             return seconds
         seconds = _backoff(state) if asked is None else asked
-        if seconds >= SAID_SECONDS:
+        if seconds >= NOTIFY_AFTER_SECONDS:
             self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
         return seconds
 

@@ -105,12 +105,12 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         secrets: Collection[str] = (),
-        about_to_send: Callable[[], None] = lambda: None,
+        before_send: Callable[[], None] = lambda: None,
         most_bytes: int = RECORD_BYTES,
     ) -> Any:
         """Return the JSON of a 2xx response, which has at most `most_bytes`.
 
-        `secrets` are values that no error message may contain. `about_to_send` is called before
+        `secrets` are values that no error message may contain. `before_send` is called before
         each try, after any wait, and once more where another thread's 429 pauses this one; an
         exception ends the request. Once the API has refused the key, no further request is sent,
         because each would fail. Raises TransportError, UnclearError or an ApiError.
@@ -118,11 +118,11 @@ class Transport:
         if self._refused_key is not None:
             raise self._refused_key
 
-        may_be_done = may_come_later = False
+        may_be_done = may_still_complete = False
 
         def once() -> Any:
-            nonlocal may_be_done, may_come_later
-            with self._turn(about_to_send):
+            nonlocal may_be_done, may_still_complete
+            with self._turn(before_send):
                 try:
                     return self._once(
                         method, path, params, body, (self._api_key, *secrets), most_bytes
@@ -132,25 +132,25 @@ class Transport:
                     raise
                 except (UnclearError, ServerError) as error:
                     may_be_done = True
-                    may_come_later = may_come_later or error.may_come_later
+                    may_still_complete = may_still_complete or error.may_still_complete
                     raise
 
         try:
             return self._retry.repeating(method)(once)
         except AbandonedError as abandoned:
-            abandoned.may_come_later = may_come_later
+            abandoned.may_still_complete = may_still_complete
             raise
 
     @contextmanager
-    def _turn(self, about_to_send: Callable[[], None]) -> Generator[None]:
+    def _turn(self, before_send: Callable[[], None]) -> Generator[None]:
         """Wait until a request may be sent; count it as in flight until the block ends."""
         while True:
             self._retry.pause()
             with self._limit.slot() as slot:
                 if self._retry.is_paused():
                     continue
-                about_to_send()
-                # Another thread may start a pause while `about_to_send` writes to a remote journal.
+                before_send()
+                # Another thread may start a pause while `before_send` writes to a remote journal.
                 if self._retry.is_paused():
                     continue
                 try:
@@ -203,7 +203,7 @@ class Transport:
         except httpx.RequestError as error:
             raise UnclearError(
                 f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
-                may_come_later=isinstance(error, httpx.TimeoutException),
+                may_still_complete=isinstance(error, httpx.TimeoutException),
             ) from None
         except BrokenAnswer:
             raise UnclearError(
@@ -215,7 +215,7 @@ class Transport:
                 f"{what}: no whole answer from {self._http.base_url} within "
                 f"{self._http.timeout.read:g} s: check the network, or raise "
                 "vapi:requestTimeoutSeconds",
-                may_come_later=True,
+                may_still_complete=True,
             ) from None
         self._hear_clock(response.headers)
         try:

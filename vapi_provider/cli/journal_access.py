@@ -11,7 +11,7 @@ from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import AccountWatermark, Journal
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import fingerprint_of
@@ -59,7 +59,7 @@ class Intents:
     ) -> None:
         self._journal = journal
         self._client = client
-        self._account = Account(client, settings.confirmed_empty_account, settings.account)
+        self._account = AccountView(client, settings.confirmed_empty_account, settings.account)
         self._intents = intents
         self._chosen = chosen
 

@@ -206,9 +206,9 @@ class Recovery:
         """Return the times after which the requests of open intents can no longer complete."""
         now = self.clock()
         return [0.0] + [
-            now + one.late_seconds + LOOK_SECONDS
+            now + one.remaining_seconds + LOOK_SECONDS
             for one in intents.values()
-            if one.record is None and one.late_seconds > 0
+            if one.record is None and one.remaining_seconds > 0
         ]
 
     def _records(self, intents: Iterable[Intent]) -> list[PhoneNumberRecord]:
@@ -233,7 +233,7 @@ class Recovery:
         written = instant(deployment.get("manifest", {}).get("time"))
         if written is not None and written.timestamp() < now - LONG_AGO_SECONDS:
             return now
-        return now + self.settings.late_seconds + LOOK_SECONDS
+        return now + self.settings.completion_grace_seconds + LOOK_SECONDS
 
     def _unheld(self, deployment: Mapping[str, Any], snapshot: Snapshot) -> list[Row]:
         """Return the records created since a failed last update began that no state holds."""

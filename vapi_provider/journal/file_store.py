@@ -45,8 +45,8 @@ class FileStore:
     """A store of one machine. Every method raises ConfigurationError if the file cannot be used.
 
     `operation` identifies the engine operation that this process belongs to. `identity` converts
-    the URL of a backend, which version 1 stored, to a digest. `late_seconds` is set for the intents
-    of version 1.
+    the URL of a backend, which version 1 stored, to a digest. Intents of version 1 get
+    `completion_grace_seconds`.
     """
 
     is_shared = False
@@ -56,12 +56,12 @@ class FileStore:
         path: Path,
         operation: str = "",
         identity: Callable[[str], str] = lambda url: url,
-        late_seconds: float = 30.0,
+        completion_grace_seconds: float = 30.0,
     ) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._identity = identity
-        self._late_seconds = late_seconds
+        self._completion_grace_seconds = completion_grace_seconds
         self._database: Database | None = None
         self._synced: Database | None = None
         self._to_write: list[_Write] = []
@@ -208,7 +208,7 @@ class FileStore:
                 connection.execute(statement)
             is_old = version == _SCRUB or _has_table(connection, "open_intents")
             if _has_table(connection, "open_intents"):
-                connection.execute(_FIRST_VERSION, (self._late_seconds,))
+                connection.execute(_FIRST_VERSION, (self._completion_grace_seconds,))
                 connection.execute("DROP TABLE open_intents")
             connection.execute(f"PRAGMA user_version = {_SCRUB if is_old else VERSION}")
         if is_old:

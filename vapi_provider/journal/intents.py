@@ -30,8 +30,9 @@ class Intent:
     """A purchase whose record no state is proven to hold.
 
     `before` is the account's watermark before the purchase, and `organizations` are those whose
-    records were seen in it. `record` is the id of the created record, once known. `late_seconds` is
-    the time from now on in which the request may still complete, of `request_seconds` in total.
+    records were seen in it. `record` is the id of the created record, once known.
+    `remaining_seconds` is the time from now on in which the request may still complete, of
+    `completion_grace_seconds` in total.
     `sent_at` is the time of the last attempt, by the API's clock, in Unix seconds.
     """
 
@@ -42,6 +43,6 @@ class Intent:
     before: AccountWatermark
     owner: str
     record: str | None
-    late_seconds: float
-    request_seconds: float
+    remaining_seconds: float
+    completion_grace_seconds: float
     sent_at: float | None

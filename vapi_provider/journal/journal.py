@@ -144,7 +144,7 @@ class Journal:
         key: str,
         body: BodyFingerprint,
         before: AccountWatermark,
-        late_seconds: float,
+        completion_grace_seconds: float,
         *,
         organizations: Collection[str] = (),
         sent_at: float | None = None,
@@ -171,8 +171,8 @@ class Journal:
             "known": json.dumps(sorted(before.known)),
             "owner": self._store.own,
             "boot": self._clock.boot,
-            "late_until": self._clock.now() + late_seconds,
-            "late_seconds": late_seconds,
+            "late_until": self._clock.now() + completion_grace_seconds,
+            "late_seconds": completion_grace_seconds,
             "sent_at": sent_at,
             "repeats": repeats,
         }
@@ -345,7 +345,7 @@ class Journal:
         )
 
     def _left(
-        self, key: str, owner: str, boot: str, late_until: float, late_seconds: float
+        self, key: str, owner: str, boot: str, late_until: float, completion_grace_seconds: float
     ) -> float:
         """Return the seconds in which an intent's request may still complete.
 
@@ -353,11 +353,11 @@ class Journal:
         since. Otherwise it starts anew when this process first sees the intent.
         """
         if owner != self._store.own and (age := self._store.age_of(boot)) is not None:
-            return late_seconds - age
+            return completion_grace_seconds - age
         now = self._clock.now()
         if boot and boot == self._clock.boot:
-            return min(late_until - now, late_seconds)
-        return late_seconds - (now - self._seen_at.setdefault(key, now))
+            return min(late_until - now, completion_grace_seconds)
+        return completion_grace_seconds - (now - self._seen_at.setdefault(key, now))
 
     def _records_of_others(self, key: str) -> frozenset[str]:
         rows = self._store.run(

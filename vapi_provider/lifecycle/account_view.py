@@ -32,7 +32,7 @@ GIVEN_UP = (
 )
 
 
-class Account:
+class AccountView:
     """A run's view of the account; shared by all calls of the plugin."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Account:
         self.listings = 0
         """Number of listings of the account that have begun."""
 
-    def refuse_what_is_there(
+    def refuse_clash(
         self,
         kind: Kind,
         declared: Mapping[str, Any],
@@ -101,7 +101,7 @@ class Account:
                     + f"if no resource has it, adopt_id={record.id!r} takes it over. {GIVEN_UP}"
                 )
 
-    def refuse_what_is_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
+    def refuse_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
         """Raise TakenError where another record has the number or SIP URI declared for `id_`."""
         wanted = {name: declared[name] for name in FIELDS if name in declared}
         for record in self._alike(wanted):
@@ -112,13 +112,13 @@ class Account:
                     f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
                 )
 
-    def named_alike(self, kind: Kind, declared: Mapping[str, Any], declaration: str) -> set[str]:
+    def ids_by_name(self, kind: Kind, declared: Mapping[str, Any], declaration: str) -> set[str]:
         """Return the ids of records with the automatic name of a resource in either form."""
         names = {"name": declared.get("name")}
         found = self._alike(names, automatic_name(old_form(declaration)))
         return {one.id for one in found if name_clash(one, kind, declared, declaration)}
 
-    def see(self, ids: Collection[str]) -> None:
+    def fetch_missing(self, ids: Collection[str]) -> None:
         """Read records that other processes created after the account was listed."""
         for id_ in ids:
             with self._lock:
@@ -196,7 +196,7 @@ class Account:
     def _is_embedded(self) -> bool:
         return self._url.startswith("embedded:")
 
-    def changed(self, record: PhoneNumberRecord) -> None:
+    def update(self, record: PhoneNumberRecord) -> None:
         """Update a record with the response to a PATCH of this run."""
         with self._lock:
             if record.id in self._made:
@@ -207,13 +207,13 @@ class Account:
                 self._records[record.id] = record
                 self._note(record)
 
-    def made(self, record: PhoneNumberRecord) -> None:
+    def remember(self, record: PhoneNumberRecord) -> None:
         """Add a record that this run created or took over."""
         with self._lock:
             self._made[record.id] = record
             self._note(record)
 
-    def released(self, id_: str) -> None:
+    def forget(self, id_: str) -> None:
         """Remove a record that is gone."""
         with self._lock:
             self._made.pop(id_, None)
@@ -225,7 +225,7 @@ class Account:
         """Return whether this run created or took over a record, so that a resource has it."""
         return id_ in self._made
 
-    def newest(self) -> AccountWatermark:
+    def watermark(self) -> AccountWatermark:
         """Return the account's watermark: its newest records, to recognize later ones."""
         with self._lock:
             self._listed()
@@ -330,7 +330,7 @@ class Account:
             found = (self._made.get(id_) or self._seen.get(id_) or listed.get(id_) for id_ in ids)
             return [record for record in found if record is not None]
 
-    def whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
+    def unmasked(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
         """Return a record with its complete number, which a list may mask; None if it is gone."""
         if not record.is_masked:
             return record

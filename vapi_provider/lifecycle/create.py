@@ -27,29 +27,29 @@ POLL_SECONDS = 1.0
 """Pause between two reads of a record whose number is not yet assigned."""
 
 
-def make(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
+def create_or_resume(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
     """Return the record of a declaration, and the declaration as far as the record satisfies it.
 
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
     key = declared.declaration or ""
-    claims, purchase, body = session.claims, session.maker.make, body_of(declared)
-    claims.make(key)
+    ownership, purchase, body = session.ownership, session.purchaser.purchase, body_of(declared)
+    ownership.begin_create(key)
     forms = {key, old_form(key)}
-    made = session.once_free(
+    made = session.retry_once_free(
         keys_of(declared.fields),
         lambda: purchase(
             declared.kind,
             body,
             declared.fields,
             key,
-            claims.replaced,
-            replacing=claims.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
+            ownership.replaced,
+            replacing=ownership.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
             other_forms=tuple(forms - {key}),
         ),
     )
-    claims.gain(made.record.id, key)
-    if not made.left_over:
+    ownership.gain(made.record.id, key)
+    if not made.is_resumed:
         return declared, made.record
     code = made.area_code
     if declared.fields.get(AREA_CODE, code) != code:
@@ -79,7 +79,7 @@ def _as_declared(
     updated = session.client.update_phone_number(
         record.id, declared.kind, body, fields, merge.wire, hidden
     )
-    session.account.changed(updated)
+    session.account.update(updated)
     return updated
 
 
@@ -100,9 +100,9 @@ def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, Pho
             f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
             "asks for: remove that field to adopt the number as it is"
         )
-    session.maker.refuse_another(declared.kind, key, record)
+    session.purchaser.refuse_another(declared.kind, key, record)
     declared, record = updating.adopt(session, declared, record)
-    session.claims.gain(id_, key)
+    session.ownership.gain(id_, key)
     try:
         session.journal.hold(key, id_, session.client.organizations)
     except VapiError as error:
@@ -128,10 +128,10 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
 
     Its earlier holder may be declared later in the program, so wait for the engine's checks.
     """
-    claims = session.claims
+    ownership = session.ownership
     if (session.holders_before(id_) | session.journal.ledger.holders(id_)) - {key}:
-        session.wait_until_quiet(lambda: claims.holder(id_) is not None)
-    holder = claims.holder(id_)
+        session.wait_for_checks_pause(lambda: ownership.holder(id_) is not None)
+    holder = ownership.holder(id_)
     if holder is not None or session.account.is_of_this_run(id_):
         raise OwnershipError(
             f"adopt_id names {id_}, which {resource_of(holder)!r} has: nothing was changed"

@@ -8,8 +8,8 @@ from typing import Any
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_view import Account
-from vapi_provider.lifecycle.ownership import Claims, Quiet
+from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
@@ -18,26 +18,26 @@ LOOK_SECONDS = 0.2
 """Pause between two polls for the end of another run or the engine's next check."""
 
 
-class Holdings:
+class HeldRecords:
     """Guard against a second purchase of a record known under either form of a resource's key."""
 
     def __init__(
         self,
         client: VapiClient,
-        account: Account,
+        account: AccountView,
         journal: Journal,
-        claims: Claims,
+        ownership: Ownership,
         wait: Callable[[float], None],
         clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._account = account
         self._journal = journal
-        self._claims = claims
+        self._ownership = ownership
         self._wait = wait
         self._clock = clock
 
-    def of_others(
+    def wait_for_holders(
         self,
         kind: Kind,
         declared: Mapping[str, Any],
@@ -51,16 +51,16 @@ class Holdings:
         """
         recorded = self._journal.ledger.held_alike(declaration)
         known = {one.record.lower() for held in recorded.values() for one in held}
-        known |= {id_.lower() for id_ in self._account.named_alike(kind, declared, declaration)}
+        known |= {id_.lower() for id_ in self._account.ids_by_name(kind, declared, declaration)}
         known -= {id_.lower() for id_ in replaced}
-        quiet = Quiet(self._claims, self._clock)
+        pause = ChecksPause(self._ownership, self._clock)
         while True:
-            held = self._claims.held_alike(declaration)
-            if known <= held or quiet.is_over():
+            held = self._ownership.ids_under_key(declaration)
+            if known <= held or pause.is_paused():
                 return held
             self._wait(LOOK_SECONDS)
 
-    def refuse(self, declaration: str, allowed: Collection[str], since: str) -> None:
+    def refuse_unrecorded(self, declaration: str, allowed: Collection[str], since: str) -> None:
         """Raise OwnershipError where the journal has a record that this resource's state lacks.
 
         This happens where the state was edited or restored, or where the resource was moved in the
@@ -68,7 +68,7 @@ class Holdings:
         earlier, and its deletion failed.
         """
         for key, records in self._journal.ledger.held_alike(declaration).items():
-            if key != declaration and self._claims.is_recorded(key):
+            if key != declaration and self._ownership.is_recorded(key):
                 continue  # The resource with that key is being replaced.
             for held in records:
                 if held.record.lower() in allowed or held.record in allowed:

@@ -9,7 +9,7 @@ from vapi_provider.errors import VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.ledger import Repeated
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import contradicts, matches
@@ -28,19 +28,19 @@ class LateRecords:
 
     def __init__(
         self,
-        account: Account,
+        account: AccountView,
         journal: Journal,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         api_time: Callable[[], float | None],
     ) -> None:
         self._account = account
         self._journal = journal
-        self._say = say
+        self._notify = notify
         self._api_time = api_time
         self._lock = threading.Lock()
         self._looked: set[tuple[str, str]] = set()
 
-    def name(self, project: str, stack: str) -> None:
+    def report(self, project: str, stack: str) -> None:
         """Warn of each late record; forget the repeat once none exists and none can appear."""
         with self._lock:
             if (project, stack) in self._looked:
@@ -49,14 +49,14 @@ class LateRecords:
         try:
             for repeated in self._journal.ledger.repeated(project, stack):
                 if not self._journal.is_of_this_operation(repeated.owner):
-                    self._name(repeated)
+                    self._report(repeated)
         except VapiError:
             return  # The next run tries again.
 
-    def _name(self, repeated: Repeated) -> None:
+    def _report(self, repeated: Repeated) -> None:
         found = list(self._created_by(repeated))
         for record in found:
-            self._say(
+            self._notify(
                 f"{record.id} ({record.number or 'no number yet'}) looks like what a purchase for "
                 f"{resource_of(repeated.key)!r} created late, after it was sent again: no state "
                 "here holds it. Take it over with adopt_id, or release it"

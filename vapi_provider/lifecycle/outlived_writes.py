@@ -72,7 +72,7 @@ def replace_released(
     session: Session, id_: str, recorded: Mapping[str, Any], desired: Declared
 ) -> None:
     """Note and warn that a released record is created again, although the state still has it."""
-    session.claims.replace(id_, desired.declaration, recorded.get("created_at"))
+    session.ownership.note_replaced(id_, desired.declaration, recorded.get("created_at"))
     bought = bought_number(recorded)
     number = f"the number {bought}" if bought else "its number"
     warn(f"{released(id_)}: {number} is gone, and its resource is made again")

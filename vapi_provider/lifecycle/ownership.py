@@ -10,7 +10,7 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
-QUIET_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 """If the engine checks no resource for this long, the program has declared all it can for now."""
 
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
@@ -19,7 +19,7 @@ NAMED = "named"
 """Event by which the program announces the id in `adopt_id`, before a plugin checks it."""
 
 
-class Claims:
+class Ownership:
     """Records that the resources of this operation hold, adopt and gain, by case-insensitive id.
 
     A resource *holds* a record that its `diff` names and that it keeps; it *gains* one that it
@@ -52,7 +52,7 @@ class Claims:
         """Ids that are held or gained, with their resources, by the old form of the keys."""
         self._covered: set[str] = set()
 
-    def declare(
+    def register_check(
         self, declaration: str, adopt_id: str | None = None, *, recorded: str | None = None
     ) -> bool:
         """Record that the engine checks a resource, and the id that it is about to adopt.
@@ -102,7 +102,7 @@ class Claims:
         return declaration in self._forced
 
     @property
-    def declared(self) -> int:
+    def checks(self) -> int:
         """Number of resource checks in this run."""
         return self._checks
 
@@ -111,7 +111,7 @@ class Claims:
         """Whether a checked resource still waits for its `create`."""
         return any(count > 0 for count in self._creating.values())
 
-    def own(self, id_: str, declaration: str | None) -> str | None:
+    def hold(self, id_: str, declaration: str | None) -> str | None:
         """Record that a resource holds a record, as its `diff` says.
 
         Returns another holder of the record, if any.
@@ -149,7 +149,7 @@ class Claims:
             if holder not in (None, adopter) and id_ not in self._held_elsewhere:
                 self._operation.tell(Event(_HELD, id_, holder or ""))
 
-    def replace(self, id_: str, declaration: str | None, created_at: object = None) -> None:
+    def note_replaced(self, id_: str, declaration: str | None, created_at: object = None) -> None:
         """Record that a resource replaces its record with another one."""
         with self._lock:
             if isinstance(created_at, str) and declaration is not None:
@@ -166,7 +166,7 @@ class Claims:
         owners = self._owners.get(key)
         return None if owners is None else next((one for one in owners if owners[one] > 0), None)
 
-    def make(self, declaration: str) -> None:
+    def begin_create(self, declaration: str) -> None:
         """Record that the engine requests the record of a resource.
 
         Raises OwnershipError for the second request: two resources share the key that identifies
@@ -180,7 +180,7 @@ class Claims:
                 )
             self._made.add(declaration)
 
-    def asked(self, declaration: str) -> None:
+    def note_create_call(self, declaration: str) -> None:
         """Record that the engine calls the `create` of a resource."""
         with self._lock:
             self._creating[declaration] -= 1
@@ -189,7 +189,7 @@ class Claims:
         """Record that a resource adopted a record, took it over or created it in this run."""
         self._operation.tell(Event(_GAINED, id_.lower(), declaration))
 
-    def release(self, declaration: str | None) -> None:
+    def allow_create(self, declaration: str | None) -> None:
         """Record that a resource's record is gone, so that another one may be created."""
         with self._lock:
             self._made.discard(declaration or "")
@@ -205,7 +205,7 @@ class Claims:
         key = id_.lower()
         return self._gained.get(key) or self._owner(key) or self._held_elsewhere.get(key)
 
-    def named_by(self, id_: str) -> str | None:
+    def announced_adopter(self, id_: str) -> str | None:
         """Return the resource of the program that names a record in `adopt_id`, checked or not."""
         self._operation.catch_up()
         return self._named.get(id_.lower())
@@ -215,7 +215,7 @@ class Claims:
         self._operation.catch_up()
         return self._adopters.get(id_.lower())
 
-    def held_alike(self, declaration: str) -> set[str]:
+    def ids_under_key(self, declaration: str) -> set[str]:
         """Return the ids that resources whose keys have the same old form hold or have gained."""
         self._operation.catch_up()
         return set(dict(self._alike.get(old_form(declaration), {})))
@@ -245,19 +245,19 @@ class Claims:
             self._alike[old_form(event.declaration)][event.id] = event.declaration
 
 
-class Quiet:
+class ChecksPause:
     """Detector of a pause in the engine's checks of resources, which it makes sequentially."""
 
-    def __init__(self, claims: Claims, clock: Callable[[], float]) -> None:
-        self._claims = claims
+    def __init__(self, ownership: Ownership, clock: Callable[[], float]) -> None:
+        self._ownership = ownership
         self._clock = clock
-        self._count, self._since = claims.declared, clock()
+        self._count, self._since = ownership.checks, clock()
 
-    def is_over(self) -> bool:
-        """Return whether the engine checked no resource for `QUIET_SECONDS`."""
-        if self._claims.declared != self._count:
-            self._count, self._since = self._claims.declared, self._clock()
-        return self._clock() - self._since >= QUIET_SECONDS
+    def is_paused(self) -> bool:
+        """Return whether the engine checked no resource for `PAUSE_SECONDS`."""
+        if self._ownership.checks != self._count:
+            self._count, self._since = self._ownership.checks, self._clock()
+        return self._clock() - self._since >= PAUSE_SECONDS
 
 
 def _only_one(id_: str, owner: str | None, declaration: str, *, is_held: bool = False) -> None:

@@ -16,13 +16,13 @@ from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
-from vapi_provider.lifecycle.held_records import Holdings
-from vapi_provider.lifecycle.ownership import Claims, Quiet
-from vapi_provider.lifecycle.purchase import Buyer
-from vapi_provider.lifecycle.search import Purchase, Search
-from vapi_provider.lifecycle.unfinished_purchases import Unfinished
+from vapi_provider.lifecycle.held_records import HeldRecords
+from vapi_provider.lifecycle.journaled_post import JournaledPost
+from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
+from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
+from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import require_engine
@@ -42,59 +42,67 @@ TRIES = 4
 LOOK_SECONDS = 2.0
 """Pause between two searches for a record that a killed run's request may still create."""
 
-SAID_SECONDS = 10.0
+NOTIFY_AFTER_SECONDS = 10.0
 """Shortest wait that is reported to the user."""
 
-LATE_SECONDS_AT_MOST = 600.0
+MAX_GRACE_SECONDS = 600.0
 """Maximum wait, whatever the clocks say."""
 
 
 @dataclass(frozen=True)
-class Made:
+class PurchaseResult:
     """A declaration's record, and the area code that its purchase requested, if any.
 
-    `left_over` is set where an earlier run created the record, whose fields may differ from the
+    `is_resumed` is set where an earlier run created the record, whose fields may differ from the
     declared ones.
     """
 
     record: PhoneNumberRecord
     area_code: str | None
-    left_over: bool
+    is_resumed: bool
 
 
-class Maker:
-    """Creator of records for a run, shared by all threads of a plugin."""
+class Purchaser:
+    """Purchaser of records for a run, shared by all threads of a plugin."""
 
     def __init__(
         self,
         client: VapiClient,
-        account: Account,
+        account: AccountView,
         journal: Journal,
-        claims: Claims,
+        ownership: Ownership,
         engine_lives: Callable[[], bool],
-        late_seconds: float,
-        say: Callable[[str], None],
-        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        completion_grace_seconds: float,
+        notify: Callable[[str], None],
+        blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._account = account
         self._journal = journal
-        self._claims = claims
+        self._ownership = ownership
         self._engine_lives = engine_lives
-        self._say = say
-        self._waiting = waiting
+        self._notify = notify
+        self._blocking = blocking
         self._sleep = sleep
         self._clock = clock
-        self._holdings = Holdings(client, account, journal, claims, self._wait, clock)
-        self._unfinished = Unfinished(journal, claims, say, self._wait, clock)
-        self._search = Search(client, account, claims.has_owner, claims.is_recorded)
-        self._buyer = Buyer(
-            client, account, journal, self._search, engine_lives, late_seconds, say, sleep, clock
+        self._held_records = HeldRecords(client, account, journal, ownership, self._wait, clock)
+        self._unfinished = UnfinishedPurchases(journal, ownership, notify, self._wait, clock)
+        self._search = RecordSearch(client, account, ownership.has_owner, ownership.is_recorded)
+        self._post = JournaledPost(
+            client,
+            account,
+            journal,
+            self._search,
+            engine_lives,
+            completion_grace_seconds,
+            notify,
+            sleep,
+            clock,
         )
 
-    def make(
+    def purchase(
         self,
         kind: Kind,
         body: VapiModel,
@@ -104,7 +112,7 @@ class Maker:
         *,
         replacing: bool = False,
         other_forms: Collection[str] = (),
-    ) -> Made:
+    ) -> PurchaseResult:
         """Return the one record of a declaration, from an earlier run or newly created.
 
         `replaced` are ids that are about to be released. `replacing` is set where the recorded
@@ -115,12 +123,14 @@ class Maker:
         """
         for _ in range(TRIES):
             try:
-                return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
+                return self._purchase(
+                    kind, body, fields, declaration, replaced, replacing, other_forms
+                )
             except JournalChangedError:
                 continue  # Another machine wrote first; the next try reads its entry.
-        return self._make(kind, body, fields, declaration, replaced, replacing, other_forms)
+        return self._purchase(kind, body, fields, declaration, replaced, replacing, other_forms)
 
-    def _make(
+    def _purchase(
         self,
         kind: Kind,
         body: VapiModel,
@@ -129,29 +139,29 @@ class Maker:
         replaced: Collection[str],
         replacing: bool,
         other_forms: Collection[str],
-    ) -> Made:
+    ) -> PurchaseResult:
         names = {automatic_name(one) for one in (declaration, *other_forms)}
         with self._turn(kind, fields), self._journal.owned():
             for key in (declaration, *other_forms):
-                left = self._left_over(kind, key, declaration, names, replaced)
+                left = self._resume(kind, key, declaration, names, replaced)
                 if left is not None:
                     return left
             self._account.confirm_organization(
                 self._journal.ledger.organizations(*stack_of(declaration))
             )
-            held = self._holdings.of_others(kind, fields, declaration, replaced)
-            since = self._claims.replaced_since(declaration, *other_forms)
+            held = self._held_records.wait_for_holders(kind, fields, declaration, replaced)
+            since = self._ownership.replaced_since(declaration, *other_forms)
             if not replacing:
-                self._holdings.refuse(declaration, held.union(replaced), since)
+                self._held_records.refuse_unrecorded(declaration, held.union(replaced), since)
             kept = fingerprint_of(kind, fields)
-            self._unfinished.name(kept, declaration, other_forms)
+            self._unfinished.report(kept, declaration, other_forms)
             # Read records that other processes created after the account was listed.
-            self._account.see(self._journal.ledger.with_texts(unique_texts(kind, fields)))
-            self._account.refuse_what_is_there(
+            self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))
+            self._account.refuse_clash(
                 kind, fields, declaration, replaced, held, since, replacing=replacing
             )
-            record = self._buyer.buy(kind, body, kept, fields, declaration, names)
-            return Made(record, fields.get(AREA_CODE), left_over=False)
+            record = self._post.send(kind, body, kept, fields, declaration, names)
+            return PurchaseResult(record, fields.get(AREA_CODE), is_resumed=False)
 
     def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
         """Raise OwnershipError for an adoption on a key with another unfinished purchase.
@@ -164,9 +174,9 @@ class Maker:
             return
         created = [intent.record]
         if intent.record is None:
-            if self._search.may_have_created(Purchase.of(kind, intent, ()), record):
+            if self._search.may_have_created(PendingPost.of(kind, intent, ()), record):
                 return
-            created = [one.id for one in self._search.free(Purchase.of(kind, intent, ()))]
+            created = [one.id for one in self._search.candidates(PendingPost.of(kind, intent, ()))]
         shown = ", ".join(str(id_) for id_ in created) or "a number"
         raise OwnershipError(
             f"an interrupted run was making {shown} for this resource: run once without adopt_id, "
@@ -181,18 +191,18 @@ class Maker:
         # A number or a SIP URI distinguishes two records with the same name.
         keys = [text for text in texts if text not in named] or named or [kind.provider]
         with ExitStack() as turn:
-            with self._waiting():
+            with self._blocking():
                 turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
             yield
 
-    def _left_over(
+    def _resume(
         self,
         kind: Kind,
         key: str,
         declaration: str,
         names: Collection[str],
         replaced: Collection[str],
-    ) -> Made | None:
+    ) -> PurchaseResult | None:
         """Return the record that an interrupted run created but never saved to a state."""
         if key != declaration and self._is_anothers(key):
             return None
@@ -207,22 +217,22 @@ class Maker:
             record = self._created_by(kind, intent, names)
         if record is None or record.id in replaced:
             return None
-        if self._claims.has_owner(record.id):
+        if self._ownership.has_owner(record.id):
             raise OwnershipError(
                 f"an interrupted run made {record.id} for {resource_of(key)!r}, and another "
                 "resource has it or adopts it: remove one of the two"
             )
-        record = self._buyer.take(record, kind, key)
-        return Made(record, intent.body.get("code"), left_over=True)
+        record = self._post.take(record, kind, key)
+        return PurchaseResult(record, intent.body.get("code"), is_resumed=True)
 
     def _is_anothers(self, key: str) -> bool:
         """Return whether another resource of this program has the other form of a key."""
         if self._journal.find(key) is None:
             return False
-        quiet = Quiet(self._claims, self._clock)
-        while not self._claims.is_declared(key) and not quiet.is_over():
+        pause = ChecksPause(self._ownership, self._clock)
+        while not self._ownership.is_declared(key) and not pause.is_paused():
             self._wait(OWNER_LOOK_SECONDS)
-        return self._claims.is_declared(key)
+        return self._ownership.is_declared(key)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
         """Return the unfinished intent after no process works on it any more."""
@@ -236,15 +246,17 @@ class Maker:
     def _bounded_wait(self) -> Callable[[], None]:
         """Return a function that waits briefly, and raises after `OWNER_WAIT_SECONDS`."""
         begun: float | None = None
-        said = False
+        is_notified = False
 
         def wait() -> None:
-            nonlocal begun, said
+            nonlocal begun, is_notified
             now = self._clock()
             begun = now if begun is None else begun
-            if not said and now - begun >= SAID_SECONDS:
-                self._say("another run is making this number, or one that looks the same: waiting")
-                said = True
+            if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
+                self._notify(
+                    "another run is making this number, or one that looks the same: waiting"
+                )
+                is_notified = True
             if now - begun >= OWNER_WAIT_SECONDS:
                 raise OwnershipError(
                     "another run is still making this number, or one that looks the same: end it, "
@@ -265,12 +277,12 @@ class Maker:
             self._account.confirm_record_gone(intent.record, intent)
             self._journal.gone(intent.record)
             return None
-        purchase = Purchase.of(kind, intent, names)
-        until = self._clock() + min(intent.late_seconds, LATE_SECONDS_AT_MOST)
+        purchase = PendingPost.of(kind, intent, names)
+        until = self._clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
         # A listing from before the intent was read may be older than the request.
         found = self._search.created_by(purchase, self._account.listings)
-        if found is None and until - self._clock() >= SAID_SECONDS:
-            self._say(
+        if found is None and until - self._clock() >= NOTIFY_AFTER_SECONDS:
+            self._notify(
                 "an earlier run was ended while it was making a number: looking for up to "
                 f"{until - self._clock():.0f} s whether it still comes"
             )

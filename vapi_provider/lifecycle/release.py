@@ -19,11 +19,11 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
     where a resource names the record in `adopt_id` and has not adopted it yet: the state keeps it
     until then.
     """
-    claims = session.claims
-    if claims.is_creating:
+    ownership = session.ownership
+    if ownership.is_creating:
         # A deletion may precede its replacement, so the adopter may come later in the program.
-        session.wait_until_quiet(lambda: claims.holder(id_) is not None)
-    holder, adopter = claims.holder(id_), claims.adopter(id_)
+        session.wait_for_checks_pause(lambda: ownership.holder(id_) is not None)
+    holder, adopter = ownership.holder(id_), ownership.adopter(id_)
     if holder is None and adopter is not None:
         if adopter == key:
             return False  # The resource is about to adopt its own record again.
@@ -32,7 +32,7 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
         if holder is None:
             holder = _recorded_holder(session, id_, key)
             if holder is None:
-                named_by = claims.named_by(id_)
+                named_by = ownership.announced_adopter(id_)
                 if named_by is not None and named_by != key:
                     raise _not_adopted(id_, named_by, key)
                 return True

@@ -11,7 +11,7 @@ from vapi_provider.journal.operation import Event, Operation
 _RELEASE = "release"
 
 
-class Releases:
+class ReleaseLimit:
     """The numbers that this run releases or is known to release, counted against a limit.
 
     Shared by all threads of a plugin process, and counted across all plugin processes of one engine
@@ -28,7 +28,7 @@ class Releases:
         self._bound: set[str] = set()
         self._lock = threading.Lock()
 
-    def expect(self, id_: str, declaration: str | None = None) -> None:
+    def count(self, id_: str, declaration: str | None = None) -> None:
         """Count a number once; raise LimitError where the limit is exceeded.
 
         The first release of a resource whose replacement was announced is already counted.

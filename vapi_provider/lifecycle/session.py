@@ -17,13 +17,13 @@ from vapi_provider.deployment.foreseen import Foreseen
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.opening import open_journal
 from vapi_provider.journal.operation import Operation
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.bulk_read import Reader
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
-from vapi_provider.lifecycle.ownership import Claims, Quiet
-from vapi_provider.lifecycle.purchaser import Maker
-from vapi_provider.lifecycle.release_limit import Releases
+from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
+from vapi_provider.lifecycle.purchaser import Purchaser
+from vapi_provider.lifecycle.release_limit import ReleaseLimit
 from vapi_provider.lifecycle.unique_values import Key, UniqueKeys
 from vapi_provider.lifecycle.writers import Writers
 from vapi_provider.pulumi_sdk.plugin import (
@@ -34,7 +34,7 @@ from vapi_provider.pulumi_sdk.plugin import (
     require_engine,
     warn,
 )
-from vapi_provider.pulumi_sdk.workers import waiting
+from vapi_provider.pulumi_sdk.workers import blocking
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import old_form, stack_of
 from vapi_provider.settings.config import Settings
@@ -92,14 +92,14 @@ class Session:
         self._lives = lives
         self.clock = clock
         self.reader = Reader(client, clock)
-        self.account = Account(
+        self.account = AccountView(
             client, settings.confirmed_empty_account, settings.account, self.reader.is_listed
         )
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
             self.account.note_recorded(organization)
         operation = Operation(engine_operation())
-        self.claims = Claims(operation)
+        self.ownership = Ownership(operation)
         self._checked: dict[str, Checked] = {}
         """By the declaration that `check` returned, which several resources may share."""
         self._compared: dict[str, Checked] = {}
@@ -108,12 +108,12 @@ class Session:
         self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.giving_up = threading.Lock()
         """Held while a release is decided, because two resources may give up the same record."""
-        self._quiet = Quiet(self.claims, clock)
+        self._pause = ChecksPause(self.ownership, clock)
         self._to_replace = set(self.facts.replacing)
         self.foreseen: Foreseen = {}
         """Recorded outputs that a preview may show as known."""
         self.unique = UniqueKeys()
-        self.releases = Releases(settings.max_releases, operation)
+        self.release_limit = ReleaseLimit(settings.max_releases, operation)
         self.journal = open_journal(
             settings.journal_place, settings.account, settings.backend, engine_operation()
         )
@@ -122,22 +122,22 @@ class Session:
             settings.backend.identity,
             engine_address() if engine is None else engine,
             listening,
-            settings.late_seconds,
+            settings.completion_grace_seconds,
             warn,
-            waiting,
+            blocking,
             self.sleep,
             clock,
         )
         client.before_send = self._before_send
-        self.maker = Maker(
+        self.purchaser = Purchaser(
             client,
             self.account,
             self.journal,
-            self.claims,
+            self.ownership,
             lives,
-            settings.late_seconds,
+            settings.completion_grace_seconds,
             warn,
-            waiting,
+            blocking,
             self.sleep,
             clock,
         )
@@ -145,7 +145,7 @@ class Session:
 
     def sleep(self, seconds: float) -> None:
         """Sleep without blocking the plugin's other calls."""
-        with waiting():
+        with blocking():
             self._sleep(seconds)
 
     def note_checked(
@@ -175,12 +175,12 @@ class Session:
         """Return the foreseen outputs of a resource by its key, or by its recorded key."""
         return self.foreseen.get(key or "") or self.foreseen.get(recorded or "", {})
 
-    def wait_until_quiet(self, is_settled: Callable[[], bool]) -> None:
+    def wait_for_checks_pause(self, is_settled: Callable[[], bool]) -> None:
         """Wait until the engine has checked no resource for a while, or until `is_settled`.
 
         Raises AbandonedError where the engine is gone.
         """
-        while not is_settled() and not self._quiet.is_over():
+        while not is_settled() and not self._pause.is_paused():
             require_engine(self._lives)
             self.sleep(LOOK_SECONDS)
 
@@ -209,10 +209,10 @@ class Session:
                 return True
         return False
 
-    def name_late_records(self, declaration: str | None) -> None:
+    def report_late_records(self, declaration: str | None) -> None:
         """Warn of records that a repeated purchase of the resource's stack created late."""
         if declaration is not None:
-            self.late_records.name(*stack_of(declaration))
+            self.late_records.report(*stack_of(declaration))
 
     def _before_send(self) -> None:
         require_engine(self._lives)
@@ -221,10 +221,10 @@ class Session:
     def wait_until_free(self, keys: Collection[Key]) -> None:
         """Wait while another resource of the run is about to give up a number or SIP URI."""
         until = self.clock() + GIVE_UP_WAIT_SECONDS
-        while self.unique.awaits(keys) and self.clock() < until:
+        while self.unique.is_about_to_be_free(keys) and self.clock() < until:
             self.sleep(GIVE_UP_LOOK_SECONDS)
 
-    def once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
+    def retry_once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
         """Call `work` after other resources of the run have given up the unique values in `keys`.
 
         The engine may compare those resources only a moment later, so `work` is called a second
@@ -253,15 +253,17 @@ class Session:
         client = VapiClient(_WhenNeeded(settings))
         session = cls(settings, client, facts=facts_of(os.environ))
         if engine_operation():
-            threading.Thread(target=_answer_adopters, args=(session.claims,), daemon=True).start()
+            threading.Thread(
+                target=_answer_adopters, args=(session.ownership,), daemon=True
+            ).start()
         return session
 
 
-def _answer_adopters(claims: Claims) -> None:
+def _answer_adopters(ownership: Ownership) -> None:
     """Answer other plugin processes of this operation for the life of this process."""
     while True:
         time.sleep(ANSWER_SECONDS)
-        claims.answer_adopters()
+        ownership.answer_adopters()
 
 
 class _WhenNeeded:
@@ -286,7 +288,7 @@ class _WhenNeeded:
                 http = open_http(settings)
                 self._opened = Transport(http, settings.api_key, retry, limit=limit)
             transport = self._opened
-        with waiting():
+        with blocking():
             return transport.request(method, path, **more)
 
     def api_time(self) -> float | None:

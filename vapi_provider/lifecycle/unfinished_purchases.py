@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.ownership import Claims, Quiet
+from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 
@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.2
 """Pause between two polls for the engine's next check."""
 
 
-class Unfinished:
+class UnfinishedPurchases:
     """Reporter of undeclared interrupted purchases, so that none is forgotten or repeated.
 
     `wait` sleeps some seconds, and raises where the engine no longer waits for the outcome.
@@ -24,19 +24,19 @@ class Unfinished:
     def __init__(
         self,
         journal: Journal,
-        claims: Claims,
-        say: Callable[[str], None],
+        ownership: Ownership,
+        notify: Callable[[str], None],
         wait: Callable[[float], None],
         clock: Callable[[], float],
     ) -> None:
         self._journal = journal
-        self._claims = claims
-        self._say = say
+        self._ownership = ownership
+        self._notify = notify
         self._wait = wait
         self._clock = clock
         self._named: set[str] = set()
 
-    def name(self, kept: BodyFingerprint, declaration: str, other_forms: Collection[str]) -> None:
+    def report(self, kept: BodyFingerprint, declaration: str, other_forms: Collection[str]) -> None:
         """Warn of interrupted purchases of this stack that the program no longer declares.
 
         Raises OwnershipError where one of them may be the record that is about to be purchased,
@@ -61,7 +61,7 @@ class Unfinished:
                 )
             if intent.key not in self._named:
                 self._named.add(intent.key)
-                self._say(f"{what}, which the program does not declare: see `recover`")
+                self._notify(f"{what}, which the program does not declare: see `recover`")
 
     def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the program does not declare.
@@ -69,14 +69,14 @@ class Unfinished:
         The engine checks resources one after the other, as the program declares them: wait until it
         has checked none for a while.
         """
-        quiet = Quiet(self._claims, self._clock)
+        pause = ChecksPause(self._ownership, self._clock)
         while True:
             intents = [
                 intent
                 for intent in self._journal.unfinished_of_others(*stack_of(declaration))
                 if intent.key not in (declaration, *other_forms)
-                and not self._claims.is_covered(intent.key)
+                and not self._ownership.is_covered(intent.key)
             ]
-            if not intents or quiet.is_over():
+            if not intents or pause.is_paused():
                 return intents
             self._wait(LOOK_SECONDS)

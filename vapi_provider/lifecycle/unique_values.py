@@ -58,7 +58,7 @@ class UniqueKeys:
         self._wanted: dict[str, frozenset[Key]] = {}
         self._given_up: dict[Key, str] = {}
 
-    def declare(self, declaration: str, keys: frozenset[Key]) -> list[str]:
+    def register(self, declaration: str, keys: frozenset[Key]) -> list[str]:
         """Record a resource's keys; return messages about keys that another resource declares."""
         with self._lock:
             for key in self._declared.get(declaration, frozenset()) - keys:
@@ -73,14 +73,14 @@ class UniqueKeys:
             if owner != declaration
         ]
 
-    def release(self, declaration: str | None) -> None:
+    def forget(self, declaration: str | None) -> None:
         """Record that a resource's record is gone, so that its keys are free."""
         with self._lock:
             for key in self._declared.pop(declaration or "", frozenset()):
                 if self._owners.get(key) == declaration:
                     del self._owners[key]
 
-    def change(self, id_: str, recorded: frozenset[Key], declared: frozenset[Key]) -> None:
+    def begin_change(self, id_: str, recorded: frozenset[Key], declared: frozenset[Key]) -> None:
         """Record the keys that a record is about to give up; raise OwnershipError for a swap."""
         with self._lock:
             for key in recorded:
@@ -91,12 +91,12 @@ class UniqueKeys:
             for key in recorded - declared:
                 self._given_up[key] = id_
 
-    def settle(self, id_: str) -> None:
+    def end_change(self, id_: str) -> None:
         """Record that a record's change is done, or will not happen in this run."""
         with self._lock:
             self._given_up = {key: one for key, one in self._given_up.items() if one != id_}
 
-    def awaits(self, keys: Collection[Key]) -> bool:
+    def is_about_to_be_free(self, keys: Collection[Key]) -> bool:
         """Return whether a record is about to give up one of the keys."""
         with self._lock:
             return any(key in self._given_up for key in keys)

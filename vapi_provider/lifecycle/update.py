@@ -54,7 +54,7 @@ def update(
         updated = session.client.update_phone_number(
             id_, declared.kind, body, changed, secrets=hidden
         )
-        session.account.changed(updated)
+        session.account.update(updated)
         return updated
     record = session.client.get_phone_number(id_, hidden)
     hidden |= {*secrets_in(declared.kind.fields, record.fields)}
@@ -83,7 +83,7 @@ def _refuse_taken(
     keys = keys_of(declared.fields) - held
     if keys and not {*FIELDS}.isdisjoint(changed):
         account, wanted = session.account, declared.fields
-        session.once_free(keys, lambda: account.refuse_what_is_taken(declared.kind, wanted, id_))
+        session.retry_once_free(keys, lambda: account.refuse_taken(declared.kind, wanted, id_))
 
 
 def _patch(
@@ -110,7 +110,7 @@ def _patch(
                 raise
             refused |= more
         else:
-            session.account.changed(record)
+            session.account.update(record)
             return merge, record
 
 

@@ -22,10 +22,10 @@ from vapi_provider.pulumi_sdk.plugin import require_engine
 
 WAIT_SECONDS = 300.0
 LOOK_SECONDS = 0.2
-SAID_SECONDS = 10.0
+NOTIFY_AFTER_SECONDS = 10.0
 """Shortest wait that is reported to the user."""
 
-LATE_SECONDS_AT_MOST = 600.0
+MAX_GRACE_SECONDS = 600.0
 """Maximum wait, whatever the clocks say."""
 
 KEPT_SECONDS = 30 * 86400.0
@@ -37,7 +37,7 @@ class _Stack:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.waiting = threading.Lock()
+        self.wait_lock = threading.Lock()
         self.has_waited = False
         self.failure: VapiError | None = None
         self.lock = threading.Lock()
@@ -66,9 +66,9 @@ class Writers:
         backend: str,
         engine: str,
         is_listening: Callable[[str], bool],
-        late_seconds: float,
-        say: Callable[[str], None],
-        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        completion_grace_seconds: float,
+        notify: Callable[[str], None],
+        blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -77,9 +77,9 @@ class Writers:
         self._backend = backend
         self._engine = engine
         self._is_listening = is_listening
-        self._late_seconds = late_seconds
-        self._say = say
-        self._waiting = waiting
+        self._completion_grace_seconds = completion_grace_seconds
+        self._notify = notify
+        self._blocking = blocking
         self._sleep = sleep
         self._clock = clock
         self._now = now
@@ -101,7 +101,7 @@ class Writers:
             stack = self._stack(key)
             if stack.has_waited:
                 continue
-            with self._waiting(), stack.waiting:
+            with self._blocking(), stack.wait_lock:
                 if stack.failure is not None:
                     raise stack.failure
                 if not stack.has_waited:
@@ -133,7 +133,7 @@ class Writers:
         try:
             yield
         except VapiError as error:
-            may_still_complete = getattr(error, "may_come_later", False)
+            may_still_complete = getattr(error, "may_still_complete", False)
             raise
         finally:
             # Without an engine no state records the outcome, so the next run reads the record.
@@ -183,7 +183,7 @@ class Writers:
 
     def _wait(self, key: str) -> None:
         begun = self._clock()
-        said = False
+        is_notified = False
         while any(map(self._is_orphaned, writer_files.files_of(self._beside, key))):
             waited = self._clock() - begun
             if waited >= WAIT_SECONDS:
@@ -191,12 +191,12 @@ class Writers:
                     "an earlier run of this stack, whose engine was killed, still changes its "
                     "numbers: end its process (python -m pulumi.dynamic), or wait, and run again"
                 )
-            if waited >= SAID_SECONDS and not said:
-                self._say(
+            if waited >= NOTIFY_AFTER_SECONDS and not is_notified:
+                self._notify(
                     "an earlier run of this stack, whose engine was killed, still changes its "
                     "numbers: waiting until that is done"
                 )
-                said = True
+                is_notified = True
             self._pause(LOOK_SECONDS)
         for path in writer_files.files_of(self._beside, key):
             with suppress(OSError):
@@ -219,10 +219,10 @@ class Writers:
             path.unlink(missing_ok=True)
             return
         if not all(write.is_over for write in writes):
-            left = writer_files.last_sent(path) + self._late_seconds - self._now()
-            left = min(left, LATE_SECONDS_AT_MOST)
-            if left >= SAID_SECONDS:
-                self._say(
+            left = writer_files.last_sent(path) + self._completion_grace_seconds - self._now()
+            left = min(left, MAX_GRACE_SECONDS)
+            if left >= NOTIFY_AFTER_SECONDS:
+                self._notify(
                     "an earlier run was killed while it changed this stack's numbers: waiting "
                     f"{left:.0f} s for what its requests may still do"
                 )

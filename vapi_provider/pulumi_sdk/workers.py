@@ -93,7 +93,7 @@ def work_at_once(calls: int) -> None:
         _workers.allow(calls)
 
 
-def waiting() -> AbstractContextManager[None]:
+def blocking() -> AbstractContextManager[None]:
     """Return a context for waits (for a response, a lock, a delay): another call may run meanwhile.
 
     Do not use it where many calls wait for the result of one: more calls would only wait as well.

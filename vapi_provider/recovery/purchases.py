@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vapi_provider.lifecycle.search import Purchase, is_own, is_timely
+from vapi_provider.lifecycle.record_search import PendingPost, is_own, is_timely
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import contradicts, is_named, matches
@@ -66,7 +66,7 @@ def created_by(
         # An automatic name identifies the record even if other fields were edited since.
         or (is_named_by_us and one.provider == kind.provider and one.name == name)
     ]
-    purchase = Purchase.of(kind, intent, {name})
+    purchase = PendingPost.of(kind, intent, {name})
     if len(fitting) == 1 and (
         is_own(purchase, fitting[0])
         or (fitting[0].name == name and is_timely(purchase, fitting[0]))

@@ -61,7 +61,7 @@ class Settings:
     """Pulumi's state backend; different backends share no journal entries."""
 
     @property
-    def late_seconds(self) -> float:
+    def completion_grace_seconds(self) -> float:
         """Seconds in which the API may still complete a request after the client has given up.
 
         Our choice: the request timeout.

@@ -9,7 +9,7 @@ from datetime import datetime
 from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.intents import AccountWatermark, Intent
-from vapi_provider.lifecycle.account_view import Account
+from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, contradicts, is_named, matches
@@ -23,12 +23,13 @@ CLOCK_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
-class Purchase:
+class PendingPost:
     """A POST whose response is not known.
 
     `key` is the resource's, `names` are its automatic names. `before` is the account's watermark
     before the POST. `sent_at` is the time of the POST by the API's clock in Unix seconds, where
-    known, and `late_seconds` is how long after it the API may have completed the request.
+    known, and `completion_grace_seconds` is how long after it the API may have completed the
+    request.
     """
 
     key: str
@@ -37,16 +38,18 @@ class Purchase:
     names: Collection[str]
     before: AccountWatermark
     sent_at: float | None
-    late_seconds: float
+    completion_grace_seconds: float
 
     @classmethod
-    def of(cls, kind: Kind, intent: Intent, names: Collection[str]) -> Purchase:
-        """Return the purchase that an intent describes."""
+    def of(cls, kind: Kind, intent: Intent, names: Collection[str]) -> PendingPost:
+        """Return the POST that an intent describes."""
         before, sent_at = intent.before, intent.sent_at
-        return cls(intent.key, kind, intent.body, names, before, sent_at, intent.request_seconds)
+        return cls(
+            intent.key, kind, intent.body, names, before, sent_at, intent.completion_grace_seconds
+        )
 
 
-class Search:
+class RecordSearch:
     """Search for records that no resource of this run or of the journal has.
 
     `is_recorded` returns whether the state holds a record for a resource's key.
@@ -55,7 +58,7 @@ class Search:
     def __init__(
         self,
         client: VapiClient,
-        account: Account,
+        account: AccountView,
         is_owned: Callable[[str], bool],
         is_recorded: Callable[[str], bool],
     ) -> None:
@@ -64,7 +67,7 @@ class Search:
         self._is_owned = is_owned
         self._is_recorded = is_recorded
 
-    def created_by(self, purchase: Purchase, after: int = 0) -> PhoneNumberRecord | None:
+    def created_by(self, purchase: PendingPost, after: int = 0) -> PhoneNumberRecord | None:
         """Return the one record that a purchase created; None where the account shows none.
 
         The account is listed again if no listing started after number `after`. Raises
@@ -72,7 +75,7 @@ class Search:
         same name, number or SIP URI but was edited since, or its name is not this resource's own
         and it was not created when the POST was sent.
         """
-        free = self.free(purchase, after)
+        free = self.candidates(purchase, after)
         found = [one for one in free if matches(purchase.kind, purchase.body, one)]
         if len(found) == 1 and len(free) == 1 and is_own(purchase, found[0]):
             return found[0]
@@ -80,7 +83,7 @@ class Search:
             raise self._unclear(purchase.key, found or free)
         return None
 
-    def free(self, purchase: Purchase, after: int = 0) -> list[PhoneNumberRecord]:
+    def candidates(self, purchase: PendingPost, after: int = 0) -> list[PhoneNumberRecord]:
         """Return the records that a purchase may have created and that no resource has."""
         shown = [
             record
@@ -91,10 +94,10 @@ class Search:
             and not self._is_owned(record.id)
         ]
         # A masked number cannot be compared.
-        whole = [one for one in map(self._account.whole, shown) if one is not None]
+        whole = [one for one in map(self._account.unmasked, shown) if one is not None]
         return [record for record in whole if self.may_have_created(purchase, record)]
 
-    def may_have_created(self, purchase: Purchase, record: PhoneNumberRecord) -> bool:
+    def may_have_created(self, purchase: PendingPost, record: PhoneNumberRecord) -> bool:
         """Return whether a record is newer than a purchase's watermark and similar to its body.
 
         It is similar if it matches the body or has the same name, number or SIP URI; a user may
@@ -133,7 +136,7 @@ class Search:
         )
 
 
-def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
+def is_own(purchase: PendingPost, record: PhoneNumberRecord) -> bool:
     """Return whether a matching record is this resource's, by its name or creation time."""
     if is_named(purchase.kind, purchase.body, purchase.names):
         return is_timely(purchase, record)
@@ -141,18 +144,18 @@ def is_own(purchase: Purchase, record: PhoneNumberRecord) -> bool:
     return delay is not None and -CLOCK_SECONDS <= delay <= PROMPT_SECONDS
 
 
-def is_timely(purchase: Purchase, record: PhoneNumberRecord) -> bool:
+def is_timely(purchase: PendingPost, record: PhoneNumberRecord) -> bool:
     """Return whether a record was created while the purchase could still complete.
 
     True where the time is unknown. A later record with the same automatic name comes from a backend
     with equal project and stack names. A run that waited in vain allows its request the same time
-    again, so the limit is twice `late_seconds`.
+    again, so the limit is twice `completion_grace_seconds`.
     """
     delay = _delay(purchase, record)
-    return delay is None or delay <= 2 * purchase.late_seconds + PROMPT_SECONDS
+    return delay is None or delay <= 2 * purchase.completion_grace_seconds + PROMPT_SECONDS
 
 
-def _delay(purchase: Purchase, record: PhoneNumberRecord) -> float | None:
+def _delay(purchase: PendingPost, record: PhoneNumberRecord) -> float | None:
     """Return how many seconds after the POST a record was created; None where unknown."""
     created = _seconds(record.created_at)
     return None if created is None or purchase.sent_at is None else created - purchase.sent_at

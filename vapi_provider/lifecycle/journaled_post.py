@@ -12,8 +12,8 @@ from vapi_provider.api.client import VapiClient
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_view import Account
-from vapi_provider.lifecycle.search import Purchase, Search
+from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import require_engine
@@ -28,24 +28,25 @@ TRIES = 3
 LOOKS_SECONDS = (2.0, 4.0, 8.0)
 """Pauses between searches after a lost response; the last one repeats, as a list may lag."""
 
-SAID_SECONDS = 10.0
+NOTIFY_AFTER_SECONDS = 10.0
 
 
-class Buyer:
-    """Purchaser of records for a run, shared by all threads of a plugin.
+class JournaledPost:
+    """POST of a record with its intent in the journal; shared by all threads of a plugin.
 
-    `late_seconds` is how long the API may still complete a request after its connection was lost.
+    `completion_grace_seconds` is how long the API may still complete a request after its connection
+    was lost.
     """
 
     def __init__(
         self,
         client: VapiClient,
-        account: Account,
+        account: AccountView,
         journal: Journal,
-        search: Search,
+        search: RecordSearch,
         engine_lives: Callable[[], bool],
-        late_seconds: float,
-        say: Callable[[str], None],
+        completion_grace_seconds: float,
+        notify: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -54,12 +55,12 @@ class Buyer:
         self._journal = journal
         self._search = search
         self._engine_lives = engine_lives
-        self._late_seconds = late_seconds
-        self._say = say
+        self._completion_grace_seconds = completion_grace_seconds
+        self._notify = notify
         self._sleep = sleep
         self._clock = clock
 
-    def buy(
+    def send(
         self,
         kind: Kind,
         body: VapiModel,
@@ -76,7 +77,9 @@ class Buyer:
         """
         tries = 0
         before = self._watermark(declaration)
-        purchase = Purchase(declaration, kind, kept, names, before, None, self._late_seconds)
+        purchase = PendingPost(
+            declaration, kind, kept, names, before, None, self._completion_grace_seconds
+        )
         begun = False
         lost: UnclearError | None = None
 
@@ -85,7 +88,7 @@ class Buyer:
                 declaration,
                 kept,
                 purchase.before,
-                self._late_seconds,
+                self._completion_grace_seconds,
                 organizations=self._client.organizations,
                 sent_at=purchase.sent_at,
                 repeats=tries,
@@ -102,11 +105,13 @@ class Buyer:
                 record = self._client.create_phone_number(body, before_send)
             except UnclearError as error:
                 lost, tries = error, tries + 1
-                late_seconds = 0 if error.may_come_later else self._late_seconds
-                found = self._look(purchase, declaration, error, late_seconds)
+                completion_grace_seconds = (
+                    0 if error.may_still_complete else self._completion_grace_seconds
+                )
+                found = self._look(purchase, declaration, error, completion_grace_seconds)
                 if found is not None:
                     return self.take(found, kind, declaration, fields)
-                if error.may_come_later:
+                if error.may_still_complete:
                     # Rewrite the intent, so that the next run waits for the request from now on.
                     with suppress(VapiError):
                         tries -= 1
@@ -132,29 +137,29 @@ class Buyer:
         """Record in the journal and in this run that `record` belongs to the declaration."""
         if record.is_masked:
             record = self._client.get_phone_number(record.id)  # A list may mask the number.
-        self._account.made(record)
+        self._account.remember(record)
         shown = {**(fields or record.fields), "number": record.number}
         try:
             texts = unique_texts(kind, shown)
             self._journal.answer(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
-            self._say(f"{record.id} was made, but {error}")
+            self._notify(f"{record.id} was made, but {error}")
         return record
 
     def _watermark(self, declaration: str) -> AccountWatermark:
         """Return the account's watermark, which includes the records that this resource held."""
-        newest = self._account.newest()
+        newest = self._account.watermark()
         held = (one.record for one in self._journal.ledger.held(declaration))
         return AccountWatermark(newest.since, newest.known.union(held))
 
     def _look(
-        self, purchase: Purchase, declaration: str, lost: UnclearError, seconds: float
+        self, purchase: PendingPost, declaration: str, lost: UnclearError, seconds: float
     ) -> PhoneNumberRecord | None:
         """Return the record that an unanswered POST created, searched for `seconds`; else None."""
         until = self._clock() + seconds
-        if seconds >= SAID_SECONDS:
-            self._say(
+        if seconds >= NOTIFY_AFTER_SECONDS:
+            self._notify(
                 f"the answer to a purchase was lost ({lost}): looking for up to {seconds:.0f} s "
                 "for what it made, before it is sent again"
             )

@@ -1,6 +1,6 @@
 """Results of `check` beyond validation: warnings, guard violations, and secrecy to compare.
 
-A `Judge` serves one plugin process, which serves one operation of the engine.
+A `CheckReview` serves one plugin process, which serves one operation of the engine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vapi_provider.settings.config import Settings
 from vapi_provider.settings.guards import REFUSED, TOLD, violations
 
 
-class Judge:
+class CheckReview:
     """Warnings without repetition, guard violations, and declarations the engine compares."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None] | None = None) -> None:
