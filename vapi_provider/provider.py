@@ -266,7 +266,7 @@ class PhoneNumberProvider(ResourceProvider):
             self._session.account.confirm_gone(
                 id_, before.get("org_id"), self._session.reader.is_listed
             )
-            self._session.journal.gone(id_)
+            self._session.journal.forget_record(id_)
             return ReadResult(None, {})
         self._session.writers.refreshed.add(id_)
         same_kind(recorded, record)
@@ -337,7 +337,7 @@ class PhoneNumberProvider(ResourceProvider):
             )
         session.writers.forget(_id)
         session.account.forget(_id)
-        session.journal.gone(_id)
+        session.journal.forget_record(_id)
         session.ownership.allow_create(key)
         checked = session.checked(_id, None)
         session.unique.forget(checked.key if checked else key)
@@ -354,7 +354,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:
             self._session.account.note_recorded(recorded.get("org_id"))
-            self._session.journal.finish(id_)
+            self._session.journal.finish_intent(id_)
 
     def _desired(
         self, id_: str, news: Mapping[str, Any], olds: Mapping[str, Any]

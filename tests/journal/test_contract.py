@@ -22,8 +22,8 @@ WORKERS = 16
 
 def begin(journal: Journal, key: str = KEY, completion_grace_seconds: float = 30) -> None:
     """Write an intent as a purchase does."""
-    with journal.owned():
-        journal.begin(
+    with journal.owner_lock():
+        journal.write_intent(
             key, BODY, AccountWatermark("2026", frozenset({"a"})), completion_grace_seconds
         )
 
@@ -48,7 +48,7 @@ def until_finished(journal: Journal, key: str = KEY) -> None:
 
 def test_an_intent_is_seen_by_others_when_begin_returns(open_one: Open) -> None:
     """All of it: body, watermark, organizations; and that nothing is known of its record."""
-    open_one().begin(
+    open_one().write_intent(
         KEY, BODY, AccountWatermark("2026", frozenset({"a"})), 30, organizations=["org"]
     )
     found = open_one().find(KEY)
@@ -111,7 +111,7 @@ def test_an_answer_is_known_and_told_to_the_others(open_one: Open) -> None:
     journal = open_one()
     begin(journal)
     begin(journal, f"{SCOPE}/other")
-    journal.answer(KEY, "record", ["number:+1"], ["org"])
+    journal.record_id(KEY, "record", ["number:+1"], ["org"])
     other = open_one()
     answered, unanswered = other.find(KEY), other.find(f"{SCOPE}/other")
     assert answered is not None
@@ -123,19 +123,19 @@ def test_an_answer_is_known_and_told_to_the_others(open_one: Open) -> None:
     assert other.ledger.holders("RECORD") == {KEY}
 
 
-@pytest.mark.parametrize("way", ["finish", "finish_all"])
+@pytest.mark.parametrize("way", ["finish_intent", "finish_intents"])
 def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     """The record moves to the ledger; an intent of another record is left as it is."""
     journal = open_one()
     begin(journal)
     begin(journal, f"{SCOPE}/other")
-    journal.answer(KEY, "record", (), ["org"])
+    journal.record_id(KEY, "record", (), ["org"])
     later = open_one()
-    if way == "finish":
-        later.finish("record")
-        later.finish("unknown")
+    if way == "finish_intent":
+        later.finish_intent("record")
+        later.finish_intent("unknown")
     else:
-        later.finish_all(["record", "unknown"])
+        later.finish_intents(["record", "unknown"])
     watching = open_one()
     until_finished(watching)
     (held,) = watching.ledger.held(KEY)
@@ -148,9 +148,9 @@ def test_a_record_that_is_adopted_finishes_its_intent(open_one: Open) -> None:
     """Whoever holds it from now on; the key's own unanswered intent is answered by it."""
     journal = open_one()
     begin(journal)
-    journal.answer(KEY, "record")
+    journal.record_id(KEY, "record")
     begin(journal, f"{SCOPE}/other")
-    open_one().hold(f"{SCOPE}/other", "record", ["org"])
+    open_one().record_adoption(f"{SCOPE}/other", "record", ["org"])
     later = open_one()
     assert later.unfinished("shop", "dev") == []
     assert later.ledger.holders_here("record") == {f"{SCOPE}/other"}
@@ -160,12 +160,12 @@ def test_what_was_refused_is_dropped_by_its_own_process(open_one: Open) -> None:
     """Another process cannot drop it, nor forget it once it is answered."""
     journal, other = open_one(), open_one()
     begin(journal)
-    other.drop(KEY)
+    other.withdraw_intent(KEY)
     assert other.find(KEY) is not None
-    journal.answer(KEY, "record")
-    other.forget(KEY)
+    journal.record_id(KEY, "record")
+    other.discard_intent(KEY)
     assert open_one().find(KEY) is not None
-    journal.drop(KEY)
+    journal.withdraw_intent(KEY)
     assert open_one().find(KEY) is None
 
 
@@ -173,9 +173,9 @@ def test_what_is_released_or_gone_is_forgotten(open_one: Open) -> None:
     """Released by its resource; gone whoever had it."""
     journal = open_one()
     for number in range(2):
-        journal.hold(f"{SCOPE}/{number}", f"record-{number}")
-    journal.release(f"{SCOPE}/0", "record-0")
-    journal.gone("record-1")
+        journal.record_adoption(f"{SCOPE}/{number}", f"record-{number}")
+    journal.forget_holder(f"{SCOPE}/0", "record-0")
+    journal.forget_record("record-1")
     end = time.monotonic() + 20
     while any(open_one().ledger.holders(f"record-{number}") for number in range(2)):
         assert time.monotonic() < end
@@ -185,7 +185,7 @@ def test_what_is_released_or_gone_is_forgotten(open_one: Open) -> None:
 def test_a_renamed_resource_keeps_its_record(open_one: Open) -> None:
     """The ledger knows it by its new key."""
     journal = open_one()
-    journal.hold(KEY, "record")
+    journal.record_adoption(KEY, "record")
     journal.ledger.rename("record", KEY, f"{SCOPE}/renamed")
     end = time.monotonic() + 20
     while open_one().ledger.holders("record") != {f"{SCOPE}/renamed"}:
@@ -197,7 +197,7 @@ def test_backends_share_no_intent(open_one: Open) -> None:
     """Another backend's key is another resource, though its records are known."""
     journal, elsewhere = open_one(), open_one(Backend("elsewhere", is_named=True))
     begin(journal)
-    journal.answer(KEY, "record")
+    journal.record_id(KEY, "record")
     assert elsewhere.find(KEY) is None
     assert elsewhere.unfinished("shop", "dev") == []
     begin(elsewhere)
@@ -210,8 +210,8 @@ def test_backends_share_no_intent(open_one: Open) -> None:
 def test_a_process_that_buys_is_seen_to_live(open_one: Open) -> None:
     """While it buys; not when it has ended."""
     journal, other = open_one(), open_one()
-    with journal.owned():
-        journal.begin(KEY, BODY, AccountWatermark("", frozenset()), 30)
+    with journal.owner_lock():
+        journal.write_intent(KEY, BODY, AccountWatermark("", frozenset()), 30)
         found = other.find(KEY)
         assert found is not None
         assert other.is_under_way(found)
@@ -243,14 +243,14 @@ def test_what_could_not_be_told_apart_is_bought_one_after_the_other(open_one: Op
         together.wait(timeout=60)
         while True:
             try:
-                with journal.turn(pause, "name:main", f"number:{worker}"), journal.owned():
+                with journal.turn(pause, "name:main", f"number:{worker}"), journal.owner_lock():
                     seen = sorted(journal.ledger.with_texts(["name:main"]))
-                    journal.begin(key, BODY, AccountWatermark("", frozenset()), 30)
+                    journal.write_intent(key, BODY, AccountWatermark("", frozenset()), 30)
                     assert inside == []
                     inside.append(key)
                     time.sleep(0.05)
                     inside.remove(key)
-                    journal.answer(key, f"record-{worker}", ["name:main"])
+                    journal.record_id(key, f"record-{worker}", ["name:main"])
                     return ",".join(seen)
             except JournalChangedError:
                 continue
@@ -263,19 +263,19 @@ def test_what_could_not_be_told_apart_is_bought_one_after_the_other(open_one: Op
 def test_turns_of_different_keys_wait_for_nobody(open_one: Open) -> None:
     """Two processes buy different numbers at once."""
     journal, other = open_one(), open_one()
-    with journal.turn(never, "number:1"), journal.owned():
-        journal.begin(KEY, BODY, AccountWatermark("", frozenset()), 30)
-        with other.turn(never, "number:65"), other.owned():
-            other.begin(f"{SCOPE}/other", BODY, AccountWatermark("", frozenset()), 30)
+    with journal.turn(never, "number:1"), journal.owner_lock():
+        journal.write_intent(KEY, BODY, AccountWatermark("", frozenset()), 30)
+        with other.turn(never, "number:65"), other.owner_lock():
+            other.write_intent(f"{SCOPE}/other", BODY, AccountWatermark("", frozenset()), 30)
 
 
 def test_a_repeated_purchase_is_remembered(open_one: Open) -> None:
     """Its first POST may have created something late; until that was looked for once."""
     journal = open_one()
-    with journal.owned():
-        journal.begin(KEY, BODY, AccountWatermark("2026", frozenset({"a"})), 30, repeats=1)
-    journal.answer(KEY, "record")
-    journal.finish_all(["record"])
+    with journal.owner_lock():
+        journal.write_intent(KEY, BODY, AccountWatermark("2026", frozenset({"a"})), 30, repeats=1)
+    journal.record_id(KEY, "record")
+    journal.finish_intents(["record"])
     watching = open_one()
     until_finished(watching)
     (repeated,) = watching.ledger.repeated("shop", "dev")

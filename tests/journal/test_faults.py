@@ -85,11 +85,13 @@ def test_a_put_whose_answer_is_lost_is_written_once(
 ) -> None:
     """The library sends it again, is told that the name is taken, and the entry is found ours."""
     journal = journal_at(s3_url, tmp_path)
-    with journal.owned():
-        journal.begin(f"{SCOPE}/first", BODY, AccountWatermark("", frozenset()), 30)
+    with journal.owner_lock():
+        journal.write_intent(f"{SCOPE}/first", BODY, AccountWatermark("", frozenset()), 30)
         faults(lose=True, of="PUT")
         with ThreadPoolExecutor(1) as worker:
-            written = worker.submit(journal.begin, KEY, BODY, AccountWatermark("", frozenset()), 30)
+            written = worker.submit(
+                journal.write_intent, KEY, BODY, AccountWatermark("", frozenset()), 30
+            )
             time.sleep(0.5)
             faults()
             written.result(timeout=60)

@@ -70,8 +70,8 @@ def test_a_process_whose_lease_ran_out_is_dead_to_the_others(
 ) -> None:
     """By the age of its mark, whatever the clocks of the machines say."""
     killed, other = machine(), machine()
-    with killed.owned():
-        killed.begin(KEY, BODY, START, 30)
+    with killed.owner_lock():
+        killed.write_intent(KEY, BODY, START, 30)
         found = other.find(KEY)
         assert found is not None
         assert other.is_under_way(found)
@@ -104,11 +104,11 @@ def test_a_run_that_is_too_slow_buys_nothing(
             clock.sleep(HOLD_SECONDS + 1)
 
     journal = machine()
-    with journal.owned():
+    with journal.owner_lock():
         assert journal.find(KEY) is None
         blobs.fault = slow
         with pytest.raises(OwnershipError, match="too slow.*nothing was bought"):
-            journal.begin(KEY, BODY, START, 30)
+            journal.write_intent(KEY, BODY, START, 30)
 
 
 def test_the_turn_of_a_dead_process_is_taken_over_and_it_writes_no_more(
@@ -116,27 +116,27 @@ def test_the_turn_of_a_dead_process_is_taken_over_and_it_writes_no_more(
 ) -> None:
     """Fenced by the log: what it writes after that counts for nothing."""
     slow, other = machine(), machine()
-    with slow.turn(never, "name:main"), slow.owned():
-        slow.begin(KEY, BODY, START, 30)
+    with slow.turn(never, "name:main"), slow.owner_lock():
+        slow.write_intent(KEY, BODY, START, 30)
         with (
             other.turn(never, "name:main"),
-            other.owned(),
+            other.owner_lock(),
             pytest.raises(JournalChangedError),
         ):
-            other.begin(f"{SCOPE}/other", BODY, START, 30)
+            other.write_intent(f"{SCOPE}/other", BODY, START, 30)
         waited: list[float] = []
 
         def wait() -> None:
             waited.append(clock.now)
             clock.sleep(10)
 
-        with other.turn(wait, "name:main"), other.owned():
-            other.begin(f"{SCOPE}/other", BODY, START, 30)
+        with other.turn(wait, "name:main"), other.owner_lock():
+            other.write_intent(f"{SCOPE}/other", BODY, START, 30)
         assert len(waited) == 3
         with pytest.raises(OwnershipError, match="another run may have taken over"):
-            slow.begin(f"{SCOPE}/more", BODY, START, 30)
+            slow.write_intent(f"{SCOPE}/more", BODY, START, 30)
         with pytest.raises(OwnershipError):
-            slow.answer(KEY, "record", ["name:main"])
+            slow.record_id(KEY, "record", ["name:main"])
     found = machine().find(KEY)
     assert found is not None
     assert found.record is None
@@ -146,16 +146,16 @@ def test_the_turn_of_a_dead_process_is_taken_over_and_it_writes_no_more(
 def test_who_comes_second_sees_what_the_first_has_bought(machine: Callable[..., Journal]) -> None:
     """It looked before the first was done: its intent is refused, and the next look shows it."""
     first, second = machine(), machine()
-    with second.turn(never, "name:main"), second.owned():
+    with second.turn(never, "name:main"), second.owner_lock():
         assert second.ledger.with_texts(["name:main"]) == set()
-        with first.turn(never, "name:main"), first.owned():
-            first.begin(KEY, BODY, START, 30)
-            first.answer(KEY, "record", ["name:main"])
+        with first.turn(never, "name:main"), first.owner_lock():
+            first.write_intent(KEY, BODY, START, 30)
+            first.record_id(KEY, "record", ["name:main"])
         with pytest.raises(JournalChangedError):
-            second.begin(f"{SCOPE}/other", BODY, START, 30)
-    with second.turn(never, "name:main"), second.owned():
+            second.write_intent(f"{SCOPE}/other", BODY, START, 30)
+    with second.turn(never, "name:main"), second.owner_lock():
         assert second.ledger.with_texts(["name:main"]) == {"record"}
-        second.begin(f"{SCOPE}/other", BODY, START, 30)
+        second.write_intent(f"{SCOPE}/other", BODY, START, 30)
 
 
 def test_nothing_is_bought_where_the_store_cannot_be_reached(
@@ -188,12 +188,12 @@ def test_an_entry_whose_answer_was_lost_is_not_written_twice(
             raise StoreError("connection reset")
 
     journal = machine()
-    with journal.owned():
-        journal.begin(f"{SCOPE}/first", BODY, START, 30)
+    with journal.owner_lock():
+        journal.write_intent(f"{SCOPE}/first", BODY, START, 30)
         blobs.fault = lose_once
         with pytest.raises(ConfigurationError):
-            journal.begin(KEY, BODY, START, 30)
-        journal.begin(KEY, BODY, START, 30)
+            journal.write_intent(KEY, BODY, START, 30)
+        journal.write_intent(KEY, BODY, START, 30)
     assert [one.key for one in machine().unfinished("shop", "dev")] == [f"{SCOPE}/first", KEY]
 
 
@@ -249,7 +249,7 @@ def test_a_store_without_conditional_puts_is_refused(
     journal = Journal(SharedStore(Careless(blobs.clock)), ACCOUNT, BACKEND)
     with (
         pytest.raises(ConfigurationError, match="second conditional put.*VAPI_JOURNAL=<path>"),
-        journal.owned(),
+        journal.owner_lock(),
     ):
         raise AssertionError("something is bought")
     journal.close()
@@ -302,13 +302,13 @@ def test_a_run_that_changes_nothing_asks_once(
     """Where the journal shows nothing unfinished, the ids of a whole stack cost one request."""
     journal = machine()
     begin(journal)
-    journal.answer(KEY, "record")
-    journal.finish_all(["record"])
+    journal.record_id(KEY, "record")
+    journal.finish_intents(["record"])
     wait_for(lambda: any(name.endswith(".snapshot.0") for name in blobs.texts))
     blobs.calls.clear()
     plugin = machine()
     for number in range(50):
-        plugin.finish(f"record-{number}")
+        plugin.finish_intent(f"record-{number}")
     plugin.close()
     assert blobs.calls == ["names"]
 
@@ -319,9 +319,9 @@ def test_the_program_finishes_intents_without_reading_the_log(
     """The plugin writes to it meanwhile: only names are asked for."""
     plugin, program = machine(), machine()
     begin(plugin)
-    plugin.answer(KEY, "record")
+    plugin.record_id(KEY, "record")
     blobs.calls.clear()
-    program.finish_all(["record", "another"])
+    program.finish_intents(["record", "another"])
     program.close()
     assert "read" not in blobs.calls
     assert machine().find(KEY) is None
@@ -334,7 +334,7 @@ def test_intents_of_an_earlier_file_are_asked_for(
     file = tmp_path / "journal.sqlite"
     before = Journal(file, ACCOUNT, BACKEND)
     begin(before)
-    before.hold(f"{SCOPE}/held", "held", ["org"])
+    before.record_adoption(f"{SCOPE}/held", "held", ["org"])
 
     def earlier() -> EarlierJournal:
         return EarlierJournal(FileStore(file), BACKEND.identity)
@@ -346,7 +346,7 @@ def test_intents_of_an_earlier_file_are_asked_for(
     assert not journal.is_under_way(found)
     assert machine(earlier()).ledger.holders("held") == {f"{SCOPE}/held"}
     assert before.unfinished("shop", "dev") == []
-    journal.forget(KEY)
+    journal.discard_intent(KEY)
     assert machine(earlier()).find(KEY) is None
 
 
@@ -357,8 +357,8 @@ def test_an_intent_of_a_living_process_stays_in_the_earlier_file(
     file = tmp_path / "journal.sqlite"
     before = Journal(file, ACCOUNT, BACKEND)
     journal = machine(EarlierJournal(FileStore(file), BACKEND.identity))
-    with before.owned():
-        before.begin(KEY, BODY, START, 30)
+    with before.owner_lock():
+        before.write_intent(KEY, BODY, START, 30)
         assert journal.unfinished("shop", "dev") == []
         assert before.find(KEY) is not None
     assert [one.key for one in journal.unfinished("shop", "dev")] == [KEY]
@@ -372,12 +372,12 @@ def test_a_purchase_waits_for_two_requests(
     journal = machine()
 
     def buy(number: int) -> None:
-        with journal.turn(never, f"name:{number}"), journal.owned():
+        with journal.turn(never, f"name:{number}"), journal.owner_lock():
             assert journal.find(f"{SCOPE}/{number}") is None
-            assert journal.ledger.held_alike(f"{SCOPE}/{number}") == {}
+            assert journal.ledger.held_in_any_form(f"{SCOPE}/{number}") == {}
             assert journal.unfinished_of_others("shop", "dev") == []
-            journal.begin(f"{SCOPE}/{number}", BODY, START, 30)
-            journal.answer(f"{SCOPE}/{number}", f"record-{number}", [f"name:{number}"])
+            journal.write_intent(f"{SCOPE}/{number}", BODY, START, 30)
+            journal.record_id(f"{SCOPE}/{number}", f"record-{number}", [f"name:{number}"])
 
     buy(0)  # It reads the log, and takes the lease.
     blobs.calls.clear()

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from vapi_provider.journal.process_locks import SLOTS, KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import SLOTS, KeyedLocks, ProcessLocks
 
 ROOT = Path(__file__).parents[2]
 _HEAD = """\
 import sys, time
 from pathlib import Path
-from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 folder = Path(sys.argv[1]) / 'journal.sqlite'
 def wait():
     time.sleep(0.005)
@@ -65,7 +65,7 @@ def go_on(process: subprocess.Popen[str]) -> None:
 
 
 MARKED = """
-    mark = ProcessMark(folder)
+    mark = ProcessLocks(folder)
     mark.hold()
     print(mark.own, flush=True)
     sys.stdin.readline()
@@ -79,10 +79,10 @@ def test_a_mark_shows_that_another_process_lives(tmp_path: Path, start: Start) -
     """A mark holds until its process lets go of it, and leaves no file."""
     other = start(MARKED)
     owner = line(other)
-    assert ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    assert ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
     go_on(other)
     assert line(other) == "gone"
-    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    assert not ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,13 +92,13 @@ def test_a_dead_process_holds_nothing(tmp_path: Path, start: Start) -> None:
     owner = line(other)
     other.kill()
     other.wait()
-    assert not ProcessMark(tmp_path / "journal.sqlite").lives(owner)
+    assert not ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_process_does_not_meet_itself(tmp_path: Path) -> None:
     """Our own mark does not count as another's, and is held as often as it was asked for."""
-    mark = ProcessMark(tmp_path / "journal.sqlite")
+    mark = ProcessLocks(tmp_path / "journal.sqlite")
     mark.hold()
     mark.hold()
     mark.let_go()
@@ -281,20 +281,20 @@ def test_several_keys_are_held_in_one_order(tmp_path: Path, start: Start) -> Non
 def test_marks_of_one_operation_are_known(tmp_path: Path) -> None:
     """Processes of one engine operation know each other's marks, and no mark of another's."""
     file = tmp_path / "journal.sqlite"
-    ours, same, other = (ProcessMark(file, name) for name in ("engine", "engine", "another"))
+    ours, same, other = (ProcessLocks(file, name) for name in ("engine", "engine", "another"))
     assert ours.is_of_this_operation(ours.own)
     assert ours.is_of_this_operation(same.own)
     assert not ours.is_of_this_operation(other.own)
-    alone = ProcessMark(file)
+    alone = ProcessLocks(file)
     assert alone.is_of_this_operation(alone.own)
-    assert not alone.is_of_this_operation(ProcessMark(file).own)
+    assert not alone.is_of_this_operation(ProcessLocks(file).own)
 
 
 def test_a_mark_follows_no_symbolic_link(tmp_path: Path) -> None:
     """A link in the place of a mark makes nothing elsewhere."""
     (tmp_path / "journal.sqlite.owner.lock").symlink_to(tmp_path / "made")
     with suppress(OSError):
-        ProcessMark(tmp_path / "journal.sqlite").lives("owner")
+        ProcessLocks(tmp_path / "journal.sqlite").lives("owner")
     assert not (tmp_path / "made").exists()
 
 

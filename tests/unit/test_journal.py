@@ -32,7 +32,7 @@ def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
         together.wait(timeout=20)
         for at in range(10):
             name = f"acme/shop/dev/VapiPhoneNumber/n{worker}-{at}"
-            journal.begin(
+            journal.write_intent(
                 name, {"digests": {"name": name}}, AccountWatermark("2026", frozenset({"a"})), 60
             )
             found = other.find(name)
@@ -52,7 +52,7 @@ def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:
     def begin(worker: int) -> None:
         together.wait(timeout=20)
         with pytest.raises(ConfigurationError, match="set VAPI_JOURNAL"):
-            journal.begin(
+            journal.write_intent(
                 f"acme/shop/dev/VapiPhoneNumber/{worker}", {}, AccountWatermark("", frozenset()), 60
             )
 

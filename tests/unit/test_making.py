@@ -254,7 +254,7 @@ def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_record
     old = bag(name="Main", number_desired_area_code="415")
     news = bag(name="Main", number_desired_area_code="212")
     before = AccountWatermark("2026-03-26T15:43:16.145Z", frozenset({UUID}))
-    journal_of(journal).begin(DECLARATION, fingerprint_of(KINDS["vapi"], news), before, 0)
+    journal_of(journal).write_intent(DECLARATION, fingerprint_of(KINDS["vapi"], news), before, 0)
     rerun = new_provider(api, journal=journal)
     if is_recorded:
         rerun.check(old, news)
@@ -290,7 +290,7 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     """A record that comes after the run that asked for it was killed is waited for and taken."""
     settings = new_settings(journal=journal)
     killed = journal_of(journal)
-    killed.begin(
+    killed.write_intent(
         DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
     )
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
@@ -313,7 +313,7 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
     settings = new_settings(journal=journal)
     machine = BootClock.of_machine()
     killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.begin(
+    killed.write_intent(
         DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
     )
     api, clock = Api(), Clock()
@@ -326,7 +326,7 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
 def test_an_intent_of_another_boot_is_given_its_whole_time(journal: Path, boot: str) -> None:
     """After a restart no clock says when a request was sent: its time counts from now on."""
     killed = journal_of(journal, BootClock(boot, lambda: 10.0**9))
-    killed.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
+    killed.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
     api, clock = Api(), Clock()
     new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
     assert clock.now == pytest.approx(60, abs=1)
@@ -463,7 +463,7 @@ def test_equal_names_are_made_one_after_the_other(journal: Path) -> None:
 def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     """A plugin whose engine died while it waited leaves the intents of others alone."""
     settings = new_settings(journal=journal)
-    journal_of(journal).begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
+    journal_of(journal).write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
     api, clock = Api(), Clock()
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
@@ -600,8 +600,8 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     first = journal_of(journal)
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = Api(), Clock()
-    with first.owned():
-        first.begin(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)
+    with first.owner_lock():
+        first.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)
         text = failure(new_provider(api, clock, journal=journal).create, news)
         assert "another run is still making this number" in text
         assert clock.now >= 300

@@ -10,7 +10,7 @@ import pytest
 
 from vapi_provider.errors import LimitError, OwnershipError
 from vapi_provider.journal.operation import Event, Operation
-from vapi_provider.journal.process_locks import ProcessMark
+from vapi_provider.journal.process_locks import ProcessLocks
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
 
@@ -96,7 +96,7 @@ def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None
         path.touch()
     for path in (stale, held):
         os.utime(path, (0, 0))
-    mark = ProcessMark(held)
+    mark = ProcessLocks(held)
     mark.hold()
     Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
     mark.let_go()

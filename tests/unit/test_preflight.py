@@ -36,8 +36,8 @@ def file(tmp_path: Path) -> Path:
     """A journal with an intent of resource `a` that created record `one`, its run dead."""
     file = tmp_path / "j.sqlite"
     journal = Journal(file, "account", BACKEND)
-    journal.begin(KEY, {"digests": {}}, AccountWatermark("", frozenset()), 0)
-    journal.answer(KEY, "one")
+    journal.write_intent(KEY, {"digests": {}}, AccountWatermark("", frozenset()), 0)
+    journal.record_id(KEY, "one")
     return file
 
 
@@ -98,7 +98,7 @@ def test_an_open_intent_learns_what_states_hold(tmp_path: Path) -> None:
     """Records that came after its watermark and that some stack holds are not what it created."""
     file = tmp_path / "j.sqlite"
     journal = Journal(file, "account", BACKEND)
-    journal.begin(KEY, {"digests": {}}, AccountWatermark(OLDER, frozenset({"before"})), 0)
+    journal.write_intent(KEY, {"digests": {}}, AccountWatermark(OLDER, frozenset({"before"})), 0)
     of_own = deployment(resource("b", "own"), resource("c", "before"), pending=[])
     earlier = resource("e", "earlier")
     earlier["outputs"]["created_at"] = "2026-03-25T00:00:00.000Z"

@@ -30,7 +30,7 @@ def shared(tmp_path: Path) -> Path:
 
 def begin(file: Path) -> None:
     """Write an intent into a journal, as a purchase does."""
-    Journal(file, "account", BACKEND).begin(
+    Journal(file, "account", BACKEND).write_intent(
         NAME, {"digests": {}}, AccountWatermark("", frozenset()), 60
     )
 

@@ -119,7 +119,7 @@ def test_a_record_that_shows_later_still_is_named(
     made = new_provider(api, clock, journal=file).create(MAIN)
     (late,) = set(api.records) - {made.id}
     clock.now += 60
-    journal_of(file).finish_all([made.id])
+    journal_of(file).finish_intents([made.id])
     for _ in range(2):
         capsys.readouterr()
         new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
@@ -140,7 +140,7 @@ def test_a_run_that_sees_no_late_record_leaves_it_to_the_next(
     api = Lagging(clock, 3000, LOST[0])
     made = new_provider(api, clock, journal=file).create(MAIN)
     (late,) = set(api.records) - {made.id}
-    journal_of(file).finish_all([made.id])
+    journal_of(file).finish_intents([made.id])
     new_provider(api, clock, journal=file).diff(made.id, made.outs, MAIN)
     assert late not in capsys.readouterr().err
     clock.now += 3000
@@ -303,7 +303,7 @@ def test_a_restored_state_buys_nothing_again(file: Path) -> None:
     """A create whose record a state held is refused, until the record is gone."""
     api = Api(answer(id_="another", name="Another"))
     made = new_provider(api, journal=file).create(MAIN)
-    journal_of(file).finish_all([made.id])
+    journal_of(file).finish_intents([made.id])
     text = failure(new_provider(api, journal=file).create, MAIN)
     assert f"adopt_id='{made.id}'" in text
     del api.records[made.id]
@@ -365,7 +365,9 @@ def test_a_journal_of_a_later_version_is_refused(file: Path) -> None:
     with closing(sqlite3.connect(file)) as later:
         later.execute("PRAGMA user_version = 99")
     with pytest.raises(ConfigurationError, match="a later version"):
-        journal_of(file).begin(DECLARATION, {"digests": {}}, AccountWatermark("", frozenset()), 0)
+        journal_of(file).write_intent(
+            DECLARATION, {"digests": {}}, AccountWatermark("", frozenset()), 0
+        )
     api = Api()
     assert "a later version" in failure(new_provider(api, journal=file).create, MAIN)
     assert POST not in api.sent

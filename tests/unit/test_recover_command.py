@@ -132,7 +132,7 @@ def test_the_journal_is_told(stub: Path) -> None:
     state(stub, operation)
     settings = settings_of(Stack("dev"))
     journal = Journal(settings.journal, settings.base_url, settings.backend)
-    journal.begin(declaration, {"digests": {}}, AccountWatermark("", frozenset()), 0)
+    journal.write_intent(declaration, {"digests": {}}, AccountWatermark("", frozenset()), 0)
     id_ = made(name="shop/dev/a")
     assert recover("--yes").exit_code == 0
     assert journal.find(declaration) is None

@@ -27,9 +27,9 @@ def journal_of_run(*, made: str | None = None, late: float = 0, **account: Any) 
     settings = settings_of(Stack("dev"))
     journal = Journal(settings.journal, account.pop("account", settings.account), settings.backend)
     body = fingerprint_of(KINDS["vapi"], {"name": "shop/dev/a", "number_desired_area_code": "415"})
-    journal.begin(KEY, body, AccountWatermark("", frozenset()), late, **account)
+    journal.write_intent(KEY, body, AccountWatermark("", frozenset()), late, **account)
     if made is not None:
-        journal.answer(KEY, made)
+        journal.record_id(KEY, made)
     return journal
 
 

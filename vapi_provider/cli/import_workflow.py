@@ -207,7 +207,7 @@ class Import:
             organizations = {one.record.org_id} if one.record.org_id else set[str]()
             # A failed write is harmless: the next preflight finds the record in the state.
             with suppress(VapiError):
-                journal.hold(one.resource_key, one.record.id, organizations)
+                journal.record_adoption(one.resource_key, one.record.id, organizations)
 
     def _journal(self) -> Journal:
         settings = self.settings

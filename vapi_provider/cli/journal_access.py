@@ -139,11 +139,11 @@ def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> No
     """Record the outcomes of interrupted purchases in the journal."""
     for one in interrupted:
         if one.outcome == "gone" and one.record is not None:
-            journal.gone(one.record)
+            journal.forget_record(one.record)
         elif one.outcome == "nothing":
-            journal.forget(one.key)
+            journal.discard_intent(one.key)
         elif one.outcome == "unheld" and one.record is not None:
-            journal.answer(one.key, one.record)
+            journal.record_id(one.key, one.record)
 
 
 def note_settled(
@@ -165,13 +165,13 @@ def note_settled(
             _let_wait(journal, key, resource, client.get_phone_number(decision.record))
         elif decision.outcome == "made" and decision.record is not None:
             with suppress(VapiError):
-                journal.hold(key, decision.record, client.organizations)
-                journal.forget(key)
+                journal.record_adoption(key, decision.record, client.organizations)
+                journal.discard_intent(key)
         elif decision.outcome == "not made":
             with suppress(VapiError):
                 intent = journal.find(key)
                 if intent is not None and not journal.is_under_way(intent):
-                    journal.forget(key)
+                    journal.discard_intent(key)
 
 
 def _let_wait(
@@ -186,5 +186,7 @@ def _let_wait(
         fields = {**known, **({"number_desired_area_code": code} if code else {})}
         since = AccountWatermark(record.created_at, frozenset())
         organizations = {record.org_id} if record.org_id else set[str]()
-        journal.begin(key, fingerprint_of(kind, fields), since, 0, organizations=organizations)
-    journal.answer(key, record.id)
+        journal.write_intent(
+            key, fingerprint_of(kind, fields), since, 0, organizations=organizations
+        )
+    journal.record_id(key, record.id)

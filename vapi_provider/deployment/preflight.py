@@ -253,10 +253,10 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
         if intent.record is None or holder is None:
             left.append(intent)
         elif holder == intent.key:
-            journal.finish_all([intent.record])
+            journal.finish_intents([intent.record])
         else:
             # A run without this journal adopted, imported or moved the record.
-            journal.hold(holder, intent.record, intent.organizations)
+            journal.record_adoption(holder, intent.record, intent.organizations)
     return left
 
 
@@ -270,7 +270,7 @@ def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment
     for intent in intents:
         newer = {id_ for id_, at in created.items() if intent.before.is_newer(id_, at)}
         if intent.record is None and newer and not journal.is_under_way(intent):
-            journal.exclude(intent, newer)
+            journal.exclude_records(intent, newer)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.private_file import make_private
-from vapi_provider.journal.process_locks import KeyedLocks, ProcessMark
+from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 from vapi_provider.journal.tables import TABLES, Database, transaction
 
 VERSION = 2
@@ -65,7 +65,7 @@ class FileStore:
         self._database: Database | None = None
         self._synced: Database | None = None
         self._to_write: list[_Write] = []
-        self._owners = ProcessMark(path, operation)
+        self._owners = ProcessLocks(path, operation)
         self._turns = KeyedLocks.beside(path)
 
     @property

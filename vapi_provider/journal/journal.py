@@ -139,7 +139,7 @@ class Journal:
         found = self.unfinished(project, stack)
         return [one for one in found if not self._store.is_of_this_operation(one.owner)]
 
-    def begin(
+    def write_intent(
         self,
         key: str,
         body: BodyFingerprint,
@@ -191,10 +191,10 @@ class Journal:
             # Keep the intent of a repeated request: the earlier attempt may have created a record.
             if repeats == 0:
                 with suppress(ConfigurationError):
-                    self.drop(key)
+                    self.withdraw_intent(key)
             raise
 
-    def answer(
+    def record_id(
         self,
         key: str,
         record: str,
@@ -225,7 +225,7 @@ class Journal:
         if result == FENCED:
             raise OwnershipError(_FENCED)
 
-    def hold(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
+    def record_adoption(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
         """Record that a resource adopts `record`, and finish the intent that created it.
 
         `import` and `recover` call this too, for the records that they write into a state.
@@ -241,7 +241,7 @@ class Journal:
         if self._answered is not None:
             self._answered.pop(record, None)
 
-    def exclude(self, intent: Intent, records: Collection[str]) -> None:
+    def exclude_records(self, intent: Intent, records: Collection[str]) -> None:
         """Record in an open intent that it did not create `records`, which states hold."""
         told = sorted(set(records) - intent.before.known)
         if told:
@@ -249,7 +249,7 @@ class Journal:
                 "exclude", backend=self._backend.identity, key=intent.key, records=told
             )
 
-    def drop(self, key: str) -> None:
+    def withdraw_intent(self, key: str) -> None:
         """Forget this process's intent: its request cannot have created anything."""
         self._store.submit(
             "drop",
@@ -259,12 +259,12 @@ class Journal:
             turns=self._store.turns()[0],
         )
 
-    def forget(self, key: str) -> None:
+    def discard_intent(self, key: str) -> None:
         """Forget an open intent of any owner: it created nothing, or the user decided so."""
         if self._store.exists():
             self._store.submit("forget", backend=self._backend.identity, key=key)
 
-    def finish(self, record: str) -> None:
+    def finish_intent(self, record: str) -> None:
         """Finish the intent that created `record`, if there is one: a state holds the record.
 
         A failure is ignored, because the next run tries again.
@@ -273,7 +273,7 @@ class Journal:
             if self._store.is_shared or self._read_answered().pop(record, None) is not None:
                 self._store.finish(self._backend.identity, [record], of_earlier_runs=True)
 
-    def finish_all(self, records: Collection[str]) -> None:
+    def finish_intents(self, records: Collection[str]) -> None:
         """Finish the intents of `records`, including those that another process just answered.
 
         A failure is ignored, because the next run tries again.
@@ -281,7 +281,7 @@ class Journal:
         with suppress(ConfigurationError):
             self._store.finish(self._backend.identity, records, of_earlier_runs=False)
 
-    def release(self, key: str | None, record: str) -> None:
+    def forget_holder(self, key: str | None, record: str) -> None:
         """Forget that a resource holds `record`, which was released or moved to another resource.
 
         A failure is ignored.
@@ -292,14 +292,14 @@ class Journal:
                     "release", backend=self._backend.identity, key=key or "", record=record
                 )
 
-    def gone(self, record: str) -> None:
+    def forget_record(self, record: str) -> None:
         """Forget `record`, which no longer exists in the account. A failure is ignored."""
         with suppress(ConfigurationError):
             if self._store.exists() and self._is_known(record):
                 self._store.post("gone", record=record)
 
     @contextmanager
-    def owned(self) -> Generator[None]:
+    def owner_lock(self) -> Generator[None]:
         """Hold this process's lock or lease inside the block: it shows that the process lives."""
         self._store.hold_owner()
         try:

@@ -59,7 +59,7 @@ class Ledger:
         )
         return [Held(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows]
 
-    def held_alike(self, key: str) -> dict[str, list[Held]]:
+    def held_in_any_form(self, key: str) -> dict[str, list[Held]]:
         """Return the records that a state held for a resource under any form of its key, by key.
 
         For a resource without parent this includes children of the same name: the resource may have

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from vapi_provider.journal.process_locks import ProcessMark, file_lock
+from vapi_provider.journal.process_locks import ProcessLocks, file_lock
 
 STALE_SECONDS = 24 * 3600.0
 """The age at which a file that no process holds is removed: its engine has exited."""
@@ -89,7 +89,7 @@ class Operation:
         self._path: Path | None = None
         self._is_exact = False
         self._file = -1
-        self._mark: ProcessMark | None = None
+        self._mark: ProcessLocks | None = None
         self._offset = 0
         if engine:
             # Without a process id, a later engine may have the same address.
@@ -155,7 +155,7 @@ class Operation:
         if self._file >= 0:
             return
         _make_private(path.parent)
-        mark = ProcessMark(path)
+        mark = ProcessLocks(path)
         with _guarded(path.parent):
             flags = _FLAGS | os.O_CREAT | os.O_APPEND
             if not self._is_exact and not mark.others_live():
@@ -206,5 +206,5 @@ def _remove_stale(path: Path) -> None:
     for other in path.parent.glob("*.run"):
         with suppress(OSError):
             is_old = time.time() - other.stat().st_mtime > STALE_SECONDS
-            if other != path and is_old and not ProcessMark(other).others_live():
+            if other != path and is_old and not ProcessLocks(other).others_live():
                 other.unlink()

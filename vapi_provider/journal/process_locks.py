@@ -25,7 +25,7 @@ SLOTS = 64
 """The number of locks among processes. Keys share them, and each has two files."""
 
 
-class ProcessMark:
+class ProcessLocks:
     """A lock file that shows that this process is running, and checks of those of others.
 
     Shared by the threads of the process. The files lie beside `beside`. The marks of processes with

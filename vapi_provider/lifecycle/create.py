@@ -104,7 +104,7 @@ def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, Pho
     declared, record = updating.adopt(session, declared, record)
     session.ownership.gain(id_, key)
     try:
-        session.journal.hold(key, id_, session.client.organizations)
+        session.journal.record_adoption(key, id_, session.client.organizations)
     except VapiError as error:
         # The adoption succeeded and its id must reach the state: only warn of the journal.
         warn(f"{id_} was adopted, but {error}")

@@ -49,7 +49,7 @@ class HeldRecords:
         While a record with either form of the key or automatic name has no holder, its holder may
         come later in the program: wait until the engine has checked no resource for a while.
         """
-        recorded = self._journal.ledger.held_alike(declaration)
+        recorded = self._journal.ledger.held_in_any_form(declaration)
         known = {one.record.lower() for held in recorded.values() for one in held}
         known |= {id_.lower() for id_ in self._account.ids_by_name(kind, declared, declaration)}
         known -= {id_.lower() for id_ in replaced}
@@ -67,7 +67,7 @@ class HeldRecords:
         program. The journal drops records that are gone. A record older than `since` was replaced
         earlier, and its deletion failed.
         """
-        for key, records in self._journal.ledger.held_alike(declaration).items():
+        for key, records in self._journal.ledger.held_in_any_form(declaration).items():
             if key != declaration and self._ownership.is_recorded(key):
                 continue  # The resource with that key is being replaced.
             for held in records:
@@ -78,7 +78,7 @@ class HeldRecords:
                 except NotFoundError:
                     if self._account.is_account_of(held):
                         self._account.confirm_record_gone(held.record, held)
-                        self._journal.gone(held.record)
+                        self._journal.forget_record(held.record)
                     continue
                 if record.created_at >= since:
                     raise OwnershipError(_held_by_none(held.record, key, declaration))

@@ -84,7 +84,7 @@ class JournaledPost:
         lost: UnclearError | None = None
 
         def write_intent() -> None:
-            self._journal.begin(
+            self._journal.write_intent(
                 declaration,
                 kept,
                 purchase.before,
@@ -119,7 +119,7 @@ class JournaledPost:
                     break
             except VapiError as error:
                 if lost is None and begun:
-                    self._journal.drop(declaration)
+                    self._journal.withdraw_intent(declaration)
                 elif isinstance(error, AbandonedError) and lost is not None:
                     break
                 raise
@@ -141,7 +141,7 @@ class JournaledPost:
         shown = {**(fields or record.fields), "number": record.number}
         try:
             texts = unique_texts(kind, shown)
-            self._journal.answer(declaration, record.id, texts, self._client.organizations)
+            self._journal.record_id(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
             self._notify(f"{record.id} was made, but {error}")

@@ -141,7 +141,7 @@ class Purchaser:
         other_forms: Collection[str],
     ) -> PurchaseResult:
         names = {automatic_name(one) for one in (declaration, *other_forms)}
-        with self._turn(kind, fields), self._journal.owned():
+        with self._turn(kind, fields), self._journal.owner_lock():
             for key in (declaration, *other_forms):
                 left = self._resume(kind, key, declaration, names, replaced)
                 if left is not None:
@@ -275,7 +275,7 @@ class Purchaser:
         """
         if intent.record is not None:
             self._account.confirm_record_gone(intent.record, intent)
-            self._journal.gone(intent.record)
+            self._journal.forget_record(intent.record)
             return None
         purchase = PendingPost.of(kind, intent, names)
         until = self._clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)

@@ -67,7 +67,7 @@ class Recorder:
             while not self._ids.empty():
                 batch.append(self._ids.get())
             is_over = None in batch
-            journal.finish_all([id_ for id_ in batch if id_ is not None])
+            journal.finish_intents([id_ for id_ in batch if id_ is not None])
         journal.close()
 
     def _end(self) -> None:

@@ -43,7 +43,7 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
             )
         session.give_up(id_, key)
         if key is not None and holder != key:
-            session.journal.release(key, id_)
+            session.journal.forget_holder(key, id_)
     return False
 
 
