@@ -50,15 +50,15 @@ from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.ignored import IGNORED, as_recorded
 from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.reconcile.properties import (
-    Declared,
+    Desired,
     bought_number,
     contains_unknown,
-    identical,
     inputs_of,
+    normalize,
     outputs,
     outputs_as_read,
-    outputs_unsent,
-    plain,
+    outputs_without_request,
+    strictly_equal,
 )
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
 from vapi_provider.reconcile.secrecy import contains_secret, sealed, secrets_in
@@ -107,48 +107,48 @@ class PhoneNumberProvider(ResourceProvider):
         the value of a named property, even a secret. Secrets are marked here as well, because
         transforms run after the resource's constructor.
         """
-        inputs, before = plain(news), plain(_olds)
+        inputs, before = normalize(news), normalize(_olds)
         ignored = as_list(inputs.pop(IGNORED, None))
         found, hints = self._review.refusals(inputs)
-        declared, key = self._declare(inputs, before, ignored)
+        desired, key = self._declare(inputs, before, ignored)
         if key:
-            found += self._session.unique.register(key, keys_of(declared.fields))
-        if "name" not in inputs and declared.declaration:
-            inputs["name"] = self._session.automatic_name(declared.declaration)
-        if not identical(inputs, before):
+            found += self._session.unique.register(key, keys_of(desired.fields))
+        if "name" not in inputs and desired.declaration:
+            inputs["name"] = self._session.automatic_name(desired.declaration)
+        if not strictly_equal(inputs, before):
             from vapi_provider.reconcile.validation import problems
 
             exists = bool(_olds) or "adopt_id" in inputs
-            found += problems(declared, inputs, exists=exists, before=before)
-        self._review.warn(declared)
-        self._review.note_secrecy(declared, before, inputs, hints)
+            found += problems(desired, inputs, exists=exists, before=before)
+        self._review.warn(desired)
+        self._review.note_secrecy(desired, before, inputs, hints)
         self._session.client.hidden.update(self._review.own_secrets(inputs, hints))
         known: Mapping[str, str] = {}
         # Not for a create, whose outputs are new, and not where the engine compares the inputs:
         # it would report the added properties as changes.
-        if before and not self._review.leaves_to_engine(declared):
+        if before and not self._review.leaves_to_engine(desired):
             known = self._session.foreseen_of(key, before.get("declaration"))
-        fields = declared.kind.fields
+        fields = desired.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}
         inputs = sealed(fields, {**added, **inputs})
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     def _declare(
         self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
-    ) -> tuple[Declared, str | None]:
+    ) -> tuple[Desired, str | None]:
         """Register the desired resource; return it and its key as the program sends it.
 
         The inputs keep a resource key that the state holds in its old form.
         """
-        session, declared = self._session, self._declared(inputs)
-        key = declared.declaration
+        session, desired = self._session, self._declared(inputs)
+        key = desired.declaration
         if not key:
-            return declared, None
+            return desired, None
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
-            declared = self._declared(inputs)
-            session.ownership.register_check(key, recorded=declared.declaration)
-        elif session.ownership.register_check(key, declared.adopt_id) or session.is_to_replace(key):
+            desired = self._declared(inputs)
+            session.ownership.register_check(key, recorded=desired.declaration)
+        elif session.ownership.register_check(key, desired.adopt_id) or session.is_to_replace(key):
             session.release_limit.announce(key)
             warn(
                 f"{resource_of(key)!r} will be replaced because the engine was told to (taint, "
@@ -156,7 +156,7 @@ class PhoneNumberProvider(ResourceProvider):
                 "good, and people may be calling it"
             )
         session.note_checked(inputs["declaration"], key, before, ignored)
-        return declared, key
+        return desired, key
 
     @one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -164,29 +164,29 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises OwnershipError where `adopt_id` names another record, or one that would be replaced.
         """
-        session, olds = self._session, plain(_olds)
+        session, olds = self._session, normalize(_olds)
         self._close(_id, olds)
         is_checked = session.compare(_id, _news.get("declaration"))
-        declared, recorded = self._desired(_id, _news, olds)
-        if declared.adopt_id is not None and declared.adopt_id.lower() != _id.lower():
+        desired, recorded = self._desired(_id, _news, olds)
+        if desired.adopt_id is not None and desired.adopt_id.lower() != _id.lower():
             raise OwnershipError(
-                f"adopt_id is {declared.adopt_id}, but this resource already is {_id}: remove "
+                f"adopt_id is {desired.adopt_id}, but this resource already is {_id}: remove "
                 "adopt_id, or declare the other number as a resource of its own"
             )
-        other = session.ownership.hold(_id, declared.declaration)
+        other = session.ownership.hold(_id, desired.declaration)
         if other is not None:
             warn(
                 f"{_id} is recorded for {resource_of(other)!r} and for "
-                f"{resource_of(declared.declaration or '')!r}: remove one of them from the "
+                f"{resource_of(desired.declaration or '')!r}: remove one of them from the "
                 "program; the number is kept for the other"
             )
-        session.report_late_records(declared.declaration)
+        session.report_late_records(desired.declaration)
         if recorded is None:
-            replace_released(session, _id, olds, declared)
+            replace_released(session, _id, olds, desired)
             return DiffResult(changes=True, replaces=["provider"])
-        step = plan(declared.kind, recorded, declared.fields)
+        step = plan(desired.kind, recorded, desired.fields)
         if isinstance(step, Update | Replace):
-            bags = declared.kind.fields, recorded, declared.fields
+            bags = desired.kind.fields, recorded, desired.fields
             paths = list(differences(*bags, by_key=True))
             found = [*differences(*bags), *paths]
             debug(diff_notes.written(_id, dict.fromkeys(path for path, *_ in found)))
@@ -194,27 +194,27 @@ class PhoneNumberProvider(ResourceProvider):
                 named = ", ".join(path for path, *_ in paths)
                 warn(f"{_id} changes only if {named} does, which is not known before `up`")
         if isinstance(step, Replace):
-            refuse_hidden(declared.fields)
+            refuse_hidden(desired.fields)
         elif isinstance(step, Update):
             refuse_hidden_changes(recorded, step.fields)
             if is_checked:  # A refresh calls diff without check.
-                warn_of_losses(_id, declared, recorded, step.fields)
+                warn_of_losses(_id, desired, recorded, step.fields)
                 held = self._declared(recorded).fields
-                self._session.unique.begin_change(_id, keys_of(held), keys_of(declared.fields))
-        if AREA_CODE in declared.fields and not isinstance(declared.fields[AREA_CODE], str):
-            session.ownership.keep(_id, declared.declaration)
+                self._session.unique.begin_change(_id, keys_of(held), keys_of(desired.fields))
+        if AREA_CODE in desired.fields and not isinstance(desired.fields[AREA_CODE], str):
+            session.ownership.keep(_id, desired.declaration)
             warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
-            session.ownership.keep(_id, declared.declaration)
-            renamed = declared.declaration != recorded.get("declaration")
+            session.ownership.keep(_id, desired.declaration)
+            renamed = desired.declaration != recorded.get("declaration")
             outdated = is_outdated(self._session, _id, olds, recorded)
             changes = renamed or outdated or isinstance(step, Update)
-            if not changes and self._review.leaves_to_engine(declared):
+            if not changes and self._review.leaves_to_engine(desired):
                 # None lets the engine compare the inputs: only it sees which values are secret.
                 return DiffResult(changes=None, replaces=[])
             return DiffResult(changes=changes, replaces=[])
-        if declared.adopt_id is not None:
+        if desired.adopt_id is not None:
             raise OwnershipError(
                 f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
                 "names: remove adopt_id to let it go, or undo the change"
@@ -226,7 +226,7 @@ class PhoneNumberProvider(ResourceProvider):
                 f"{_id}{f' ({bought})' if bought else ''} will be replaced because of "
                 f"{', '.join(step.because)}: it is released for good, and people may be calling it"
             )
-        session.ownership.note_replaced(_id, declared.declaration, recorded.get("created_at"))
+        session.ownership.note_replaced(_id, desired.declaration, recorded.get("created_at"))
         return DiffResult(
             changes=True,
             replaces=list(step.because),
@@ -236,17 +236,17 @@ class PhoneNumberProvider(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
-        declared = self._declared(props)
-        self._session.ownership.note_create_call(declared.declaration or "")
-        refuse_hidden(declared.fields)
-        self._session.writers.wait_for_others(declared.declaration)
-        with self._session.writers.writing(declared.declaration):
-            if declared.adopt_id is not None:
-                declared, record = adopt(self._session, declared, declared.adopt_id)
-                return CreateResult(record.id, outputs_adopted(declared, record))
-            declared, record = create_or_resume(self._session, declared)
-        record = when_ready(self._session, declared, record)
-        return CreateResult(record.id, outputs(declared, record))
+        desired = self._declared(props)
+        self._session.ownership.note_create_call(desired.declaration or "")
+        refuse_hidden(desired.fields)
+        self._session.writers.wait_for_others(desired.declaration)
+        with self._session.writers.writing(desired.declaration):
+            if desired.adopt_id is not None:
+                desired, record = adopt(self._session, desired, desired.adopt_id)
+                return CreateResult(record.id, outputs_adopted(desired, record))
+            desired, record = create_or_resume(self._session, desired)
+        record = when_ready(self._session, desired, record)
+        return CreateResult(record.id, outputs(desired, record))
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -255,7 +255,7 @@ class PhoneNumberProvider(ResourceProvider):
         Recorded properties without a resource key belong to a `get` of a record that the stack does
         not own; raises OwnershipError where such a record does not exist.
         """
-        before = plain(props)
+        before = normalize(props)
         self._close(id_, before)
         recorded = self._declared(before)
         try:
@@ -280,7 +280,7 @@ class PhoneNumberProvider(ResourceProvider):
         # Fast path: without new inputs the engine keeps its own and does not compare them again.
         # Its own also hold the declared values of secrets that the account does not echo. Inputs
         # are returned for a state in which an earlier version recorded secrets as plain text.
-        same = identical(inputs, inputs_of(before, recorded.kind))
+        same = strictly_equal(inputs, inputs_of(before, recorded.kind))
         kept = contains_unseen_secret(outs) or (same and not contains_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])
 
@@ -290,20 +290,20 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises OwnershipError where the record no longer exists.
         """
-        olds = plain(_olds)
+        olds = normalize(_olds)
         self._close(_id, olds)
-        declared, recorded = self._desired(_id, _news, olds)
+        desired, recorded = self._desired(_id, _news, olds)
         if recorded is None:
             raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
-        step = plan(declared.kind, recorded, declared.fields)
+        step = plan(desired.kind, recorded, desired.fields)
         if not isinstance(step, Update):
-            self._rename(_id, recorded, declared)
+            self._rename(_id, recorded, desired)
             self._session.writers.forget(_id)
-            return UpdateResult(outputs_unsent(declared, recorded))
-        self._rename(_id, recorded, declared)
+            return UpdateResult(outputs_without_request(desired, recorded))
+        self._rename(_id, recorded, desired)
         try:
-            with self._session.writers.writing(declared.declaration, _id, step.fields):
-                record = update(self._session, _id, declared, recorded, step.fields)
+            with self._session.writers.writing(desired.declaration, _id, step.fields):
+                record = update(self._session, _id, desired, recorded, step.fields)
         except NotFoundError as missing:
             raise OwnershipError(
                 f"{missing}: the number was deleted outside, or the key is another account's; "
@@ -312,12 +312,12 @@ class PhoneNumberProvider(ResourceProvider):
         finally:
             self._session.unique.end_change(_id)
         self._session.writers.forget(_id)
-        return UpdateResult(outputs(declared, record))
+        return UpdateResult(outputs(desired, record))
 
     @one_line
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Release the number, unless another resource owns it now (a rename by adopt_id)."""
-        session, recorded = self._session, plain(_props)
+        session, recorded = self._session, normalize(_props)
         key = recorded.get("declaration")
         self._close(_id, recorded)
         if not may_release(session, _id, key):
@@ -342,8 +342,8 @@ class PhoneNumberProvider(ResourceProvider):
         checked = session.checked(_id, None)
         session.unique.forget(checked.key if checked else key)
 
-    def _declared(self, bag: Mapping[str, Any]) -> Declared:
-        return Declared.of(plain(bag), self._session.settings.region)
+    def _declared(self, bag: Mapping[str, Any]) -> Desired:
+        return Desired.of(normalize(bag), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the journal entry of a record that the state holds.
@@ -358,25 +358,25 @@ class PhoneNumberProvider(ResourceProvider):
 
     def _desired(
         self, id_: str, news: Mapping[str, Any], olds: Mapping[str, Any]
-    ) -> tuple[Declared, Mapping[str, Any] | None]:
+    ) -> tuple[Desired, Mapping[str, Any] | None]:
         """Return the desired resource and the recorded properties.
 
         Ignored fields have their recorded values. The recorded properties are None for a record
         that an earlier run released after its engine exited.
         """
-        declared = self._declared(news)
-        self._session.writers.wait_for_others(declared.declaration)
-        recorded = recorded_of(self._session, id_, olds, declared)
-        checked = self._session.checked(id_, declared.declaration)
+        desired = self._declared(news)
+        self._session.writers.wait_for_others(desired.declaration)
+        recorded = recorded_of(self._session, id_, olds, desired)
+        checked = self._session.checked(id_, desired.declaration)
         if checked is not None and checked.ignored:
             held = olds if recorded is None else recorded
-            fields = as_recorded(declared.fields, held, checked.ignored)
-            known = {name: value for name, value in fields.items() if name in declared.kind.fields}
-            declared = replace(declared, fields=known)
-        return declared, recorded
+            fields = as_recorded(desired.fields, held, checked.ignored)
+            known = {name: value for name, value in fields.items() if name in desired.kind.fields}
+            desired = replace(desired, fields=known)
+        return desired, recorded
 
-    def _rename(self, id_: str, recorded: Mapping[str, Any], declared: Declared) -> None:
+    def _rename(self, id_: str, recorded: Mapping[str, Any], desired: Desired) -> None:
         """Rename the record's journal entry where its resource key has changed."""
-        old, new = recorded.get("declaration"), declared.declaration
+        old, new = recorded.get("declaration"), desired.declaration
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)

@@ -13,7 +13,7 @@ from tests.support.builders import FULL, LEAST, UUID, Api, answer, bag, provider
 from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 
 pytestmark = [pytest.mark.contract, official.needed]
 
@@ -62,7 +62,7 @@ def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the PATCH between two declarations."""
     valid = {name: OWN[kind][name] for name in ("number",) if name in before}
-    recorded = Declared.of(bag(kind, **{**before, **valid})).model().to_wire()
+    recorded = Desired.of(bag(kind, **{**before, **valid})).model().to_wire()
     api = Api({**answer(kind), **recorded})
     provider(api).update(UUID, bag(kind, **before), checked(kind, after))
     *reads, sent = api.sent

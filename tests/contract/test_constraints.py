@@ -10,7 +10,7 @@ import pytest
 from tests.support import official
 from tests.support.constraints import Case, Place, cases, places, spelled
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.validation import problems
 
 pytestmark = [pytest.mark.contract, official.needed]
@@ -25,7 +25,7 @@ def name_of(place: Place) -> str:
 
 def verdict(place: Place, case: Case, exists: bool) -> list[str]:
     """The paths of all problems that the preview of this case shows."""
-    found = problems(Declared.of({"provider": place.kind}), case.fields, exists=exists)
+    found = problems(Desired.of({"provider": place.kind}), case.fields, exists=exists)
     return [line.partition(": ")[0] for line in found]
 
 

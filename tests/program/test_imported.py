@@ -30,7 +30,7 @@ from vapi_provider.importing.writing import names_in, render_module, render_stac
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope(ORGANIZATION, PROJECT, STACK)
@@ -62,14 +62,14 @@ def _declared(draw: st.DrawFn) -> dict[str, Any]:
 class Imported:
     """An embedded account with the records `declared`, and an import of all of them."""
 
-    def __init__(self, folder: str, declared: list[dict[str, Any]], shown: dict[str, bool]) -> None:
+    def __init__(self, folder: str, desired: list[dict[str, Any]], shown: dict[str, bool]) -> None:
         query = "&".join(f"switch={name}%3D{str(on).lower()}" for name, on in shown.items())
         query += "&switch=twilio_credentials_required%3Dfalse"
         file = f"embedded:{folder}/account.sqlite?{query}"
         self.settings = replace(new_settings(), base_url=file)
         self.http = open_http(self.settings)
-        for fields in declared:
-            self.http.post("/phone-number", json=Declared.of(fields).model().to_wire())
+        for fields in desired:
+            self.http.post("/phone-number", json=Desired.of(fields).model().to_wire())
         self.requests: list[str] = []
         self.http.event_hooks["request"].append(lambda it: self.requests.append(it.method))
         self.client = VapiClient(Transport(self.http, "key-for-tests-only"))
@@ -141,9 +141,9 @@ def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: P
         st.lists(_declared(), max_size=5),
         st.fixed_dictionaries({name: st.booleans() for name in SHOWN}),
     )
-    def holds(declared: list[dict[str, Any]], shown: dict[str, bool]) -> None:
+    def holds(desired: list[dict[str, Any]], shown: dict[str, bool]) -> None:
         with TemporaryDirectory() as folder:
-            account = Imported(folder, declared, shown)
+            account = Imported(folder, desired, shown)
             count = account.bring()
             text = account.before or ""
             config = {f"{PROJECT}:{key}": value for key, value in account.config.items()}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.validation import problems
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def test_what_a_stack_declares_is_sound(stack: str, run: Any) -> None:
     """No line of any stack would be refused at preview, and none is warned of."""
     ran = run(program, stack=stack, config=CONFIG)
     for item in ran.resources.values():
-        assert problems(Declared.of(item.inputs), item.inputs, exists=False) == []
+        assert problems(Desired.of(item.inputs), item.inputs, exists=False) == []
         assert item.inputs["declaration"] == f"acme/shop/{stack}/VapiPhoneNumber/{item.name}"
         assert item.inputs["provider"] in KINDS
     assert ran.warnings == []

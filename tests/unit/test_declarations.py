@@ -19,7 +19,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import equivalent, merge_for_state
 from vapi_provider.reconcile.plan import NoChange, plan
-from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.reconcile.validation import problems
 
 whole = settings(
@@ -29,7 +29,7 @@ whole = settings(
 
 def found(fields: Mapping[str, Any]) -> list[str]:
     """What the preview has against a declaration."""
-    return problems(Declared.of(fields), fields, exists=False)
+    return problems(Desired.of(fields), fields, exists=False)
 
 
 def spelled(steps: Steps) -> str:
@@ -91,23 +91,23 @@ def slips(fields: Fields) -> Iterator[tuple[str, Steps, Fields]]:
 def test_a_valid_declaration_has_no_problems(fields: Fields) -> None:
     """Whatever the vocabulary allows is taken, for a new record and for one that exists."""
     assert found(fields) == []
-    assert problems(Declared.of(fields), fields, exists=True) == []
+    assert problems(Desired.of(fields), fields, exists=True) == []
 
 
 @whole
 @given(any_declaration())
 def test_a_declaration_survives_the_wire(fields: Fields) -> None:
     """Sent, answered and read back it means the same, is recorded as declared, needs no change."""
-    declared = Declared.of(plain(fields))
-    body = json.loads(json.dumps(declared.model().to_wire()))
+    desired = Desired.of(normalize(fields))
+    body = json.loads(json.dumps(desired.model().to_wire()))
     record = PhoneNumberRecord.read(answer(fields["provider"], **body))
-    specs = declared.kind.fields
+    specs = desired.kind.fields
     for name, spec in specs.items():
-        if name != "number" or name in declared.fields:
-            assert equivalent(spec, declared.fields.get(name), record.fields.get(name)), name
-    echoed = {name: value for name, value in record.fields.items() if name in declared.fields}
-    assert merge_for_state(specs, declared.fields, echoed) == dict(declared.fields)
-    assert plan(declared.kind, echoed, declared.fields) == NoChange()
+        if name != "number" or name in desired.fields:
+            assert equivalent(spec, desired.fields.get(name), record.fields.get(name)), name
+    echoed = {name: value for name, value in record.fields.items() if name in desired.fields}
+    assert merge_for_state(specs, desired.fields, echoed) == dict(desired.fields)
+    assert plan(desired.kind, echoed, desired.fields) == NoChange()
 
 
 @whole
@@ -145,9 +145,9 @@ def test_advice_bears_what_is_unknown(fields: Fields, data: st.DataObject) -> No
 @given(any_declaration(), st.data())
 def test_no_secret_is_in_a_message(fields: Fields, data: st.DataObject) -> None:
     """Whatever is wrong, and whatever is advised, no text holds a secret's value."""
-    declared = Declared.of(plain(fields))
-    secrets = set(secrets_in(declared.model()))
+    desired = Desired.of(normalize(fields))
+    secrets = set(secrets_in(desired.model()))
     broken = [result for _, _, result in data.draw(st.permutations(list(slips(fields))))[:25]]
     shown = [line for result in broken for line in found(result)]
-    shown += advice(declared.kind, fields, "us")
+    shown += advice(desired.kind, fields, "us")
     assert not [line for line in shown for secret in secrets if secret in line]

@@ -21,7 +21,7 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.equality import UNSEEN
 from vapi_provider.reconcile.plan import NoChange, plan
-from vapi_provider.reconcile.properties import plain
+from vapi_provider.reconcile.properties import normalize
 
 SCOPE = Scope("acme", "shop", "dev")
 USER = {"username": "a-user-name-of-20-ch"}
@@ -183,7 +183,7 @@ def test_a_refresh_keeps_the_placeholder_and_the_engines_inputs() -> None:
     """A refresh keeps the placeholder and the recorded inputs."""
     made, _, _, outs = unseen()
     read = made.read("it", outs)
-    assert plain(read.outs)["authentication"]["password"] == UNSEEN
+    assert normalize(read.outs)["authentication"]["password"] == UNSEEN
     assert read.inputs is None
     assert not made.diff("it", read.outs, news(PASSWORD)).changes
 

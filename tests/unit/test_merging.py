@@ -12,15 +12,15 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import as_read
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equivalent
 from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 
 VAPI = KINDS["vapi"].fields
 
 
 def merge(name: str, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[str], list[str]]:
     """What is sent for a field of a `vapi` number, what is kept and what is lost."""
-    declared = Declared.of({"provider": "vapi", name: ours})
-    sent = {} if ours is None else declared.model().to_wire()
+    desired = Desired.of({"provider": "vapi", name: ours})
+    sent = {} if ours is None else desired.model().to_wire()
     merged = Merge()
     spec = VAPI[name]
     value = merged.value(spec, name, base, ours, sent.get(spec.wire), theirs)
@@ -205,7 +205,7 @@ def test_what_nobody_touched_is_sent_as_declared(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """Where the account is as recorded, a merged field means what is declared."""
-    base, ours = Declared.of(before), Declared.of(after)
+    base, ours = Desired.of(before), Desired.of(after)
     recorded, wanted = base.model().to_wire(), ours.model().to_wire()
     for name, spec in VAPI.items():
         if name in base.fields and name in ours.fields and spec.schemas:

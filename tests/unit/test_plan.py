@@ -1,4 +1,4 @@
-"""Declared against recorded: nothing, an update of exactly these fields, or a replacement."""
+"""Desired against recorded: nothing, an update of exactly these fields, or a replacement."""
 
 from __future__ import annotations
 

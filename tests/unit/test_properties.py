@@ -17,19 +17,19 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
 from vapi_provider.reconcile.properties import (
     READ_ONLY,
-    Declared,
+    Desired,
     bought_number,
     inputs_of,
+    normalize,
     outputs,
     outputs_as_read,
-    plain,
 )
 from vapi_provider.reconcile.validation import problems
 
 
 def found(inputs: dict[str, Any], exists: bool = False) -> list[str]:
     """What is wrong with a bag."""
-    return problems(Declared.of(inputs), inputs, exists=exists)
+    return problems(Desired.of(inputs), inputs, exists=exists)
 
 
 def test_a_bag_becomes_plain() -> None:
@@ -41,7 +41,7 @@ def test_a_bag_becomes_plain() -> None:
         "c": {"d": None, "e": [1.0, 1.5, {"f": None, "g": -3.0}], "h": True},
         "i": "1.0",
     }
-    kept = plain(raw)
+    kept = normalize(raw)
     assert repr(kept) == repr({"b": 20, "c": {"e": [1, 1.5, {"g": -3}], "h": True}, "i": "1.0"})
     assert raw["__provider"] == "gASV"
 
@@ -57,7 +57,7 @@ def test_only_a_number_that_was_bought_is_shown() -> None:
 def test_what_is_unknown_survives_becoming_plain() -> None:
     """Placeholders are handed on as they are."""
     unknown = Unknown()
-    kept = plain({"a": unknown, "b": [unknown]})
+    kept = normalize({"a": unknown, "b": [unknown]})
     assert kept["a"] is unknown
     assert kept["b"][0] is unknown
 
@@ -247,7 +247,7 @@ OUTSIDE = {"number": "+14155550123", "status": "active", "org_id": ORG,
 def test_recorded_keys_are_frozen() -> None:
     """The keys of people's states: never rename, drop or move one."""
     assert READ_ONLY == ("number", "sip_uri", "status", "org_id", "created_at")
-    kept = outputs(Declared.of(bag(**FULL)), RECORD)
+    kept = outputs(Desired.of(bag(**FULL)), RECORD)
     assert set(kept) == {
         *("provider", "declaration", "number", "status", "org_id", "created_at", "sip_uri"),
         *("name", "assistant_id", "squad_id", "workflow_id", "server", "fallback_destination"),
@@ -256,7 +256,7 @@ def test_recorded_keys_are_frozen() -> None:
     carriers = {"twilio": ["twilio_account_sid", "twilio_auth_token"],
                 "byo-phone-number": ["credential_id"]}  # fmt: skip
     for kind, names in carriers.items():
-        kept = outputs(Declared.of(bag(kind)), PhoneNumberRecord.read(answer(kind)))
+        kept = outputs(Desired.of(bag(kind)), PhoneNumberRecord.read(answer(kind)))
         assert set(names) <= set(kept)
 
 
@@ -264,14 +264,14 @@ def test_a_write_records_what_was_declared() -> None:
     """After create and update the declared spelling is recorded, with what only the API knows."""
     fields = {**LEAST["vapi"], "server": {"url": "https://a", "timeout_seconds": 20}}
     record = PhoneNumberRecord.read(answer(server={"url": "https://a"}, name="other"))
-    assert outputs(Declared.of(bag(**fields)), record) == bag(**fields) | OUTSIDE
+    assert outputs(Desired.of(bag(**fields)), record) == bag(**fields) | OUTSIDE
 
 
 def test_adopt_id_is_not_recorded() -> None:
     """Removing the argument later changes nothing, so it leaves no trace."""
-    declared = Declared.of(bag(**LEAST["vapi"], adopt_id=UUID))
-    assert declared.adopt_id == UUID
-    assert "adopt_id" not in outputs(declared, RECORD)
+    desired = Desired.of(bag(**LEAST["vapi"], adopt_id=UUID))
+    assert desired.adopt_id == UUID
+    assert "adopt_id" not in outputs(desired, RECORD)
 
 
 def test_a_read_records_what_the_api_answers() -> None:
@@ -284,7 +284,7 @@ def test_a_read_records_what_the_api_answers() -> None:
     )
     wire |= {"name": "b", "hooks": None, "sipUri": "SIP:support@sip.vapi.ai", "status": "blocked"}
     wire["authentication"]["password"] = "another-password-of-20-chars"
-    read = outputs_as_read(Declared.of(recorded), PhoneNumberRecord.read({**answer(), **wire}))
+    read = outputs_as_read(Desired.of(recorded), PhoneNumberRecord.read({**answer(), **wire}))
     authentication = {**FULL["authentication"], "password": CHANGED_OUTSIDE}
     assert read == recorded | {
         "name": "b",
@@ -300,29 +300,29 @@ def test_the_area_code_is_kept_as_recorded(
 ) -> None:
     """Whether the API echoes an area code, and which, says nothing new."""
     read = outputs_as_read(
-        Declared.of(bag(name="a", **recorded)), PhoneNumberRecord.read(answer(**echoed))
+        Desired.of(bag(name="a", **recorded)), PhoneNumberRecord.read(answer(**echoed))
     )
     assert read.get("number_desired_area_code") == recorded.get("number_desired_area_code")
 
 
 def test_inputs_are_the_declared_part() -> None:
     """What later runs compare with holds no output that nobody declared."""
-    outs = outputs(Declared.of(bag(name="a")), RECORD)
+    outs = outputs(Desired.of(bag(name="a")), RECORD)
     assert inputs_of(outs, KINDS["vapi"]) == bag(name="a")
-    carrier = outputs(Declared.of(bag("twilio")), PhoneNumberRecord.read(answer("twilio")))
+    carrier = outputs(Desired.of(bag("twilio")), PhoneNumberRecord.read(answer("twilio")))
     assert inputs_of(carrier, KINDS["twilio"]) == bag("twilio")
 
 
 @given(st.sets(st.sampled_from(sorted(FULL)), min_size=1))
 def test_reading_back_what_was_written_changes_nothing(names: set[str]) -> None:
     """An account that answers what it was sent is recorded as what was declared."""
-    declared = Declared.of(bag(**{name: FULL[name] for name in names}))
-    record = PhoneNumberRecord.read({**answer(), **declared.model().to_wire()})
-    assert outputs_as_read(declared, record) == outputs(declared, record)
+    desired = Desired.of(bag(**{name: FULL[name] for name in names}))
+    record = PhoneNumberRecord.read({**answer(), **desired.model().to_wire()})
+    assert outputs_as_read(desired, record) == outputs(desired, record)
 
 
 def test_declared_takes_only_known_text_for_names() -> None:
     """Unknown at preview, `declaration` and `adopt_id` are none yet."""
-    declared = Declared.of({"provider": "vapi", "declaration": Unknown(), "adopt_id": Unknown()})
-    assert (declared.declaration, declared.adopt_id) == (None, None)
-    assert Declared.of({"provider": "vapi", "declaration": DECLARATION}).declaration == DECLARATION
+    desired = Desired.of({"provider": "vapi", "declaration": Unknown(), "adopt_id": Unknown()})
+    assert (desired.declaration, desired.adopt_id) == (None, None)
+    assert Desired.of({"provider": "vapi", "declaration": DECLARATION}).declaration == DECLARATION

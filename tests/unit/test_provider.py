@@ -31,7 +31,7 @@ from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
 from vapi_provider.reconcile.equality import NOT_SHOWN
-from vapi_provider.reconcile.properties import plain
+from vapi_provider.reconcile.properties import normalize
 
 
 def checked(
@@ -223,7 +223,7 @@ def test_get_of_a_missing_number_is_an_error() -> None:
 def test_get_shows_no_secret() -> None:
     """Reading somebody else's number records that its secrets exist, not what they are."""
     api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "a-secret"}}})
-    outs = plain(provider(api).read(UUID, {"provider": "vapi"}).outs)
+    outs = normalize(provider(api).read(UUID, {"provider": "vapi"}).outs)
     assert outs["server"] == {"url": "https://a", "headers": {"X": NOT_SHOWN}}
     assert outs["number"] == "+14155550123"
     assert "declaration" not in outs
@@ -237,7 +237,7 @@ def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: boo
     there = {**THERE, "server": {"url": "https://a"}}
     other = answer(id_="other", server=server) if echoes else answer(id_="other")
     working = provider(Api(there, other))
-    outs = plain(working.read(UUID, recorded).outs)
+    outs = normalize(working.read(UUID, recorded).outs)
     assert outs["server"] == ({"url": "https://a"} if echoes else server)
     assert working.diff(UUID, outs, recorded).changes is echoes
 

@@ -16,7 +16,7 @@ from tests.support.builders import DECLARATION, ORG, Api, Clock, answer, bag, fa
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, SINGLY, Reader
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import plain
+from vapi_provider.reconcile.properties import normalize
 
 VAPI = KINDS["vapi"]
 
@@ -309,7 +309,7 @@ def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
     working = provider(api)
     for id_ in api.records:
         outs = working.read(id_, {**bag(name="a"), "declaration": DECLARATION, "server": server})
-        assert plain(outs.outs)["server"] == server
+        assert normalize(outs.outs)["server"] == server
     assert api.sent.count("GET /phone-number") <= 2
 
 

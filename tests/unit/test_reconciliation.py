@@ -24,7 +24,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, merge_for_state
 from vapi_provider.reconcile.plan import NoChange, plan
-from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.settings.config import Settings
 
 DECLARATION = "acme/shop/dev/{}/line"
@@ -74,9 +74,9 @@ class Run:
         self.provider = PhoneNumberProvider()
         self.provider.use(Session(self.settings, self.client))
 
-    def checked(self, olds: dict[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
+    def checked(self, olds: dict[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
         """What the engine hands on: checked inputs."""
-        news = {**declared, "declaration": DECLARATION.format(declared["provider"])}
+        news = {**desired, "declaration": DECLARATION.format(desired["provider"])}
         result = self.provider.check(olds, news)
         assert [failure.reason for failure in result.failures] == []
         return result.inputs
@@ -163,7 +163,7 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         assert run.provider.diff(id_, outs, wanted).changes is False
 
         record = run.client.get_phone_number(id_)
-        declared = Declared.of(plain(wanted), "us")
+        desired = Desired.of(normalize(wanted), "us")
         read = run.provider.read(id_, outs)
         assert read.outs is not None
         # As the engine does: its own stay where none come back.
@@ -174,9 +174,9 @@ def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config
         actual: Mapping[str, Any] = record.fields
         if not run.shows_all:
             # What is not echoed cannot be looked at.
-            actual = merge_for_state(declared.kind.fields, declared.fields, record.fields)
+            actual = merge_for_state(desired.kind.fields, desired.fields, record.fields)
         number = {"number": record.number}
-        assert isinstance(plan(declared.kind, {**number, **actual}, declared.fields), NoChange)
+        assert isinstance(plan(desired.kind, {**number, **actual}, desired.fields), NoChange)
         run.begin()
         run.provider.delete(id_, outs)
 

@@ -20,7 +20,7 @@ from tests.support.builders import (
     provider,
 )
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import plain
+from vapi_provider.reconcile.properties import normalize
 from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
 from vapi_provider.shared.addresses import bare, contains_credentials, credentials_in
 
@@ -101,7 +101,7 @@ def test_read_hands_secrets_back_as_inputs() -> None:
     server = {"url": "https://a", "headers": {"X": CANARY}}
     working = provider(Api({**THERE, "server": server}))
     result = working.read(UUID, {**RECORDED, "server": server})
-    assert plain(result.inputs)["server"] == server
+    assert normalize(result.inputs)["server"] == server
     assert CANARY not in clear(result.inputs)
     assert provider(Api(THERE)).read(UUID, RECORDED).inputs is None
 
@@ -203,7 +203,7 @@ def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bo
     other = answer(id_="other") | ({"hooks": [shown]} if echoes else {})
     recorded = {**RECORDED, "fallback_destination": place}
     working = provider(Api(there, other))
-    outs = plain(working.read(UUID, recorded).outs)
+    outs = normalize(working.read(UUID, recorded).outs)
     assert ("sip_headers" in outs["fallback_destination"]) is not echoes
     assert working.diff(UUID, outs, recorded).changes is echoes
 
@@ -212,5 +212,5 @@ def test_everything_full_is_marked_once() -> None:
     """Marking what is marked already changes nothing."""
     specs = KINDS["vapi"].fields
     once = sealed(specs, FULL)
-    assert plain(once) == plain(FULL)
-    assert sealed(specs, plain(once)) == once
+    assert normalize(once) == normalize(FULL)
+    assert sealed(specs, normalize(once)) == once

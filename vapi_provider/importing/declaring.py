@@ -16,7 +16,7 @@ from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
 from vapi_provider.models.spelling import is_masked, respelled
 from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.names import automatic_name
-from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import is_secret
 from vapi_provider.reconcile.validation import problems
@@ -101,7 +101,7 @@ def generate(
         fields.pop("name", None)
     fields |= _credentials(kind, record, secrets)
     return GeneratedResource(
-        resource, kind, record, key, plain(fields), tuple(unknown_keys(record))
+        resource, kind, record, key, normalize(fields), tuple(unknown_keys(record))
     )
 
 
@@ -118,13 +118,13 @@ def reveal_secrets(value: Any) -> Any:
 
 def _problems(kind: Kind, known: Mapping[str, Any]) -> list[str]:
     """Return why a declaration of the record would be refused, apart from unknown secrets."""
-    fields: dict[str, Any] = {"provider": kind.provider, **plain(known)}
+    fields: dict[str, Any] = {"provider": kind.provider, **normalize(known)}
     authentication = as_object(fields.get("authentication"))
     if authentication:
         fields["authentication"] = {"password": _FILLER, **authentication}
     if kind.provider == "twilio":
         fields.setdefault("twilio_auth_token", _FILLER)
-    return problems(Declared.of(fields), fields, exists=True)
+    return problems(Desired.of(fields), fields, exists=True)
 
 
 @dataclass(frozen=True)
@@ -178,16 +178,16 @@ def _item(spec: FieldSpec, value: Any, location: _Location) -> Any:
     if model is None:
         return value
     properties = as_object(value)
-    declared: dict[str, Any] = {}
+    desired: dict[str, Any] = {}
     # Discriminators first: a reader of the module sees the kind of object before its fields.
     for name, inner in sorted(
         model.fields.items(), key=lambda item: item[0] not in _DISCRIMINATORS
     ):
         if _is_significant(inner, properties.get(name)):
-            declared[name] = _value(inner, properties[name], location)
+            desired[name] = _value(inner, properties[name], location)
         elif inner.required and SECRET in inner.traits:
-            declared[name] = location.below(name).secret(None)
-    return declared
+            desired[name] = location.below(name).secret(None)
+    return desired
 
 
 def _secret(value: Any, location: _Location) -> Any:

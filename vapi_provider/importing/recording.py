@@ -15,7 +15,7 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.importing.declaring import GeneratedResource, Scope, reveal_secrets
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.properties import Declared, outputs
+from vapi_provider.reconcile.properties import Desired, outputs
 from vapi_provider.reconcile.secrecy import contains_secret, is_secret
 
 PROVIDER = (
@@ -89,7 +89,7 @@ def _recorded(
     kind, key = generated.kind, generated.resource_key
     fields = {**reveal_secrets(generated.fields), "name": generated.label}
     inputs = {**fields, "provider": kind.provider, "declaration": key}
-    recorded_outputs = outputs(Declared(kind, fields, key, None), generated.record)
+    recorded_outputs = outputs(Desired(kind, fields, key, None), generated.record)
     type_ = f"{OURS}{kind.class_name}"
     return {
         "urn": _urn(scope, type_, generated.resource),

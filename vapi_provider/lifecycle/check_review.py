@@ -12,7 +12,7 @@ from typing import Any
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.reconcile.properties import Declared, identical
+from vapi_provider.reconcile.properties import Desired, strictly_equal
 from vapi_provider.reconcile.secrecy import (
     HINTS,
     OWN_SECRETS,
@@ -46,16 +46,16 @@ class CheckReview:
             found += violations(self._settings.guards, inputs)
         return found, hints
 
-    def warn(self, declared: Declared) -> None:
+    def warn(self, desired: Desired) -> None:
         """Warn of problems with a declaration, without values: some are unmarked secrets."""
-        if self._say is None or declared.declaration is None:
+        if self._say is None or desired.declaration is None:
             return
         # Lazy import: the commands give no advice.
         from vapi_provider.models.advice import advice
 
         region = self._settings.region
-        for text in advice(declared.kind, declared.fields, region, show_values=False):
-            said = diff_notes.about(declared.declaration, text)
+        for text in advice(desired.kind, desired.fields, region, show_values=False):
+            said = diff_notes.about(desired.declaration, text)
             with self._lock:
                 is_new = said not in self._said
                 self._said.add(said)
@@ -64,7 +64,7 @@ class CheckReview:
 
     def note_secrecy(
         self,
-        declared: Declared,
+        desired: Desired,
         before: Mapping[str, Any],
         inputs: Mapping[str, Any],
         hints: Mapping[str, Any],
@@ -75,14 +75,13 @@ class CheckReview:
         an earlier version may have recorded them as plain text, which a refresh repairs.
         """
         own = bool(hints.get(OWN_SECRETS)) or (
-            bool(hints.get(TRANSFORMS))
-            and not contains_secret(declared.kind.fields, declared.fields)
+            bool(hints.get(TRANSFORMS)) and not contains_secret(desired.kind.fields, desired.fields)
         )
-        if declared.declaration:
+        if desired.declaration:
             # Several resources may share the declaration; `diff` follows its `check` immediately.
-            self._compared.discard(declared.declaration)
-            if own and identical(inputs, before):
-                self._compared.add(declared.declaration)
+            self._compared.discard(desired.declaration)
+            if own and strictly_equal(inputs, before):
+                self._compared.add(desired.declaration)
 
     def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
         """Yield the texts that the program marked as secret, which no error may contain."""
@@ -96,6 +95,6 @@ class CheckReview:
                     value = as_object(value).get(step)
             yield from texts_in(value)
 
-    def leaves_to_engine(self, declared: Declared) -> bool:
+    def leaves_to_engine(self, desired: Desired) -> bool:
         """Return whether the engine decides if a declaration differs, as only its secrecy may."""
-        return declared.declaration in self._compared
+        return desired.declaration in self._compared

@@ -16,7 +16,7 @@ from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.merge import Merge
 from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -27,21 +27,21 @@ POLL_SECONDS = 1.0
 """Pause between two reads of a record whose number is not yet assigned."""
 
 
-def create_or_resume(session: Session, declared: Declared) -> tuple[Declared, PhoneNumberRecord]:
+def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, PhoneNumberRecord]:
     """Return the record of a declaration, and the declaration as far as the record satisfies it.
 
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
-    key = declared.declaration or ""
-    ownership, purchase, body = session.ownership, session.purchaser.purchase, body_of(declared)
+    key = desired.declaration or ""
+    ownership, purchase, body = session.ownership, session.purchaser.purchase, body_of(desired)
     ownership.begin_create(key)
     forms = {key, old_form(key)}
     made = session.retry_once_free(
-        keys_of(declared.fields),
+        keys_of(desired.fields),
         lambda: purchase(
-            declared.kind,
+            desired.kind,
             body,
-            declared.fields,
+            desired.fields,
             key,
             ownership.replaced,
             replacing=ownership.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
@@ -50,65 +50,65 @@ def create_or_resume(session: Session, declared: Declared) -> tuple[Declared, Ph
     )
     ownership.gain(made.record.id, key)
     if not made.is_resumed:
-        return declared, made.record
+        return desired, made.record
     code = made.area_code
-    if declared.fields.get(AREA_CODE, code) != code:
+    if desired.fields.get(AREA_CODE, code) != code:
         # The declared area code has changed: the next run replaces the record of the old one.
-        fields = {name: value for name, value in declared.fields.items() if name != AREA_CODE}
-        declared = replace(declared, fields={**fields, AREA_CODE: code} if code else fields)
-    return declared, _as_declared(session, declared, made.record)
+        fields = {name: value for name, value in desired.fields.items() if name != AREA_CODE}
+        desired = replace(desired, fields={**fields, AREA_CODE: code} if code else fields)
+    return desired, _as_declared(session, desired, made.record)
 
 
 def _as_declared(
-    session: Session, declared: Declared, record: PhoneNumberRecord
+    session: Session, desired: Desired, record: PhoneNumberRecord
 ) -> PhoneNumberRecord:
     """Return an existing record, PATCHed where it differs; a different area code is kept."""
     actual = {
         **record.fields,
         "number": record.number,
-        AREA_CODE: declared.fields.get(AREA_CODE),
+        AREA_CODE: desired.fields.get(AREA_CODE),
     }
-    step = plan(declared.kind, actual, declared.fields)
+    step = plan(desired.kind, actual, desired.fields)
     if not isinstance(step, Update):
         return record
-    body, fields = body_of(declared), step.fields
+    body, fields = body_of(desired), step.fields
     # The PATCH sets the modelled fields as declared; other fields keep the account's value.
     merge = Merge()
-    merge_into(merge, declared, record.fields, body.to_wire(), record.answer, fields)
-    hidden = {*secrets_in(declared.kind.fields, record.fields)}
+    merge_into(merge, desired, record.fields, body.to_wire(), record.answer, fields)
+    hidden = {*secrets_in(desired.kind.fields, record.fields)}
     updated = session.client.update_phone_number(
-        record.id, declared.kind, body, fields, merge.wire, hidden
+        record.id, desired.kind, body, fields, merge.wire, hidden
     )
     session.account.update(updated)
     return updated
 
 
-def adopt(session: Session, declared: Declared, id_: str) -> tuple[Declared, PhoneNumberRecord]:
+def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneNumberRecord]:
     """Take an existing record under management, and PATCH the declared fields that differ.
 
     Never purchases a number. The returned declaration lacks the values that `ignore_changes` leaves
     unmanaged. Raises OwnershipError where the record cannot be this resource's.
     """
-    key = declared.declaration or ""
+    key = desired.declaration or ""
     record = _named(session, id_)
     id_ = record.id
-    same_kind(declared, record)
+    same_kind(desired, record)
     _refuse_held_elsewhere(session, id_, key)
-    step = plan(declared.kind, {**record.fields, "number": record.number}, declared.fields)
+    step = plan(desired.kind, {**record.fields, "number": record.number}, desired.fields)
     if isinstance(step, Replace):
         raise OwnershipError(
             f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
             "asks for: remove that field to adopt the number as it is"
         )
-    session.purchaser.refuse_another(declared.kind, key, record)
-    declared, record = updating.adopt(session, declared, record)
+    session.purchaser.refuse_another(desired.kind, key, record)
+    desired, record = updating.adopt(session, desired, record)
     session.ownership.gain(id_, key)
     try:
         session.journal.record_adoption(key, id_, session.client.organizations)
     except VapiError as error:
         # The adoption succeeded and its id must reach the state: only warn of the journal.
         warn(f"{id_} was adopted, but {error}")
-    return declared, record
+    return desired, record
 
 
 def _named(session: Session, id_: str) -> PhoneNumberRecord:
@@ -140,9 +140,7 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
         )
 
 
-def when_ready(
-    session: Session, declared: Declared, record: PhoneNumberRecord
-) -> PhoneNumberRecord:
+def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) -> PhoneNumberRecord:
     """Wait until the number itself is known; the status `activating` is sufficient.
 
     The record exists, so its id must reach the state: a failed read is a warning. Raises
@@ -152,7 +150,7 @@ def when_ready(
     until = session.clock() + patience
     problem = ""
     with session.reader.watching() as look:
-        while record.status != "blocked" and AREA_CODE in declared.fields and not record.number:
+        while record.status != "blocked" and AREA_CODE in desired.fields and not record.number:
             if session.clock() >= until:
                 warn(
                     f"{record.id} was made, but its phone number is not known after "
@@ -175,8 +173,8 @@ def when_ready(
     return record
 
 
-def same_kind(declared: Declared, record: PhoneNumberRecord) -> None:
+def same_kind(desired: Desired, record: PhoneNumberRecord) -> None:
     """Raise OwnershipError where the record is of another kind than declared."""
-    if record.provider != declared.kind.provider:
+    if record.provider != desired.kind.provider:
         known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
-        raise OwnershipError(f"{record.id} is {known}, not {declared.kind.class_name}")
+        raise OwnershipError(f"{record.id} is {known}, not {desired.kind.class_name}")

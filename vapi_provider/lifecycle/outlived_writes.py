@@ -15,14 +15,14 @@ from vapi_provider.reconcile.equality import (
     differences,
     fill_unseen_secrets,
 )
-from vapi_provider.reconcile.properties import Declared, bought_number, outputs_as_read
+from vapi_provider.reconcile.properties import Desired, bought_number, outputs_as_read
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 
 def recorded_of(
-    session: Session, id_: str, olds: Mapping[str, Any], desired: Declared
+    session: Session, id_: str, olds: Mapping[str, Any], desired: Desired
 ) -> Mapping[str, Any] | None:
     """Return the recorded outputs, as a killed engine would have saved them; None where released.
 
@@ -48,10 +48,10 @@ def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping
         return None
     # The API hides secrets, so a hidden one of the interrupted write is unknown and sent again.
     kept = {name: value for name, value in recorded.items() if name not in fields}
-    declared = Declared.of(kept, session.settings.region)
-    read = outputs_as_read(declared, record)
+    desired = Desired.of(kept, session.settings.region)
+    read = outputs_as_read(desired, record)
     now = {**kept, **{name: read[name] for name in fields if name in read}}
-    if any(differences(declared.kind.fields, recorded, now)):
+    if any(differences(desired.kind.fields, recorded, now)):
         return now
     # A previewed refresh compares with its own read, while the state is still outdated.
     if id_ not in session.writers.refreshed:
@@ -65,11 +65,11 @@ def is_outdated(
     """Return whether an interrupted PATCH changed values that the state does not have."""
     if session.writers.interrupted(id_) is None:
         return False
-    return any(differences(Declared.of(olds, session.settings.region).kind.fields, olds, recorded))
+    return any(differences(Desired.of(olds, session.settings.region).kind.fields, olds, recorded))
 
 
 def replace_released(
-    session: Session, id_: str, recorded: Mapping[str, Any], desired: Declared
+    session: Session, id_: str, recorded: Mapping[str, Any], desired: Desired
 ) -> None:
     """Note and warn that a released record is created again, although the state still has it."""
     session.ownership.note_replaced(id_, desired.declaration, recorded.get("created_at"))

@@ -26,7 +26,7 @@ from vapi_provider.reconcile.merge import (
     sends_masked_secret,
     unsteady,
 )
-from vapi_provider.reconcile.properties import Declared, outputs_as_read
+from vapi_provider.reconcile.properties import Desired, outputs_as_read
 from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def update(
     session: Session,
     id_: str,
-    declared: Declared,
+    desired: Desired,
     recorded: Mapping[str, Any],
     changed: Mapping[str, Any],
 ) -> PhoneNumberRecord:
@@ -47,25 +47,25 @@ def update(
     record keeps a changed number or SIP URI, and OwnershipError where an unknown secret would be
     overwritten.
     """
-    body = body_of(declared)
-    _refuse_taken(session, id_, declared, changed, keys_of(recorded))
-    hidden = {*secrets_in(declared.kind.fields, recorded)}
+    body = body_of(desired)
+    _refuse_taken(session, id_, desired, changed, keys_of(recorded))
+    hidden = {*secrets_in(desired.kind.fields, recorded)}
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
         updated = session.client.update_phone_number(
-            id_, declared.kind, body, changed, secrets=hidden
+            id_, desired.kind, body, changed, secrets=hidden
         )
         session.account.update(updated)
         return updated
     record = session.client.get_phone_number(id_, hidden)
-    hidden |= {*secrets_in(declared.kind.fields, record.fields)}
+    hidden |= {*secrets_in(desired.kind.fields, record.fields)}
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused, echoes=session.reader.echoes_headers)
-        merge_into(merge, declared, recorded, body.to_wire(), record.answer, changed)
+        merge_into(merge, desired, recorded, body.to_wire(), record.answer, changed)
         refuse_hidden(merge.wire)
         return merge
 
-    merge, updated = _patch(session, id_, declared.kind, body, changed, hidden, merge_without)
+    merge, updated = _patch(session, id_, desired.kind, body, changed, hidden, merge_without)
     for path in merge.kept:
         warn(f"{id_}: {path}: changed outside since the last refresh, kept")
     _warn_of_lost(record, merge, changed)
@@ -75,15 +75,15 @@ def update(
 def _refuse_taken(
     session: Session,
     id_: str,
-    declared: Declared,
+    desired: Desired,
     changed: Collection[str],
     held: frozenset[Key],
 ) -> None:
     """Raise TakenError where another record keeps a changed number or SIP URI."""
-    keys = keys_of(declared.fields) - held
+    keys = keys_of(desired.fields) - held
     if keys and not {*FIELDS}.isdisjoint(changed):
-        account, wanted = session.account, declared.fields
-        session.retry_once_free(keys, lambda: account.refuse_taken(declared.kind, wanted, id_))
+        account, wanted = session.account, desired.fields
+        session.retry_once_free(keys, lambda: account.refuse_taken(desired.kind, wanted, id_))
 
 
 def _patch(
@@ -116,7 +116,7 @@ def _patch(
 
 def merge_into(
     merge: Merge,
-    declared: Declared,
+    desired: Desired,
     recorded: Mapping[str, Any],
     sent: Mapping[str, Any],
     account: Mapping[str, Any],
@@ -124,30 +124,30 @@ def merge_into(
 ) -> None:
     """Merge the changed fields for a PATCH; `account` is the response to a GET."""
     for name in changed:
-        value = declared.fields.get(name)
+        value = desired.fields.get(name)
         if value is not None:
-            spec = spec_within(declared.kind.fields[name], recorded, declared.fields)
+            spec = spec_within(desired.kind.fields[name], recorded, desired.fields)
             wire = (sent.get(spec.wire), account.get(spec.wire))
             merge.wire[spec.wire] = merge.value(spec, name, recorded.get(name), value, *wire)
 
 
 def adopt(
-    session: Session, declared: Declared, record: PhoneNumberRecord
-) -> tuple[Declared, PhoneNumberRecord]:
+    session: Session, desired: Desired, record: PhoneNumberRecord
+) -> tuple[Desired, PhoneNumberRecord]:
     """PATCH a record to adopt where a declared field differs; clear no other field.
 
     Returns also the declaration without the values that `ignore_changes` leaves unmanaged.
     """
-    body, kind = body_of(declared), declared.kind
-    checked = session.checked(None, declared.declaration)
+    body, kind = body_of(desired), desired.kind
+    checked = session.checked(None, desired.declaration)
     ignored = checked.ignored if checked else ()
-    declared = replace(declared, fields=without_ignored(declared.fields, ignored))
-    nothing = dict.fromkeys(declared.fields, UNKNOWN)
-    updatable = [name for name in declared.fields if name not in kind.create_only]
+    desired = replace(desired, fields=without_ignored(desired.fields, ignored))
+    nothing = dict.fromkeys(desired.fields, UNKNOWN)
+    updatable = [name for name in desired.fields if name not in kind.create_only]
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused)
-        merge_into(merge, declared, nothing, body.to_wire(), record.answer, updatable)
+        merge_into(merge, desired, nothing, body.to_wire(), record.answer, updatable)
         merge.wire = with_ignored_items(merge.wire, record.answer, map(in_camel_case, ignored))
         return merge
 
@@ -156,30 +156,30 @@ def adopt(
         name
         for name in updatable
         if not equivalent(
-            spec_within(kind.fields[name], declared.fields, record.fields),
+            spec_within(kind.fields[name], desired.fields, record.fields),
             _shown(kind, merge.wire, name),
             record.fields.get(name),
         )
     ]
-    if "number" in changed and declared.fields.get(E164_CHECK) is False:
+    if "number" in changed and desired.fields.get(E164_CHECK) is False:
         changed.append(E164_CHECK)  # The API validates each PATCH on its own.
     updated = record
     if changed:
-        _refuse_taken(session, record.id, declared, changed, frozenset())
+        _refuse_taken(session, record.id, desired, changed, frozenset())
         hidden = {*secrets_in(kind.fields, record.fields)}
         merge, updated = _patch(session, record.id, kind, body, changed, hidden, merge_without)
         _warn_of_lost(record, merge, changed)
-    fields = with_ignored_items(declared.fields, updated.fields, ignored)
-    return replace(declared, fields=fields), updated
+    fields = with_ignored_items(desired.fields, updated.fields, ignored)
+    return replace(desired, fields=fields), updated
 
 
-def outputs_adopted(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
+def outputs_adopted(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs of an adopted record: the declared values and its other ones."""
     actual = {
-        name: _over(record.fields.get(name), declared.fields.get(name))
-        for name in declared.kind.fields
+        name: _over(record.fields.get(name), desired.fields.get(name))
+        for name in desired.kind.fields
     }
-    return outputs_as_read(declared, replace(record, fields=actual))
+    return outputs_as_read(desired, replace(record, fields=actual))
 
 
 def refuse_hidden(value: Any) -> None:
@@ -203,12 +203,12 @@ def refuse_hidden_changes(recorded: Mapping[str, Any], changed: Mapping[str, Any
 
 
 def warn_of_losses(
-    id_: str, declared: Declared, recorded: Mapping[str, Any], changed: Collection[str]
+    id_: str, desired: Desired, recorded: Mapping[str, Any], changed: Collection[str]
 ) -> None:
     """Warn at preview of values that an update cannot copy from the account."""
     for name in changed:
-        values = recorded.get(name), declared.fields.get(name)
-        for line in unsteady(declared.kind.fields[name], name, *values):
+        values = recorded.get(name), desired.fields.get(name)
+        for line in unsteady(desired.kind.fields[name], name, *values):
             warn(f"{id_}: {line}")
 
 
@@ -217,15 +217,15 @@ def _shown(kind: Kind, wire: Mapping[str, Any], name: str) -> Any:
     return as_read(spec, wire.get(spec.wire))
 
 
-def _over(actual: Any, declared: Any) -> Any:
+def _over(actual: Any, desired: Any) -> Any:
     """Return `actual` with the declared values in it, which a PATCH has just set."""
-    if isinstance(actual, Mapping) and isinstance(declared, Mapping):
-        below, above = as_object(cast(Any, actual)), as_object(cast(Any, declared))
+    if isinstance(actual, Mapping) and isinstance(desired, Mapping):
+        below, above = as_object(cast(Any, actual)), as_object(cast(Any, desired))
         return {**below, **{name: _over(below.get(name), above[name]) for name in above}}
-    items, wanted = as_list(actual), as_list(declared)
+    items, wanted = as_list(actual), as_list(desired)
     if items and len(items) == len(wanted):
         return [_over(*pair) for pair in zip(items, wanted, strict=True)]
-    return cast(Any, actual) if declared is None else declared
+    return cast(Any, actual) if desired is None else desired
 
 
 def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:
@@ -240,9 +240,9 @@ def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[s
         )
 
 
-def body_of(declared: Declared) -> VapiModel:
+def body_of(desired: Desired) -> VapiModel:
     """Return the request body of a declaration; raise DeclarationError where it is invalid."""
     # Lazy import: a run without changes needs no pydantic models.
     from vapi_provider.reconcile.validation import sendable
 
-    return sendable(declared)
+    return sendable(desired)

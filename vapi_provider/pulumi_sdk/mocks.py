@@ -16,7 +16,7 @@ from pulumi.runtime.mocks import MockMonitor
 
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
-from vapi_provider.reconcile.properties import Declared, plain
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.shared.search_path import libraries_first
 
 KEY = "none-needed-under-mocks"
@@ -39,9 +39,9 @@ def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, wh
     """
     given = {} if adopt_id is None else {"adopt_id": _known(adopt_id)}
     known = {name: _known(value) for name, value in fields.items()}
-    inputs = {"provider": kind.provider, **plain(known), **given}
+    inputs = {"provider": kind.provider, **normalize(known), **given}
     # `exists=True` skips the rules for a purchase: mocks cannot tell whether the record exists.
-    found = _validator(kind)(Declared.of(inputs), inputs, exists=True)
+    found = _validator(kind)(Desired.of(inputs), inputs, exists=True)
     if found:
         raise pulumi.RunError("; ".join(f"{where}{problem}" for problem in found))
 
@@ -66,7 +66,7 @@ def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
 
     An imported record may have such a value, and mocks have no state to compare with.
     """
-    known = plain({name: _known(value) for name, value in fields.items()})
+    known = normalize({name: _known(value) for name, value in fields.items()})
     for path, reason in problems_of_values(kind.create, known, {}):
         yield f"{path}: {reason} (a preview refuses it unless the state has it)"
 

@@ -27,7 +27,7 @@ READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 
 
 @dataclass(frozen=True)
-class Declared:
+class Desired:
     """One resource as the program declares it.
 
     `declaration` is the resource key. It and `adopt_id` are None where absent or, at preview,
@@ -40,7 +40,7 @@ class Declared:
     adopt_id: str | None
 
     @classmethod
-    def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Declared:
+    def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Desired:
         """Return the resource in normalized inputs or outputs, without its read-only outputs.
 
         `region` is the account's region, because some defaults depend on it.
@@ -66,25 +66,27 @@ class Declared:
         )
 
 
-def plain(bag: Mapping[str, Any]) -> dict[str, Any]:
+def normalize(bag: Mapping[str, Any]) -> dict[str, Any]:
     """Normalize properties: drop `__provider`, None and secret wrappers, make whole floats int."""
     return {
-        name: _plain(value)
+        name: _normalize(value)
         for name, value in bag.items()
         if value is not None and name != PROVIDER_KEY
     }
 
 
-def identical(left: Any, right: Any) -> bool:
+def strictly_equal(left: Any, right: Any) -> bool:
     """Return whether two normalized values are equal in type as well: to Python True equals 1."""
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
         bag, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
-        return bag.keys() == other.keys() and all(identical(bag[key], other[key]) for key in bag)
+        return bag.keys() == other.keys() and all(
+            strictly_equal(bag[key], other[key]) for key in bag
+        )
     if isinstance(left, list):
         items, others = cast(list[Any], left), cast(list[Any], right)
-        return len(items) == len(others) and all(map(identical, items, others))
+        return len(items) == len(others) and all(map(strictly_equal, items, others))
     return bool(left == right)
 
 
@@ -97,20 +99,18 @@ def contains_unknown(value: Any) -> bool:
     return isinstance(value, Unknown)
 
 
-def outputs(declared: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
+def outputs(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs after a write: the declared fields and the read-only ones."""
-    return _bag(declared.kind, declared.fields, declared.declaration, record)
+    return _bag(desired.kind, desired.fields, desired.declaration, record)
 
 
-def outputs_unsent(declared: Declared, recorded: Mapping[str, Any]) -> dict[str, Any]:
+def outputs_without_request(desired: Desired, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outputs where no request was needed, in the declared spelling."""
-    fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(
-        declared.fields
-    )
-    return {**fields, "provider": declared.kind.provider, "declaration": declared.declaration}
+    fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(desired.fields)
+    return {**fields, "provider": desired.kind.provider, "declaration": desired.declaration}
 
 
-def outputs_as_read(recorded: Declared, record: PhoneNumberRecord) -> dict[str, Any]:
+def outputs_as_read(recorded: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs after a read: the API's values, in the recorded spelling where equal.
 
     The desired area code stays as recorded, because the API need not echo it and cannot change it.
@@ -156,7 +156,7 @@ def _bag(
     return {name: value for name, value in bag.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
+def _normalize(value: Any) -> Any:
     if isinstance(value, str):
         return value  # Fast path: most values are texts, and the checks below are expensive.
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -164,10 +164,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         bag = cast(Mapping[str, Any], value)
         if SIGNATURE in bag:
-            return _plain(bag.get("value"))
-        return {name: _plain(item) for name, item in bag.items() if item is not None}
+            return _normalize(bag.get("value"))
+        return {name: _normalize(item) for name, item in bag.items() if item is not None}
     if isinstance(value, list):
-        return [_plain(item) for item in cast(list[Any], value)]
+        return [_normalize(item) for item in cast(list[Any], value)]
     return value
 
 

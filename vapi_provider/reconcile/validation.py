@@ -18,7 +18,7 @@ from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
 from vapi_provider.models.values import problems_of_values
-from vapi_provider.reconcile.properties import Declared
+from vapi_provider.reconcile.properties import Desired
 
 _NOT_FIELDS = ("declaration", "adopt_id")
 
@@ -42,7 +42,7 @@ _TEXTS = {
 
 
 def problems(
-    declared: Declared,
+    desired: Desired,
     bag: Mapping[str, Any],
     *,
     exists: bool,
@@ -61,12 +61,12 @@ def problems(
         found.append("adopt_id: must be the id of a phone number")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:
-        declared.kind.create.model.built().model_validate(
+        desired.kind.create.model.built().model_validate(
             fields, by_name=True, by_alias=False, context={"exists": exists}
         )
     except ValidationError as refused:
         found += [
-            _in_words(error, declared.kind.create, fields)
+            _in_words(error, desired.kind.create, fields)
             for error in refused.errors(include_url=False)
             if not _is_unknown(error)
         ]
@@ -74,23 +74,23 @@ def problems(
         told = {line.partition(": ")[0] for line in found}
         found += [
             f"{path}: {reason}"
-            for path, reason in problems_of_values(declared.kind.create, fields, before)
+            for path, reason in problems_of_values(desired.kind.create, fields, before)
             if path not in told
         ]
     return found
 
 
-def sendable(declared: Declared) -> VapiModel:
+def sendable(desired: Desired) -> VapiModel:
     """Return the create model with the fields.
 
     Raises DeclarationError where the API no longer accepts fields that equal the recorded ones,
     which `check` does not validate.
     """
     try:
-        return declared.model()
+        return desired.model()
     except ValidationError:
-        bag = {"provider": declared.kind.provider, **declared.fields}
-        raise DeclarationError("; ".join(problems(declared, bag, exists=True))) from None
+        bag = {"provider": desired.kind.provider, **desired.fields}
+        raise DeclarationError("; ".join(problems(desired, bag, exists=True))) from None
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
