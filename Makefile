@@ -6,7 +6,7 @@
 # PYTHON=python3.12 picks the Python that .venv is made with.
 
 STACK ?= local
-export STACK YES ARGS PYTHON SEED RUNS JOBS VOICE FORMAT RUN_PROGRAM NEWEST VAPI_ALLOW_PROVIDERS
+export STACK YES ARGS PYTHON SEED RUNS JOBS KIND VOICE FORMAT RUN_PROGRAM NEWEST VAPI_ALLOW_PROVIDERS
 
 .DEFAULT_GOAL := help
 TARGETS := up preview refresh drift probe destroy recover orphans unlock \
@@ -27,7 +27,7 @@ orphans: ## fail when the account has numbers that the stack does not hold
 unlock: ## take away the lock of a run that was killed
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
-chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10
+chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10 KIND=shared,twins
 bench: ## what it costs beside a provider that does nothing: ARGS=--quick
 fleet: ## kill 1,000 numbers half way without checkpoints, rerun: ARGS='--numbers 60'
 check: ## lint, types, imports

@@ -218,6 +218,7 @@ chaos)
     # Without SEED, the seed is taken from the clock and printed.
     set -- --runs "${RUNS:-10}" --jobs "${JOBS:-3}"
     [ -z "${SEED-}" ] || set -- "$@" --seed "$SEED"
+    [ -z "${KIND-}" ] || set -- "$@" --kind "$KIND"
     exec python -m tests.chaos "$@"
     ;;
 bench | fleet)

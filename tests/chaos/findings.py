@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.declarations import SECRETS, Declaration
+from tests.support.stores import S3_KEYS
+from vapi_provider.journal.object_store import ObjectBlobs
+from vapi_provider.journal.opening import blobs_of
+from vapi_provider.journal.shared_store import SharedStore
+from vapi_provider.settings.journal_location import parse
 
 
 def differences(
@@ -43,23 +48,44 @@ def differences(
     return found
 
 
-def open_intents(journal: Path) -> dict[str, str | None]:
-    """Return the keys of unfinished intents, and the record of each where that is known."""
-    if not journal.exists():  # On a machine that never bought anything there is none.
+_INTENTS = "SELECT key, record FROM intents"
+
+
+def open_intents(journal: Path | str, stack: str) -> dict[str, str | None]:
+    """Return the keys of a stack's unfinished intents, and the record of each where it is known.
+
+    `journal` is a file, or the URL of a shared journal.
+    """
+    if isinstance(journal, str):
+        found = _shared_intents(journal)
+    elif not journal.exists():  # On a machine that never bought anything there is none.
         return {}
-    with closing(sqlite3.connect(journal)) as opened:
-        return dict(opened.execute("SELECT key, record FROM intents").fetchall())
+    else:
+        with closing(sqlite3.connect(journal)) as opened:
+            found = dict(opened.execute(_INTENTS).fetchall())
+    return {key: record for key, record in found.items() if key.split("/")[2] == stack}
+
+
+def _shared_intents(url: str) -> dict[str, str | None]:
+    location = parse(url)
+    assert location is not None
+    is_s3 = location.scheme == "s3"
+    store = SharedStore(ObjectBlobs(location, S3_KEYS) if is_s3 else blobs_of(location))
+    try:
+        return dict(store.run(_INTENTS))
+    finally:
+        store.close()
 
 
 def secrets(folder: Path) -> list[str]:
     """Return where a planted secret is written that no file may show."""
     shown = [
-        *folder.glob("*.out"),
+        *folder.glob("**/*.out"),
         *folder.glob("*.log"),
-        *folder.glob("journal/*"),
-        *folder.glob("*state.json"),
+        *folder.glob("**/journal/*"),
+        *folder.glob("**/*state.json"),
         *(path for path in folder.glob("numbers-state/**/*") if path.is_file()),
-        *(path for path in folder.glob("numbers/.pulumi/**/*") if path.is_file()),
+        *(path for path in folder.glob("**/numbers/.pulumi/**/*") if path.is_file()),
     ]
     return [
         f"{path.relative_to(folder)} shows the secret {secret}"

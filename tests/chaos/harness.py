@@ -19,10 +19,13 @@ from tests.chaos.ups import Kill
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: what is wrong, a line each, and whether the kill came in time."""
+    """What came of a run: what is wrong, a line each, and whether a kill came in time.
+
+    `killed` is None where nobody was to be killed.
+    """
 
     findings: list[str]
-    killed: bool
+    killed: bool | None
 
 
 def run(scenario: Scenario, seed: int, folder: Path, *, careless: bool = False) -> Outcome:
@@ -47,8 +50,8 @@ def play(
         try:
             found = acts(stage)
         finally:
-            left = stage.ups.end()
-    return Outcome(found + left + find.secrets(folder), stage.ups.struck)
+            left = stage.end()
+    return Outcome(found + left + find.secrets(folder), stage.was_struck)
 
 
 def _troubled(scenario: Scenario, stage: Stage, *, careless: bool) -> list[str]:

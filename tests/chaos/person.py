@@ -65,11 +65,11 @@ class Person:
             found += [f"a further up sends {', '.join(sent)}"] if sent else []
             break
         declared = {one.resource for one in self.declarations}
-        left = find.open_intents(self.stage.ups.journal)
+        left = find.open_intents(self.stage.ups.journal, self.stack)
         if any(key.rpartition("/")[2] not in declared for key in left):
             # No program asks for it any more: `recover` says what became of it.
-            self.stage.ups.recover()
-            left = find.open_intents(self.stage.ups.journal)
+            self.stage.ups.recover(self.stack)
+            left = find.open_intents(self.stage.ups.journal, self.stack)
         return found + [f"the journal still has {key} ({left[key]})" for key in left]
 
     def follow(self) -> None:

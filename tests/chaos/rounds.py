@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +16,10 @@ from tests.chaos.outliving import Outliving
 from tests.chaos.owning import Owning
 from tests.chaos.replacing import Replacing
 from tests.chaos.scenario import Scenario
+from tests.chaos.sharing import Sharing
 from tests.chaos.splitting import StateMove
 from tests.chaos.stage import Stage
+from tests.chaos.twins import Twins
 
 LATENCY = 0.1
 
@@ -46,13 +48,15 @@ KINDS: Mapping[str, Callable[[random.Random], Round] | None] = {
     "owner": Owning.of,
     "orphan": Outliving.of,
     "organization": OtherOrganization.of,
+    "shared": Sharing.of,
+    "twins": Twins.of,
 }
 """The kinds in the order in which consecutive seeds take their turns."""
 
 
-def kind_of(seed: int) -> str:
-    """Return the kind of a seed's round."""
-    return list(KINDS)[seed % len(KINDS)]
+def kind_of(seed: int, kinds: Sequence[str] = tuple(KINDS)) -> str:
+    """Return the kind of a seed's round, among those that take turns."""
+    return kinds[seed % len(kinds)]
 
 
 def round_of(kind: str, seed: int) -> Scenario | Round:

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.declarations import Declaration, program
 from tests.chaos.ups import Kill, Ups
-from tests.engine.conftest import Account, new_project, serve
+from tests.engine.conftest import Account, Project, new_project, serve
 
 LOST = "POST:*:commit-then-slow=6"
 """Every purchase is carried out, and its answer comes after the kill."""
 
 
+class Server:
+    """The account's server, which a round may replace; all machines of the round use it."""
+
+    def __init__(self, servers: ExitStack, folder: Path, options: list[str]) -> None:
+        self._servers = servers
+        self._folder = folder
+        # The journal knows an account by its URL, so each server of the run has the same port.
+        self._options = options
+        self._served = 0
+        self.account = self._start("account")
+
+    def replace(self, *faults: str, db: str, switches: Iterable[str]) -> None:
+        """End the server, and start one with these faults and switches."""
+        self._servers.close()
+        words = [word for fault in faults for word in ("--fault", fault)]
+        words += [word for switch in switches for word in ("--switch", switch)]
+        self.account = self._start(db, *words)
+
+    def _start(self, db: str, *words: str) -> Account:
+        self._served += 1
+        options = ["--db", str(self._folder / f"{db}.db"), *self._options, *words]
+        return self._servers.enter_context(serve(self._folder, f"server-{self._served}", *options))
+
+
 class Stage:
-    """What a round has: the account's server, which it may replace, a project and its `up`s."""
+    """What a round has: the account, and a machine with a project and its `up`s."""
 
     def __init__(
         self,
@@ -31,27 +57,70 @@ class Stage:
         timeout: float,
     ) -> None:
         self.folder = folder
-        # The journal knows an account by its URL, so each server of the run has the same port.
-        self._options = ["--port", port, "--latency", str(latency), "--seed", str(seed)]
-        self._servers = servers
-        self._served = 0
-        self.account = self._serve("account")
+        self._port = int(port)
+        options = ["--port", port, "--latency", str(latency), "--seed", str(seed)]
+        self._server = Server(servers, folder, options)
+        self.home = folder
+        """The folder of this machine; `folder` is the round's."""
         self.project = new_project(folder, self.account.url)
         self.project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = str(timeout)
         self.stacks = ["test"]
         self.ups = Ups(self.project, folder)
+        self.all_ups = [self.ups]
+        """The `up`s of all machines."""
+
+    @property
+    def account(self) -> Account:
+        """The account as its present server offers it."""
+        return self._server.account
+
+    def machine(self, name: str, shared_journal: str | None, **variables: str) -> Stage:
+        """Return the stage of another machine: a clone and a home, and nothing else.
+
+        `shared_journal` is the URL of the journal beside the state; with None, the machine has a
+        journal of its own. `variables` are in its environment.
+        """
+        there = copy(self)
+        there.home = self.folder / name
+        clone = there.home / "numbers"
+        clone.mkdir(parents=True)
+        # The settings of the stacks are committed, and are in each clone.
+        for file in self.project.folder.glob("Pulumi*.yaml"):
+            shutil.copy2(file, clone)
+        own = {
+            "HOME": "home",
+            "PULUMI_HOME": "home/.pulumi",
+            "TMPDIR": "tmp",
+            "XDG_CACHE_HOME": "home/cache",
+            "XDG_CONFIG_HOME": "home/config",
+            "XDG_STATE_HOME": "home/state",
+        }
+        for folder in own.values():
+            (there.home / folder).mkdir(parents=True, exist_ok=True)
+        paths = {variable: str(there.home / folder) for variable, folder in own.items()}
+        there.project = Project(clone, {**self.project.environment, **paths, **variables})
+        there.ups = Ups(there.project, there.home, shared_journal)
+        self.all_ups.append(there.ups)
+        return there
+
+    @property
+    def was_struck(self) -> bool | None:
+        """Whether a kill found somebody to kill, on any machine; None if none was tried."""
+        tried = [ups.struck for ups in self.all_ups if ups.struck is not None]
+        return any(tried) if tried else None
+
+    def end(self) -> list[str]:
+        """End the processes that are left on all machines; return what had to be ended."""
+        return [finding for ups in self.all_ups for finding in ups.end()]
+
+    def wait_for_plugins(self) -> None:
+        """Wait until the plugins of all machines have ended, for a while."""
+        for ups in self.all_ups:
+            ups.wait_for_plugins()
 
     def serve(self, *faults: str, db: str = "account", switches: Iterable[str] = ()) -> None:
         """Replace the account's server by one with these faults; `db` is another account."""
-        self._servers.close()
-        words = [word for fault in faults for word in ("--fault", fault)]
-        words += [word for switch in switches for word in ("--switch", switch)]
-        self.account = self._serve(db, *words)
-
-    def _serve(self, db: str, *words: str) -> Account:
-        self._served += 1
-        options = ["--db", str(self.folder / f"{db}.db"), *self._options, *words]
-        return self._servers.enter_context(serve(self.folder, f"server-{self._served}", *options))
+        self._server.replace(*faults, db=db, switches=switches)
 
     def write(self, declarations: Iterable[Declaration], head: str = "") -> None:
         """Write the program that the next `up` runs."""
@@ -59,8 +128,17 @@ class Stage:
 
     def ids(self) -> set[str]:
         """Return the ids of all records: from the file, as a fault counts requests."""
+        return set(self.versions())
+
+    def versions(self) -> dict[str, int]:
+        """Return the time of each record's last change by its id, from the account's file."""
         with closing(sqlite3.connect(self.folder / "account.db")) as file:
-            return {id_ for (id_,) in file.execute("SELECT id FROM phone_number")}
+            return dict(file.execute("SELECT id, updated_ms FROM phone_number").fetchall())
+
+    def changed_since(self, before: Mapping[str, int]) -> int:
+        """Return how many records were created, changed or deleted since `before`."""
+        now = self.versions()
+        return sum(now.get(id_) != before.get(id_) for id_ in {*now, *before})
 
     def count(self) -> int:
         """Return how many records there are."""
@@ -71,7 +149,7 @@ class Stage:
 
         Nobody is who has not asked it since it was started.
         """
-        port = f":{int(self._options[1]):04X}"
+        port = f":{self._port:04X}"
         lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
         return any(line.split()[2].endswith(port) and line.split()[3] == "01" for line in lines)
 
@@ -116,7 +194,7 @@ class Stage:
     def state(self, stack: str = "test") -> list[dict[str, Any]]:
         """Return our resources in a stack's state."""
         exported = self.project.pulumi("stack", "export", "--stack", stack)
-        (self.folder / f"{stack}-state.json").write_text(exported.text, encoding="utf-8")
+        (self.home / f"{stack}-state.json").write_text(exported.text, encoding="utf-8")
         if exported.code != 0:
             raise RuntimeError(f"the export of {stack} failed: {exported.text}")
         resources = json.loads(exported.text)["deployment"].get("resources") or []

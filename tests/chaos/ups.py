@@ -34,27 +34,33 @@ class Kill:
 class Ups:
     """The `pulumi up`s of a run: nothing but what they started is ever killed."""
 
-    def __init__(self, project: Project, folder: Path) -> None:
+    def __init__(self, project: Project, folder: Path, shared_journal: str | None = None) -> None:
         self._project = project
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
         self._outputs = 0
         self._machine = 0
-        self.struck = False
-        """Whether the kill found somebody to kill."""
+        self._shared_journal = shared_journal
+        self.struck: bool | None = None
+        """Whether the last kill found somebody to kill; None if none was tried."""
         self.said = ""
         """What the last `up` or command wrote."""
         self._killed_at = 0.0
-        self.move()
+        if shared_journal is None:
+            self.move()
+        else:
+            project.environment.pop("VAPI_JOURNAL", None)
 
     @property
-    def journal(self) -> Path:
-        """The journal of the machine that the next `up` runs on."""
-        return self._folder / "journal" / f"{self._machine}.sqlite"
+    def journal(self) -> Path | str:
+        """The journal that the next `up` uses: this machine's file, or the URL of a shared one."""
+        return self._shared_journal or self._folder / "journal" / f"{self._machine}.sqlite"
 
-    def killed(self, kill: Kill, is_due: Callable[[], bool], *words: str) -> int | None:
-        """Run an `up` that is killed once that is due; its exit code."""
-        up, out = self._start(*words)
+    def killed(
+        self, kill: Kill, is_due: Callable[[], bool], *words: str, verb: str = "up"
+    ) -> int | None:
+        """Run an `up` or `destroy` that is killed once that is due; its exit code."""
+        up, out = self._start(verb, *words)
         deadline = time.monotonic() + UP_SECONDS
         while not is_due() and time.monotonic() < deadline:
             if up.poll() is not None:
@@ -70,9 +76,9 @@ class Ups:
         self._killed_at = time.monotonic()
         return self._wait(up, out)
 
-    def run(self, *words: str) -> int | None:
-        """Run one more `up`; its exit code, None where it did not end in time."""
-        return self._wait(*self._start(*words))
+    def run(self, *words: str, verb: str = "up") -> int | None:
+        """Run one more `up` or `destroy`; its exit code, None where it did not end in time."""
+        return self._wait(*self._start(verb, *words))
 
     def wait_since_kill(self, seconds: float) -> None:
         """Wait until the kill was so long ago."""
@@ -113,9 +119,9 @@ class Ups:
         self._note(words[0], done.stdout)
         return Result(done.returncode, done.stdout)
 
-    def recover(self) -> dict[str, Any]:
+    def recover(self, stack: str = "test") -> dict[str, Any]:
         """Settle what is pending, as the make targets do; what was listed beside it."""
-        said = self.command("recover", "--stack", "test", "--json", "--yes").text
+        said = self.command("recover", "--stack", stack, "--json", "--yes").text
         at = said.find("{")
         return json.loads(said[at:]) if at >= 0 else {"operations": [], "unheld": []}
 
@@ -142,12 +148,12 @@ class Ups:
         out = self._folder / f"{self._outputs:02}-{name}.out"
         out.write_text(said, encoding="utf-8")
 
-    def _start(self, *words: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(self, verb: str, *words: str) -> tuple[subprocess.Popen[bytes], Path]:
         self._outputs += 1
-        path = self._folder / f"{self._outputs:02}-up.out"
+        path = self._folder / f"{self._outputs:02}-{verb}.out"
         with path.open("wb") as out:
             up = subprocess.Popen(
-                ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", *words],
+                ["pulumi", verb, "--yes", "--skip-preview", "--non-interactive", *words],
                 cwd=self._project.folder,
                 env=self._project.environment,
                 stdin=subprocess.DEVNULL,
