@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
 from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.deployment import foreseen
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.deployment.preflight import Findings
 from vapi_provider.errors import ConfigurationError, VapiError
-from vapi_provider.lifecycle.release_limit import too_many
 from vapi_provider.settings.config import max_releases
 from vapi_provider.shared import terminal
 from vapi_provider.shared.text import escape_unprintable
@@ -45,7 +45,9 @@ def preview(stack: Stack) -> Summary:
     found = summarize_preview(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and found.releases > limit:
-        return found.with_error(f"{found.releases} numbers would be released: {too_many(limit)}")
+        return found.with_error(
+            f"{found.releases} numbers would be released: {TOO_MANY_RELEASES(limit=limit)}"
+        )
     return found
 
 

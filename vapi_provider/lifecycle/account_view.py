@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import account as messages
 from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.journal.ledger import Held
@@ -89,17 +90,19 @@ class AccountView:
             is_earlier = record.created_at < since
             if record.id.lower() not in held and not is_earlier and not replacing:
                 name = name_clash(record, kind, declared, declaration)
-            if what or name:
-                raise TakenError(
-                    f"the account already has {what or name} (id {record.id}, made "
-                    f"{record.created_at}): nothing was made. "
-                    + (
-                        "If it is what is being replaced, set delete_before_replace=True; "
-                        if replacing
-                        else f"{alias_hint(renamed=bool(what))}; "
-                    )
-                    + f"if no resource has it, adopt_id={record.id!r} takes it over. {GIVEN_UP}"
-                )
+            if not what and not name:
+                continue
+            shown = {
+                "what": what or name,
+                "id": record.id,
+                "created_at": record.created_at,
+                "given_up": GIVEN_UP,
+            }
+            if replacing:
+                raise TakenError(messages.REPLACED_STILL_HAS_IT(**shown))
+            raise TakenError(
+                messages.ACCOUNT_HAS_IT(**shown, advice=alias_hint(renamed=bool(what)))
+            )
 
     def refuse_taken(self, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
         """Raise TakenError where another record has the number or SIP URI declared for `id_`."""
@@ -108,8 +111,14 @@ class AccountView:
             reason = unique_clash(record, kind, wanted) if record.id != id_ else None
             if reason:
                 raise TakenError(
-                    f"the account already has {reason} (id {record.id}, made "
-                    f"{record.created_at}): {id_} was not changed. {GIVEN_UP} {SWAP}"
+                    messages.ANOTHER_RECORD_HAS_IT(
+                        what=reason,
+                        id=record.id,
+                        created_at=record.created_at,
+                        changed=id_,
+                        given_up=GIVEN_UP,
+                        swap=SWAP,
+                    )
                 )
 
     def ids_by_name(self, kind: Kind, declared: Mapping[str, Any], declaration: str) -> set[str]:
@@ -152,11 +161,7 @@ class AccountView:
         if kept.organizations:
             self._confirm(kept.organizations)
         elif account_text(kept.account) != account_text(self._url):
-            raise OwnershipError(
-                f"an interrupted run was making this number in the account at {kept.account}, "
-                f"and this run uses {self._url}: run it once more with that vapi:baseUrl or "
-                "vapi:region, or give the resource another name"
-            )
+            raise OwnershipError(messages.OTHER_BASE_URL(account=kept.account, url=self._url))
         return True
 
     def _is_same_file(self, kept: Intent | Held) -> bool | None:
@@ -174,18 +179,7 @@ class AccountView:
         seen = self._client.organizations
         if seen.intersection(organizations) or self._confirmed_empty in organizations:
             return
-        known = ", ".join(sorted(organizations))
-        if seen:
-            raise OwnershipError(
-                f"the key belongs to organization {', '.join(sorted(seen))}, and this stack's "
-                f"numbers are in {known}: nothing was bought. Check vapi:apiKey and vapi:region"
-            )
-        raise OwnershipError(
-            f"the account shows no phone number at all, and this stack's numbers are in {known}: "
-            "it may be another account, so nothing was bought. Check vapi:apiKey and vapi:region; "
-            "if the account really is empty, set "
-            f"VAPI_CONFIRM_EMPTY_ACCOUNT={min(organizations)} in the environment and run again"
-        )
+        raise _other_account("Nothing was bought", seen, organizations)
 
     def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
         """Raise OwnershipError where the 404 of a journal's record may not mean that it is gone."""
@@ -248,30 +242,16 @@ class AccountView:
         the lost response to this run's own DELETE explains the 404.
         """
         if is_listed(id_):
-            raise OwnershipError(
-                f"{id_} answers 404, but the account's list still shows it: nothing was forgotten, "
-                "run again"
-            )
+            raise OwnershipError(messages.STILL_LISTED(id=id_))
         # This run may just have emptied the account; a DELETE's response names the organization.
         self._client.wait_for_an_organization()
         seen = self._client.organizations
         if organization in seen:
             return
-        if seen:
-            raise OwnershipError(
-                f"{id_} is not in this account: the key belongs to organization "
-                f"{', '.join(sorted(seen))}, the state was recorded in {organization}. Nothing was "
-                "forgotten: check vapi:apiKey and vapi:region of this stack"
-            )
-        if may_be_released_by_us:
+        if not seen and may_be_released_by_us:
             return
-        if organization is None or organization != self._confirmed_empty:
-            raise OwnershipError(
-                f"{id_} is not in this account, which shows no phone number at all, so it may be "
-                "another one than the state's. Nothing was forgotten: check vapi:apiKey and "
-                "vapi:region; if the account really is empty, set "
-                f"VAPI_CONFIRM_EMPTY_ACCOUNT={organization} in the environment and run again"
-            )
+        if seen or organization is None or organization != self._confirmed_empty:
+            raise _other_account(f"Nothing was forgotten of {id_}", seen, [str(organization)])
 
     def records(self, after: int = 0) -> list[PhoneNumberRecord]:
         """Return every record of the account, including those created since the listing.
@@ -349,6 +329,16 @@ class AccountView:
         for record in masked:
             with suppress(NotFoundError):
                 self._note_seen(self._client.get_phone_number(record.id))
+
+
+def _other_account(
+    consequence: str, seen: Collection[str], recorded: Collection[str]
+) -> OwnershipError:
+    """Return the error about a key whose account is not known to be the recorded one."""
+    shown = {"consequence": consequence, "recorded": ", ".join(sorted(recorded))}
+    if seen:
+        return OwnershipError(messages.OTHER_ORGANIZATION(actual=", ".join(sorted(seen)), **shown))
+    return OwnershipError(messages.EMPTY_ACCOUNT(organization=min(recorded), **shown))
 
 
 def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vapi_provider.catalogue import account, ownership, purchase
+from vapi_provider.catalogue.message import without_code
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
 from vapi_provider.lifecycle import update as updating
 from vapi_provider.lifecycle.unique_values import keys_of
@@ -33,22 +35,22 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
     key = desired.declaration or ""
-    ownership, purchase, body = session.ownership, session.purchaser.purchase, body_of(desired)
-    ownership.begin_create(key)
+    owners, body = session.ownership, body_of(desired)
+    owners.begin_create(key)
     forms = {key, old_form(key)}
     made = session.retry_once_free(
         keys_of(desired.fields),
-        lambda: purchase(
+        lambda: session.purchaser.purchase(
             desired.kind,
             body,
             desired.fields,
             key,
-            ownership.replaced,
-            replacing=ownership.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
+            owners.replaced,
+            replacing=owners.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
             other_forms=tuple(forms - {key}),
         ),
     )
-    ownership.gain(made.record.id, key)
+    owners.gain(made.record.id, key)
     if not made.is_resumed:
         return desired, made.record
     code = made.area_code
@@ -97,8 +99,9 @@ def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneN
     step = plan(desired.kind, {**record.fields, "number": record.number}, desired.fields)
     if isinstance(step, Replace):
         raise OwnershipError(
-            f"{id_} is {record.number or 'without a number'}, which is not what {AREA_CODE} "
-            "asks for: remove that field to adopt the number as it is"
+            ownership.ADOPTED_HAS_OTHER_AREA_CODE(
+                id=id_, number=record.number or "without a number", field=AREA_CODE
+            )
         )
     session.purchaser.refuse_another(desired.kind, key, record)
     desired, record = updating.adopt(session, desired, record)
@@ -107,7 +110,7 @@ def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneN
         session.journal.record_adoption(key, id_, session.client.organizations)
     except VapiError as error:
         # The adoption succeeded and its id must reach the state: only warn of the journal.
-        warn(f"{id_} was adopted, but {error}")
+        warn(purchase.JOURNAL_NOT_UPDATED(id=id_, done="adopted", cause=error))
     return desired, record
 
 
@@ -118,9 +121,7 @@ def _named(session: Session, id_: str) -> PhoneNumberRecord:
     except NotFoundError as missing:
         if id_ != id_.lower():
             return _named(session, id_.lower())
-        raise OwnershipError(
-            f"{missing}: adopt_id names a number that this account does not have; nothing was made"
-        ) from None
+        raise OwnershipError(ownership.ADOPTED_IS_MISSING(cause=missing)) from None
 
 
 def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
@@ -128,15 +129,16 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
 
     Its earlier holder may be declared later in the program, so wait for the engine's checks.
     """
-    ownership = session.ownership
+    owners = session.ownership
     if (session.holders_before(id_) | session.journal.ledger.holders(id_)) - {key}:
-        session.wait_for_checks_pause(lambda: ownership.holder(id_) is not None)
-    holder = ownership.holder(id_)
+        session.wait_for_checks_pause(lambda: owners.holder(id_) is not None)
+    holder = owners.holder(id_)
     if holder is not None or session.account.is_of_this_run(id_):
         raise OwnershipError(
-            f"adopt_id names {id_}, which {resource_of(holder)!r} has: nothing was changed"
-            if holder
-            else f"adopt_id names {id_}, which this run has just made or taken for another resource"
+            ownership.ADOPTED_IS_HELD(
+                id=id_,
+                holder=repr(resource_of(holder)) if holder else "another resource of this run",
+            )
         )
 
 
@@ -153,9 +155,9 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
         while record.status != "blocked" and AREA_CODE in desired.fields and not record.number:
             if session.clock() >= until:
                 warn(
-                    f"{record.id} was made, but its phone number is not known after "
-                    f"{patience:g} s (status {record.status}){problem}: `pulumi refresh` will "
-                    "find it"
+                    account.NUMBER_NOT_YET_KNOWN(
+                        id=record.id, seconds=patience, status=record.status, problem=problem
+                    )
                 )
                 return record
             session.sleep(POLL_SECONDS)
@@ -163,13 +165,9 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
                 record = look(record.id)
             except VapiError as error:
                 # The API may answer 404 for a moment after the creation.
-                problem = f", the last look failed ({error})"
+                problem = f", the last look failed ({without_code(error)})"
     if record.status == "blocked":
-        raise NotReadyError(
-            f"{record.id} was made, but Vapi has blocked it, so calls will not work: ask "
-            "Vapi's support and run again, or delete it in the dashboard; "
-            f"adopt_id={record.id!r} takes it over as it is"
-        )
+        raise NotReadyError(account.NUMBER_BLOCKED(id=record.id))
     return record
 
 
@@ -177,4 +175,6 @@ def same_kind(desired: Desired, record: PhoneNumberRecord) -> None:
     """Raise OwnershipError where the record is of another kind than declared."""
     if record.provider != desired.kind.provider:
         known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
-        raise OwnershipError(f"{record.id} is {known}, not {desired.kind.class_name}")
+        raise OwnershipError(
+            ownership.OTHER_KIND(id=record.id, actual=known, declared=desired.kind.class_name)
+        )

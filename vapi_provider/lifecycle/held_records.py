@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.account_view import AccountView
@@ -87,18 +88,10 @@ class HeldRecords:
 def _held_by_none(record: str, key: str, declaration: str) -> str:
     """Return the message about a record that was purchased for a resource which lacks it."""
     if key != declaration:
-        return (
-            f"{record} was bought for a {resource_of(key)!r} with "
-            f"{'no parent or ' if key == old_form(key) else ''}another parent, and no resource of "
-            f"this program holds it so far: nothing was bought. {alias_hint()}; if the program "
-            "declares its holder later, let this resource come after it (depends_on), or, where "
-            "the holder depends on this one, give this one another name"
+        return messages.BOUGHT_FOR_OTHER_PARENT(
+            id=record,
+            resource=repr(resource_of(key)),
+            parent="no parent or another parent" if key == old_form(key) else "another parent",
+            alias=alias_hint(),
         )
-    return (
-        f"{record} was bought for this resource and is still in the account, but the state of this "
-        "run does not have it (it was edited, moved or restored): nothing was bought. `pulumi "
-        "refresh` the stack that holds it, or restore the newer state. "
-        f"{alias_hint()}. If the engine was told to replace it (taint, --target-replace), run it "
-        "with `make up`, or set delete_before_replace=True. Only if no stack holds it, "
-        f"adopt_id={record!r}"
-    )
+    return messages.BOUGHT_BUT_NOT_IN_STATE(id=record, alias=alias_hint())

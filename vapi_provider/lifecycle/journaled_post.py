@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
@@ -144,7 +145,7 @@ class JournaledPost:
             self._journal.record_id(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
-            self._notify(f"{record.id} was made, but {error}")
+            self._notify(messages.JOURNAL_NOT_UPDATED(id=record.id, done="made", cause=error))
         return record
 
     def _watermark(self, declaration: str) -> AccountWatermark:
@@ -159,10 +160,7 @@ class JournaledPost:
         """Return the record that an unanswered POST created, searched for `seconds`; else None."""
         until = self._clock() + seconds
         if seconds >= NOTIFY_AFTER_SECONDS:
-            self._notify(
-                f"the answer to a purchase was lost ({lost}): looking for up to {seconds:.0f} s "
-                "for what it made, before it is sent again"
-            )
+            self._notify(messages.RESPONSE_LOST(cause=lost, seconds=seconds))
         pauses = iter(LOOKS_SECONDS)
         while True:
             try:
@@ -186,7 +184,4 @@ class JournaledPost:
 
 
 def _unclear(lost: UnclearError | None) -> UnclearError:
-    return UnclearError(
-        f"{lost}: a number may have been made all the same. Run again: the journal knows of "
-        "it, and the account is looked through before anything is bought"
-    )
+    return UnclearError(messages.OUTCOME_UNKNOWN(cause=lost))

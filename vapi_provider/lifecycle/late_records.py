@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
@@ -57,9 +58,11 @@ class LateRecords:
         found = list(self._created_by(repeated))
         for record in found:
             self._notify(
-                f"{record.id} ({record.number or 'no number yet'}) looks like what a purchase for "
-                f"{resource_of(repeated.key)!r} created late, after it was sent again: no state "
-                "here holds it. Take it over with adopt_id, or release it"
+                messages.LATE_RECORD(
+                    id=record.id,
+                    number=record.number or "no number yet",
+                    resource=repr(resource_of(repeated.key)),
+                )
             )
         if not found and not self._may_still_show(repeated):
             self._journal.ledger.forget_repeat(repeated)

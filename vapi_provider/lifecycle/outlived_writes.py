@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import NotFoundError
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.equality import (
@@ -75,7 +76,7 @@ def replace_released(
     session.ownership.note_replaced(id_, desired.declaration, recorded.get("created_at"))
     bought = bought_number(recorded)
     number = f"the number {bought}" if bought else "its number"
-    warn(f"{released(id_)}: {number} is gone, and its resource is made again")
+    warn(messages.RELEASED_BY_KILLED_RUN(id=id_, number=number))
 
 
 def released(id_: str) -> str:

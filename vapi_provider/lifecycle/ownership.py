@@ -6,6 +6,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.reconcile.resource_key import old_form, resource_of
@@ -175,8 +176,7 @@ class Ownership:
         with self._lock:
             if declaration in self._made:
                 raise OwnershipError(
-                    f"two resources are called {resource_of(declaration)!r}: give one another "
-                    "name; nothing was made for the second"
+                    messages.SAME_RESOURCE_NAME(resource=repr(resource_of(declaration)))
                 )
             self._made.add(declaration)
 
@@ -263,6 +263,7 @@ class ChecksPause:
 def _only_one(id_: str, owner: str | None, declaration: str, *, is_held: bool = False) -> None:
     if owner is not None and (owner != declaration or is_held):
         raise OwnershipError(
-            f"{id_} is declared twice: as {resource_of(owner)!r} and as "
-            f"{resource_of(declaration)!r}; remove one of them"
+            messages.DECLARED_TWICE(
+                id=id_, first=repr(resource_of(owner)), second=repr(resource_of(declaration))
+            )
         )

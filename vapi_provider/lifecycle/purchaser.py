@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
@@ -178,10 +179,7 @@ class Purchaser:
                 return
             created = [one.id for one in self._search.candidates(PendingPost.of(kind, intent, ()))]
         shown = ", ".join(str(id_) for id_ in created) or "a number"
-        raise OwnershipError(
-            f"an interrupted run was making {shown} for this resource: run once without adopt_id, "
-            f"which takes it over, or settle it with `recover`; {record.id} was left as it is"
-        )
+        raise OwnershipError(messages.ADOPTED_BESIDE_UNFINISHED(created=shown, id=record.id))
 
     @contextmanager
     def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
@@ -219,8 +217,7 @@ class Purchaser:
             return None
         if self._ownership.has_owner(record.id):
             raise OwnershipError(
-                f"an interrupted run made {record.id} for {resource_of(key)!r}, and another "
-                "resource has it or adopts it: remove one of the two"
+                messages.INTERRUPTED_RECORD_HELD(id=record.id, resource=repr(resource_of(key)))
             )
         record = self._post.take(record, kind, key)
         return PurchaseResult(record, intent.body.get("code"), is_resumed=True)
@@ -253,15 +250,10 @@ class Purchaser:
             now = self._clock()
             begun = now if begun is None else begun
             if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
-                self._notify(
-                    "another run is making this number, or one that looks the same: waiting"
-                )
+                self._notify(messages.WAITING_FOR_OTHER_RUN())
                 is_notified = True
             if now - begun >= OWNER_WAIT_SECONDS:
-                raise OwnershipError(
-                    "another run is still making this number, or one that looks the same: end it, "
-                    "or wait, and run again"
-                )
+                raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
             self._wait(OWNER_LOOK_SECONDS)
 
         return wait
@@ -282,10 +274,7 @@ class Purchaser:
         # A listing from before the intent was read may be older than the request.
         found = self._search.created_by(purchase, self._account.listings)
         if found is None and until - self._clock() >= NOTIFY_AFTER_SECONDS:
-            self._notify(
-                "an earlier run was ended while it was making a number: looking for up to "
-                f"{until - self._clock():.0f} s whether it still comes"
-            )
+            self._notify(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._clock()))
         while found is None and (left := until - self._clock()) > 0:
             # Threads that wait at the same time share one listing.
             listings = self._account.listings

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.lifecycle.account_view import AccountView
@@ -131,8 +132,7 @@ class RecordSearch:
                 " lets this replacement take it over"
             )
         return OwnershipError(
-            f"an answer was lost, and {several} what it made: {listed}. Nothing more was made: if "
-            f"it is this resource's, {take}; if it is nobody's, release it"
+            messages.AMBIGUOUS_RECORDS(several=several, records=listed, advice=take)
         )
 
 

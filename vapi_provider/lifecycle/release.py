@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
@@ -37,9 +38,9 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
                     raise _not_adopted(id_, named_by, key)
                 return True
             warn(
-                f"{id_} leaves the state as {resource_of(key or '')!r}, and its number is kept: it "
-                f"is recorded for {resource_of(holder)!r}, too. If nothing holds it there any "
-                "more, release it in the dashboard"
+                messages.KEPT_FOR_ANOTHER_STATE(
+                    id=id_, resource=repr(resource_of(key or "")), holder=repr(resource_of(holder))
+                )
             )
         session.give_up(id_, key)
         if key is not None and holder != key:
@@ -49,10 +50,9 @@ def may_release(session: Session, id_: str, key: str | None) -> bool:
 
 def _not_adopted(id_: str, adopter: str, key: str | None) -> OwnershipError:
     return OwnershipError(
-        f"{resource_of(adopter)!r} names {id_} in adopt_id and has not taken it over: it was "
-        f"not released, and the state keeps it for {resource_of(key or '')!r}. Let the "
-        "adoption succeed first; where this resource is deleted before it is replaced, with "
-        f"`pulumi up --target <URN of {resource_of(adopter)!r}>`"
+        messages.NOT_YET_ADOPTED(
+            id=id_, adopter=repr(resource_of(adopter)), holder=repr(resource_of(key or ""))
+        )
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import LimitError
 from vapi_provider.journal.operation import Event, Operation
 
@@ -57,17 +58,9 @@ class ReleaseLimit:
         if self._limit is not None:
             self._operation.tell(Event(_RELEASE, name, declaration))
             if name not in self._counted:
-                raise LimitError(too_many(self._limit))
+                raise LimitError(messages.TOO_MANY_RELEASES(limit=self._limit))
 
     def _hear(self, event: Event) -> None:
         """Count events in the order that all processes share, so that all reach the same result."""
         if event.kind == _RELEASE and (self._limit is None or len(self._counted) < self._limit):
             self._counted.add(event.id)
-
-
-def too_many(limit: int) -> str:
-    """Return the message about a release beyond the limit."""
-    return (
-        f"this run would release more numbers than vapi:maxReleases allows ({limit}): undo the "
-        "change, or say VAPI_MAX_RELEASES=<number> in the environment for one run"
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
@@ -55,13 +56,13 @@ class UnfinishedPurchases:
                     else "declare it once more under that name"
                 )
                 raise OwnershipError(
-                    f"{what}, which the program does not declare, and {resource_of(declaration)!r} "
-                    f"asks for the same: nothing was bought. If it was renamed, {way}; otherwise "
-                    "`python -m vapi_provider recover` settles it"
+                    messages.RENAMED_PURCHASE(
+                        what=what, resource=repr(resource_of(declaration)), advice=way
+                    )
                 )
             if intent.key not in self._named:
                 self._named.add(intent.key)
-                self._notify(f"{what}, which the program does not declare: see `recover`")
+                self._notify(messages.UNDECLARED_PURCHASE(what=what))
 
     def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the program does not declare.

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.models.spelling import E164_CHECK, number_within
 
@@ -67,8 +68,9 @@ class UniqueKeys:
             self._declared[declaration] = keys
             owners = {key: self._owners.setdefault(key, declaration) for key in keys}
         return [
-            f"{key.field}: is declared twice, {owner.split('/', 4)[-1]!r} has it too: each "
-            "number and SIP URI is one resource's alone"
+            messages.UNIQUE_VALUE_DECLARED_TWICE(
+                field=key.field, owner=repr(owner.split("/", 4)[-1])
+            )
             for key, owner in owners.items()
             if owner != declaration
         ]
@@ -87,7 +89,7 @@ class UniqueKeys:
                 self._holders[key] = id_
             self._wanted[id_] = declared
             if self._leads_back(id_, declared - recorded):
-                raise OwnershipError(f"{id_} takes what another resource gives up for its: {SWAP}")
+                raise OwnershipError(messages.UNIQUE_VALUES_SWAPPED(id=id_, advice=SWAP))
             for key in recorded - declared:
                 self._given_up[key] = id_
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from vapi_provider.catalogue import account as messages
 from vapi_provider.errors import OwnershipError, RejectedError
 from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
 from vapi_provider.models.fields import as_list, as_object
@@ -67,7 +68,7 @@ def update(
 
     merge, updated = _patch(session, id_, desired.kind, body, changed, hidden, merge_without)
     for path in merge.kept:
-        warn(f"{id_}: {path}: changed outside since the last refresh, kept")
+        warn(messages.KEPT_OUTSIDE_CHANGE(id=id_, path=path))
     _warn_of_lost(record, merge, changed)
     return updated
 
@@ -185,11 +186,7 @@ def outputs_adopted(desired: Desired, record: PhoneNumberRecord) -> dict[str, An
 def refuse_hidden(value: Any) -> None:
     """Raise OwnershipError where a PATCH would overwrite an unknown secret with its placeholder."""
     if contains_masked_secret(value):
-        raise OwnershipError(
-            "a secret that only the account knows would be sent (changed outside of this stack, or "
-            "imported and never shown), and its value is not known here: declare it, or put the "
-            "whole field it is in under ignore_changes"
-        )
+        raise OwnershipError(messages.UNKNOWN_SECRET())
 
 
 def refuse_hidden_changes(recorded: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
@@ -209,7 +206,7 @@ def warn_of_losses(
     for name in changed:
         values = recorded.get(name), desired.fields.get(name)
         for line in unsteady(desired.kind.fields[name], name, *values):
-            warn(f"{id_}: {line}")
+            warn(messages.VALUE_MAY_BE_LOST(id=id_, loss=line))
 
 
 def _shown(kind: Kind, wire: Mapping[str, Any], name: str) -> Any:
@@ -234,10 +231,7 @@ def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[s
         server = as_object(merge.wire.get("server"))
         lost += [] if "secret" in server or "server.secret" in lost else ["server.secret"]
     for path in lost:
-        warn(
-            f"{record.id}: {path}: the account does not show it, so it could not be carried over "
-            "and may be gone now: set it again, or declare headers or credential_id"
-        )
+        warn(messages.VALUE_LOST(id=record.id, path=path))
 
 
 def body_of(desired: Desired) -> VapiModel:

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import Any
 
+from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.journal import writer_files
 from vapi_provider.pulumi_sdk.plugin import require_engine
@@ -187,15 +188,9 @@ class Writers:
         while any(map(self._is_orphaned, writer_files.files_of(self._beside, key))):
             waited = self._clock() - begun
             if waited >= WAIT_SECONDS:
-                raise OwnershipError(
-                    "an earlier run of this stack, whose engine was killed, still changes its "
-                    "numbers: end its process (python -m pulumi.dynamic), or wait, and run again"
-                )
+                raise OwnershipError(messages.EARLIER_RUN_STILL_WRITES())
             if waited >= NOTIFY_AFTER_SECONDS and not is_notified:
-                self._notify(
-                    "an earlier run of this stack, whose engine was killed, still changes its "
-                    "numbers: waiting until that is done"
-                )
+                self._notify(messages.WAITING_FOR_EARLIER_RUN())
                 is_notified = True
             self._pause(LOOK_SECONDS)
         for path in writer_files.files_of(self._beside, key):
@@ -222,10 +217,7 @@ class Writers:
             left = writer_files.last_sent(path) + self._completion_grace_seconds - self._now()
             left = min(left, MAX_GRACE_SECONDS)
             if left >= NOTIFY_AFTER_SECONDS:
-                self._notify(
-                    "an earlier run was killed while it changed this stack's numbers: waiting "
-                    f"{left:.0f} s for what its requests may still do"
-                )
+                self._notify(messages.WAITING_FOR_EARLIER_WRITES(seconds=left))
             until = self._clock() + left
             while (left := until - self._clock()) > 0:
                 self._pause(min(left, 2.0))
