@@ -346,7 +346,7 @@ class PhoneNumberProvider(ResourceProvider):
         return Desired.of(normalize(bag), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
-        """Finish the journal entry of a record that the state holds.
+        """Finish the intent by which an earlier run created a record: a state holds it now.
 
         Wait first until no run whose engine was killed still writes to the stack. A `get` proves
         nothing, because its id comes from the program: such a resource has no resource key.
@@ -354,7 +354,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:
             self._session.account.note_recorded(recorded.get("org_id"))
-            self._session.journal.finish_intent(id_)
+            self._session.journal.finish_earlier_intent(id_)
 
     def _desired(
         self, id_: str, news: Mapping[str, Any], olds: Mapping[str, Any]

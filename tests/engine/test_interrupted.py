@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ for at in range(3):
     VapiPhoneNumber(f"line-{at}", number_desired_area_code="415", name=NAME)
 """
 SLOW = ("--latency", "1.5")
+NO_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 def until(what: Callable[[], bool], seconds: float = 30) -> None:
@@ -41,13 +44,13 @@ def children(pid: int) -> list[int]:
 
 
 def kill_in_the_middle(
-    project: Project, account: Account, *, engine: bool, plugin: bool
+    project: Project, account: Account, *, engine: bool, plugin: bool, **variables: str
 ) -> list[int]:
     """Starts an `up` and kills it with -9 while its POSTs are on their way; its plugins' ids."""
     running = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
         cwd=project.folder,
-        env=project.environment,
+        env={**project.environment, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -124,3 +127,38 @@ def test_a_rerun_ends_with_one_number_each(
         assert project.up() == {}
         # A plugin whose engine is gone ends by itself, once its requests are answered.
         until(lambda: not any("pulumi.dynamic" in _command(pid) for pid in plugins))
+
+
+UNFINISHED = "SELECT record FROM intents WHERE record IS NOT NULL"
+HELD = "SELECT record FROM held"
+
+
+def recorded_ids(journal: Path, query: str) -> set[str]:
+    """Return the records of a journal's unfinished intents, or those that a state held."""
+    with closing(sqlite3.connect(journal)) as database:
+        return {record for (record,) in database.execute(query)}
+
+
+@pytest.mark.usefixtures("_pulumi")
+def test_without_checkpoints_only_a_state_finishes_an_intent(tmp_path: Path) -> None:
+    """A killed engine leaves no id in the state: the rerun takes over what the journal knows.
+
+    No call of the engine in the run that created or resumed a record finishes its intent.
+    """
+    journal = tmp_path / "journal.sqlite"
+    with serve(tmp_path, "account", *SLOW) as account:
+        project = new_project(tmp_path, account.url)
+        project.environment |= {**NO_CHECKPOINTS, "VAPI_JOURNAL": str(journal)}
+        project.program("NAME = None\n" + PROGRAM)
+        kill_in_the_middle(project, account, engine=True, plugin=False)
+        until(lambda: len(recorded_ids(journal, UNFINISHED)) == 3)
+        made = recorded_ids(journal, UNFINISHED)
+        project.pulumi("cancel", "--yes")
+        assert project.state() == []
+        project.up()
+        assert {item["id"] for item in project.state()} == made
+        assert recorded_ids(journal, UNFINISHED) == made
+        assert project.up() == {}
+        assert recorded_ids(journal, UNFINISHED) == set()
+        assert recorded_ids(journal, HELD) == made
+        assert {record["id"] for record in account.records()} == made

@@ -123,7 +123,7 @@ def test_an_answer_is_known_and_told_to_the_others(open_one: Open) -> None:
     assert other.ledger.holders("RECORD") == {KEY}
 
 
-@pytest.mark.parametrize("way", ["finish_intent", "finish_intents"])
+@pytest.mark.parametrize("way", ["finish_earlier_intent", "finish_intents"])
 def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     """The record moves to the ledger; an intent of another record is left as it is."""
     journal = open_one()
@@ -131,9 +131,9 @@ def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     begin(journal, f"{SCOPE}/other")
     journal.record_id(KEY, "record", (), ["org"])
     later = open_one()
-    if way == "finish_intent":
-        later.finish_intent("record")
-        later.finish_intent("unknown")
+    if way == "finish_earlier_intent":
+        later.finish_earlier_intent("record")
+        later.finish_earlier_intent("unknown")
     else:
         later.finish_intents(["record", "unknown"])
     watching = open_one()
@@ -142,6 +142,30 @@ def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     assert (held.record, held.account, held.organizations) == ("record", ACCOUNT, {"org"})
     assert watching.ledger.organizations("shop", "dev") == {"org"}
     assert watching.find(f"{SCOPE}/other") is not None
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_call_of_the_engine_finishes_no_intent_of_its_own_run(
+    open_one: Open, is_resumed: bool
+) -> None:
+    """Without checkpoints no state holds what this run created, or resumed for an earlier run."""
+    journal = open_one(operation="run")
+    if is_resumed:
+        begin(open_one(operation="earlier"))
+        assert journal.find(KEY) is not None
+    else:
+        begin(journal)
+    journal.record_id(KEY, "record")
+    same = [journal] if is_resumed else [journal, open_one(operation="run")]
+    for process in same:
+        process.finish_earlier_intent("record")
+        process.close()  # A shared store finishes in the background.
+    found = open_one().find(KEY)
+    assert found is not None
+    assert found.record == "record"
+    later = open_one(operation="later")
+    later.finish_earlier_intent("record")
+    until_finished(open_one())
 
 
 def test_a_record_that_is_adopted_finishes_its_intent(open_one: Open) -> None:

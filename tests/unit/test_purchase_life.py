@@ -208,6 +208,20 @@ def test_a_get_proves_nothing(file: Path) -> None:
     assert new_provider(api, journal=file).create(MAIN).id == made.id
 
 
+def test_a_call_of_the_same_run_finishes_no_intent(file: Path) -> None:
+    """Without checkpoints the engine knows an id that no state holds: the next run needs it."""
+    api = Api()
+    run = new_provider(api, journal=file)
+    made = run.create(MAIN)
+    assert not run.diff(made.id, made.outs, MAIN).changes
+    run.read(made.id, made.outs)
+    assert new_provider(api, journal=file).create(MAIN).id == made.id
+    later = new_provider(api, journal=file)
+    later.diff(made.id, made.outs, MAIN)
+    assert made.id in failure(later.create, MAIN)
+    assert api.sent.count(POST) == 1
+
+
 def test_the_id_that_was_replaced_closes_nothing(file: Path) -> None:
     """A delete-first replacement that lost its answer is found, though `diff` names the old id."""
     api = Api(answer(name="Main", sipUri="sip:a@b", number=None))

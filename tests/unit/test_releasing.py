@@ -175,7 +175,7 @@ def test_a_forced_replacement_buys_and_releases(
     first = run(api, journal)
     old = first.create(first.check({}, bag(declaration=key, **LEAST["vapi"])).inputs)
     working = run(api, journal)
-    working._session.journal.finish_intent(old.id)
+    working._session.journal.finish_intents([old.id])
     working.check(old.outs, bag(declaration=key, **LEAST["vapi"]))
     inputs = working.check({}, bag(declaration=key, **LEAST["vapi"])).inputs
     assert "'support' will be replaced because the engine was told to" in capsys.readouterr().err
@@ -212,7 +212,7 @@ def test_what_nobody_holds_under_the_other_form_is_refused(journal: Path) -> Non
     api = Api()
     first = run(api, journal)
     old = first.create(first.check({}, bag(**LEAST["vapi"])).inputs)
-    first._session.journal.finish_intent(old.id)
+    first._session.journal.finish_intents([old.id])
     working = run(api, journal)
     child = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
     text = failure(working.create, child)
@@ -252,13 +252,13 @@ def test_a_replacement_comes_after_one_whose_deletion_failed(
         if delete_first and len(api.records) > 1:
             working.delete(recorded.id, recorded.outs)
         made = working.create(working.check({}, declared(new)).inputs)
-        working._session.journal.finish_intent(made.id)
+        working._session.journal.finish_intents([made.id])
         return made
 
     api.created = {"createdAt": "2026-03-26T15:10:00.000Z", "number": "+14155550123"}
     working = run(api, journal)
     first = working.create(working.check({}, declared("415")).inputs)
-    working._session.journal.finish_intent(first.id)
+    working._session.journal.finish_intents([first.id])
     second = replace(first, "415", "212", 20)
     third = replace(second, "212", "646", 30)
     assert first.id in api.records  # Its deletion failed each time.

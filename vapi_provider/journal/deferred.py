@@ -28,13 +28,16 @@ END_SECONDS = 10.0
 class DeferredWrites:
     """A background thread of writes that no caller waits for.
 
-    The next run detects lost ones. `at_exit` is called at the exit of a process that has posted a
-    write.
+    The next run detects lost ones. `is_own` tells whether an owner is a process of this engine
+    operation. `at_exit` is called at the exit of a process that has posted a write.
     """
 
-    def __init__(self, replica: Replica, at_exit: Callable[[], None]) -> None:
+    def __init__(
+        self, replica: Replica, is_own: Callable[[str], bool], at_exit: Callable[[], None]
+    ) -> None:
         self._replica = replica
         self._log = replica.log
+        self._is_own = is_own
         self._at_exit = at_exit
         self._posted = threading.Condition(threading.Lock())
         """The lock of the worker's queues, notified when there is work."""
@@ -117,29 +120,38 @@ class DeferredWrites:
                     compaction.compact(self._log, self._replica.database, self._replica.blobs)
 
     def _finish(self, finished: Sequence[tuple[str, str]]) -> None:
-        by_backend: defaultdict[str, list[str]] = defaultdict(list)
-        for backend, record in finished:
-            by_backend[backend].append(record)
-        commands: list[Operation] = [
-            ("finish", {"backend": backend, "records": records})
-            for backend, records in by_backend.items()
-        ]
         if self._log.synced_at is None:
             if not self._of_earlier_runs:
                 # Fast path of the program's process: append without replaying the plugin's writes.
                 if self._log.has_unfinished():
-                    self._log.append_blindly(commands)
+                    self._log.append_blindly(_finishing(finished))
                 return
             if not self._replica.may_have_unfinished():
                 return
         self._replica.look(None)
         self._replica.had_unfinished = True
         with self._log.condition:
-            rows = self._replica.database.run("SELECT record FROM intents WHERE record IS NOT NULL")
-        answered = {record for (record,) in rows}
-        if any(record in answered for _, record in finished):
-            for command, arguments in commands:
-                self._replica.append(command, arguments)
+            rows = self._replica.database.run(
+                "SELECT record, owner FROM intents WHERE record IS NOT NULL"
+            )
+        answered = {
+            record for record, owner in rows if not (self._of_earlier_runs and self._is_own(owner))
+        }
+        for command, arguments in _finishing(
+            [(backend, record) for backend, record in finished if record in answered]
+        ):
+            self._replica.append(command, arguments)
         if compaction.count_unfinished(self._log, self._replica.database) == 0:
             compaction.compact(self._log, self._replica.database, self._replica.blobs)
             compaction.remove_old(self._replica.blobs)
+
+
+def _finishing(finished: Sequence[tuple[str, str]]) -> list[Operation]:
+    """Return the commands that finish intents, given as pairs of backend and record."""
+    by_backend: defaultdict[str, list[str]] = defaultdict(list)
+    for backend, record in finished:
+        by_backend[backend].append(record)
+    return [
+        ("finish", {"backend": backend, "records": records})
+        for backend, records in by_backend.items()
+    ]

@@ -40,8 +40,6 @@ _INTENT = (
     "SELECT key, account, organizations, body, since, known, owner, record, boot, late_until,"
     " late_seconds, sent_at, backend FROM intents"
 )
-_RECORD = 7
-"""The column `record` in a row of `_INTENT`."""
 
 
 class Journal:
@@ -67,7 +65,8 @@ class Journal:
         self._account = account
         self._backend = backend
         self._clock = clock or BootClock.of_machine()
-        self._answered: dict[str, str] | None = None
+        self._earlier_records: set[str] | None = None
+        self._own_records: set[str] = set()
         self._seen_at: dict[str, float] = {}
         self._seen_owners: dict[str, str] = {}
         self.ledger = Ledger(store, backend.identity)
@@ -209,8 +208,7 @@ class Journal:
         """
         if not self._store.exists():
             return
-        if self._answered is not None:
-            self._answered[record] = key
+        self._own_records.add(record)
         result = self._store.submit(
             "answer",
             backend=self._backend.identity,
@@ -238,8 +236,6 @@ class Journal:
             account=self._account,
             organizations=sorted(organizations),
         )
-        if self._answered is not None:
-            self._answered.pop(record, None)
 
     def exclude_records(self, intent: Intent, records: Collection[str]) -> None:
         """Record in an open intent that it did not create `records`, which states hold."""
@@ -264,13 +260,16 @@ class Journal:
         if self._store.exists():
             self._store.submit("forget", backend=self._backend.identity, key=key)
 
-    def finish_intent(self, record: str) -> None:
-        """Finish the intent that created `record`, if there is one: a state holds the record.
+    def finish_earlier_intent(self, record: str) -> None:
+        """Finish the intent by which an earlier run created `record`: the engine names it.
 
+        An intent of this run stays: without checkpoints, the engine knows ids that no state holds.
         A failure is ignored, because the next run tries again.
         """
         with suppress(ConfigurationError):
-            if self._store.is_shared or self._read_answered().pop(record, None) is not None:
+            if record not in self._own_records and (
+                self._store.is_shared or record in self._read_earlier_records()
+            ):
                 self._store.finish(self._backend.identity, [record], of_earlier_runs=True)
 
     def finish_intents(self, records: Collection[str]) -> None:
@@ -383,17 +382,20 @@ class Journal:
             )
         )
 
-    def _read_answered(self) -> dict[str, str]:
-        """Return the keys of answered intents by record, cached: most calls find no intent."""
-        if self._answered is None:
-            found: dict[str, str] = {}
+    def _read_earlier_records(self) -> set[str]:
+        """Return the records of earlier runs' intents, cached: most calls find no intent."""
+        if self._earlier_records is None:
+            rows: list[Any] = []
             if self._store.exists():
-                rows = self._rows(
-                    "WHERE record IS NOT NULL AND backend IN ('', ?)", self._backend.identity
+                rows = self._store.run(
+                    "SELECT record, owner FROM intents"
+                    " WHERE record IS NOT NULL AND backend IN ('', ?)",
+                    self._backend.identity,
                 )
-                found = {row[_RECORD]: row[0] for row in rows}
-            self._answered = found
-        return self._answered
+            self._earlier_records = {
+                record for record, owner in rows if not self._store.is_of_this_operation(owner)
+            }
+        return self._earlier_records
 
 
 _FENCED = (

@@ -50,8 +50,8 @@ class SharedStore:
     ) -> None:
         self._replica = Replica(blobs, earlier, self, clock)
         self._log = self._replica.log
-        self._deferred = DeferredWrites(self._replica, self.close)
         self._lease = Lease(blobs, operation, clock)
+        self._deferred = DeferredWrites(self._replica, self._lease.is_of_this_operation, self.close)
         self._of_thread = threading.local()
         self._keys: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._contended: set[str] = set()
