@@ -2,11 +2,13 @@
 # FORMAT=markdown (text, json) is for `preview` and `drift`.
 # STACK=dev picks a stack, YES=1 answers Pulumi's question, ARGS='-k name' goes to pytest,
 # RUN_PROGRAM=1 has refresh, drift and destroy use today's config and key (docs/operations.md).
+# VAPI_CHECKPOINTS=on has the engine save each step, off only the end (docs/fleets.md).
 # NEWEST=1 tests with the newest version of every dependency in place of the pins.
 # PYTHON=python3.12 picks the Python that .venv is made with.
 
 STACK ?= local
-export STACK YES ARGS PYTHON SEED RUNS JOBS KIND VOICE FORMAT RUN_PROGRAM NEWEST VAPI_ALLOW_PROVIDERS
+export STACK YES ARGS PYTHON SEED RUNS JOBS KIND VOICE FORMAT RUN_PROGRAM NEWEST \
+	VAPI_ALLOW_PROVIDERS VAPI_CHECKPOINTS
 
 .DEFAULT_GOAL := help
 TARGETS := up preview refresh drift probe destroy recover orphans unlock \

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pulumi
 
+from vapi_provider.pulumi_sdk.checkpoints import refuse_other_resources
+
 # The SDK's own code for "a message was shown": the engine then adds none about exit codes.
 MESSAGE_WAS_SHOWN = 32
 
@@ -20,6 +22,7 @@ def main() -> None:
             f"nothing is declared for stack {stack!r}: there is no stacks/{stack}.py. "
             f"Declared stacks: {', '.join(known)}"
         )
+    refuse_other_resources()
     pulumi.export("numbers", importlib.import_module(f"stacks.{stack}").declare())
 
 

@@ -28,11 +28,16 @@ open_stack() {
 
 # Run the preflight, which reads the state once for the whole target. It repairs the files that a killed
 # engine left in a folder, finishes intents in the journal, and writes the facts that the plugin needs
-# from the state. It sets $found to its findings: missing, pending, unfinished.
+# from the state. It sets $found to its findings: missing, pending, unfinished, checkpoints-on or -off.
 read_state() {
     export VAPI_PREFLIGHT="$root/.pulumi/facts-$$.json"
-    # shellcheck disable=SC2086  no option, or one
-    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" ${no_engine-}) || exit 1
+    # shellcheck disable=SC2086  several options
+    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" $options) || exit 1
+    if has_found checkpoints-off; then
+        # The program reads the decision in VAPI_CHECKPOINTS.
+        export VAPI_CHECKPOINTS=off PULUMI_EXPERIMENTAL=1 PULUMI_SKIP_CHECKPOINTS=1
+    fi
+    if has_found checkpoints-on; then unset PULUMI_SKIP_CHECKPOINTS; fi
 }
 
 has_found() { case " $found " in *" $1 "*) ;; *) return 1 ;; esac; }
@@ -117,6 +122,7 @@ quoted() {
 case ${1-} in
 up)
     open_stack key
+    options="--checkpoints --tell"
     make_stack
     settle_pending
     set --
@@ -128,6 +134,7 @@ up)
     ;;
 preview)
     open_stack key
+    options=--checkpoints
     make_stack
     tell_pending
     if [ -z "${FORMAT-}" ]; then engine preview; fi
@@ -136,6 +143,7 @@ preview)
     ;;
 refresh)
     open_stack
+    options="--checkpoints --tell"
     read_state
     settle_pending
     # If the question is confirmed, a preview would only read everything twice.
@@ -155,6 +163,7 @@ probe)
     ;;
 destroy)
     open_stack
+    options="--checkpoints --tell"
     read_state
     settle_pending
     limit_now
@@ -181,7 +190,7 @@ env)
     # Print only our own variables: the shell already has the user's, which may be secret.
     {
         open_stack
-        no_engine=--no-engine
+        options=--no-engine
         make_stack
         rm -f "$VAPI_PREFLIGHT"
     } >&2

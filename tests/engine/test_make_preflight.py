@@ -31,6 +31,7 @@ class Clone:
 
     def __init__(self, folder: Path, journal: Path) -> None:
         self.folder, self._journal = folder, journal
+        self.variables: dict[str, str] = {}
         listing = ["git", "ls-files", "-coz", "--exclude-standard"]
         names = subprocess.run(
             listing, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
@@ -47,22 +48,25 @@ class Clone:
         (folder / "stacks" / "Pulumi.other.yaml").write_text(SETTINGS, encoding="utf-8")
         self.stacks = folder / ".pulumi" / ".pulumi" / "stacks" / "vapi-phone-numbers"
 
+    def environment(self) -> dict[str, str]:
+        """The environment of each run: nothing of this machine's, and `variables`."""
+        dropped = ("PULUMI", "MAKE", "MFLAGS", "VAPI")
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith(dropped)},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "VAPI_JOURNAL": str(self._journal),
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/.pulumi",
+            "PULUMI_CONFIG_PASSPHRASE": "local-only-not-a-secret",
+            **self.variables,
+        }
+
     def run(self, *words: str, **variables: str) -> tuple[int, str]:
         """Run a command in the clone without a terminal; its exit code and output."""
-        dropped = ("PULUMI", "MAKE", "MFLAGS", "VAPI")
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         done = subprocess.run(
             words,
             cwd=self.folder,
-            env={
-                **ours,
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                "VAPI_JOURNAL": str(self._journal),
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-                "PULUMI_BACKEND_URL": f"file://{self.folder}/.pulumi",
-                "PULUMI_CONFIG_PASSPHRASE": "local-only-not-a-secret",
-                **variables,
-            },
+            env={**self.environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -17,8 +17,12 @@ from vapi_provider.shared.terminal import say, write
 @click.option("--stack", required=True)
 @click.option("--facts", metavar="FILE", help="Where to write what the plugin needs to know.")
 @click.option("--no-engine", is_flag=True, help="No engine is started: code is not judged.")
+@click.option("--checkpoints", is_flag=True, help="Decide whether the engine saves each step.")
+@click.option("--tell", is_flag=True, help="Report that decision and its reason.")
 @click.option("--idle", is_flag=True, help="No run is at work: a person says so.")
-def command(stack: str, facts: str | None, no_engine: bool, idle: bool) -> None:
+def command(
+    stack: str, facts: str | None, no_engine: bool, checkpoints: bool, tell: bool, idle: bool
+) -> None:
     """Read the state once, repair and mark what can be, and print words for the shell."""
     from vapi_provider.cli.backend_files import repair
     from vapi_provider.cli.preflight_workflow import preflight
@@ -27,7 +31,13 @@ def command(stack: str, facts: str | None, no_engine: bool, idle: bool) -> None:
         repair(stack, is_idle=True)
         return
     try:
-        findings = preflight(stack, lambda line: say(line, err=True), no_engine=no_engine)
+        findings = preflight(
+            stack,
+            lambda line: say(line, err=True),
+            no_engine=no_engine,
+            checkpoints=checkpoints,
+            tell=tell,
+        )
     except VapiError as error:
         raise click.ClickException(str(error)) from None
     if facts is not None:

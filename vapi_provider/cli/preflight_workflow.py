@@ -18,7 +18,10 @@ from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.deployment.facts import VARIABLE
 from vapi_provider.deployment.preflight import (
+    CHECKPOINTS_OFF,
+    CHECKPOINTS_ON,
     CHECKS,
+    PENDING,
     Findings,
     Snapshot,
     finish_held,
@@ -27,17 +30,26 @@ from vapi_provider.deployment.preflight import (
     run_checks,
 )
 from vapi_provider.deployment.state_files import UnreadableError
-from vapi_provider.settings.backend import backend_of
+from vapi_provider.settings.backend import backend_of, folder_of
 from vapi_provider.settings.config import journal_in
 
 Deployment = Mapping[str, Any]
 Say = Callable[[str], None]
 
 
-def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
+def preflight(
+    stack: str,
+    say: Say,
+    *,
+    no_engine: bool = False,
+    checkpoints: bool = False,
+    tell: bool = False,
+) -> Findings:
     """Repair the stack's files if they need it, read its state once, and check it.
 
-    Raises PulumiError if the state cannot be read, and the errors of the checks.
+    With `checkpoints`, also decide whether the engine writes checkpoints; with `tell`, report the
+    decision. Where operations are pending, nothing is decided: the caller resolves them and reads
+    the state again. Raises PulumiError if the state cannot be read, and the errors of the checks.
     """
     repair(stack)
     snapshot = snapshot_of(stack, say)
@@ -45,9 +57,28 @@ def preflight(stack: str, say: Say, *, no_engine: bool = False) -> Findings:
     checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
     findings = run_checks(snapshot, checks)
     findings.deployment = snapshot.deployment
+    if checkpoints and PENDING not in findings.words:
+        line = _decide_on_checkpoints(snapshot, findings)
+        findings.lines[:0] = [line] if tell else []
     for line in findings.lines:
         say(line)
     return findings
+
+
+def _decide_on_checkpoints(snapshot: Snapshot, findings: Findings) -> str:
+    """Add the decision to the words for the shell; return the line that gives its reason."""
+    # Lazy import: most commands start no engine that writes a state.
+    from vapi_provider.deployment.checkpoints import decide, provider_packages
+
+    decision = decide(
+        snapshot.environment,
+        snapshot.journal_place,
+        snapshot.deployment or {},
+        is_state_local=folder_of(snapshot.environment, Path.cwd()) is not None,
+        packages=provider_packages(),
+    )
+    findings.words.add(CHECKPOINTS_ON if decision.are_on else CHECKPOINTS_OFF)
+    return decision.line
 
 
 @contextmanager

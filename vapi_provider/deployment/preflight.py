@@ -29,6 +29,7 @@ OURS = "pulumi-python:dynamic/vapi:"
 PENDING = "pending"
 MISSING = "missing"
 UNFINISHED = "unfinished"
+CHECKPOINTS_ON, CHECKPOINTS_OFF = "checkpoints-on", "checkpoints-off"
 
 Deployment = Mapping[str, Any]
 

@@ -10,25 +10,16 @@ import atexit
 import os
 import queue
 import threading
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import pulumi
 
+from vapi_provider.settings.checkpoints import has_checkpoints
 from vapi_provider.settings.config import Settings
 
 END_SECONDS = 10.0
 """Maximum time for which the end of the program waits for the journal."""
-
-
-def has_checkpoints(environment: Mapping[str, str]) -> bool:
-    """Return whether the engine saves the state after each step."""
-
-    def is_on(name: str) -> bool:
-        return environment.get(name, "").strip().lower() in ("1", "t", "true", "y", "yes", "on")
-
-    return not (is_on("PULUMI_SKIP_CHECKPOINTS") and is_on("PULUMI_EXPERIMENTAL"))
 
 
 class Recorder:

@@ -1,0 +1,33 @@
+"""A guard of programs that run without checkpoints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import pulumi
+
+from vapi_provider.catalogue.checkpoints import OTHER_DYNAMIC_RESOURCE, OTHER_RESOURCE
+from vapi_provider.deployment.checkpoints import is_restorable
+from vapi_provider.settings.checkpoints import chosen, has_checkpoints
+
+_DYNAMIC = "pulumi-python:dynamic"
+
+
+def refuse_other_resources(environment: Mapping[str, str] = os.environ) -> None:
+    """Let the program end before it registers a resource that only a checkpoint could save.
+
+    Call it before the first resource. It uses Pulumi's public API only, and does nothing unless
+    the make targets have turned checkpoints off.
+    """
+    if chosen(environment) is False and not has_checkpoints(environment):
+        pulumi.runtime.register_stack_transformation(_refuse)
+
+
+def _refuse(args: pulumi.ResourceTransformationArgs) -> None:
+    """Raise RunError for a custom resource that is created and is no Vapi resource."""
+    is_read = args.opts.id is not None
+    if not isinstance(args.resource, pulumi.CustomResource) or is_read or is_restorable(args.type_):
+        return
+    template = OTHER_DYNAMIC_RESOURCE if args.type_.startswith(_DYNAMIC) else OTHER_RESOURCE
+    raise pulumi.RunError(template(type=args.type_, name=args.name))

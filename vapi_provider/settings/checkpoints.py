@@ -1,0 +1,40 @@
+"""Settings of the engine's checkpoints: whether it saves the state after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vapi_provider.catalogue.checkpoints import CHECKPOINTS_SETTING
+from vapi_provider.errors import ConfigurationError
+
+VARIABLE = "VAPI_CHECKPOINTS"
+"""Environment variable that overrides the choice of the make targets: ``on`` or ``off``.
+
+The make targets also set it for the engine, so that the program knows what was chosen.
+"""
+
+SKIP = "PULUMI_SKIP_CHECKPOINTS"
+_EXPERIMENTAL = "PULUMI_EXPERIMENTAL"
+
+
+def has_checkpoints(environment: Mapping[str, str]) -> bool:
+    """Return whether the engine saves the state after each step.
+
+    More values than Pulumi's count as true, because intents must not be finished too early.
+    """
+
+    def is_on(name: str) -> bool:
+        return environment.get(name, "").strip().lower() in ("1", "t", "true", "y", "yes", "on")
+
+    return not (is_on(SKIP) and is_on(_EXPERIMENTAL))
+
+
+def chosen(environment: Mapping[str, str]) -> bool | None:
+    """Return what `VAPI_CHECKPOINTS` says; None where it is not set.
+
+    Raises ConfigurationError for a value that is neither ``on`` nor ``off``.
+    """
+    value = environment.get(VARIABLE, "").strip().lower()
+    if value not in ("", "on", "off"):
+        raise ConfigurationError(CHECKPOINTS_SETTING(value=value))
+    return None if not value else value == "on"
