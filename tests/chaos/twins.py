@@ -38,7 +38,7 @@ class Twins:
     @classmethod
     def of(cls, draw: random.Random) -> Twins:
         """The round of a draw."""
-        numbers = some("line", "pool-0", "pool-1", names=1.0, draw=draw)
+        numbers = [*some("line", names=1.0, draw=draw), *some("pool-0", "pool-1")]
         kills = [draw.choice((None, *KILLS)), draw.choice((None, *KILLS))]
         return cls(
             draw.choice(STORES),

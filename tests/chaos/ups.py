@@ -97,7 +97,9 @@ class Ups:
                     beside.unlink()
             if not any(path.is_file() for path in (state / ".pulumi" / "locks").rglob("*")):
                 return
-        self._note("cancel", self._project.pulumi("cancel", "--yes").text)
+        cancelled = self._project.pulumi("cancel", "--yes").text
+        # `said` keeps what the last `up` wrote: its errors say what to do next.
+        self._write("cancel", cancelled)
 
     def move(self) -> None:
         """From now on everything runs on another machine: its journal knows of nothing."""
@@ -143,8 +145,11 @@ class Ups:
         return [pid for up in self._started for pid in _members(up.pid, words)]
 
     def _note(self, name: str, said: str) -> None:
-        self._outputs += 1
         self.said = said
+        self._write(name, said)
+
+    def _write(self, name: str, said: str) -> None:
+        self._outputs += 1
         out = self._folder / f"{self._outputs:02}-{name}.out"
         out.write_text(said, encoding="utf-8")
 
