@@ -7,15 +7,19 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import cast
 
-from bench.cases import REPETITIONS, Case, measure_case, measure_large_account, warm_up
+from bench.cases import REPETITIONS, measure_case, measure_large_account, warm_up
 from bench.machine import machine
-from bench.page import FIGURE, PAGE, page, table
+from bench.page import FIGURE, PAGE, page, tables
 from bench.plot import figure
 from bench.process import adopt_orphans
-from bench.results import PHASES, Measurement, Phase, Results, join, rows
+from bench.results import PHASES, STATES, Measurement, Phase, Results, State, join, rows
+from bench.sides import Case
+
+_STORE_LATENCIES: dict[State, list[int]] = {"s3": [0, 30], "postgres": [0, 10]}
 
 
 def main() -> int:
@@ -23,7 +27,7 @@ def main() -> int:
     options = _options()
     results = join(options.taken) if options.taken else _measured(options)
     found = rows(results.measured)
-    _say(table(found))
+    _say(tables(found))
     if options.write:
         FIGURE.write_text(figure(found), encoding="utf-8")
         PAGE.write_text(page(found, results.machine), encoding="utf-8")
@@ -43,6 +47,14 @@ def _options() -> argparse.Namespace:
         "--sizes", type=_whole, default=[50, 200, 1000], help="numbers: 50,200,1000"
     )
     parser.add_argument("--latencies", type=_whole, default=[0, 50, 200], help="in milliseconds")
+    parser.add_argument(
+        "--state", choices=STATES, default="files", help="where the state is; default: files"
+    )
+    parser.add_argument(
+        "--store-latencies",
+        type=_whole,
+        help="of shared state, in milliseconds; default: 0,30 for s3, 0,10 for postgres",
+    )
     parser.add_argument("--repetitions", type=int, help=f"default by size: {REPETITIONS}, else 1")
     parser.add_argument("--phases", type=_phases, default=PHASES, help=f"of: {','.join(PHASES)}")
     parser.add_argument(
@@ -60,7 +72,9 @@ def _options() -> argparse.Namespace:
     if options.quick:
         options.sizes, options.latencies, options.repetitions = [50], [0], 1
     if options.large is None:
-        options.large = 1000 in options.sizes
+        options.large = 1000 in options.sizes and options.state == "files"
+    if options.store_latencies is None:
+        options.store_latencies = _STORE_LATENCIES.get(options.state, [0])
     return options
 
 
@@ -73,11 +87,13 @@ def _measured(options: argparse.Namespace) -> Results:
     adopt_orphans()
     warm_up(_say)
     results = Results(machine=machine())
-    for latency in options.latencies:
-        for numbers in options.sizes:
-            often = options.repetitions or REPETITIONS.get(numbers, 1)
-            for one in measure_case(Case(numbers, latency, often, options.phases)):
-                results = _kept(results, one, options.save)
+    for store_latency, latency, numbers in product(
+        options.store_latencies, options.latencies, options.sizes
+    ):
+        often = options.repetitions or REPETITIONS.get(numbers, 1)
+        case = Case(numbers, latency, often, options.phases, options.state, store_latency)
+        for one in measure_case(case):
+            results = _kept(results, one, options.save)
     if options.large:
         for one in measure_large_account():
             results = _kept(results, one, options.save)
@@ -86,9 +102,9 @@ def _measured(options: argparse.Namespace) -> Results:
 
 def _kept(results: Results, one: Measurement, file: Path | None) -> Results:
     _say(
-        f"{time.strftime('%H:%M:%S')} {one.numbers} numbers, {one.latency} ms, {one.phase}, "
-        f"{one.side}: {one.seconds:.2f} s, CPU {one.cpu_seconds:.2f} s, "
-        f"{sum(one.requests.values())} requests, {one.peak} at once"
+        f"{time.strftime('%H:%M:%S')} {one.state}, {one.store_latency} ms, {one.numbers} numbers, "
+        f"{one.latency} ms, {one.phase}, {one.side}: {one.seconds:.2f} s, "
+        f"CPU {one.cpu_seconds:.2f} s, {sum(one.requests.values())} requests, {one.peak} at once"
     )
     results = results.model_copy(update={"measured": (*results.measured, one)})
     if file is not None:

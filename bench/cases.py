@@ -1,16 +1,16 @@
-"""The cases: both sides in turn, phase by phase, so that both meet the same machine."""
+"""The cases: all sides in turn, phase by phase, so that all meet the same machine."""
 
 from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-from bench.results import PHASES, Measurement, Phase, Side
-from bench.sides import Run
+from bench.results import PHASES, Measurement, Side
+from bench.sides import WITHOUT_CHECKPOINTS, Case, Run
+from bench.stores import postgres_store, s3_store
 from bench.verdicts import LARGE_ACCOUNT
 from tests.engine.conftest import serve
 from vapi_provider.embedded.records import Record, insert
@@ -18,25 +18,19 @@ from vapi_provider.embedded.store import Store
 
 REPETITIONS = {50: 5, 200: 3}
 """By size; one for any other: 1,000 numbers take minutes, all of it Pulumi's own."""
-_SIDES: tuple[Side, ...] = ("ours", "null")
+CHECKPOINTED = 200
+"""The most numbers that are measured with checkpoints on shared state: 1,000 take ten minutes."""
 _BEGIN_MS = 1_700_000_000_000
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is measured. Latency in milliseconds."""
-
-    numbers: int
-    latency: int
-    repetitions: int
-    phases: Sequence[Phase] = PHASES
-
-
 def measure_case(case: Case) -> Iterator[Measurement]:
-    """Every phase of both sides, as often as the case says; `up` always, for the rest needs it."""
+    """Every phase of all sides, as often as the case says; `up` always, for the rest needs it."""
+    names: list[Side] = ["ours", "null"]
+    if case.is_shared and case.numbers <= CHECKPOINTED:
+        names.append("checkpointed")
     for _ in range(case.repetitions):
         with ExitStack() as open_:
-            sides = [open_.enter_context(_Opened(side, case)) for side in _SIDES]
+            sides = [open_.enter_context(_Opened(side, case)) for side in names]
             for phase in PHASES:
                 if phase == "up" or phase in case.phases:
                     yield from (side.phase(phase) for side in sides)
@@ -46,7 +40,7 @@ def measure_large_account(numbers: int = 1_000, held: int = LARGE_ACCOUNT) -> It
     """Refreshes `numbers` of ours in an account that holds `held` records, with no latency."""
     with _Opened("ours", Case(numbers, 0, 1), held) as ours:
         # Only to have the numbers: how long that takes is another case's.
-        ours.phase("up", PULUMI_EXPERIMENTAL="true", PULUMI_SKIP_CHECKPOINTS="true")
+        ours.phase("up", **WITHOUT_CHECKPOINTS)
         yield ours.phase("refresh")
 
 
@@ -95,8 +89,16 @@ class _Opened:
             fill(folder / "account.db", self._held - self._case.numbers)
         latency = str(self._case.latency / 1000)
         account = self._open.enter_context(serve(folder, "account", "--latency", latency))
-        numbers = self._case.numbers
-        return Run(self._side, numbers, self._case.latency, account, folder, self._held)
+        return Run(self._side, self._case, account, folder, self._store(folder), self._held)
+
+    def _store(self, folder: Path) -> str:
+        """Return the URL of a new store of shared state; "" where the state is in files."""
+        latency = self._case.store_latency / 1000
+        if self._case.state == "s3":
+            return self._open.enter_context(s3_store(folder, latency))
+        if self._case.state == "postgres":
+            return self._open.enter_context(postgres_store(latency))
+        return ""
 
     def __exit__(self, *_: object) -> None:
         self._open.close()

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.process import Cost, adopt_orphans, kill, measure, members, start
-from bench.sides import Log, program
+from bench.sides import WITHOUT_CHECKPOINTS, Log, program
 from tests.engine.conftest import Account, Project, new_project, serve
 
-WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 _UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 _SECONDS = 600.0
 _LATENCIES = 30.0

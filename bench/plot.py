@@ -15,8 +15,8 @@ _INK, _FAINT = "#333333", "#d0d0d0"
 
 
 def figure(found: Sequence[Row]) -> str:
-    """An SVG of all rows that have a ratio. The same rows give the same text."""
-    shown = [row for row in found if row.ratio is not None]
+    """An SVG of all ratios with state in files. The same rows give the same text."""
+    shown = [row for row in found if row.ratio is not None and row.state == "files"]
     latencies = sorted({row.latency for row in shown})
     sizes = sorted({row.numbers for row in shown})
     width = _LEFT + len(latencies) * (_PANEL + _GAP)

@@ -9,7 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Side = Literal["ours", "null"]
+Side = Literal["ours", "null", "checkpointed"]
+"""`null` does nothing; `checkpointed` is the same with checkpoints, where `null` has none."""
+State = Literal["files", "make", "s3", "postgres"]
+"""Where the state is: files with plain `pulumi`, files with the make targets, a shared store."""
+STATES: tuple[State, ...] = ("files", "make", "s3", "postgres")
 Phase = Literal["up", "no-op up", "preview", "refresh", "one change", "destroy"]
 PHASES: tuple[Phase, ...] = ("up", "no-op up", "preview", "refresh", "one change", "destroy")
 
@@ -19,7 +23,7 @@ class _Model(BaseModel):
 
 
 class Measurement(_Model):
-    """One phase of one side, once. `latency` in milliseconds, `account` in records.
+    """One phase of one side, once. Latencies in milliseconds, `account` in records.
 
     `requests` by method and `peak`, the most in flight at once, are as the account saw them;
     `state_bytes` is the state file afterwards.
@@ -36,6 +40,8 @@ class Measurement(_Model):
     requests: dict[str, int] = {}
     peak: int = 0
     state_bytes: int = 0
+    state: State = "files"
+    store_latency: int = 0
 
 
 class Results(_Model):
@@ -73,11 +79,19 @@ class Row(_Model):
     repetitions: int
     ours: Measurement
     null: Measurement | None
+    checkpointed: Measurement | None = None
+    state: State = "files"
+    store_latency: int = 0
 
     @property
     def ratio(self) -> float | None:
         """Our time by the floor's."""
         return self.ours.seconds / self.null.seconds if self.null else None
+
+    @property
+    def checkpointed_ratio(self) -> float | None:
+        """Our time by that of the null provider with checkpoints."""
+        return self.ours.seconds / self.checkpointed.seconds if self.checkpointed else None
 
     @property
     def cpu_ratio(self) -> float | None:
@@ -98,24 +112,36 @@ class Row(_Model):
 
 def rows(measured: Iterable[Measurement]) -> list[Row]:
     """A row for each case and phase that ours has, in the table's order."""
-    groups: dict[tuple[int, int, int, Phase], list[Measurement]] = {}
+    groups: dict[tuple[int, ...], list[Measurement]] = {}
     for one in measured:
-        key = (one.latency, one.numbers, one.account, one.phase)
+        key = (
+            STATES.index(one.state),
+            one.store_latency,
+            one.latency,
+            one.numbers,
+            one.account,
+            PHASES.index(one.phase),
+        )
         groups.setdefault(key, []).append(one)
     found: list[Row] = []
-    for key in sorted(groups, key=lambda key: (*key[:3], PHASES.index(key[3]))):
-        ours = [one for one in groups[key] if one.side == "ours"]
-        null = [one for one in groups[key] if one.side == "null"]
+    for key in sorted(groups):
+        ours, null, checkpointed = (
+            [one for one in groups[key] if one.side == side]
+            for side in ("ours", "null", "checkpointed")
+        )
         if ours:
             found.append(
                 Row(
-                    latency=key[0],
-                    numbers=key[1],
-                    account=key[2],
-                    phase=key[3],
+                    state=ours[0].state,
+                    store_latency=ours[0].store_latency,
+                    latency=ours[0].latency,
+                    numbers=ours[0].numbers,
+                    account=ours[0].account,
+                    phase=ours[0].phase,
                     repetitions=len(ours),
                     ours=_middle(ours),
                     null=_middle(null) if null else None,
+                    checkpointed=_middle(checkpointed) if checkpointed else None,
                 )
             )
     return found

@@ -1,16 +1,19 @@
-"""The two sides: the same declarations, with our provider and with the one that does nothing."""
+"""The sides: the same declarations, with our provider and with the one that does nothing."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.null import LATENCY, WORKERS
 from bench.process import Cost, measure
-from bench.results import Measurement, Phase, Side
+from bench.results import PHASES, Measurement, Phase, Side, State
 from tests.engine.conftest import Account, Project, new_project
+from tests.support.repository import copy_repository
+from tests.support.stores import S3_KEYS
 from vapi_provider.settings.config import DEFAULT_REQUESTS
 
 WORKERS_OF_OURS = os.environ.get("VAPI_MAX_CONCURRENT_REQUESTS", str(DEFAULT_REQUESTS))
@@ -19,6 +22,11 @@ _PROGRAM = {
     "ours": "from vapi_provider import VapiPhoneNumber as Number\n",
     "null": "from bench.null import NullNumber as Number\n",
 }
+_PROGRAM["checkpointed"] = _PROGRAM["null"]
+WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+_TUNED = {"PULUMI_PARALLEL": "32", "GOGC": "400"}
+"""What `make env` exports."""
+_STACK = "bench"
 _DECLARATIONS = """
 for at in range({numbers}):
     Number(
@@ -40,6 +48,24 @@ _COMMANDS: dict[Phase, tuple[str, ...]] = {
     "one change": _UP,
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
+_TARGETS: dict[Phase, str] = {"no-op up": "up", "one change": "up"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured. Latencies in milliseconds; `store_latency` is that of a shared state."""
+
+    numbers: int
+    latency: int
+    repetitions: int
+    phases: Sequence[Phase] = PHASES
+    state: State = "files"
+    store_latency: int = 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the state is in a store that machines share."""
+        return self.state in ("s3", "postgres")
 
 
 def program(side: Side, numbers: int, changed: int = -1) -> str:
@@ -73,13 +99,14 @@ def count(log: str) -> tuple[dict[str, int], int]:
 
 @dataclass
 class Run:
-    """One side's project, going through the phases. Latency in milliseconds."""
+    """One side's project, going through the phases."""
 
     side: Side
-    numbers: int
-    latency: int
+    case: Case
     account: Account
     folder: Path
+    store_url: str = ""
+    """Of the backend, where the state is shared."""
     held: int = 0
     """Records of the account, other stacks' too; 0: only this stack's."""
     project: Project = field(init=False)
@@ -87,17 +114,51 @@ class Run:
     def __post_init__(self) -> None:
         self.project = new_project(self.folder, self.account.url)
         self._log = Log(self.account.log)
-        self.project.environment["VAPI_JOURNAL"] = str(self.folder / "journal.sqlite")
-        if self.side == "null" and self.latency:
-            self.project.environment[LATENCY] = str(self.latency / 1000)
-            self.project.environment[WORKERS] = WORKERS_OF_OURS
+        environment = self.project.environment
+        environment["VAPI_JOURNAL"] = str(self.folder / "journal.sqlite")
+        if self.side != "ours" and self.case.latency:
+            environment |= {LATENCY: str(self.case.latency / 1000), WORKERS: WORKERS_OF_OURS}
+        if self.case.state != "files":
+            environment |= _TUNED
+        if self.case.is_shared:
+            # The journal is beside the state, as for plain `pulumi up`.
+            del environment["VAPI_JOURNAL"]
+            environment |= {**S3_KEYS, "PULUMI_BACKEND_URL": self.store_url}
+            if self.side != "checkpointed":
+                environment |= WITHOUT_CHECKPOINTS
+            self.project.init("test")
+        if self._is_make:
+            self._clone()
+
+    @property
+    def _is_make(self) -> bool:
+        return self.case.state == "make" and self.side == "ours"
+
+    def _clone(self) -> None:
+        """Have a clone of the project, with a stack that the make targets have just created."""
+        clone = self.folder / "clone"
+        copy_repository(clone)
+        settings = f"config:\n  vapi:baseUrl: {self.account.url}\n"
+        (clone / "stacks" / f"Pulumi.{_STACK}.yaml").write_text(settings, encoding="utf-8")
+        environment = {**self.project.environment, "STACK": _STACK, "YES": "1"}
+        self.project = Project(clone, environment)
+        self._write(changed=-1)
+        out = self.folder / "env.out"
+        if measure(("make", "-s", "env"), clone, environment, out).code != 0:
+            raise RuntimeError(f"make env failed:\n{out.read_text(encoding='utf-8')}")
+
+    def _write(self, changed: int) -> None:
+        text = program(self.side, self.case.numbers, changed)
+        if self._is_make:
+            text += "\n\ndef declare():\n    return {}\n"
+            file = self.project.folder / "stacks" / f"{_STACK}.py"
+        else:
+            file = self.project.folder / "__main__.py"
+        file.write_text(text, encoding="utf-8")
 
     def phase(self, phase: Phase, **variables: str) -> Measurement:
         """Runs one phase, which must succeed and not warn. Raises RuntimeError with its output."""
-        changed = 0 if phase == "one change" else -1
-        (self.project.folder / "__main__.py").write_text(
-            program(self.side, self.numbers, changed), encoding="utf-8"
-        )
+        self._write(changed=0 if phase == "one change" else -1)
         self._log.since()
         out = self.folder / f"{phase.replace(' ', '-')}.out"
         cost = self._run(phase, out, variables)
@@ -106,22 +167,33 @@ class Run:
         if cost.code != 0 or "warning:" in said:
             raise RuntimeError(f"{self.side}: {phase} failed or warned:\n{said[-3000:]}")
         requests, peak = self._log.since()
-        state = self.folder / "numbers-state/.pulumi/stacks/numbers/test.json"
+        stacks = self.folder / "numbers-state/.pulumi/stacks"
+        file = "vapi-phone-numbers/bench.json" if self._is_make else "numbers/test.json"
+        state = stacks / file
         return Measurement(
             side=self.side,
-            numbers=self.numbers,
-            latency=self.latency,
-            account=self.held or self.numbers,
+            numbers=self.case.numbers,
+            latency=self.case.latency,
+            account=self.held or self.case.numbers,
             phase=phase,
             seconds=cost.seconds,
             cpu_seconds=cost.cpu_seconds,
             plugin_kib=cost.plugin_kib,
             requests=requests if self.side == "ours" else {},
             peak=peak if self.side == "ours" else 0,
-            state_bytes=state.stat().st_size if state.exists() else 0,
+            # The file of before stays where the state was moved to a shared store.
+            state_bytes=state.stat().st_size if state.exists() and not self.case.is_shared else 0,
+            state=self.case.state,
+            store_latency=self.case.store_latency,
         )
 
     def _run(self, phase: Phase, out: Path, variables: dict[str, str]) -> Cost:
-        words = ["pulumi", *_COMMANDS[phase], "--non-interactive"]
+        if self._is_make:
+            words = ["make", "-s", _TARGETS.get(phase, phase)]
+        else:
+            options = _COMMANDS[phase]
+            if self.case.state == "make" and options == _UP:
+                options = options[:-1]  # `make up` shows a preview.
+            words = ["pulumi", *options, "--non-interactive"]
         environment = {**self.project.environment, **variables}
         return measure(words, self.project.folder, environment, out)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.results import Phase, Row
+from bench.results import Phase, Row, State
 
 QUIET = 1.15
 """With no latency: our time by the floor's, from 200 numbers on."""
 LARGE_ACCOUNT = 5_000
 _SLOW: dict[Phase, float] = {"up": 1.3, "no-op up": 1.1, "preview": 1.1, "destroy": 1.3}
 _UP_SECONDS = 5.6
+_OF_TEAMS: tuple[tuple[State, int], ...] = (("s3", 30), ("postgres", 10))
+"""Store and its latency in milliseconds for which there are targets."""
+_SHARED = 1.3
+_CHECKPOINTED = 0.2
+_MAKE: dict[tuple[int, Phase], float] = {
+    (200, "up"): 0.8,
+    (200, "destroy"): 0.6,
+    (1000, "up"): 0.3,
+    (1000, "destroy"): 0.3,
+}
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,29 @@ def verdict(row: Row, among: Sequence[Row]) -> Verdict | None:
         return Verdict("10 requests", row.sent <= 10)
     if row.account > row.numbers or row.ratio is None:
         return None
+    if row.state != "files":
+        return _of_team(row, row.ratio)
     if row.latency == 0 and row.numbers >= 200:
         return Verdict(f"x {QUIET}", row.ratio <= QUIET)
     if row.latency == 200 and row.numbers == 200:
         return _slow(row, row.ratio, among)
     return None
+
+
+def _of_team(row: Row, ratio: float) -> Verdict | None:
+    """Make targets with state in files, and state on a shared store."""
+    if row.state == "make":
+        most = _MAKE.get((row.numbers, row.phase)) if row.latency == 0 else None
+        return Verdict(f"x {most}", ratio <= most) if most else None
+    has_target = (row.state, row.store_latency) in _OF_TEAMS and row.numbers >= 200
+    if not has_target or row.phase not in ("up", "destroy"):
+        return None
+    compared = row.checkpointed_ratio
+    if compared is None:
+        return Verdict(f"x {_SHARED}", ratio <= _SHARED)
+    return Verdict(
+        f"x {_SHARED}, x {_CHECKPOINTED}", ratio <= _SHARED and compared <= _CHECKPOINTED
+    )
 
 
 def _slow(row: Row, ratio: float, among: Sequence[Row]) -> Verdict | None:

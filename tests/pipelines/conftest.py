@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.engine.conftest import (  # noqa: F401  fixtures
-    ROOT,
     Project,
     _pulumi,
     account,
     project,
 )
+from tests.support.repository import copy_repository
 
 Configure = Callable[[str, Mapping[str, str]], None]
 
@@ -24,16 +21,8 @@ Configure = Callable[[str, Mapping[str, str]], None]
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """What would be committed, without the tests."""
-    listing = ["git", "ls-files", "-coz", "--exclude-standard"]
-    names = subprocess.run(
-        listing, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
-    ).stdout
     folder = tmp_path / "repository"
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(sys.prefix)
+    copy_repository(folder)
     (tmp_path / "state").mkdir()
     return folder
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.page import page, table
+from bench.page import page, table, tables
 from bench.plot import figure
-from bench.results import Measurement, Phase, Results, Row, Side, join, rows
+from bench.results import Measurement, Phase, Results, Row, Side, State, join, rows
 from bench.sides import count
 from bench.verdicts import verdict
 
@@ -157,3 +157,45 @@ def test_the_figure_is_the_same_each_time_and_has_a_dot_for_each_ratio() -> None
     assert drawn == figure(found())
     assert drawn.count("<circle") == 1 + 2  # the legend's, and the two ratios
     assert "200 numbers, refresh: 1.20" in drawn
+
+
+@pytest.mark.parametrize(
+    ("state", "store_latency", "numbers", "ours", "holds"),
+    [
+        ("s3", 30, 200, 2.0, True),
+        ("s3", 30, 200, 2.1, False),  # More than 0.2 of the side with checkpoints.
+        ("s3", 30, 1000, 2.6, True),
+        ("s3", 30, 1000, 2.7, False),
+        ("s3", 0, 200, 9.0, None),
+        ("postgres", 10, 200, 2.0, True),
+        ("make", 0, 200, 1.6, True),
+        ("make", 0, 200, 1.7, False),
+        ("make", 0, 1000, 0.7, False),
+    ],
+)
+def test_shared_state_and_make_targets_have_targets_of_their_own(
+    state: State, store_latency: int, numbers: int, ours: float, holds: bool | None
+) -> None:
+    """A ratio to the null provider, and at 200 numbers on shared state to it with checkpoints."""
+    more: dict[str, Any] = {"numbers": numbers, "state": state, "store_latency": store_latency}
+    several = [measured("ours", "up", ours, **more), measured("null", "up", 2.0, **more)]
+    if state != "make" and numbers == 200:
+        several.append(measured("checkpointed", "up", 10.0, **more))
+    assert judged(*several) is holds
+
+
+def test_the_page_has_a_table_of_its_own_for_the_state_of_teams() -> None:
+    """Rows of shared state are not among those with state in files, nor in the figure."""
+    more: dict[str, Any] = {"state": "s3", "store_latency": 30}
+    team = [
+        measured("ours", "up", 2.2, **more),
+        measured("null", "up", 2.0, **more),
+        measured("checkpointed", "up", 20.0, **more),
+    ]
+    files = [measured("ours", "up", 2.4), measured("null", "up", 2.0)]
+    both = rows([*team, *files])
+    text = page(both, "a machine")
+    assert "1 of 1 targets hold." in text
+    assert "0 of 1 targets hold." in text
+    assert [line.count("S3 | 30 ms") for line in tables(both).splitlines() if "2.20" in line] == [1]
+    assert figure(both) == figure(rows(files))

@@ -1,0 +1,86 @@
+"""Stores of shared state on this machine, each request later by a latency."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.support.stores import postgres_server, postgresql, s3_server
+
+
+@contextmanager
+def s3_store(folder: Path, latency: float) -> Generator[str]:
+    """Yield the URL of a bucket that answers each request `latency` seconds later."""
+    faults = folder / "s3-faults.json"
+    faults.write_text(json.dumps({"latency": latency}), encoding="utf-8")
+    with s3_server(folder / "s3.log", faults) as url:
+        yield url
+
+
+@contextmanager
+def postgres_store(latency: float) -> Generator[str]:
+    """Yield the URL of a database that gets what is sent to it `latency` seconds later.
+
+    Raises RuntimeError where no PostgreSQL server is installed.
+    """
+    programs = postgresql()
+    if programs is None:
+        raise RuntimeError("no PostgreSQL server here: apt-get install postgresql")
+    with postgres_server(programs) as url:
+        port = urlsplit(url).port or 0
+        with _slow(port, latency) as slow_port:
+            yield url.replace(f":{port}/", f":{slow_port}/")
+
+
+@contextmanager
+def _slow(port: int, latency: float) -> Generator[int]:
+    """Yield the port of a proxy that passes on what clients send after `latency` seconds."""
+    loop = asyncio.new_event_loop()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(
+                _pass_on(reader, back_writer, latency), _pass_on(back_reader, writer, 0)
+            )
+
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+
+
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency: float
+) -> None:
+    """Pass on each piece after `latency` seconds, in order, and the end of the connection."""
+    loop = asyncio.get_running_loop()
+    pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+    async def read() -> None:
+        piece = b"-"
+        while piece:
+            with suppress(OSError):
+                piece = await reader.read(65536)
+            pieces.put_nowait((loop.time() + latency, piece))
+
+    reading = asyncio.ensure_future(read())
+    with suppress(OSError):
+        while True:
+            due, piece = await pieces.get()
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            if not piece:
+                break
+            writer.write(piece)
+            await writer.drain()
+    reading.cancel()
+    writer.close()
