@@ -98,7 +98,7 @@ def test_an_account_made_by_hand_becomes_code(project: Project, account: Account
 
     asked = bring(project, "--all")
     assert asked.code == 2
-    assert "say --yes" in asked.text
+    assert "Pass `--yes` to apply" in asked.text
     assert not module.exists()
     done = bring(project, "--all", "--yes")
     assert done.code == 0, done.text

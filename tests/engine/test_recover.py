@@ -142,7 +142,7 @@ def test_what_a_killed_run_made_goes_into_the_state(
     assert project.pulumi("cancel", "--yes").code == 0
     asked = recover(project)
     assert asked.code == 2
-    assert "say --yes" in asked.text
+    assert "Pass `--yes` to apply" in asked.text
     assert exported(project) == before
 
     done = recover(project, "--yes")

@@ -162,10 +162,10 @@ def test_a_signature_may_be_made_in_every_documented_way(probe: Probe, tmp_path:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--bearer", "the-secret-itself"], "named by where it lies"),
+        (["--bearer", "the-secret-itself"], "pass env:VARIABLE or file:PATH"),
         (["--bearer", "env:NOT_THERE"], "NOT_THERE is not set"),
         (["--hmac", "file:/not/there"], "cannot be read"),
-        (["--header", "X-Token=the-secret-itself"], "named by where it lies"),
+        (["--header", "X-Token=the-secret-itself"], "pass env:VARIABLE or file:PATH"),
         (["--header", "Host=env:HOME"], "cannot be a header of its own"),
         (["--hmac-option", "prefix=x"], "--hmac-option needs --hmac"),
         (["--hmac", "env:HOME", "--hmac-option", "colour=x"], "there is none; there are"),
@@ -307,7 +307,7 @@ def test_a_missing_number_is_told_with_those_that_there_are(probe: Probe, stack:
     done = probe("server", "--stack", "dev", "--number", "dsek")
     assert (done.code, done.err) == (
         1,
-        "Error: the stack has no number 'dsek'; it has: desk\n",
+        "Error: the stack has no number 'dsek'; it has: desk [VAPI-PROBE-NUMBER-MISSING]\n",
     )
 
 

@@ -113,7 +113,7 @@ def test_each_stack_has_a_module_of_its_own(stub: Path) -> None:
     (stub / "name").unlink()
     for out in ("stacks/dev.py", "my-numbers.py"):
         refused = bring("--all", "--yes", "--out", out)
-        assert (refused.exit_code, "choose another --out" in refused.output) == (1, True)
+        assert (refused.exit_code, "choose another `--out`" in refused.output) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next(stub: Path) -> None:
     )
     MODULE.write_text(text.replace('name="one"', 'name="two"'), encoding="utf-8")
     refused = bring("--all", "--yes")
-    assert "Take them out of the module" in refused.output
+    assert "Remove them from the module" in refused.output
     assert "two" in MODULE.read_text(encoding="utf-8")
 
 
@@ -282,7 +282,7 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     state(stub, resource("x", "elsewhere"))
     assert f"recorded in {ORG}" in bring("--all", "--yes").output
     state(stub, pending_operations=[creating("a")])
-    assert "run `recover` first" in bring("--all", "--yes").output
+    assert "run `recover` for it first" in bring("--all", "--yes").output
     other = str((stub / "export.json").rename(stub / "other.json"))
     state(stub)
     assert "`recover` for that stack" in bring("--all", "--yes", "--state", other).output

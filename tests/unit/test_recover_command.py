@@ -196,7 +196,7 @@ def test_what_pulumi_says_is_told_in_one_line(stub: Path, monkeypatch: pytest.Mo
     (stub / "refused").write_text(
         "warning: first\nerror: no such stack\n  more\n", encoding="utf-8"
     )
-    assert recover().output == "Error: pulumi config --json: no such stack\n"
+    assert recover().output == "Error: pulumi config --json: no such stack [VAPI-PULUMI-FAILED]\n"
     (stub / "refused").write_text("", encoding="utf-8")
     assert "it failed and did not say why" in recover().output
     (stub / "refused").unlink()

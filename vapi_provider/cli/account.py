@@ -14,6 +14,7 @@ from typing import Any
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.transport import Transport, open_http
+from vapi_provider.catalogue.commands import BACKUP_FAILED, NOT_EXPORTED
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.deployment.exported import ids_in, instant
 from vapi_provider.errors import ConfigurationError
@@ -55,13 +56,13 @@ def deployments(
     Raises ConfigurationError for a file that is not an exported state, and PulumiError for a stack
     that cannot be exported.
     """
-    found = [Stack(name).export(show_secrets=show_secrets) for name in stacks]
+    named = [(name, Stack(name).export(show_secrets=show_secrets)) for name in stacks]
     for file in files:
         try:
-            found.append(json.loads(Path(file).read_text(encoding="utf-8")))
+            named.append((file, json.loads(Path(file).read_text(encoding="utf-8"))))
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{file} is no exported state: {error}") from None
-    return [_deployment(one) for one in found]
+            raise ConfigurationError(NOT_EXPORTED(file=file, reason=error)) from None
+    return [_deployment(name, exported) for name, exported in named]
 
 
 def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -83,9 +84,7 @@ def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
         ) as file:
             json.dump(exported, file)
     except OSError as error:
-        raise ConfigurationError(
-            f"the state cannot be kept in {folder} ({error}), so it was not changed"
-        ) from None
+        raise ConfigurationError(BACKUP_FAILED(folder=folder, cause=error)) from None
     return path
 
 
@@ -112,10 +111,10 @@ def table(rows: list[Row]) -> str:
     return "\n".join("  ".join(text.ljust(width) for text, width in one).rstrip() for one in pairs)
 
 
-def _deployment(exported: Any) -> Mapping[str, Any]:
+def _deployment(name: str, exported: Any) -> Mapping[str, Any]:
     found = exported.get("deployment") if isinstance(exported, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(found, dict):
-        raise ConfigurationError("this is no exported state: it has no deployment")
+        raise ConfigurationError(NOT_EXPORTED(file=name, reason="it has no deployment"))
     return found  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vapi_provider.catalogue.imports import CHOICE_NEEDED
 from vapi_provider.catalogue.message import split
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
@@ -69,7 +70,7 @@ def command(
     from vapi_provider.importing.choosing import Choice
 
     if not (ids or everything or patterns):
-        raise click.UsageError("say which numbers: --all, their ids, or --match GLOB")
+        raise click.UsageError(CHOICE_NEEDED())
     try:
         with Import.of(stack, also, files, out) as one:
             found = one.look(Choice(everything, ids, patterns))
@@ -90,7 +91,7 @@ def command(
     elif advice:
         say(advice)
     elif found.is_something:
-        say("Nothing was changed: say --yes to do it.", err=True)
+        say("Nothing changed. Pass `--yes` to apply.", err=True)
     ctx.exit(0 if agreed or not found.is_something else 2)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue import imports as catalogue
+from vapi_provider.catalogue.commands import STATE_CHANGED
 from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
 from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
 from vapi_provider.cli.module_names import taken_by
@@ -101,15 +103,12 @@ class Import:
         scope = Scope(*named.full_name())
         module = Path(out) if out else module_of(scope.stack)
         if module == STACKS / f"{scope.stack}.py" or not module.stem.isidentifier():
-            raise ConfigurationError(
-                f"{module} cannot be what the stack's program imports: choose another --out"
-            )
+            reason = "cannot be what the stack's program imports"
+            raise ConfigurationError(catalogue.MODULE_NAME(module=module, reason=reason))
         taken = taken_by(module.stem)
         if taken is not None:
-            raise ConfigurationError(
-                f"{module} would be called like {taken}, and one of the two could not be "
-                "imported: choose another --out, such as lines.py"
-            )
+            reason = f"would be called like {taken}, and one of the two could not be imported"
+            raise ConfigurationError(catalogue.MODULE_NAME(module=module, reason=reason))
         own = f"{scope.project}:"
         config = {
             key.removeprefix(own): value
@@ -174,9 +173,9 @@ class Import:
         changed since `look`, and ConfigurationError if the module did.
         """
         if self.stack.export() != found.exported:
-            raise PulumiError("another run has changed the state meanwhile: run import again")
+            raise PulumiError(STATE_CHANGED(command="import"))
         if text_of(self.out) != found.before:
-            raise ConfigurationError(f"{self.out} has been edited meanwhile: run import again")
+            raise ConfigurationError(catalogue.MODULE_CHANGED(module=self.out))
         backup = kept(self.stack.name, found.exported, BACKUPS)
         for key, value in found.secrets.to_set.items():
             self.stack.set_secret(key, value)
@@ -252,16 +251,11 @@ class Import:
         after = render_module(declarations, base, only_read)
         cut = base != before
         if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
-            raise ConfigurationError(
-                f"{self.out} has numbers already that the stack's state does not have: an import "
-                "was interrupted, or they were edited or chosen in another way since. Take them "
-                f"out of the module, and run import again: {', '.join(there)}"
-            )
+            raise ConfigurationError(catalogue.MODULE_AHEAD(module=self.out, ids=", ".join(there)))
         lacking = missing_names(base, str(self.out)) if declarations or only_read else []
         if lacking:
             raise ConfigurationError(
-                f"{self.out} has no {', '.join(lacking)}, which a declaration needs: put it back "
-                "as an import writes it, or choose another --out"
+                catalogue.MODULE_INCOMPLETE(module=self.out, names=", ".join(lacking))
             )
         return after
 
@@ -282,9 +276,6 @@ class Import:
         there = {one.id for one in records}
         for id_ in choice.ids:
             if id_ not in there:
-                raise ConfigurationError(f"the account has no phone number {id_}: see `list`")
+                raise ConfigurationError(catalogue.UNKNOWN_ID(id=id_))
             if id_ in self.held_elsewhere:
-                raise OwnershipError(
-                    f"{id_} is held by another given stack: take it out there first "
-                    "(docs/from-the-dashboard.md), nothing was changed"
-                )
+                raise OwnershipError(catalogue.HELD_BY_GIVEN_STACK(id=id_))

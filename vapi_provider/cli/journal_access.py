@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, TAKE_ID, TAKE_NAME
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import AccountWatermark, Journal
@@ -34,9 +35,7 @@ def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[
         found = [one for one in named if name in (one, named[one])]
         if not equals or not id_ or len(found) != 1:
             raise ConfigurationError(
-                f"--take {choice}: write NAME=ID or NAME=none, with one of the names of what is "
-                f"pending or interrupted ({', '.join(sorted(named.values()))}), or its whole URN "
-                "or declaration"
+                TAKE_NAME(choice=choice, names=", ".join(sorted(named.values())))
             )
         chosen[found[0]] = id_
     return chosen
@@ -90,8 +89,7 @@ class Intents:
             )
             if intent and is_at_stake and not self._account.is_account_of(intent):
                 raise OwnershipError(
-                    f"an interrupted run was making {resource_of(intent.key)!r} in the account "
-                    f"at {intent.account}: run recover with that vapi:baseUrl or vapi:region"
+                    PURCHASE_ELSEWHERE(resource=resource_of(intent.key), account=intent.account)
                 )
 
     def _outcome(self, intent: Intent, free: Sequence[PhoneNumberRecord]) -> Interrupted:
@@ -128,10 +126,7 @@ def _as_chosen(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> Interru
         return Interrupted(key, "nothing", is_decided=True)
     kinds = {one.kind.class_name for one in free if one.id == id_ and one.kind is not None}
     if class_of(key) not in kinds:
-        raise ConfigurationError(
-            f"{id_} cannot be taken as {resource_of(key)}: the account has no such number of that "
-            "kind that no state holds"
-        )
+        raise ConfigurationError(TAKE_ID(id=id_, resource=resource_of(key)))
     return Interrupted(key, "unheld", id_, is_decided=True)
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from vapi_provider.catalogue import imports as catalogue
 from vapi_provider.errors import ConfigurationError
 
 STACKS = Path("stacks")
@@ -19,7 +20,7 @@ def module_of(stack: str) -> Path:
     Raises ConfigurationError if the project has no folder `stacks`.
     """
     if not STACKS.is_dir():
-        raise ConfigurationError("say where the module goes: --out FILE, beside the program")
+        raise ConfigurationError(catalogue.MODULE_PLACE())
     name = re.sub(r"[^a-zA-Z0-9_]", "_", stack)
     if name != stack:
         # Without a digest, prod-eu and prod_eu would share a module, and each stack would declare
@@ -38,7 +39,9 @@ def text_of(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+        raise ConfigurationError(
+            catalogue.MODULE_FILE(module=path, action="read", cause=error)
+        ) from None
 
 
 def put_file(path: Path, text: str) -> None:
@@ -50,4 +53,6 @@ def put_file(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             new.unlink()
-        raise ConfigurationError(f"{path} cannot be written: {error}") from None
+        raise ConfigurationError(
+            catalogue.MODULE_FILE(module=path, action="written", cause=error)
+        ) from None

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from vapi_provider.catalogue.commands import STACK_NAME
+
 
 class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """A stack's name, never empty: `pulumi` would use the selected stack for an empty name."""
@@ -14,9 +16,9 @@ class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not str(value).strip():
-            self.fail("the stack's name is empty: is a variable not set?", param, ctx)
+            self.fail(STACK_NAME(reason="empty"), param, ctx)
         if str(value).startswith("-"):
-            self.fail(f"{value!r} is an option, not a stack: is a variable not set?", param, ctx)
+            self.fail(STACK_NAME(reason=f"{value!r}, an option"), param, ctx)
         return str(value)
 
 

@@ -9,6 +9,11 @@ from typing import Any
 
 import click
 
+from vapi_provider.catalogue.commands import (
+    PENDING_OPERATIONS,
+    PURCHASE_INTERRUPTED,
+    STACKS_NEEDED,
+)
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
@@ -38,7 +43,7 @@ def command(
     Exit codes: 0 there are none, 1 error, 2 there are some.
     """
     if not stacks and not files:
-        raise click.UsageError("give at least one --stack or --state")
+        raise click.UsageError(STACKS_NEEDED())
     try:
         found = _orphans(stacks, files)
     except VapiError as error:
@@ -52,11 +57,8 @@ def command(
         write(table(orphans))
         say(f"{len(orphans)} of the account's numbers are in no given state.", err=True)
     for one in interrupted:
-        made = one["id"] or "a number, of which the answer is not known,"
-        say(
-            f"An interrupted run made {made} for {one['declaration']}: `recover` settles it.",
-            err=True,
-        )
+        record = one["id"] or "a number, of which the answer is not known,"
+        say(PURCHASE_INTERRUPTED(record=record, key=one["declaration"]), err=True)
     ctx.exit(2 if orphans or interrupted else 0)
 
 
@@ -68,7 +70,7 @@ def _orphans(
 
     states = deployments(stacks, files)
     if any(state.get("pending_operations") for state in states):
-        say("A given stack has pending operations: run `recover` for it first.", err=True)
+        say(PENDING_OPERATIONS(stack="a given stack"), err=True)
     held = held_by(states)
     interrupted = _interrupted(dict(zip(stacks, states, strict=False)), held)
     with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vapi_provider.catalogue.commands import STACK_UNREADABLE
 from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.deployment.facts import VARIABLE
@@ -149,7 +150,7 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
     try:
         stacks = stacks_of_backend()
     except PulumiError as error:
-        say(f"which other stacks there are is not known: {error}")
+        say(STACK_UNREADABLE(stack="other stacks of this backend", cause=error))
         return []
     for other in stacks:
         if names_of(other) == own:
@@ -157,7 +158,7 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
         try:
             found.append((other, Stack(other).export().get("deployment") or {}))
         except PulumiError as error:
-            say(f"what stack {other} holds is not known: {error}")
+            say(STACK_UNREADABLE(stack=f"stack {other}", cause=error))
     return found
 
 

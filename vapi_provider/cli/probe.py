@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vapi_provider.catalogue.servers import PROBE_TARGET
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
@@ -127,7 +128,7 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
     from vapi_provider.cli.probe_workflow import server_answers
 
     if url is None and not (given["stack"] and given["number"]):
-        raise click.UsageError("give a URL, or --stack and --number")
+        raise click.UsageError(PROBE_TARGET())
     answers = _run(lambda: server_answers(url, say=_say, **given))
     _report(answers, as_json)
     _end(ctx, answers)

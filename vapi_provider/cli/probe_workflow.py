@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
+from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.cli.account import deployments
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
@@ -45,7 +46,7 @@ def voice_answers(
     target, authentication = _checked(url, _authentication(**secrets))
     if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
         # Python decodes bytes of an argument that are not in the locale's encoding to surrogates.
-        raise ConfigurationError("--text holds bytes that are no characters in this terminal")
+        raise ConfigurationError(catalogue.PROBE_TEXT())
     declared = _declared(stack, number)
     probe = VoiceProbe(
         target=target,
@@ -108,14 +109,16 @@ def saved(answers: Sequence[ProbeResult], folder: Path, say: Notify) -> None:
                 for file in picture.save(folder, name, title, one.exchange.body, one.rate):
                     say(f"wrote {file}")
     except OSError as error:
-        raise ConfigurationError(f"--save {folder}: {error.strerror}") from None
+        raise ConfigurationError(
+            catalogue.PROBE_SAVE(folder=folder, reason=error.strerror)
+        ) from None
 
 
 def _declared(
     stack: str | None, number: str | None, *, show_secrets: bool = False
 ) -> DeclaredNumber | None:
     if (stack is None) != (number is None):
-        raise ConfigurationError("--stack and --number belong together")
+        raise ConfigurationError(catalogue.PROBE_NUMBER())
     if stack is None or number is None:
         return None
     (deployment,) = deployments([stack], [], show_secrets=show_secrets)
@@ -125,7 +128,7 @@ def _declared(
 def _asked(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
     """Return a number's own server, with the headers it declares and those given for it."""
     if declared.server_url is None:
-        raise ConfigurationError(f"{declared.name} declares no server")
+        raise ConfigurationError(catalogue.PROBE_SERVER_MISSING(name=declared.name))
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
     target, authentication = _checked(declared.server_url, both)
     return AssistantServer(declared.name, target, authentication, declared.message)
@@ -156,7 +159,9 @@ def _authentication(
     if bearer:
         found |= bearer_header(read_secret(bearer))
     if hmac_options and not hmac_:
-        raise ConfigurationError("--hmac-option needs --hmac")
+        raise ConfigurationError(
+            catalogue.PROBE_HMAC(option="--hmac-option needs --hmac", reason="pass both")
+        )
     signed = Hmac(read_secret(hmac_), **_hmac_options(hmac_options)) if hmac_ else None
     return Authentication(found, signed)
 
@@ -169,13 +174,17 @@ def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
         key = name.strip().replace("-", "_")
         if key not in types:
             known = ", ".join(name.replace("_", "-") for name in types)
-            raise ConfigurationError(f"--hmac-option {name}: there is none; there are {known}")
+            raise _wrong_option(name, f"there is none; there are {known}")
         words = ("true", "false") if types[key] is bool else get_args(types[key])
         allowed = [word for word in words if isinstance(word, str)]
         if allowed and value not in allowed:
-            raise ConfigurationError(f"--hmac-option {name}: must be one of {', '.join(allowed)}")
+            raise _wrong_option(name, f"must be one of {', '.join(allowed)}")
         found[key] = value == "true" if types[key] is bool else value
     return found
+
+
+def _wrong_option(name: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(catalogue.PROBE_HMAC(option=f"--hmac-option {name}", reason=reason))
 
 
 def _variable(name: str) -> str:
@@ -195,10 +204,7 @@ def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.
         ]
         if len(shared) > 1 and given:
             raise ConfigurationError(
-                f"{given[0]} could be meant for {', '.join(sorted(shared))}: the secret of one "
-                "would go to the servers of the others. Nothing was sent: probe them one by one "
-                "(`probe server --stack … --number …`), or give them names that differ in letters "
-                "and digits"
+                catalogue.PROBE_SECRET_AMBIGUOUS(variable=given[0], names=", ".join(sorted(shared)))
             )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from vapi_provider.catalogue import commands as catalogue
 from vapi_provider.cli.backend_files import repair
 from vapi_provider.cli.backend_secrets import without_credentials
 from vapi_provider.errors import VapiError
@@ -50,7 +51,7 @@ class Stack:
     def __post_init__(self) -> None:
         """Raise PulumiError for an empty name: Pulumi would use the selected stack."""
         if not self.name.strip():
-            raise PulumiError("the stack's name is empty: is a variable not set?")
+            raise PulumiError(catalogue.STACK_NAME(reason="empty"))
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the state as `pulumi stack export` writes it."""
@@ -73,7 +74,7 @@ class Stack:
         found = self._run("stack", "--show-name", "--fully-qualify-stack-names").strip()
         names = found.split("/")
         if len(names) != 3:
-            raise PulumiError(f"stack {found} has no project in its name: `pulumi state upgrade`")
+            raise PulumiError(catalogue.STACK_WITHOUT_PROJECT(stack=found))
         return names[0], names[1], names[2]
 
     def set_secret(self, key: str, value: str) -> None:
@@ -100,7 +101,7 @@ class Stack:
         try:
             events = cast(list[dict[str, Any]], [json.loads(line) for line in lines])
         except ValueError:
-            raise PulumiError(f"pulumi {words[0]}: its events are not JSON") from None
+            raise PulumiError(catalogue.PULUMI_OUTPUT(command=words[0], form="JSON")) from None
         return events, _reason(done.stderr or done.stdout) if done.returncode != 0 else None
 
     def _json(self, *words: str) -> Any:
@@ -141,13 +142,13 @@ def _call(
             check=False,
         )
     except FileNotFoundError:
-        raise PulumiError(
-            'no pulumi on PATH: in the project\'s folder, eval "$(make -s env)" brings one'
-        ) from None
+        raise PulumiError(catalogue.PULUMI_MISSING()) from None
     try:
         answer = done.stdout.decode()
     except UnicodeDecodeError:
-        raise PulumiError(f"pulumi {' '.join(words[:2])}: the answer is not UTF-8") from None
+        raise PulumiError(
+            catalogue.PULUMI_OUTPUT(command=" ".join(words[:2]), form="UTF-8")
+        ) from None
     # The program's own output on stderr may be in any encoding.
     return _Answer(done.returncode, answer, done.stderr.decode(errors="replace"))
 
@@ -155,8 +156,10 @@ def _call(
 def _checked(words: Sequence[str], answer: _Answer) -> str:
     if answer.returncode != 0:
         reason = _reason(answer.stderr)
-        kind = NoStackError if _NO_STACK.search(reason) else PulumiError
-        raise kind(f"pulumi {' '.join(words[:2])}: {reason}")
+        command = " ".join(words[:2])
+        if _NO_STACK.search(reason):
+            raise NoStackError(catalogue.STACK_MISSING(command=command, reason=reason))
+        raise PulumiError(catalogue.PULUMI_FAILED(command=command, reason=reason))
     return answer.stdout
 
 
@@ -164,7 +167,7 @@ def _parsed(text: str, words: Sequence[str]) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise PulumiError(f"pulumi {' '.join(words)}: the answer is not JSON") from None
+        raise PulumiError(catalogue.PULUMI_OUTPUT(command=" ".join(words), form="JSON")) from None
 
 
 def _reason(text: str) -> str:

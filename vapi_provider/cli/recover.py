@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vapi_provider.catalogue.commands import DECISION_NEEDED
 from vapi_provider.cli import options
 from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
@@ -105,7 +106,7 @@ def command(
     elif agreed:
         say(f"Done. The state as it was: {backup}" if backup else "Done.")
     elif found.writable:
-        say("Nothing was changed: say --yes to do it.", err=True)
+        say("Nothing changed. Pass `--yes` to apply.", err=True)
     ctx.exit(0 if is_done or found.is_clean else 2)
 
 
@@ -131,13 +132,9 @@ def _show(stack: str, found: Found) -> None:
         )
         write(table(found.unheld))
     if any(one.is_open for one in found.decisions):
-        say(
-            "Nothing is changed while something is unclear. Decide with --take NAME=ID or "
-            "--take NAME=none.",
-            err=True,
-        )
+        say(DECISION_NEEDED(scope="nothing changes while a pending operation is"), err=True)
     elif any(one.outcome == "unclear" for one in found.interrupted):
-        say("Decide what is unclear with --take NAME=ID or --take NAME=none.", err=True)
+        say(DECISION_NEEDED(scope="an interrupted purchase is"), err=True)
 
 
 def _in_words(one: Decision) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.catalogue.commands import STATE_CHANGED
 from vapi_provider.cli.account import (
     Row,
     account_of,
@@ -195,7 +196,7 @@ class Recovery:
         backup = None
         if found.settled is not None:
             if self.stack.export() != found.exported:
-                raise PulumiError("another run has changed the state meanwhile: run recover again")
+                raise PulumiError(STATE_CHANGED(command="recover"))
             backup = kept(self.stack.name, found.exported, BACKUPS)
             self.stack.load({**found.exported, "deployment": found.settled.deployment})
             note_settled(self._journal, found.exported["deployment"], found.settled, self.account)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from vapi_provider.catalogue.commands import YES_OR_NO
 from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
 from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
@@ -77,7 +78,7 @@ def _says_yes(name: str) -> bool:
         return True
     if answer in ("", "0", "n", "no", "f", "false", "off"):
         return False
-    raise ConfigurationError(f"{name} is {answer!r}: set it to yes or no")
+    raise ConfigurationError(YES_OR_NO(name=name, value=answer))
 
 
 def write(summary: Summary, form: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from vapi_provider.catalogue import embedded as catalogue
 from vapi_provider.embedded.app import create_app
 from vapi_provider.embedded.errors import EmbeddedAccountError
 from vapi_provider.embedded.faults import parse_faults, with_faults
@@ -32,7 +33,7 @@ def open_app(address: str, *, region: str = "us") -> WSGIApplication:
     for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
         if name not in given:
-            raise EmbeddedAccountError(f"after ? may come {', '.join(_PARTS)}, not {name!r}")
+            raise EmbeddedAccountError(catalogue.EMBEDDED_QUERY(names=", ".join(_PARTS), name=name))
         given[name].append(unquote(value))
     try:
         switches = parse_switches(given["switch"])
@@ -49,4 +50,4 @@ def _seed(texts: list[str]) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"seed must be a whole number, not {text!r}") from None
+        raise ValueError(catalogue.EMBEDDED_SEED(seed=text)) from None

@@ -18,6 +18,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from vapi_provider.catalogue.embedded import EMBEDDED_REGION
 from vapi_provider.embedded.account import EmbeddedAccount
 from vapi_provider.embedded.body import parse_body
 from vapi_provider.embedded.errors import (
@@ -63,7 +64,7 @@ def create_app(
         EmbeddedAccountError: The file cannot be used; the message is one line.
     """
     if region not in SIP_HOSTS:
-        raise EmbeddedAccountError(f"region must be one of {', '.join(SIP_HOSTS)}, not {region!r}")
+        raise EmbeddedAccountError(EMBEDDED_REGION(regions=", ".join(SIP_HOSTS), region=region))
     account = EmbeddedAccount(Store(db), switches, region, clock)
     rate_limit = RateLimit(switches.requests_per_minute, clock)
     app = Flask(__name__, static_folder=None)

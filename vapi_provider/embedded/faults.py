@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from vapi_provider.catalogue.embedded import FAULT_FORM
 from vapi_provider.embedded.failures import FAILURES, Failure
 
 if TYPE_CHECKING:
@@ -113,14 +114,14 @@ def describe_faults() -> list[tuple[str, str]]:
 def _fault(text: str, stream: str) -> Fault:
     parts = text.split(":")
     if len(parts) != 3:
-        raise ValueError(f"fault {text!r} must be METHOD:WHEN:WHAT, as in POST:2:commit-then-drop")
+        raise _invalid(text, " must be METHOD:WHEN:WHAT, as in POST:2:commit-then-drop")
     method, when, what = (part.strip() for part in parts)
     if method.upper() not in _METHODS:
-        raise ValueError(f"fault {text!r}: {method!r} is none of {', '.join(_METHODS)}")
+        raise _invalid(text, f": {method!r} is none of {', '.join(_METHODS)}")
     name, equals, value = what.removeprefix(_COMMIT).partition("=")
     failure = FAILURES.get(name)
     if failure is None:
-        raise ValueError(f"fault {text!r}: {name!r} is none of {', '.join(FAILURES)}")
+        raise _invalid(text, f": {name!r} is none of {', '.join(FAILURES)}")
     return Fault(
         method.upper(),
         _condition(text, when, stream),
@@ -131,7 +132,7 @@ def _fault(text: str, stream: str) -> Fault:
 
 
 def _condition(text: str, when: str, stream: str) -> Condition:
-    error = ValueError(f"fault {text!r}: {when!r} is none of 2, 2-4, every3, p0.1, *")
+    error = _invalid(text, f": {when!r} is none of 2, 2-4, every3, p0.1, *")
     found = _WHEN.fullmatch(when)
     if found is None:
         raise error
@@ -159,13 +160,15 @@ def _draw(request: str) -> float:
 
 def _seconds(text: str, failure: Failure, value: str) -> float:
     if failure.seconds is None:
-        raise ValueError(f"fault {text!r} takes no value")
+        raise _invalid(text, " takes no value")
     try:
         seconds = float(value)
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= _MAX_SECONDS:
-        raise ValueError(
-            f"fault {text!r} takes seconds from 0 to {_MAX_SECONDS:.0f}, not {value!r}"
-        )
+        raise _invalid(text, f" takes seconds from 0 to {_MAX_SECONDS:.0f}, not {value!r}")
     return seconds
+
+
+def _invalid(fault: str, reason: str) -> ValueError:
+    return ValueError(FAULT_FORM(fault=fault, reason=reason))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
+from vapi_provider.catalogue import embedded as catalogue
 from vapi_provider.embedded.admission import (
     CONNECTIONS,
     REQUEST_SECONDS,
@@ -197,7 +198,7 @@ def serve(
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise EmbeddedAccountError(
-                f"cannot listen on {address} port {port}: {reason}"
+                catalogue.EMBEDDED_PORT(address=address, port=port, reason=reason)
             ) from error
         handler = _VerboseHandler if verbose else _Handler
         server = _Server(address, port, app, handler, fd=listener.fileno())
@@ -222,4 +223,4 @@ def _loopback(host: str) -> str:
     with suppress(ValueError):
         if ipaddress.ip_address(name).is_loopback:
             return name
-    raise EmbeddedAccountError(f"host must be a loopback address such as 127.0.0.1, not {host!r}")
+    raise EmbeddedAccountError(catalogue.EMBEDDED_HOST(host=host))

@@ -16,6 +16,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from vapi_provider.catalogue.embedded import EMBEDDED_FILE
 from vapi_provider.embedded.errors import EmbeddedAccountError
 
 _APPLICATION_ID = 0x76617069  # "vapi", in the header of the file
@@ -61,16 +62,16 @@ class Store:
         self._write_lock = threading.Lock()
         weakref.finalize(self, _close_all, self._idle)
         if self.path.is_dir():
-            raise EmbeddedAccountError(f"{self.path}: a directory, not a file")
+            raise _unusable(self.path, "a directory, not a file")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._connection() as connection:
                 self.org_id = _open_account(connection, self.path)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise EmbeddedAccountError(f"{self.path}: {reason}") from error
+            raise _unusable(self.path, reason) from error
         except sqlite3.Error as error:
-            raise EmbeddedAccountError(f"{self.path}: {error}") from error
+            raise _unusable(self.path, error) from error
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection, None, None]:
@@ -178,12 +179,15 @@ def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:
     if (tables, marker, version) == (0, 0, 0):
         return True
     if marker != _APPLICATION_ID:
-        raise EmbeddedAccountError(f"{path}: a SQLite file, but not an embedded account")
+        raise _unusable(path, "a SQLite file, but not an embedded account")
     if version != _VERSION:
-        raise EmbeddedAccountError(
-            f"{path}: an embedded account of version {version}; this program knows {_VERSION}"
-        )
+        reason = f"an embedded account of version {version}; this program knows {_VERSION}"
+        raise _unusable(path, reason)
     return False
+
+
+def _unusable(path: Path, reason: object) -> EmbeddedAccountError:
+    return EmbeddedAccountError(EMBEDDED_FILE(path=path, reason=reason))
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from vapi_provider.catalogue.embedded import SWITCH_UNKNOWN, SWITCH_VALUE
+
 T = TypeVar("T")
 
 _NOTHING: frozenset[str] = frozenset()
@@ -126,14 +128,14 @@ def parse_switches(settings: Iterable[str]) -> Switches:
         name, equals, text = setting.partition("=")
         name = name.strip().replace("-", "_")
         if name not in hints:
-            raise ValueError(f"there is no switch {name!r}; switches: {', '.join(hints)}")
+            raise ValueError(SWITCH_UNKNOWN(name=name, names=", ".join(hints)))
         if not equals:
-            raise ValueError(f"switch {name} needs a value: {name}=VALUE")
+            raise ValueError(SWITCH_VALUE(name=name, reason=f"needs a value: {name}=VALUE"))
         try:
             chosen[name] = _parse_value(hints[name], text.strip())
         except ValueError:
-            wanted = _describe_type(hints[name])
-            raise ValueError(f"switch {name} takes {wanted}, not {text.strip()!r}") from None
+            reason = f"takes {_describe_type(hints[name])}, not {text.strip()!r}"
+            raise ValueError(SWITCH_VALUE(name=name, reason=reason)) from None
     return Switches(**chosen)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from vapi_provider.catalogue.commands import PENDING_OPERATIONS
+from vapi_provider.catalogue.imports import HEADERS_UNSEEN, LIKELY_OWNED, NO_MATCH
 from vapi_provider.deployment.exported import is_ours
 from vapi_provider.errors import OwnershipError
 from vapi_provider.importing.declaring import Scope
@@ -32,7 +34,7 @@ class Choice:
     def describe_unmatched(self, records: Collection[PhoneNumberRecord]) -> list[str]:
         """Return a warning for each pattern that matches none of the account's records."""
         return [
-            f"No label, number or SIP URI matches {pattern!r}; patterns are case-sensitive."
+            NO_MATCH(pattern=pattern)
             for pattern in self.patterns
             if not any(_matches(record, pattern) for record in records)
         ]
@@ -46,10 +48,7 @@ def refuse_pending_operations(others: Iterable[Mapping[str, Any]]) -> None:
     for deployment in others:
         pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
         if any(is_ours(operation["resource"]) for operation in pending):
-            raise OwnershipError(
-                "a killed run left operations pending in another given stack, and a number that it "
-                "created would get two owners: run `recover` for that stack first"
-            )
+            raise OwnershipError(PENDING_OPERATIONS(stack="another given stack"))
 
 
 def warn_of_unseen_headers(
@@ -64,10 +63,7 @@ def warn_of_unseen_headers(
     with_server = [record.id for record in chosen if record.fields.get("server")]
     if not with_server or any(shows(record) for record in records):
         return []
-    return [
-        "This account shows no server headers. If a server of these numbers has some, add them to "
-        f"the module before its next change, which would clear them: {', '.join(with_server)}"
-    ]
+    return [HEADERS_UNSEEN(ids=", ".join(with_server))]
 
 
 def warn_of_other_owners(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
@@ -78,12 +74,7 @@ def warn_of_other_owners(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> l
         for record in chosen
         if record.name and record.name.count("/") == 2 and not record.name.startswith(own)
     ]
-    if not likely:
-        return []
-    return [
-        "By their labels another stack may hold these; name it with --also, so that no number has "
-        f"two owners: {', '.join(likely)}"
-    ]
+    return [LIKELY_OWNED(ids=", ".join(likely))] if likely else []
 
 
 def _matches(record: PhoneNumberRecord, pattern: str) -> bool:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
+from vapi_provider.catalogue.commands import PENDING_OPERATIONS
+from vapi_provider.catalogue.imports import ANOTHER_ORGANIZATION
 from vapi_provider.deployment.exported import OURS, ids_in, is_ours, resources_of, secret_of
 from vapi_provider.errors import OwnershipError
 from vapi_provider.importing.declaring import GeneratedResource, Scope, reveal_secrets
@@ -37,9 +39,7 @@ def list_unheld(
         OwnershipError: The state belongs to another account, or has pending operations.
     """
     if deployment.get("pending_operations"):
-        raise OwnershipError(
-            "a killed run left operations pending in the stack's state: run `recover` first"
-        )
+        raise OwnershipError(PENDING_OPERATIONS(stack="this stack"))
     recorded = {
         org
         for resource in resources_of(deployment)
@@ -49,9 +49,7 @@ def list_unheld(
     seen = {record.org_id for record in records}
     if recorded and seen and not recorded & seen:
         raise OwnershipError(
-            f"the account is organization {', '.join(sorted(seen))}, and the stack was recorded in "
-            f"{', '.join(sorted(recorded))}: nothing was changed. Check vapi:apiKey and "
-            "vapi:region of this stack"
+            ANOTHER_ORGANIZATION(seen=", ".join(sorted(seen)), recorded=", ".join(sorted(recorded)))
         )
     held = {*ids_in(deployment), *held_elsewhere}
     free = [record for record in records if record.id not in held]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from vapi_provider.catalogue.imports import MODULE_SYNTAX
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut
 from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
@@ -66,9 +67,7 @@ def names_in(source: str, what: str) -> set[str]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise ConfigurationError(
-            f"{what} is not valid Python ({error}): correct it first"
-        ) from None
+        raise ConfigurationError(MODULE_SYNTAX(module=what, cause=error)) from None
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from vapi_provider.catalogue.servers import MESSAGE_INVALID
 from vapi_provider.errors import VapiError
 
 
@@ -15,8 +16,11 @@ class InvalidMessage(VapiError, ValueError):
     """A request body that is not the expected message.
 
     The text is one line of paths and reasons, such as ``message.text: is missing``. It contains no
-    value of the message, so it can be logged.
+    value of the message, so it can be logged, and ends with the code VAPI-MESSAGE-INVALID.
     """
+
+    def __init__(self, problems: str) -> None:
+        super().__init__(MESSAGE_INVALID(problems=problems))
 
 
 def open_envelope(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.errors import ConfigurationError
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -74,7 +75,10 @@ class Hmac:
         try:
             return base64.b64decode(self.secret, validate=True)
         except binascii.Error:
-            raise ConfigurationError("the HMAC secret is not base64") from None
+            reason = "the secret is not base64"
+            raise ConfigurationError(
+                catalogue.PROBE_HMAC(option="--hmac-option secret-is-base64", reason=reason)
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,13 @@ class Authentication:
     def __post_init__(self) -> None:
         for name in (*self.headers, *_header_names(self.hmac)):
             if not _HEADER_NAME.fullmatch(name) or name.lower() in _RESERVED:
-                raise ConfigurationError(f"{name!r} cannot be a header of its own")
+                raise ConfigurationError(
+                    catalogue.PROBE_HEADER(name=name, reason="cannot be a header of its own")
+                )
         for name, value in self.headers.items():
             if not value.isascii() or not value.isprintable():
-                raise ConfigurationError(
-                    f"the value for header {name} has characters no header has"
-                )
+                reason = "has characters that no header can have"
+                raise ConfigurationError(catalogue.PROBE_HEADER(name=name, reason=reason))
 
     def __bool__(self) -> bool:
         return bool(self.headers) or self.hmac is not None
@@ -117,20 +122,22 @@ def read_secret(place: str, environment: Mapping[str, str] = os.environ) -> str:
     """Return the secret at ``env:VARIABLE`` or ``file:PATH``, without a line break at its end."""
     source, colon, name = place.partition(":")
     if source not in ("env", "file") or not colon or not name:
-        raise ConfigurationError(
-            "a secret is named by where it lies, env:VARIABLE or file:PATH, never written out"
-        )
+        raise ConfigurationError(catalogue.PROBE_SECRET_FORM())
     if source == "env":
         if not environment.get(name):
-            raise ConfigurationError(f"{name} is not set in the environment")
+            raise _missing(f"variable {name}", "is not set")
         return environment[name]
     try:
         secret = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(f"the secret's file cannot be read: {name}") from None
+        raise _missing(f"file {name}", "cannot be read") from None
     if not secret:
-        raise ConfigurationError(f"the secret's file is empty: {name}")
+        raise _missing(f"file {name}", "is empty")
     return secret
+
+
+def _missing(place: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(catalogue.PROBE_SECRET_MISSING(place=place, reason=reason))
 
 
 def _header_names(hmac: Hmac | None) -> list[str]:

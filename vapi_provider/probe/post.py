@@ -17,6 +17,8 @@ from typing import Any, cast
 
 import httpx
 
+from vapi_provider.catalogue.message import split
+from vapi_provider.catalogue.servers import PROBE_PROXY
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.network_settings import NetworkSettings, settings_for
@@ -85,7 +87,7 @@ async def post(
     try:
         client = _client(target, limits)
     except ConfigurationError as error:
-        return Exchange(failure=str(error))
+        return Exchange(failure=split(str(error)).text)
     got = _Received(clock, clock(), limits)
     failure, late = None, False
     try:
@@ -176,9 +178,7 @@ def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
             trust_env=False,
         )
     except (ImportError, ValueError, httpx.InvalidURL):
-        raise ConfigurationError(
-            f"the proxy of {network.proxy_from} cannot be used: it must be http:// or https://"
-        ) from None
+        raise ConfigurationError(PROBE_PROXY(variable=network.proxy_from)) from None
 
 
 @cache

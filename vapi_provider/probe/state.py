@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.deployment.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.answering import ANSWERERS
@@ -72,13 +73,13 @@ def find_number(deployment: Mapping[str, Any], name: str) -> DeclaredNumber:
         if number.name == name:
             return number
     names = ", ".join(sorted(number.name for number in numbers)) or "none"
-    raise ConfigurationError(f"the stack has no number {name!r}; it has: {names}")
+    raise ConfigurationError(catalogue.PROBE_NUMBER_MISSING(name=name, names=names))
 
 
 def _read_number(name: str, properties: Mapping[str, Any]) -> DeclaredNumber:
     message = _visible_object(KINDS[properties["provider"]].create, properties)
     if message is None:
-        raise ConfigurationError(f"a field that {name} must have is encrypted in the state")
+        raise ConfigurationError(catalogue.PROBE_NUMBER_ENCRYPTED(name=name))
     server = as_object(decrypted(properties.get("server")))
     url, headers = decrypted(server.get("url")), as_object(decrypted(server.get("headers")))
     return DeclaredNumber(

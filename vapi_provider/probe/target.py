@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.shared.loopback import is_loopback
 from vapi_provider.shared.text import replace_unprintable
@@ -37,10 +38,7 @@ class Target:
     def check_secret(self) -> None:
         """Raise ConfigurationError if a secret would cross the network in plain text."""
         if not self.encrypted and not self.on_this_machine:
-            raise ConfigurationError(
-                f"a secret would go to {self.shown} in clear: use https:// (http:// is for this "
-                "machine only)"
-            )
+            raise ConfigurationError(catalogue.PROBE_IN_CLEAR(url=self.shown))
 
 
 def shorten_location(location: str) -> str:
@@ -55,21 +53,17 @@ def shorten_location(location: str) -> str:
 
 
 def _split(url: str) -> tuple[SplitResult, str]:
-    wanted = "it must be https://<host>/<path>, or http:// for tests"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError(f"this is no URL: {wanted}") from None
+        raise ConfigurationError(catalogue.PROBE_URL()) from None
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(
-            "the URL holds a user name or password, which would be shown in lists of processes "
-            "and in logs: give a header instead (--header NAME=env:VARIABLE)"
-        )
+        raise ConfigurationError(catalogue.PROBE_URL_PASSWORD())
     is_clean = all(
         character.isprintable() and not character.isspace() and character != "\\"
         for character in url
     )
     if parts.scheme.lower() not in ("http", "https") or not host or not is_clean:
-        raise ConfigurationError(f"this is no URL: {wanted}")
+        raise ConfigurationError(catalogue.PROBE_URL())
     return parts, host.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from vapi_provider.catalogue.commands import REPLACEMENT_REQUESTED, RESOURCE_MOVED
 from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_object
 from vapi_provider.summary.events import Events, Notice, Step
@@ -49,12 +50,8 @@ def warn_of_moves(steps: Collection[Step]) -> Iterator[Notice]:
                 types = parent.split("::", 3)[2] if parent.count("::") >= 3 else _STACK_TYPE
                 is_root = types == _STACK_TYPE
                 argument = "pulumi.ROOT_STACK_RESOURCE" if is_root else repr(parent)
-                yield Notice(
-                    name_in(step.urn),
-                    f"one {name_in(step.urn)!r} would be deleted and another created. If this is "
-                    "the same, moved, keep its number with opts=pulumi.ResourceOptions(aliases="
-                    f"[pulumi.Alias(parent={argument})])",
-                )
+                name = name_in(step.urn)
+                yield Notice(name, RESOURCE_MOVED(name=name, parent=argument))
 
 
 def warn_of_unannounced_replacements(events: Events) -> Iterator[Notice]:
@@ -67,8 +64,4 @@ def warn_of_unannounced_replacements(events: Events) -> Iterator[Notice]:
             continue
         if any(f"{id_} (" in text or f"{name!r} will be replaced" in text for text in texts):
             continue
-        yield Notice(
-            name,
-            "will be replaced because the engine was told to (taint, replacement): its number is "
-            "released for good, and people may be calling it",
-        )
+        yield Notice(name, REPLACEMENT_REQUESTED())

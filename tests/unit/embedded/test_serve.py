@@ -128,7 +128,8 @@ def test_loopback_only(db, host):
     result = run("--db", db, "--host", host)
     assert result.exit_code == 1
     assert result.output == (
-        f"Error: host must be a loopback address such as 127.0.0.1, not '{host}'\n"
+        "Error: host must be a loopback address such as 127.0.0.1, "
+        f"not '{host}' [VAPI-EMBEDDED-HOST]\n"
     )
 
 
@@ -138,7 +139,7 @@ def test_bad_file(tmp_path):
     path.write_text("dear diary " * 20, encoding="utf-8")
     result = run("--db", path)
     assert result.exit_code == 1
-    assert result.output == f"Error: {path}: file is not a database\n"
+    assert result.output == f"Error: {path}: file is not a database [VAPI-EMBEDDED-FILE]\n"
 
 
 def test_bad_switch(db):

@@ -48,7 +48,7 @@ def test_wrong_values(setting, said):
     """A wrong value is refused with the valid ones."""
     with pytest.raises(ValueError, match="^switch ") as caught:
         parse_switches([setting])
-    assert str(caught.value) == said
+    assert str(caught.value) == f"{said} [VAPI-SWITCH-VALUE]"
 
 
 def test_unknown_switch():

@@ -1,0 +1,74 @@
+"""Messages of the commands: Pulumi's own CLI, exported states, stacks, `preview` and `recover`."""
+
+from __future__ import annotations
+
+from vapi_provider.catalogue.message import Template
+
+PULUMI_MISSING = Template(
+    "VAPI-PULUMI-MISSING",
+    'no pulumi on PATH: run `eval "$(make -s env)"` in the project\'s folder',
+)
+PULUMI_FAILED = Template("VAPI-PULUMI-FAILED", "pulumi {command}: {reason}")
+PULUMI_OUTPUT = Template("VAPI-PULUMI-OUTPUT", "pulumi {command}: the answer is not {form}")
+STACK_MISSING = Template("VAPI-STACK-MISSING", "pulumi {command}: {reason}")
+STACK_NAME = Template("VAPI-STACK-NAME", "the stack's name is {reason}: is a variable not set?")
+STACK_WITHOUT_PROJECT = Template(
+    "VAPI-STACK-WITHOUT-PROJECT",
+    "stack {stack} has no project in its name: run `pulumi state upgrade`",
+)
+STACKS_NEEDED = Template("VAPI-STACKS-NEEDED", "pass at least one `--stack` or `--state`")
+STACK_UNREADABLE = Template("VAPI-STACK-UNREADABLE", "what {stack} holds is not known: {cause}")
+
+NOT_EXPORTED = Template(
+    "VAPI-NOT-EXPORTED",
+    "{file} is no exported state ({reason}): write it with `pulumi stack export`",
+)
+STATE_CHANGED = Template(
+    "VAPI-STATE-CHANGED",
+    "another run has changed the state meanwhile: run `{command}` again",
+)
+BACKUP_FAILED = Template(
+    "VAPI-BACKUP-FAILED",
+    "nothing changed, because the state's backup cannot be written to {folder}: {cause}",
+)
+PENDING_OPERATIONS = Template(
+    "VAPI-PENDING-OPERATIONS",
+    "{stack} has pending operations of a killed run, and what they created may be in no state "
+    "yet: run `recover` for it first",
+)
+
+YES_OR_NO = Template("VAPI-YES-OR-NO", "{name} is {value!r}: set it to yes or no")
+RESOURCE_MOVED = Template(
+    "VAPI-RESOURCE-MOVED",
+    "one {name!r} would be deleted and another created. If they are the same resource, moved, "
+    "keep its number with opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(parent={parent})])",
+)
+REPLACEMENT_REQUESTED = Template(
+    "VAPI-REPLACEMENT-REQUESTED",
+    "will be replaced because the engine was told to (taint, replacement): its number is "
+    "released for good, and people may be calling it",
+)
+
+PURCHASE_INTERRUPTED = Template(
+    "VAPI-PURCHASE-INTERRUPTED",
+    "an interrupted run created {record} for {key}: run `recover`",
+)
+PURCHASE_ELSEWHERE = Template(
+    "VAPI-PURCHASE-ELSEWHERE",
+    "an interrupted run was creating {resource!r} in the account at {account}: run `recover` "
+    "with that vapi:baseUrl or vapi:region",
+)
+TAKE_NAME = Template(
+    "VAPI-TAKE-NAME",
+    "--take {choice}: write NAME=ID or NAME=none, where NAME is one of the pending or interrupted "
+    "resources ({names}), or its whole URN or declaration",
+)
+TAKE_ID = Template(
+    "VAPI-TAKE-ID",
+    "{id} cannot be taken as {resource}: the account has no number of that kind and id that no "
+    "state holds",
+)
+DECISION_NEEDED = Template(
+    "VAPI-DECISION-NEEDED",
+    "{scope} unclear: decide with `--take NAME=ID` or `--take NAME=none`",
+)
