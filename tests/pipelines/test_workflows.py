@@ -200,7 +200,7 @@ def test_every_python_and_system_is_tested() -> None:
     assert elsewhere["strategy"]["matrix"]["os"] == ["macos-latest", "windows-latest"]
     scripts = [step["run"] for step in elsewhere["steps"] if "run" in step]
     assert not [script for script in scripts if script.startswith("make")]
-    assert "tests/unit tests/plugin" in scripts[-1]
+    assert "tests/unit tests/properties tests/process tests/plugin" in scripts[-1]
 
 
 def test_a_pull_request_never_has_the_key() -> None:

@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOCKING = ["filelocks", "journal", "making", "identity", "writers", "operation", "private_file"]
-RINGS = [*(f"tests/unit/test_{name}.py" for name in LOCKING), "tests/plugin/test_plugin.py"]
+UNIT = ["making", "identity", "writers", "operation", "private_file"]
+RINGS = [
+    *(f"tests/unit/test_{name}.py" for name in UNIT),
+    *(f"tests/process/test_{name}.py" for name in ("filelocks", "journal")),
+    "tests/plugin/test_plugin.py",
+]
 
 
 def test_no_module_of_ours_imports_it() -> None:
@@ -20,7 +24,7 @@ def test_no_module_of_ours_imports_it() -> None:
 
 def test_what_locks_works_without_it() -> None:
     """Journal, locks and plugin pass their tests where the module cannot be imported."""
-    # For whole rings: python -m tests.support.without_fcntl -m pytest tests/unit tests/plugin
+    # For whole rings: python -m tests.support.without_fcntl -m pytest tests/unit tests/process
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.without_fcntl", "-m", "pytest", "-q", "-x", *RINGS],
         cwd=ROOT,

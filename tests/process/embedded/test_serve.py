@@ -1,46 +1,27 @@
 """``python -m vapi_provider serve``: the account over HTTP, in a real process."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
-import vapi_provider.embedded as room
+from tests.support.serving import ROOT, serving
 from vapi_provider.cli import main
-
-ROOT = Path(room.__file__).parents[2]
-
-
-@contextmanager
-def serving(*options):
-    """Start the command, yield it with its URL, and stop it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vapi_provider", "serve", *map(str, options)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.communicate()
+from vapi_provider.embedded import create_app
 
 
-def test_one_account_over_http(db, create, account):
+def test_one_account_over_http(db):
     """The first line is the URL, and kept connections reach one account until it stops."""
-    record = create(name="made in process")
+    account = create_app(db, key="right").test_client()
+    key = {"Authorization": "Bearer right", "User-Agent": "tests"}
+    body = {"provider": "vapi", "numberDesiredAreaCode": "415", "name": "made in process"}
+    record = account.post("/phone-number", json=body, headers=key).json
     with serving("--db", db, "--key", "right", "--verbose") as (process, url):
         assert url.startswith("http://127.0.0.1:")
         with httpx.Client(base_url=url, headers={"Authorization": "Bearer right"}) as client:
@@ -71,7 +52,7 @@ def test_one_account_over_http(db, create, account):
     assert '"GET /phone-number HTTP/1.1" 200, 1 at once' in log
     assert "right" not in log
     assert "Traceback" not in log
-    assert account.get("/phone-number").json()[0]["name"] == "over HTTP"
+    assert account.get("/phone-number", headers=key).json[0]["name"] == "over HTTP"
 
 
 def test_interrupt_and_switches(db):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,33 +13,22 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-import vapi_provider.embedded as room
+from tests.support.serving import serving
 from vapi_provider.cli import main
 
-ROOT = Path(room.__file__).parents[2]
 SIP = {"provider": "vapi", "sipUri": "sip:desk@sip.vapi.ai"}
 
 
 @contextmanager
-def serving(db: Path, *faults: str, seed: int = 0) -> Iterator[tuple[Any, httpx.Client]]:
+def serving_faults(db: Path, *faults: str, seed: int = 0) -> Iterator[tuple[Any, httpx.Client]]:
     """Return the running command with these faults, and its client."""
     options = [word for fault in faults for word in ("--fault", fault)]
-    command = [sys.executable, "-m", "vapi_provider", "serve", "--db", str(db), "--verbose"]
-    process = subprocess.Popen(
-        [*command, "--seed", str(seed), *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().strip()
-        with httpx.Client(base_url=url, headers={"Authorization": "Bearer any"}) as client:
-            yield process, client
-    finally:
-        process.kill()
-        process.communicate()
+    key = {"Authorization": "Bearer any"}
+    with (
+        serving("--db", db, "--verbose", "--seed", seed, *options) as (process, url),
+        httpx.Client(base_url=url, headers=key) as client,
+    ):
+        yield process, client
 
 
 def sip(user: str) -> dict[str, str]:
@@ -58,7 +45,7 @@ def test_lost_answers(db: Path) -> None:
         "POST:1:drop", "POST:2:commit-then-drop", "POST:3:commit-then-slow=0.6",
         "POST:4:commit-then-500", "POST:5:slow=0.6", "POST:6:502",
     )  # fmt: skip
-    with serving(db, *faults) as (process, client):
+    with serving_faults(db, *faults) as (process, client):
         assert client.get("/phone-number").json() == []
         for user in ("dropped", "made-and-dropped"):
             with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
@@ -87,7 +74,7 @@ def test_lost_answers(db: Path) -> None:
 
 def test_wrong_answers_and_seed(db: Path) -> None:
     """Wrong answers arrive unchanged, and a seed reproduces them."""
-    with serving(db, "GET:1:502", "GET:2:429-after=3", "GET:3:1010") as (_, client):
+    with serving_faults(db, "GET:1:502", "GET:2:429-after=3", "GET:3:1010") as (_, client):
         page, wait, firewall, right = (client.get("/phone-number") for _ in range(4))
     assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html; charset=UTF-8")
     assert (wait.status_code, wait.headers["Retry-After"]) == (429, "3")
@@ -95,7 +82,7 @@ def test_wrong_answers_and_seed(db: Path) -> None:
     assert (right.status_code, right.json()) == (200, [])
     runs: list[list[int]] = []
     for seed in (1, 1, 2):
-        with serving(db, "GET:p0.5:503", seed=seed) as (_, client):
+        with serving_faults(db, "GET:p0.5:503", seed=seed) as (_, client):
             runs.append([client.get("/phone-number").status_code for _ in range(25)])
     assert runs[0] == runs[1] != runs[2]
 
@@ -103,11 +90,11 @@ def test_wrong_answers_and_seed(db: Path) -> None:
 @pytest.mark.parametrize(("what", "made"), [("kill", set()), ("commit-then-kill", {"desk"})])
 def test_killed(db: Path, what: str, made: set[str]) -> None:
     """A kill before the commit leaves the file unchanged, after it with the record."""
-    with serving(db, f"POST:1:{what}") as (process, client):
+    with serving_faults(db, f"POST:1:{what}") as (process, client):
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             client.post("/phone-number", json=SIP)
         assert process.wait(timeout=5) == -signal.SIGKILL
-    with serving(db) as (_, client):
+    with serving_faults(db) as (_, client):
         assert users(client) == made
 
 

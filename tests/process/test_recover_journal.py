@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.process.test_recover_command import made, put, recover, state, stub
 from tests.support.deployments import creating, deployment, resource
-from tests.unit.test_recover_command import made, put, recover, state, stub
 from vapi_provider.cli import main
 from vapi_provider.cli.account import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
