@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.serving import ROOT
 from vapi_provider.models.base import VapiModel
 
-ROOT = Path(__file__).parents[2]
 FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
 OF_THE_PLUGIN = "sqlite3 vapi_provider.journal.journal vapi_provider.lifecycle.session"
 OF_REQUESTS = "httpx tenacity vapi_provider.api.transport"
@@ -106,3 +107,65 @@ def test_a_model_is_built_when_it_is_needed_also_by_many_at_once() -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert len(set(threads.map(validate, range(16)))) == 1
+
+
+WATCHED = """
+import sys, threading
+touched = []
+def watch(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.mkdir"):
+        touched.append((event, args))
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        touched.append((event, args))
+sys.dont_write_bytecode = True
+import pulumi, pydantic, phonenumbers
+sys.addaudithook(watch)
+before = threading.active_count()
+import vapi_provider, vapi_provider.provider
+print(touched, threading.active_count() - before, "vapi_provider.embedded" in sys.modules)
+"""
+
+
+def test_importing_has_no_side_effect(tmp_path: Path) -> None:
+    """Importing opens nothing, starts nothing, and loads no embedded account."""
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[] 0 False\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_it_imports_no_pulumi_and_no_http() -> None:
+    """Importing the messages loads neither Pulumi nor an HTTP client."""
+    look = (
+        "import sys, vapi_provider.messages as m;"
+        "print([n for n in ('pulumi', 'grpc', 'httpx', 'flask', 'click') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"]])
+def test_help_is_light(arguments):
+    """`--help` does not load the server."""
+    code = (
+        "import sys, runpy\n"
+        f"sys.argv = ['vapi_provider', *{arguments!r}]\n"
+        "try: runpy.run_module('vapi_provider', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert 'flask' not in sys.modules and 'werkzeug' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "serve" in done.stdout

@@ -1,15 +1,16 @@
-"""The unit ring: in this process, without sockets or waiting."""
+"""The unit ring: in this process, without network or waiting.
+
+Tests that need other processes or servers are in `tests/process`; tests that let hypothesis
+generate their inputs are in `tests/properties`.
+"""
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+import pytest
+from pytest_socket import disable_socket
 
-# On a busy machine an example may take long without anything being wrong.
-settings.register_profile(
-    "fast",
-    deadline=None,
-    max_examples=60,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("fast")
+
+@pytest.fixture(autouse=True)
+def _no_network(_loopback_only: None) -> None:
+    # pytest-socket takes it back after each test.
+    disable_socket(allow_unix_socket=True)

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, Api, answer
 from vapi_provider.errors import OwnershipError
@@ -17,27 +15,6 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.names import NAME_LENGTH, automatic_name
 from vapi_provider.reconcile.resource_key import old_form, recorded_form, resource_key
-
-words = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1, max_size=60)
-
-
-@given(words, words, words)
-def test_an_automatic_name_fits(project: str, stack: str, resource: str) -> None:
-    """A name is never longer than the API takes, and the same each time."""
-    declaration = f"acme/{project}/{stack}/VapiPhoneNumber/{resource}"
-    name = automatic_name(declaration)
-    assert 0 < len(name) <= NAME_LENGTH == 40
-    assert automatic_name(declaration) == name
-
-
-@given(st.text("ab/-", max_size=30), st.text("ab/-", max_size=30))
-def test_automatic_names_are_distinct(one: str, other: str) -> None:
-    """Resources that differ only in the middle of a long name have different names."""
-    first, second = (
-        automatic_name(f"acme/customer-portal/production/VapiPhoneNumber/a-{middle}-hotline")
-        for middle in (one, other)
-    )
-    assert (first == second) == (one == other)
 
 
 @pytest.mark.parametrize(

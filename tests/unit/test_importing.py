@@ -6,13 +6,11 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.support.builders import Api, answer, bag, failure, provider
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
-from vapi_provider.importing.layout import WIDTH, Call, layout
+from vapi_provider.importing.layout import Call, layout
 from vapi_provider.importing.naming import resource_names, slug
 from vapi_provider.importing.recording import PROVIDER, add_resources
 from vapi_provider.importing.secrets import Secrets
@@ -106,17 +104,6 @@ def test_a_fleet_is_written_and_recorded() -> None:
     assert len([node for node in tree.body if isinstance(node, ast.Assign)]) == 5000
     resources = add_resources({}, found, SCOPE, "plugin")["resources"]
     assert len({one["urn"] for one in resources}) == 2502
-
-
-@given(st.text(), st.integers(0, 40))
-def test_any_text_is_laid_out_as_itself(text: str, indent: int) -> None:
-    """A text becomes a literal with that value, on one line that the linter accepts."""
-    (line,) = layout(text, prefix="exact=", suffix=",", indent=indent).split("\n")
-    (statement,) = ast.parse(f"f(\n{line}\n)").body
-    assert isinstance(statement, ast.Expr)
-    assert isinstance(statement.value, ast.Call)
-    assert ast.literal_eval(statement.value.keywords[0].value) == text
-    assert len(line) <= WIDTH or line.endswith(",  # noqa: E501")
 
 
 def test_one_argument_stands_on_a_line() -> None:

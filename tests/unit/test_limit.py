@@ -6,8 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from vapi_provider.api.limit import AdaptiveLimit, Slot
 
@@ -113,36 +111,6 @@ def test_a_refusal_right_after_a_pause_does_not_move_that_place() -> None:
         answer(limit, slots, is_refused=False)
         together.append(len(slots))
     assert together == [2, 3, 3, 1, 2]  # One at a time after eight, as before.
-
-
-@given(
-    ceiling=st.integers(1, 40),
-    steps=st.lists(
-        st.tuples(st.integers(0, 50), st.sampled_from([None, True, False])), max_size=200
-    ),
-)
-def test_it_is_kept_whatever_the_answers(
-    ceiling: int, steps: list[tuple[int, bool | None]]
-) -> None:
-    """The limit stays between one and the ceiling, is kept by whoever enters, and blocks nobody."""
-    limit, slots = AdaptiveLimit(ceiling), list[Slot]()
-    for choice, is_refused in steps:
-        before = limit.limit
-        if choice % 2 or not slots:
-            slot = limit.enter()
-            if slot is not None:
-                slots.append(slot)
-                assert len(slots) <= limit.limit
-            else:
-                assert len(slots) >= limit.limit
-        else:
-            answer(limit, [slots.pop(choice % len(slots))], is_refused)
-            assert limit.limit in (before, before + 1, max(1, before // 2))
-            assert limit.limit <= before or is_refused is False
-        assert 1 <= limit.limit <= ceiling
-        assert limit.in_flight == len(slots)
-    answer(limit, slots, is_refused=None)
-    assert limit.enter() is not None
 
 
 def test_threads_wait_for_a_place() -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from tests.support.strategies import declarations
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.record import as_read
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equivalent
+from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
 from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
 from vapi_provider.reconcile.properties import Desired
 
@@ -198,19 +195,3 @@ def test_another_kind_of_destination_replaces_the_old_one_and_is_named() -> None
     assert sent == {"type": "sip", "sipUri": "sip:a@b.example"}
     (line,) = unsteady(VAPI["fallback_destination"], "fallback_destination", number, sip)
     assert line.startswith("fallback_destination: TransferDestinationSip takes the place of")
-
-
-@given(declarations("vapi"), declarations("vapi"))
-def test_what_nobody_touched_is_sent_as_declared(
-    before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    """Where the account is as recorded, a merged field means what is declared."""
-    base, ours = Desired.of(before), Desired.of(after)
-    recorded, wanted = base.model().to_wire(), ours.model().to_wire()
-    for name, spec in VAPI.items():
-        if name in base.fields and name in ours.fields and spec.schemas:
-            merged = Merge()
-            values = wanted[spec.wire], recorded[spec.wire]
-            value = merged.value(spec, name, base.fields[name], ours.fields[name], *values)
-            assert merged.kept == merged.lost == []
-            assert equivalent(spec, as_read(spec, value), ours.fields[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -113,31 +112,6 @@ def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     ownership.gain("id", KEY.format("a"))
     assert ownership.holder("id") == KEY.format("a")
     assert files(folder) == []
-
-
-def _adopt(folder: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    ownership = Ownership(Operation(ENGINE, folder))
-    try:
-        ownership.register_check(KEY.format(name), "id")
-    except OwnershipError:
-        won.put(0)
-    else:
-        won.put(1)
-
-
-def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> None:
-    """The order of the file decides, the same for all."""
-    context = multiprocessing.get_context("spawn")
-    won = context.Queue()
-    keeper = Operation(ENGINE, tmp_path)
-    keeper.tell(Event("other", "", ""))
-    names = [f"n{at}" for at in range(4)]
-    workers = [context.Process(target=_adopt, args=(tmp_path, name, won)) for name in names]
-    for worker in workers:
-        worker.start()
-    assert sum(won.get(timeout=60) for _ in workers) == 1
-    for worker in workers:
-        worker.join(timeout=60)
 
 
 def test_releases_are_counted_over_all_processes(tmp_path: Path) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import inspect
-import os
 import pickletools
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -89,36 +86,3 @@ def test_providers_of_existing_states_load() -> None:
 
     loaded = dill.loads(base64.b64decode(RECORDED_PROVIDER))  # noqa: S301 - written above
     assert type(loaded) is PhoneNumberProvider
-
-
-WATCHED = """
-import sys, threading
-touched = []
-def watch(event, args):
-    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.mkdir"):
-        touched.append((event, args))
-    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
-        touched.append((event, args))
-sys.dont_write_bytecode = True
-import pulumi, pydantic, phonenumbers
-sys.addaudithook(watch)
-before = threading.active_count()
-import vapi_provider, vapi_provider.provider
-print(touched, threading.active_count() - before, "vapi_provider.embedded" in sys.modules)
-"""
-
-
-def test_importing_has_no_side_effect(tmp_path: Path) -> None:
-    """Importing opens nothing, starts nothing, and loads no embedded account."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHED],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "[] 0 False\n", "")
-    assert list(tmp_path.iterdir()) == []

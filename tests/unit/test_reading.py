@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
@@ -311,32 +309,6 @@ def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
         outs = working.read(id_, {**bag(name="a"), "declaration": DECLARATION, "server": server})
         assert normalize(outs.outs)["server"] == server
     assert api.sent.count("GET /phone-number") <= 2
-
-
-@given(
-    st.lists(st.sampled_from(["read", "change", "release", "make"]), max_size=40),
-    st.data(),
-)
-def test_no_read_is_older_than_what_this_run_has_written(steps: list[str], data: Any) -> None:
-    """Whatever a run does in whatever order, a read tells its own writes."""
-    api = account_of(7)
-    client = api.client()
-    expected: dict[str, str | None] = dict.fromkeys(api.records, "a")
-    reader = Reader(client, Clock())
-    for at, step in enumerate(steps):
-        id_ = data.draw(st.sampled_from(sorted(expected)))
-        if step == "make":
-            declared = named(f"v{at}")
-            made = client.create_phone_number(declared)
-            expected[made.id] = made.name
-        elif expected[id_] is None or step == "read":
-            assert names(reader, [id_]) == {id_: expected[id_]}
-        elif step == "release":
-            client.delete_phone_number(id_)
-            expected[id_] = None
-        else:
-            changed = client.update_phone_number(id_, VAPI, named(f"v{at}"), ["name"])
-            expected[id_] = changed.name
 
 
 def test_workers_that_wait_for_a_page_are_all_answered() -> None:

@@ -4,8 +4,6 @@ import gc
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -146,36 +144,3 @@ def test_threads_of_one_app(account, body):
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["number"] for answer in answers}) == 48
     assert len(account.get("/phone-number").json()) == 48
-
-
-BUYER = """
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from vapi_provider.embedded import create_app
-client = create_app(sys.argv[1]).test_client()
-def buy(_):
-    body = {"provider": "vapi", "numberDesiredAreaCode": "415"}
-    head = {"Authorization": "Bearer k", "User-Agent": "t"}
-    return create_app(sys.argv[1]).test_client().post("/phone-number", json=body, headers=head)
-with ThreadPoolExecutor(8) as pool:
-    for answer in pool.map(buy, range(16)):
-        print(answer.status_code, answer.json.get("number"), answer.json.get("orgId"))
-"""
-
-
-def test_two_processes_on_a_new_file(db):
-    """Two processes that create the file at once share one account and buy 32 numbers once."""
-    buyers = [
-        subprocess.Popen(
-            [sys.executable, "-c", BUYER, str(db)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        for _ in range(2)
-    ]
-    lines = [line.split() for buyer in buyers for line in buyer.communicate()[0].splitlines()]
-    assert [buyer.returncode for buyer in buyers] == [0, 0]
-    assert [line[0] for line in lines] == ["201"] * 32
-    assert len({line[1] for line in lines}) == 32
-    assert len({line[2] for line in lines}) == 1

@@ -144,7 +144,7 @@ def test_an_sdk_that_is_not_as_known_goes_on_as_it_is(connected: tuple[Engine, M
 COLLECTOR = """
 import gc, threading
 from pulumi.runtime import settings
-from tests.unit.test_program_process import Engine, Monitor
+from tests.process.test_program_process import Engine, Monitor
 from vapi_provider.pulumi_sdk.program import settle_in
 
 {before}

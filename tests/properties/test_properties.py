@@ -1,0 +1,69 @@
+"""Validation and recording of properties, for unknown values at any place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.output import Unknown
+
+from tests.support.builders import FULL, LEAST, UUID, answer, bag
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.properties import (
+    Desired,
+    outputs,
+    outputs_as_read,
+)
+from vapi_provider.reconcile.validation import problems
+
+
+def found(inputs: dict[str, Any], exists: bool = False) -> list[str]:
+    """What is wrong with a bag."""
+    return problems(Desired.of(inputs), inputs, exists=exists)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value below `value`."""
+    for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, step)
+        if isinstance(item, dict | list):
+            yield from places(item, (*path, step))
+
+
+def with_value(fields: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """A copy of `fields` with `value` at `path`."""
+    changed = copy.deepcopy(fields)
+    inside: Any = changed
+    for step in path[:-1]:
+        inside = inside[step]
+    inside[path[-1]] = value
+    return changed
+
+
+VALID = [("vapi", FULL), *LEAST.items(), (
+    "twilio", {"number": "+14155552671", "twilio_account_sid": "AC1", "twilio_api_key": "k",
+               "twilio_api_secret": "s"}), (
+    "byo-phone-number", {"credential_id": UUID, "number": "ext12",
+                         "number_e164_check_enabled": False})]  # fmt: skip
+EVERYWHERE = [(kind, fields, path) for kind, fields in VALID for path in places(fields)]
+
+
+@given(st.sampled_from(EVERYWHERE), st.sampled_from(EVERYWHERE))
+def test_what_is_unknown_is_never_wrong(one: Any, other: Any) -> None:
+    """A valid declaration of which any values are still unknown has no problem."""
+    kind, fields, path = one
+    changed = with_value(fields, path, Unknown())
+    assert found(bag(kind, **changed)) == []
+    if other[0] == kind and other[1] is fields and other[2] in places(changed):
+        assert found(bag(kind, **with_value(changed, other[2], Unknown()))) == []
+
+
+@given(st.sets(st.sampled_from(sorted(FULL)), min_size=1))
+def test_reading_back_what_was_written_changes_nothing(names: set[str]) -> None:
+    """An account that answers what it was sent is recorded as what was declared."""
+    declared = Desired.of(bag(**{name: FULL[name] for name in names}))
+    record = PhoneNumberRecord.read({**answer(), **declared.model().to_wire()})
+    assert outputs_as_read(declared, record) == outputs(declared, record)
