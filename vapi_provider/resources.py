@@ -28,6 +28,7 @@ from vapi_provider.args import (
     VapiPhoneNumberArgs,
     VonagePhoneNumberArgs,
 )
+from vapi_provider.catalogue import declarations
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.lifecycle.announcing import announce
 from vapi_provider.lifecycle.recorder import recorder_of
@@ -367,7 +368,7 @@ def _read_settings(key: str | None = None) -> Settings:
 def _check_id(where: str, id_: pulumi.Input[str]) -> None:
     """Raise RunError for a known id that is invalid; the engine cannot transmit some of them."""
     if isinstance(id_, str) and not is_id(id_):
-        raise pulumi.RunError(f"{where}: must be the id of a phone number")
+        raise pulumi.RunError(f"{where}: {declarations.NOT_A_RECORD_ID()}")
 
 
 def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -388,9 +389,7 @@ def _refuse_rounding(value: Any, where: str) -> None:
         for at, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
             _refuse_rounding(item, f"{where}[{at}]")
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
-        raise pulumi.RunError(
-            f"{where}: is a whole number beyond 2^53, which the engine rounds: write it as text"
-        )
+        raise pulumi.RunError(f"{where}: {declarations.ROUNDED_NUMBER()}")
 
 
 def _marked(spec: FieldSpec, value: Any, where: str) -> Any:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.docs.samples import warnings  # noqa: E402
 from scripts.docs.tables import rules_of, table  # noqa: E402
+from vapi_provider.catalogue.message import split  # noqa: E402
 from vapi_provider.models.fields import Schema  # noqa: E402
 from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
 
@@ -166,8 +167,9 @@ def _rules() -> str:
 
 
 def _warnings() -> str:
-    rows = (f"| {path} | {text} |\n" for path, text in map(_in_code, warnings()))
-    return "".join(["| Field | Warning |\n|---|---|\n", *rows])
+    lines = (split(warning) for warning in warnings())
+    rows = ("| {} | {} | `{}` |\n".format(*_in_code(line.text), line.code) for line in lines)
+    return "".join(["| Field | Warning | Code |\n|---|---|---|\n", *rows])
 
 
 def _in_code(line: str) -> tuple[str, str]:

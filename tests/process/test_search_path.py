@@ -115,5 +115,5 @@ def test_a_program_under_mocks_has_its_own_modules_and_the_models_have_the_libra
     code = f"import runpy; runpy.run_path({str(tmp_path)!r}, run_name='__main__')"
     ran = run(tmp_path, "-c", code)
     refused, own = ran.stdout.splitlines() or ["", ran.stderr]
-    assert refused.endswith("number_desired_area_code: must have at least 3 characters")
+    assert refused.endswith("must have at least 3 characters [VAPI-TOO-SHORT]")
     assert own == "True True"

@@ -166,7 +166,7 @@ def test_a_workflow_answers_nobody() -> None:
 def test_an_empty_credential_is_named(name: str) -> None:
     """A Twilio credential from a variable that is unset is warned of, with its path."""
     (line,) = given({**LEAST["twilio"], name: " "}, "twilio")
-    assert line == f"{name}: is empty: is a variable unset?"
+    assert line == f"{name}: is empty: is a variable unset? [VAPI-EMPTY-CREDENTIAL]"
 
 
 def test_the_sip_host_is_the_regions() -> None:
@@ -181,7 +181,9 @@ def test_carriers_have_their_own_rules() -> None:
     warm = handed_over("warm-transfer-say-message", message="a")
     assert given({**LEAST["twilio"], **warm}, "twilio") == []
     (line,) = given({**LEAST["twilio"], "twilio_api_key": "k"}, "twilio")
-    assert line == "twilio_api_key: is ignored beside twilio_auth_token"
+    assert line == (
+        "twilio_api_key: is ignored beside twilio_auth_token [VAPI-UNUSED-BESIDE-TOKEN]"
+    )
     (line,) = given({"credential_id": "trunk"}, "byo-phone-number")
     assert line.startswith("credential_id: is no UUID")
 

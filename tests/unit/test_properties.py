@@ -10,6 +10,7 @@ import pytest
 from pulumi.output import Unknown
 
 from tests.support.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
+from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
@@ -108,8 +109,8 @@ PROBLEMS = [
     ({"fallback_destination": {"type": "phone"}},
      "fallback_destination.type: must be one of number, sip"),
     ({"fallback_destination": {"type": "number", "number": "4155550100"}},
-     "fallback_destination.number: must be E.164: a + and the country code first, such as "
-        "+14155550123; for one that is not, set number_e164_check_enabled=False"),
+     "fallback_destination.number: must be E.164, such as +14155550123: it must begin with + and "
+     "the country code; for another number, set number_e164_check_enabled=False"),
     ({"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b", "message": 7}},
      "fallback_destination.message: must be text or a custom message"),
     ({"fallback_destination": {"type": "sip", "sip_uri": "sip:a@b",
@@ -128,10 +129,22 @@ def test_a_problem_names_its_place_in_the_persons_spelling(
     fields: dict[str, Any], text: str
 ) -> None:
     """Each problem is one line: the path as a person wrote it, and what would be right."""
-    (only,) = found(bag(**{**LEAST["vapi"], **fields}))
+    (only, _code), *_none = map(split, found(bag(**{**LEAST["vapi"], **fields})))
     if "did you mean exact" in text:  # The nearest field is a matter of taste.
         text, only = text.split(":")[0], only.split(":")[0]
     assert only == text
+
+
+def test_a_rule_has_one_code() -> None:
+    """The code names the broken rule, whichever field breaks it and whoever has found it."""
+    wrong = {"name": 7, "squad_id": 8, "assistant_id": "a", "server": {"url": "a", "Timeout": 1}}
+    assert [split(line).code for line in found(bag(**LEAST["vapi"], **wrong))] == [
+        "VAPI-WRONG-TYPE",
+        "VAPI-NOT-A-UUID",
+        "VAPI-WRONG-TYPE",
+        "VAPI-NOT-HTTPS",
+        "VAPI-UNKNOWN-FIELD",
+    ]
 
 
 @pytest.mark.parametrize("key", ["mode", "type"])
@@ -160,7 +173,8 @@ def test_everything_is_told_at_once() -> None:
 def test_what_makes_no_number_is_told_before_it_is_made() -> None:
     """Neither area code nor SIP URI is a problem for a number still to be made only."""
     assert found(bag(name="a")) == [
-        "number_desired_area_code: at least one of number_desired_area_code, sip_uri must be given"
+        "number_desired_area_code: at least one of number_desired_area_code, sip_uri must be given "
+        "[VAPI-NEITHER-AREA-CODE-NOR-SIP-URI]"
     ]
     assert found(bag(name="a"), exists=True) == []
 
@@ -221,7 +235,7 @@ def test_a_union_whose_member_is_unknown_is_not_wrong(fields: dict[str, Any]) ->
 def test_problems_beside_something_unknown_are_told() -> None:
     """One unknown value does not hide what is wrong with the others."""
     fields = {**LEAST["vapi"], "name": 7, "server": {"url": Unknown(), "timeout_seconds": 0}}
-    assert found(bag(**fields)) == [
+    assert [split(line).text for line in found(bag(**fields))] == [
         "name: must be text",
         "server.timeout_seconds: must be 1 or more",
     ]

@@ -84,7 +84,7 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
 def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
     """Something other than text to adopt is refused rather than ignored: ignoring it buys."""
     _, failures = checked(bag(adopt_id=adopt_id, **LEAST["vapi"]))
-    assert failures == ["adopt_id: must be the id of a phone number"]
+    assert failures == ["adopt_id: must be the id of a phone number [VAPI-NOT-A-RECORD-ID]"]
 
 
 def test_check_sends_nothing() -> None:
@@ -279,7 +279,10 @@ def test_what_was_recorded_and_is_not_taken_any_more_is_told_when_it_is_sent() -
     name = "x" * 41
     inputs, failures = checked({**bag(), "name": name}, {**bag(), "name": name})
     assert failures == []
-    told = "name: must have at most 40 characters"
+    told = (
+        "name: must have at most 40 characters: the API no longer accepts what is recorded, "
+        "declare another value [VAPI-NO-LONGER-ACCEPTED]"
+    )
     assert failure(provider(Api()).create, inputs) == told
     olds = {**RECORDED, "name": "another"}
     assert failure(provider(Api(THERE)).update, UUID, olds, inputs) == told

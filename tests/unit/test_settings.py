@@ -247,6 +247,8 @@ def test_the_journal_has_its_place(environment: dict[str, str], file: str) -> No
 def test_no_time_is_longer_than_a_run_could_wait(key: str, most: str, too_much: str) -> None:
     """A time or a count beyond its upper bound is refused with the bound, from either source."""
     load(KEY | {key: most})
-    assert refusal(KEY | {key: too_much}).endswith(f"it must be {float(most):g} or less")
+    assert refusal(KEY | {key: too_much}).endswith(
+        f"it must be {float(most):g} or less [VAPI-INVALID-SETTING]"
+    )
     variable = "VAPI_" + "".join(f"_{c}" if c.isupper() else c for c in key).upper()
     assert refusal(KEY, **{variable: too_much}).startswith(f"vapi:{key} is ")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
+from vapi_provider.catalogue import declarations
 from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
 from vapi_provider.shared.json_values import whole_as_int
 
@@ -20,7 +21,7 @@ _E164 = (
 _URL = "must be a valid URL. Hot tip, the protocol should be https://, but found {found}"
 
 # The texts after the property's name, by pydantic's error type. They were observed, or are the
-# defaults of the API's validation library; `sip_uri` is our assumption.
+# defaults of the API's validation library; that of a SIP URI is our assumption.
 _SENTENCES: Mapping[str, str] = {
     "string_type": "must be a string",
     "string_unicode": "must be a string",
@@ -36,15 +37,17 @@ _SENTENCES: Mapping[str, str] = {
     "greater_than_equal": "must not be less than {ge}",
     "less_than_equal": "must not be greater than {le}",
     "literal_error": "must be one of the following values: {values}",
-    "uuid": "must be a UUID",
-    "https_url": _URL,
-    "e164": _E164,
-    "alphanumeric": r"must match ^\+?[a-zA-Z0-9]+$ regular expression",
-    "sip_uri": "must be a valid SIP URI",
+    declarations.NOT_A_UUID.code: "must be a UUID",
+    declarations.NOT_HTTPS.code: _URL,
+    declarations.NOT_E164.code: _E164,
+    declarations.NOT_ALPHANUMERIC.code: r"must match ^\+?[a-zA-Z0-9]+$ regular expression",
+    declarations.NOT_A_SIP_URI.code: "must be a valid SIP URI",
 }
 # Rules over several properties: the sentence does not begin with a name.
 _WHOLE: Mapping[str, str] = {
-    "twilio_credentials": "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided",
+    declarations.NO_TWILIO_CREDENTIALS.code: (
+        "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided"
+    ),
 }
 _OBJECT_ERRORS = ("model_type", "model_attributes_type")
 _ONE_OF = "must be one of "

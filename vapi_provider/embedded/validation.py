@@ -12,11 +12,12 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from vapi_provider.catalogue import declarations
 from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.error_messages import describe_error
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.models.base import OWN_CARE, VapiModel
+from vapi_provider.models.base import OWN_RULES, VapiModel
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.shared.json_values import without_nulls
@@ -30,7 +31,7 @@ _ONE_KIND = (
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 # The models do not check these: a program may refer to a squad that is created in the same run.
 _IDS = ("squadId", "workflowId", "credentialId")
-_NO_CREDENTIALS = "twilio_credentials"
+_NO_CREDENTIALS = declarations.NO_TWILIO_CREDENTIALS.code
 _SIP_USER = re.compile(r"[^@\s]+")
 
 
@@ -91,7 +92,7 @@ class Validator:
             )
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                if detail["type"].startswith(OWN_CARE):
+                if detail["type"] in OWN_RULES:
                     continue
                 if self._switches.twilio_credentials_required or detail["type"] != _NO_CREDENTIALS:
                     violations += describe_error(detail, model)

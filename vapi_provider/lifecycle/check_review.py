@@ -41,7 +41,7 @@ class CheckReview:
         """
         told = inputs.pop(REFUSED, None) is not None
         hints = as_object(inputs.pop(HINTS, None))
-        found = [TOLD] if told else []
+        found: list[str] = [TOLD] if told else []
         if not told or hints.get(TRANSFORMS):
             found += violations(self._settings.guards, inputs)
         return found, hints

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast, get_args
 
-from vapi_provider.models.answering import ANSWERERS, names_nobody
+from vapi_provider.catalogue import advice as texts
+from vapi_provider.catalogue.message import Message
+from vapi_provider.models.answering import ANSWERERS, REACHED_BY, names_nobody
 from vapi_provider.models.constants import SIP_HOSTS, UUID, TransferMode
 from vapi_provider.models.e164 import e164_problem, is_assigned
 from vapi_provider.models.fields import Schema, as_list, as_object
@@ -19,7 +21,7 @@ from vapi_provider.models.urls import has_host
 from vapi_provider.shared.addresses import contains_user_information
 
 Object = Mapping[str, Any]
-Advice = Iterator[tuple[str, str]]
+Advice = Iterator[tuple[str, Message]]
 """Field ("" for the object itself) and warning, which may start with the declared value."""
 
 _NEVER_EMPTY = ("twilio_account_sid", "twilio_auth_token", "twilio_api_key", "twilio_api_secret")
@@ -95,44 +97,38 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
     """
     uri = fields.get("sip_uri")
     if uri is not None and fields.get("authentication") is None:
-        yield "", "sip_uri without authentication: anyone who knows the URI may call it"
+        yield "", texts.UNAUTHENTICATED_SIP_URI()
     if fields.get("authentication") is not None and uri is None:
-        yield "authentication", "does nothing without sip_uri"
+        yield "authentication", texts.UNUSED_AUTHENTICATION()
     if isinstance(uri, str) and not uri.lower().endswith("@" + SIP_HOSTS[region]):
-        yield "sip_uri", f"is not at {SIP_HOSTS[region]}, the SIP host of region {region}"
+        yield "sip_uri", texts.OTHER_SIP_HOST(host=SIP_HOSTS[region], region=region)
     yield from _of_url("sip_uri", fields)
     if names_nobody(fields):
-        yield (
-            "",
-            "nobody answers, unless the organization has a server of its own: none of "
-            "assistant_id, squad_id, server, hooks and fallback_destination is set",
-        )
+        *first, last = REACHED_BY
+        yield "", texts.NOBODY_ANSWERS(fields=f"{', '.join(first)} and {last}")
     if fields.get("workflow_id") is not None:
-        yield (
-            "workflow_id",
-            "answers nobody: workflows stopped on 2026-08-19; use assistant_id or squad_id",
-        )
+        yield "workflow_id", texts.WORKFLOWS_STOPPED()
     answering = [name for name in ANSWERERS if fields.get(name) is not None]
     if len(answering) > 1:
-        yield "", f"{' and '.join(answering)} are set: which one answers is not documented"
+        yield "", texts.SEVERAL_ANSWER(fields=" and ".join(answering))
     if fields.get("fallback_destination") is not None and answering:
-        yield "fallback_destination", "is used only where neither assistant_id nor squad_id is set"
+        yield "fallback_destination", texts.UNUSED_FALLBACK()
     for name in ("squad_id", "workflow_id", "credential_id"):
         if isinstance(fields.get(name), str) and not UUID.fullmatch(fields[name]):
-            yield name, "is no UUID: the API will probably refuse it"
+            yield name, texts.PROBABLY_NO_UUID()
     area_code = fields.get("number_desired_area_code")
     if isinstance(area_code, str) and not re.fullmatch(r"[2-9](?!11)\d\d", area_code):
-        yield "number_desired_area_code", f"{area_code} cannot be a US area code"
+        yield "number_desired_area_code", texts.NO_AREA_CODE(area_code=area_code)
     if fields.get("number_e164_check_enabled") is not False:
         yield from _unassigned("number", fields)
     if fields.get("twilio_auth_token") is not None:
         for name in ("twilio_api_key", "twilio_api_secret"):
             if fields.get(name) is not None:
-                yield name, "is ignored beside twilio_auth_token"
+                yield name, texts.UNUSED_BESIDE_TOKEN()
     for name in _NEVER_EMPTY:
         value = fields.get(name)
         if isinstance(value, str) and not value.strip():
-            yield name, "is empty: is a variable unset?"
+            yield name, texts.EMPTY_CREDENTIAL()
 
 
 def _of_server(server: Object, _kind: Kind) -> Advice:
@@ -142,15 +138,11 @@ def _of_server(server: Object, _kind: Kind) -> Advice:
     """
     credential = server.get("credential_id")
     if credential in (None, "") and server.get("headers") in (None, {}):
-        yield (
-            "",
-            "has neither credential_id nor headers: it cannot tell Vapi's requests from anybody "
-            "else's",
-        )
+        yield "", texts.SERVER_WITHOUT_CREDENTIAL()
     if server.get("encrypted_paths") not in (None, []) and credential is None:
-        yield "encrypted_paths", "needs credential_id, of a credential with an encryption plan"
+        yield "encrypted_paths", texts.NOTHING_ENCRYPTS()
     if isinstance(credential, str) and not UUID.fullmatch(credential):
-        yield "credential_id", "is no UUID: the API will probably refuse it"
+        yield "credential_id", texts.PROBABLY_NO_UUID()
     yield from _of_url("url", server)
 
 
@@ -164,7 +156,7 @@ def _of_number_destination(destination: Object, kind: Kind) -> Advice:
     yield from _of_caller_id(destination)
     plan = destination.get("transfer_plan")
     if as_object(plan).get("sip_verb") is not None:
-        yield "transfer_plan.sip_verb", "is ignored: the destination is no SIP URI"
+        yield "transfer_plan.sip_verb", texts.SIP_VERB_WITHOUT_SIP()
     yield from _of_carrier(plan, kind)
 
 
@@ -177,12 +169,9 @@ def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
     plan = destination.get("transfer_plan")
     verb = as_object(plan).get("sip_verb")
     if verb == "bye":
-        yield (
-            "transfer_plan.sip_verb",
-            'is "bye": Vapi hangs up and never calls the destination; use "refer" or "dial"',
-        )
+        yield "transfer_plan.sip_verb", texts.SIP_VERB_BYE()
     if destination.get("caller_id") is not None and (verb is None or verb in ("refer", "bye")):
-        yield "caller_id", 'is used only with transfer_plan.sip_verb "dial"'
+        yield "caller_id", texts.NEEDS_SIP_VERB_DIAL(field="transfer_plan.sip_verb")
     yield from _of_url("sip_uri", destination)
     yield from _of_carrier(plan, kind)
 
@@ -191,7 +180,7 @@ def _of_caller_id(destination: Object) -> Advice:
     """Yield a warning about a caller id. Source: API schema's description, with its templates."""
     caller_id = destination.get("caller_id")
     if isinstance(caller_id, str) and caller_id not in _TEMPLATES and e164_problem(caller_id):
-        yield "caller_id", f"is neither E.164 nor one of {', '.join(_TEMPLATES)}"
+        yield "caller_id", texts.CALLER_ID(templates=", ".join(_TEMPLATES))
 
 
 def _of_carrier(plan: Any, kind: Kind) -> Advice:
@@ -199,7 +188,7 @@ def _of_carrier(plan: Any, kind: Kind) -> Advice:
     mode = as_object(plan).get("mode")
     warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
     if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
-        yield "transfer_plan.mode", f"{mode} works for calls on Twilio numbers only"
+        yield "transfer_plan.mode", texts.TWILIO_ONLY_MODE(mode=mode)
 
 
 def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
@@ -210,15 +199,15 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
     mode = plan.get("mode")
     for name, modes in _MODES_OF.items():
         if plan.get(name) is not None and mode in _MODES and mode not in modes:
-            yield name, f"is ignored in mode {mode}"
+            yield name, texts.UNUSED_IN_MODE(mode=mode)
     if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
-        yield "dial_timeout", 'is used only with sip_verb "dial"'
+        yield "dial_timeout", texts.NEEDS_SIP_VERB_DIAL(field="sip_verb")
     for name in ("hold_audio_url", "transfer_complete_audio_url"):
         url = plan.get(name)
         if isinstance(url, str) and not has_host(url):
-            yield name, "is no URL with a host: is a variable unset?"
+            yield name, texts.URL_WITHOUT_HOST()
     if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
-        yield "message", "has more than 1000 characters, the most that Vapi documents"
+        yield "message", texts.LONG_MESSAGE()
     for name in ("hold_audio_url", "transfer_complete_audio_url"):
         yield from _of_url(name, plan)
 
@@ -226,23 +215,23 @@ def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
 def _of_custom_message(message: Object, _kind: Kind) -> Advice:
     """Yield a warning about a custom message. Source: API schema's descriptions."""
     if message.get("content") is None and message.get("contents") in (None, []):
-        yield "", "says nothing: neither content nor contents is set"
+        yield "", texts.NOTHING_SAID()
     elif message.get("content") is not None and message.get("contents") not in (None, []):
-        yield "content", "is ignored beside contents"
+        yield "content", texts.UNUSED_CONTENT()
 
 
 def _of_ringing_hook(hook: Object, _kind: Kind) -> Advice:
     """Yield a warning about a ringing hook. Source: Vapi's guide to phone number hooks."""
     actions = hook.get("do")
     if isinstance(actions, list) and len(as_list(cast(Any, actions))) != 1:
-        yield "do", "runs its first action only" if actions else "has no action: nothing happens"
+        yield "do", texts.UNUSED_ACTIONS() if actions else texts.NO_ACTION()
 
 
 def _of_ringing_filter(ringing: Object, _kind: Kind) -> Advice:
     """Yield warnings about a filter of a ringing hook. Source: API schema's description."""
     for index, text in enumerate(as_list(ringing.get("starts_with"))):
         if isinstance(text, str) and text.startswith("+"):
-            yield f"starts_with[{index}]", "matches nobody: the caller's number has no + here"
+            yield f"starts_with[{index}]", texts.PLUS_MATCHES_NOBODY()
 
 
 def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
@@ -251,7 +240,7 @@ def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
     Source: our own care.
     """
     if action.get("destination") is None:
-        yield "", "has no destination: the call goes nowhere"
+        yield "", texts.NO_DESTINATION()
 
 
 _RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
@@ -270,7 +259,7 @@ def _of_url(name: str, holder: Object) -> Advice:
     """Yield a warning about credentials in a URL. Source: our own care."""
     url = holder.get(name)
     if isinstance(url, str) and contains_user_information(url):
-        yield name, "holds a user name or a password, which is shown wherever the URL is"
+        yield name, texts.CREDENTIAL_IN_URL()
 
 
 def _unassigned(name: str, holder: Object) -> Advice:
@@ -280,4 +269,4 @@ def _unassigned(name: str, holder: Object) -> Advice:
     """
     number = holder.get(name)
     if isinstance(number, str) and not e164_problem(number) and not is_assigned(number):
-        yield name, f"{number} is in no range that is known to be in use: is it right?"
+        yield name, texts.UNASSIGNED_NUMBER(number=number)

@@ -11,7 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 from typing_extensions import Self
+
+from vapi_provider.catalogue import declarations
+from vapi_provider.catalogue.message import Template
 
 _building = threading.Lock()
 
@@ -68,8 +72,16 @@ Number = Annotated[
 """Number in JSON. The engine passes every number as a float; requests contain 20, not 20.0."""
 
 
-OWN_CARE = "own_care_"
-"""Prefix of the types of errors that are not the API's; the embedded account ignores them."""
+OWN_RULES = frozenset(
+    {declarations.INCOMPLETE_CREDENTIAL.code, declarations.INCOMPLETE_SIP_URI.code}
+)
+"""Types of the errors that the API does not raise; the embedded account ignores them."""
+
+
+def refusal(rule: Template, **values: str) -> PydanticCustomError:
+    """Return the error for a broken rule: its type is the rule's code, its text has no code."""
+    return PydanticCustomError(rule.code, rule.text, values)  # pyright: ignore[reportArgumentType]
+
 
 DISCRIMINATED_BY = "discriminated_by_"
 """Prefix of the error type for a value that no member of a union matches; its key follows."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import DocumentedDefault, VapiModel, discriminated_by
+from vapi_provider.catalogue import declarations
+from vapi_provider.models.base import (
+    DocumentedDefault,
+    VapiModel,
+    discriminated_by,
+    refusal,
+)
 from vapi_provider.models.e164 import e164_problem, is_alphanumeric
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
 from vapi_provider.models.message import Message
@@ -128,10 +133,8 @@ def checked_number(number: str, e164_check_enabled: bool, can_be_off: bool = Fal
         problem = e164_problem(number)
         if problem:
             if can_be_off and is_alphanumeric(number):
-                problem = f"{problem}; for one that is not, {_CHECK_OFF}"
-            raise PydanticCustomError("e164", "{problem}", {"problem": problem})
+                problem = f"{problem}; for another number, {_CHECK_OFF}"
+            raise refusal(declarations.NOT_E164, problem=problem)
     elif not is_alphanumeric(number):
-        raise PydanticCustomError(
-            "alphanumeric", "must be letters and digits only, after an optional +"
-        )
+        raise refusal(declarations.NOT_ALPHANUMERIC)
     return number

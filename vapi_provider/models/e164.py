@@ -39,17 +39,17 @@ def e164_problem(number: str) -> str | None:
     *valid*.
     """
     if not number.startswith("+"):
-        return "must be E.164: a + and the country code first, such as +14155550123"
+        return "it must begin with + and the country code"
     phonenumbers = _library()
 
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return "must be E.164, such as +14155550123: this is not a phone number"
+        return "this is not a phone number"
     if not phonenumbers.is_possible_number(parsed):
-        return "must be E.164, such as +14155550123: this has too few or too many digits"
+        return "this has too few or too many digits"
     if phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) != number:
-        return "must be E.164 exactly: a + and digits, nothing else, such as +14155550123"
+        return "it must be + and digits, nothing else"
     return None
 
 

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from vapi_provider.catalogue import declarations
+from vapi_provider.catalogue.message import Message
 from vapi_provider.models._generated_fields import SCHEMAS, FieldRow
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.field_traits import FieldTrait
@@ -98,16 +100,15 @@ def schema_named(name: str, region: str | None = None) -> Schema:
     return _SCHEMAS[name, region]
 
 
-def correction(model: Schema, key: str) -> str:
+def correction(model: Schema, key: str) -> Message:
     """Return the error message for a key not in `model`, with the correct or nearest spelling."""
     fields = [name for name in model.fields if name != "provider"]
     by_wire = model.fields_by_wire_name
     if key in by_wire:
-        return f"is spelled {by_wire[key].name} here"
+        return declarations.MISSPELLED_FIELD(name=by_wire[key].name)
     near = get_close_matches(_snake_case(key), fields, n=1)
-    if near:
-        return f"is not a field of {model.name}: did you mean {near[0]}?"
-    return f"is not a field of {model.name}: it has {', '.join(fields)}"
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(fields)}"
+    return declarations.UNKNOWN_FIELD(schema=model.name, hint=hint)
 
 
 @cache

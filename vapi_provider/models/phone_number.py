@@ -9,9 +9,9 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import DocumentedDefault, VapiModel
+from vapi_provider.catalogue import declarations
+from vapi_provider.models.base import DocumentedDefault, VapiModel, refusal
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.destination import Destination, checked_number, checked_when_known
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
@@ -98,7 +98,7 @@ class _Common(VapiModel):
     def _uuid(cls, assistant_id: str | None) -> str | None:
         """Is a UUID. Source: observed answer."""
         if assistant_id is not None and not UUID.fullmatch(assistant_id):
-            raise PydanticCustomError("uuid", "must be a UUID")
+            raise refusal(declarations.NOT_A_UUID)
         return assistant_id
 
 
@@ -140,10 +140,7 @@ class CreateVapiPhoneNumberDTO(_Vapi):
         """Is given where `sip_uri` is not, to make a record. Source: observed answer."""
         exists = bool(info.context and info.context.get("exists"))
         if area_code is None and info.data.get("sip_uri", "") is None and not exists:
-            raise PydanticCustomError(
-                "area_code_or_sip_uri",
-                "at least one of number_desired_area_code, sip_uri must be given",
-            )
+            raise refusal(declarations.NEITHER_AREA_CODE_NOR_SIP_URI)
         return area_code
 
 
@@ -197,10 +194,7 @@ class CreateTwilioPhoneNumberDTO(_Twilio):
         # info.data lacks invalid and unknown fields; without them the rule does not apply.
         token, key = info.data.get("twilio_auth_token", ""), info.data.get("twilio_api_key", "")
         if token is None and (key is None or secret is None):
-            raise PydanticCustomError(
-                "twilio_credentials",
-                "twilio_auth_token, or twilio_api_key and twilio_api_secret, must be given",
-            )
+            raise refusal(declarations.NO_TWILIO_CREDENTIALS)
         return secret
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
-from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import OWN_CARE, DocumentedDefault, Number, VapiModel
+from vapi_provider.catalogue import declarations
+from vapi_provider.models.base import DocumentedDefault, Number, VapiModel, refusal
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT, REPAIRED, SECRET, UNORDERED, URL
 from vapi_provider.models.urls import is_https, lacks_credential
 
@@ -15,9 +15,7 @@ from vapi_provider.models.urls import is_https, lacks_credential
 def _has_credential(value: str) -> str:
     """Is not a scheme such as `Bearer` with nothing behind it. Source: our own care."""
     if lacks_credential(value):
-        raise PydanticCustomError(
-            OWN_CARE + "scheme_alone", "names a scheme and nothing behind it: is a variable unset?"
-        )
+        raise refusal(declarations.INCOMPLETE_CREDENTIAL)
     return value
 
 
@@ -87,5 +85,5 @@ class Server(VapiModel):
     def _https(cls, url: str | None) -> str | None:
         """Is an https:// URL. Source: observed for assistants' servers; refused by our choice."""
         if url is not None and not is_https(url):
-            raise PydanticCustomError("https_url", "must be an https:// URL", {"found": url})
+            raise refusal(declarations.NOT_HTTPS, found=url)
         return url

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
-from vapi_provider.models.base import OWN_CARE, DocumentedDefault, VapiModel
+from vapi_provider.catalogue import declarations
+from vapi_provider.models.base import DocumentedDefault, VapiModel, refusal
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.urls import is_sip_uri, lacks_sip_part
@@ -34,9 +34,7 @@ def has_sip_scheme(uri: str) -> str:
     the parts: our own care.
     """
     if not is_sip_uri(uri):
-        raise PydanticCustomError("sip_uri", "must be a SIP URI such as sip:support@sip.vapi.ai")
+        raise refusal(declarations.NOT_A_SIP_URI)
     if lacks_sip_part(uri):
-        raise PydanticCustomError(
-            OWN_CARE + "sip_part", "has no user before the @, or no host: is a variable unset?"
-        )
+        raise refusal(declarations.INCOMPLETE_SIP_URI)
     return uri

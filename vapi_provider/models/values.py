@@ -12,12 +12,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from vapi_provider.catalogue import declarations
+from vapi_provider.catalogue.message import Message
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import EMPTY_IS_ABSENT
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.urls import unset_word
 
-Problem = tuple[str, str]
+Problem = tuple[str, Message]
 """Path and reason, without the value."""
 
 _SPOKEN = frozenset({"exact", "message", "content", "text"})
@@ -73,35 +75,35 @@ def _of_entries(
             yield from _of_field(spec, where, value, before.get(name))
         elif name not in before:
             # The message hides the name, which may be a misplaced token.
-            yield path, f"the name of header {at} is empty or has a character that HTTP forbids"
+            yield path, declarations.HEADER_NAME(number=at)
 
 
-def _of_text(spec: FieldSpec, text: str) -> str | None:
+def _of_text(spec: FieldSpec, text: str) -> Message | None:
     if spec.name in _SPOKEN:
         return None
     if not text.strip():
         is_meant = EMPTY_IS_ABSENT in spec.traits or spec.name in _HEADERS | _LINES
         if text or not is_meant:
-            return "is empty: is a variable not set? Leave the field out to have none"
+            return declarations.EMPTY_TEXT()
         return None
     word = unset_word(text, is_header=spec.name in _HEADERS)
     if word and spec.name not in _LINES | _LABELS:
-        return f"has {word} where an unset variable stands: is one not set?"
+        return declarations.UNSET_VARIABLE(word=word)
     if spec.name in _LINES:
         text = re.sub(r"[\r\n\t]", "", text)
     elif text.endswith(("\n", "\r")):
-        return "ends in a line break, as what is read from a file does: strip it"
-    if any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in text):
-        return "has a control character (a line break, a tab) in it"
+        return declarations.TRAILING_LINE_BREAK()
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+        return declarations.CONTROL_CHARACTER()
     return None
 
 
-def _of_number(value: Any) -> str | None:
+def _of_number(value: Any) -> Message | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not math.isfinite(value):
-        return "must be a finite number"
+        return declarations.NOT_FINITE()
     is_whole = isinstance(value, int) or (abs(value) < _WRITTEN_AS_FLOAT and value.is_integer())
     if is_whole and abs(value) >= EXACT:
-        return "is a whole number beyond 2^53, which the engine rounds: write it as text"
+        return declarations.ROUNDED_NUMBER()
     return None

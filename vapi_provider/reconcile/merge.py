@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vapi_provider.catalogue import preview
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.record import converted
@@ -211,7 +212,8 @@ def unsteady(spec: FieldSpec, path: str, base: Any, ours: Any) -> Iterator[str]:
         return
     model, old = spec.schema_of(ours), spec.schema_of(base)
     if model is not None and old is not None and model is not old:
-        yield f"{path}: {model.name} takes the place of {old.name}{_NOT_CARRIED}"
+        change = f"{model.name} takes the place of {old.name}"
+        yield f"{path}: {preview.NOT_CARRIED_OVER(change=change)}"
     elif model is not None:
         for name, inner in model.fields.items():
             below = as_object(base).get(name), as_object(ours).get(name)
@@ -225,18 +227,13 @@ def unsteady(spec: FieldSpec, path: str, base: Any, ours: Any) -> Iterator[str]:
             origin = origins.get(at)
             if origin is None:
                 if is_any_lost:
-                    yield f"{path}[{at}]: takes another one's place{_NOT_CARRIED}"
+                    change = "takes the place of another item"
+                    yield f"{path}[{at}]: {preview.NOT_CARRIED_OVER(change=change)}"
                 continue
             if origin < latest:
-                yield (
-                    f"{path}[{at}]: moved from {path}[{origin}]: what the account has there "
-                    "beyond the declaration goes along only if its list is still as recorded"
-                )
+                yield f"{path}[{at}]: {preview.MOVED_ITEM(origin=f'{path}[{origin}]')}"
             latest = max(latest, origin)
             yield from unsteady(item_of(spec), f"{path}[{at}]", before[origin], mine)
-
-
-_NOT_CARRIED = ": what the account has there beyond the declaration is not carried over"
 
 
 def sends_masked_secret(base: Any, ours: Any) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pulumi
 
+from vapi_provider.catalogue import declarations, preview
+from vapi_provider.catalogue.message import Message, without_code
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.properties import READ_ONLY
@@ -17,24 +19,19 @@ _INPUTS = ("provider", "declaration", "adopt_id", "__provider")
 _PLAIN = frozenset({"text", "number", "flag"})
 """JSON types without nested values."""
 
-TIMEOUTS = (
-    "custom_timeouts has no effect: Pulumi hands it to no dynamic provider. Set "
-    "vapi:requestTimeoutSeconds (a request) and vapi:readyTimeoutSeconds (until a number is active)"
-)
-
 
 def refuse_wrong_paths(kind: Kind, opts: pulumi.ResourceOptions | None, where: str) -> None:
     """Raise RunError where a path of `ignore_changes` names no field."""
     for path in (opts and opts.ignore_changes) or ():
         wrong = _wrong_step(kind, path)
         if wrong is not None:
-            raise pulumi.RunError(f"{where}ignore_changes: {path!r}: {wrong}")
+            raise pulumi.RunError(f"{where}{declarations.IGNORED_PATH(path=path, problem=wrong)}")
 
 
-def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[str]:
+def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[Message]:
     """Yield a warning for each option that Pulumi does not pass to dynamic providers."""
     if opts is not None and opts.custom_timeouts is not None:
-        yield TIMEOUTS
+        yield preview.CUSTOM_TIMEOUTS()
 
 
 def _wrong_step(kind: Kind, path: str) -> str | None:
@@ -52,8 +49,8 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
             holding = [model for model in models if name in model.fields]
             if not holding:
                 knowing = [model for model in models if name in model.fields_by_wire_name]
-                return f"{name} {correction((knowing or models)[0], name)}"
-            types = {one for model in holding for one in model.fields[name].types}
+                return f"{name} {without_code(correction((knowing or models)[0], name))}"
+            types = {type_ for model in holding for type_ in model.fields[name].types}
             models = [inner for model in holding for inner in model.fields[name].schemas]
             leaf = name if types <= _PLAIN else None
         elif leaf:

@@ -13,6 +13,8 @@ from pulumi.output import Unknown
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from vapi_provider.catalogue import declarations
+from vapi_provider.catalogue.message import Message, Template, split
 from vapi_provider.errors import DeclarationError
 from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
 from vapi_provider.models.fields import Schema, correction
@@ -22,23 +24,31 @@ from vapi_provider.reconcile.properties import Desired
 
 _NOT_FIELDS = ("declaration", "adopt_id")
 
-_TEXTS = {
-    "missing": "is required",
-    "string_type": "must be text",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "too_long": "must have at most {max_length} items",
-    "greater_than_equal": "must be {ge:g} or more",
-    "less_than_equal": "must be {le:g} or less",
-    "literal_error": "must be {expected}",
+_OBJECT = "an object"
+
+_TYPES = {
+    "string_type": "text",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "text_or_custom_message": "text or a custom message",
 }
+"""The expected type, by pydantic's error type."""
+
+_TEMPLATES: Mapping[str, Template] = {
+    "missing": declarations.REQUIRED,
+    "finite_number": declarations.NOT_FINITE,
+    "string_too_short": declarations.TOO_SHORT,
+    "string_too_long": declarations.TOO_LONG,
+    "too_long": declarations.TOO_MANY_ITEMS,
+    "greater_than_equal": declarations.TOO_SMALL,
+    "less_than_equal": declarations.TOO_LARGE,
+    "literal_error": declarations.NOT_ALLOWED,
+}
+"""The rule, by pydantic's error type; its fields are the keys of the error's context."""
 
 
 def problems(
@@ -58,7 +68,7 @@ def problems(
     adopt_id = bag.get("adopt_id", "-")
     is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
     if not is_one and not isinstance(adopt_id, Unknown):
-        found.append("adopt_id: must be the id of a phone number")
+        found.append(f"adopt_id: {declarations.NOT_A_RECORD_ID()}")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:
         desired.kind.create.model.built().model_validate(
@@ -90,7 +100,8 @@ def sendable(desired: Desired) -> VapiModel:
         return desired.model()
     except ValidationError:
         bag = {"provider": desired.kind.provider, **desired.fields}
-        raise DeclarationError("; ".join(problems(desired, bag, exists=True))) from None
+        refused = "; ".join(split(problem).text for problem in problems(desired, bag, exists=True))
+        raise DeclarationError(declarations.NO_LONGER_ACCEPTED(problems=refused)) from None
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
@@ -108,16 +119,27 @@ def _is_unknown(error: ErrorDetails) -> bool:
 def _in_words(error: ErrorDetails, root: Schema, fields: Mapping[str, Any]) -> str:
     path, model = _locate(error["loc"], root, fields)
     kind = error["type"]
-    if kind == "extra_forbidden":
-        reason = correction(model, str(error["loc"][-1]))
-    elif not kind.startswith(DISCRIMINATED_BY):
-        reason = _TEXTS.get(kind, error["msg"]).format(**error.get("ctx", {}))
-    elif isinstance(error["input"], Mapping):
+    if kind.startswith(DISCRIMINATED_BY) and isinstance(error["input"], Mapping):
         path = f"{path}.{kind.removeprefix(DISCRIMINATED_BY)}"
-        reason = error["msg"]
-    else:
-        reason = "must be an object"
-    return f"{path}: {reason}"
+    return f"{path}: {_reason(error, model)}"
+
+
+def _reason(error: ErrorDetails, model: Schema) -> Message:
+    """Return the reason of an error in `model`, with the code of the rule."""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return correction(model, str(error["loc"][-1]))
+    if kind.startswith(DISCRIMINATED_BY):
+        if not isinstance(error["input"], Mapping):
+            return declarations.WRONG_TYPE(type=_OBJECT)
+        return declarations.NOT_ALLOWED(expected=error["msg"].removeprefix("must be "))
+    if kind in _TYPES:
+        return declarations.WRONG_TYPE(type=_TYPES[kind])
+    if kind in _TEMPLATES:
+        return _TEMPLATES[kind](**error.get("ctx", {}))
+    # The type of an error from a rule of the models is the rule's code.
+    rule = Template(kind, "{reason}") if kind.startswith("VAPI-") else declarations.INVALID_VALUE
+    return rule(reason=error["msg"])
 
 
 def _locate(

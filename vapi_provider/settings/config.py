@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.backend import Backend, backend_of
 from vapi_provider.settings.journal_location import JournalPlace, Location, shared_location
@@ -22,6 +23,7 @@ from vapi_provider.shared.loopback import account_text, is_loopback
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 EMBEDDED = "embedded:"
+_ANY_BASE_URL = "https://<host>, http:// on this machine, or embedded:<SQLite file>"
 
 LONGEST_REQUEST_SECONDS = 3600
 """Maximum request timeout. Our choice: a hanging request must not block a run forever."""
@@ -103,9 +105,7 @@ def load_settings(
 
     region = setting("region", "VAPI_REGION") or "us"
     if region not in REGIONS:
-        raise ConfigurationError(
-            f"vapi:region is {region!r}: it must be one of {', '.join(REGIONS)}"
-        )
+        raise _invalid("region", region, f"one of {', '.join(REGIONS)}")
     base_url, moved = _base_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
@@ -199,15 +199,9 @@ def _api_key(key: str | None, base_url: str) -> str:
     if key is None:
         if base_url.startswith(EMBEDDED):
             return "embedded"
-        raise ConfigurationError(
-            "no Vapi key: run `pulumi config set --secret vapi:apiKey` with a private key "
-            "of the account, or set VAPI_API_KEY"
-        )
+        raise ConfigurationError(configuration.NO_API_KEY())
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(
-            "the Vapi key has characters that no key has (a space, a line break, a quote from "
-            "another alphabet): copy it again"
-        )
+        raise ConfigurationError(configuration.MALFORMED_API_KEY())
     return key
 
 
@@ -216,25 +210,17 @@ def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None
     if url.startswith(EMBEDDED):
         name = url.removeprefix(EMBEDDED)
         if not name:
-            raise ConfigurationError(
-                "vapi:baseUrl is 'embedded:' without a file: write embedded:<SQLite file>"
-            )
+            raise ConfigurationError(configuration.NO_ACCOUNT_FILE())
         file, question, query = name.partition("?")
         place = project.place(file, "the embedded account", tables="phone_number")
         return f"{EMBEDDED}{place.path}{question}{query}", place.warning
     parts, host = _split(url)
     loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:
-        raise ConfigurationError(
-            f"vapi:baseUrl sends the key in clear to {host}: use https:// "
-            "(http:// is for this machine only)"
-        )
+        raise ConfigurationError(configuration.KEY_IN_CLEAR(host=host))
     allowed_here = allowed.lower() in (host, parts.netloc.lower())
     if not (loopback or host.endswith(".vapi.ai") or allowed_here):
-        raise ConfigurationError(
-            f"vapi:baseUrl would send the key to {host}, which is not Vapi: if you mean it, set "
-            f"VAPI_ALLOW_BASE_URL={host} in the environment"
-        )
+        raise ConfigurationError(configuration.FOREIGN_HOST(host=host))
     return url.rstrip("/"), None
 
 
@@ -243,21 +229,30 @@ def _split(url: str) -> tuple[SplitResult, str]:
 
     Raises ConfigurationError for a URL with credentials, a query or a fragment, or without http(s).
     """
-    wanted = "it must be https://<host>, http:// on this machine, or embedded:<SQLite file>"
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigurationError(f"vapi:baseUrl cannot be read ({error}): {wanted}") from None
-    if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
-            "vapi:baseUrl holds a user name or password: only the key in vapi:apiKey is sent"
-        )
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ConfigurationError(f"vapi:baseUrl is {url!r}: {wanted}")
-    if any(character.isspace() or character == "\\" for character in url):
-        raise ConfigurationError(f"vapi:baseUrl is {url!r}: {wanted}")
+            configuration.UNREADABLE_BASE_URL(error=error, expected=_ANY_BASE_URL)
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(configuration.BASE_URL_WITH_PASSWORD())
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or parts.query
+        or parts.fragment
+        or any(character.isspace() or character == "\\" for character in url)
+    ):
+        raise _invalid("baseUrl", url, _ANY_BASE_URL)
     return parts, host.lower()
+
+
+def _invalid(key: str, value: str, expected: str) -> ConfigurationError:
+    return ConfigurationError(
+        configuration.INVALID_SETTING(setting=f"vapi:{key}", value=value, expected=expected)
+    )
 
 
 def _number(
@@ -277,7 +272,7 @@ def _number(
         number = math.nan
     if not math.isfinite(number) or number < least or (whole and not number.is_integer()):
         kind = "a whole number" if whole else "a number"
-        raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {kind}, {least:g} or more")
+        raise _invalid(key, text, f"{kind}, {least:g} or more")
     if number > most:
-        raise ConfigurationError(f"vapi:{key} is {text!r}: it must be {most:g} or less")
+        raise _invalid(key, text, f"{most:g} or less")
     return number

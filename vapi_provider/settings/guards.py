@@ -11,6 +11,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, cast
 
+from vapi_provider.catalogue import configuration
+from vapi_provider.catalogue import guards as texts
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.answering import (
     RETURNED_ERROR,
@@ -22,7 +25,7 @@ from vapi_provider.models.fields import as_object
 REFUSED = "refused_by_guards"
 """Input that tells the plugin that the program has rejected a number; never recorded."""
 
-TOLD = "is refused by vapi:guards, for the reasons that the program names"
+TOLD = texts.REFUSED_BY_GUARDS()
 """Message of the plugin about a number that the program has rejected."""
 
 PROTECTED = "protected"
@@ -35,45 +38,44 @@ UNPROTECTED = "unprotected"
 _NONE = (None, "")
 """Values that name no credential: an empty id comes from an unset variable."""
 
-_NO_CREDENTIAL = "server: needs credential_id or headers"
 
-
-def _fallback(fields: Mapping[str, Any]) -> str | None:
+def _fallback(fields: Mapping[str, Any]) -> Message | None:
     excluding = excludes_fallback(fields)
     if excluding:
-        return (
-            f"fallback_destination: none can run beside {excluding}, and every number needs one: "
+        return texts.GUARD_FALLBACK(
+            reason=f"none can run beside {excluding}, and every number needs one: "
             "let a server name who answers, or leave this rule out"
         )
-    return _needs(fields, "fallback_destination", "every number needs one")
+    if fields.get("fallback_destination") is None:
+        return texts.GUARD_FALLBACK(reason="every number needs one")
+    return None
 
 
-def _ending_hook(fields: Mapping[str, Any]) -> str | None:
+def _ending_hook(fields: Mapping[str, Any]) -> Message | None:
     if not lacks_ending_hook(fields):
         return None
     endings = "all endings" if excludes_fallback(fields) else f"{RETURNED_ERROR} or all endings"
-    return f"hooks: a call.ending hook is needed that acts on {endings}"
+    return texts.GUARD_ENDING_HOOK(endings=endings)
 
 
-def _sip_authentication(fields: Mapping[str, Any]) -> str | None:
-    if fields.get("sip_uri") is None:
-        return None
-    return _needs(fields, "authentication", "a SIP URI needs it")
+def _sip_authentication(fields: Mapping[str, Any]) -> Message | None:
+    is_open = fields.get("sip_uri") is not None and fields.get("authentication") is None
+    return texts.GUARD_SIP_AUTHENTICATION() if is_open else None
 
 
-def _server_credential(fields: Mapping[str, Any]) -> str | None:
+def _server_credential(fields: Mapping[str, Any]) -> Message | None:
     server = as_object(fields.get("server"))
     if not server or server.get("credential_id") not in _NONE:
         return None
     # Compare by `in`, because the truth value of an Output raises an error.
-    return _NO_CREDENTIAL if server.get("headers") in (None, {}) else None
+    return texts.GUARD_SERVER_CREDENTIAL() if server.get("headers") in (None, {}) else None
 
 
-def _protected(fields: Mapping[str, Any]) -> str | None:
-    return "opts: protect=True is needed" if fields.get(UNPROTECTED) else None
+def _protected(fields: Mapping[str, Any]) -> Message | None:
+    return texts.GUARD_PROTECTED() if fields.get(UNPROTECTED) else None
 
 
-RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+RULES: Mapping[str, Callable[[Mapping[str, Any]], Message | None]] = {
     "fallback": _fallback,
     "ending-hook": _ending_hook,
     PROTECTED: _protected,
@@ -83,12 +85,12 @@ RULES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 """The rules by their names in the config; each returns the violation in the fields, or None."""
 
 
-def violations(guards: Collection[str], fields: Mapping[str, Any]) -> Iterator[str]:
+def violations(guards: Collection[str], fields: Mapping[str, Any]) -> Iterator[Message]:
     """Yield the violations of the named rules, one line each."""
     for name, rule in RULES.items():
-        found = rule(fields) if name in guards else None
-        if found is not None:
-            yield f"{found} (rule {name} of vapi:guards)"
+        violation = rule(fields) if name in guards else None
+        if violation is not None:
+            yield violation
 
 
 def guards_in(text: str | None) -> frozenset[str]:
@@ -104,16 +106,14 @@ def guards_in(text: str | None) -> frozenset[str]:
         found = None
     if not isinstance(found, list):
         raise ConfigurationError(
-            f"vapi:guards is {text!r}: it must be a list of rules, such as [fallback, protected]"
+            configuration.INVALID_SETTING(
+                setting="vapi:guards",
+                value=text,
+                expected="a list of rules, such as [fallback, protected]",
+            )
         )
     names = cast(list[Any], found)
     for name in names:
         if not isinstance(name, str) or name not in RULES:
-            raise ConfigurationError(
-                f"vapi:guards has {name!r}, which is no rule: the rules are {', '.join(RULES)}"
-            )
+            raise ConfigurationError(configuration.UNKNOWN_GUARD(name=name, rules=", ".join(RULES)))
     return frozenset(names)
-
-
-def _needs(fields: Mapping[str, Any], name: str, why: str) -> str | None:
-    return f"{name}: {why}" if fields.get(name) is None else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
+from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.backend import url_of
 
@@ -89,23 +90,20 @@ def parse(url: str) -> Location | None:
         return None
     known = _SCHEMES.get(scheme.lower())
     if known is None:
-        raise ConfigurationError(
-            f"VAPI_JOURNAL names a place of kind {scheme!r}: it must be a path, postgres://…, "
-            "s3://…, gs://… or azblob://…"
-        )
+        raise ConfigurationError(configuration.JOURNAL_SCHEME(scheme=scheme))
     try:
         parts = urlsplit(f"{known}://{url.partition('://')[2]}")
         host = (parts.hostname or "") if known == "postgres" else parts.netloc
         port = parts.port if known == "postgres" else None
     except ValueError:
-        raise ConfigurationError(f"VAPI_JOURNAL is no URL that can be read ({known}://…)") from None
+        raise ConfigurationError(configuration.JOURNAL_URL(scheme=known)) from None
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     path = unquote(parts.path).strip("/")
     if known == "postgres":
         host = f"{host}:{port}" if port else host
         return Location(known, host, path, query, url)
     if not host:
-        raise ConfigurationError(f"VAPI_JOURNAL names no bucket or container ({known}://<name>)")
+        raise ConfigurationError(configuration.JOURNAL_BUCKET(scheme=known))
     path = "/".join(part for part in (path, query.get("prefix", "").strip("/")) if part)
     if path.rpartition("/")[2] != FOLDER:
         path = f"{path}/{FOLDER}".lstrip("/")
@@ -148,8 +146,9 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
         missing = _missing(location.scheme)
         if missing:
             raise ConfigurationError(
-                f"VAPI_JOURNAL names {location.shown}, and {missing} is not installed: "
-                f"pip install {_wanted(location.scheme)}, or set VAPI_JOURNAL to a path"
+                configuration.JOURNAL_LIBRARY(
+                    place=location.shown, library=missing, package=_wanted(location.scheme)
+                )
             )
         return with_password(location, backend_url), ""
     url = derived(backend_url)
@@ -158,9 +157,8 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
         return None, ""
     missing = _missing(location.scheme)
     if missing:
-        return None, (
-            "the state is shared, and the journal of purchases is a file of this machine, for "
-            f"{missing} is not installed: pip install {_wanted(location.scheme)}"
+        return None, configuration.JOURNAL_NOT_SHARED(
+            library=missing, package=_wanted(location.scheme)
         )
     return with_password(location, backend_url), ""
 

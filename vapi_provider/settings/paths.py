@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -62,8 +63,7 @@ class Project:
             return Place(new)
         return Place(
             old,
-            f"{what} is {old}, where programs run (main: in Pulumi.yaml); relative paths are "
-            f"relative to Pulumi.yaml: move the file to {new}",
+            configuration.FILE_IN_MAIN_FOLDER(file=what, old=old, new=new),
         )
 
 
@@ -79,10 +79,7 @@ def state_home(environment: Mapping[str, str]) -> Path:
     homes = (environment.get("HOME", ""), environment.get("USERPROFILE", ""), _users_home())
     home = next((home for home in homes if Path(home).is_absolute()), None)
     if home is None:
-        raise ConfigurationError(
-            "there is no home folder (HOME) for the journal of purchases: set VAPI_JOURNAL to a "
-            "file that outlives this run"
-        )
+        raise ConfigurationError(configuration.NO_HOME_FOLDER())
     return Path(home) / ".local" / "state"
 
 

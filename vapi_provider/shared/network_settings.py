@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -106,19 +107,15 @@ def _checked(variable: str, proxy: str) -> str:
         parts = urlsplit(url)
         # `parts.port` raises ValueError for an invalid port.
         right = parts.scheme in _SCHEMES and _is_host(parts.hostname or "") and parts.port != 0
-        right = right and not any(it.isspace() or not it.isprintable() for it in url)
+        right = right and not any(
+            character.isspace() or not character.isprintable() for character in url
+        )
     except ValueError:
         right = False
     if not right:
-        raise ConfigurationError(
-            f"the proxy of {variable} cannot be used: it must be http://host:port, https://, "
-            "socks5:// or socks5h://; or name the account's host in NO_PROXY"
-        )
+        raise ConfigurationError(configuration.INVALID_PROXY(variable=variable))
     if parts.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
-        raise ConfigurationError(
-            f"the proxy of {variable} speaks SOCKS, for which a package is missing: install "
-            '"httpx[socks]", or name an http:// proxy'
-        )
+        raise ConfigurationError(configuration.NO_SOCKS_SUPPORT(variable=variable))
     return url
 
 
@@ -177,13 +174,10 @@ def _check_certificates(file: str | None, folder: str | None) -> None:
             # OpenSSL raises SSLError for an empty file and for one that is not PEM.
             reason = "has no certificates" if isinstance(error, ssl.SSLError) else _reason(error)
             raise ConfigurationError(
-                f"{_FILE} is {file!r}, which {reason}: name a file of certificates (PEM), or "
-                "unset it"
+                configuration.CERTIFICATE_FILE(variable=_FILE, file=file, reason=reason)
             ) from None
     if folder is not None and not any(map(os.path.isdir, folder.split(os.pathsep))):
-        raise ConfigurationError(
-            f"{_FOLDER} is {folder!r}, which is no folder: name one with certificates, or unset it"
-        )
+        raise ConfigurationError(configuration.CERTIFICATE_FOLDER(variable=_FOLDER, folder=folder))
 
 
 def _check_key_log(file: str | None) -> None:
@@ -199,7 +193,7 @@ def _check_key_log(file: str | None) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = file
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{_KEYS} is {file!r}, which {_reason(error, 'written')}: name a file, or unset it"
+            configuration.KEY_LOG_FILE(variable=_KEYS, file=file, reason=_reason(error, "written"))
         ) from None
 
 

@@ -33,14 +33,12 @@ def arrange() -> None:
 
     Raises SystemExit in a command whose project has a module of a reserved name.
     """
-    if is_plugin_process():
+    is_command = _is_command()
+    if is_command or is_plugin_process():
         put_project_last()
-    elif _is_command():
-        refusal = reserved_problem(os.getcwd())
-        if refusal is not None:
-            sys.stderr.write(f"Error: {refusal}\n")
-            raise SystemExit(1)
-        put_project_last()
+    if is_command and (problem := reserved_problem(os.getcwd())) is not None:
+        sys.stderr.write(f"Error: {problem}\n")
+        raise SystemExit(1)
 
 
 def put_project_last() -> None:
@@ -77,10 +75,10 @@ def reserved_problem(folder: str) -> str | None:
             found.append(name)
     if not found:
         return None
-    return (
-        f"{', '.join(found)} in the project's folder would be loaded in place of a module that "
-        "Pulumi's SDK needs to start: rename it, and what imports it"
-    )
+    # Lazy import: until `arrange` has run, a module of the project may shadow what it imports.
+    from vapi_provider.catalogue import configuration
+
+    return configuration.RESERVED_MODULE_NAME(files=", ".join(found))
 
 
 def library(name: str) -> ModuleType:
