@@ -121,20 +121,24 @@ def _aligned(lines: Sequence[Sequence[str]]) -> str:
 def page(found: Sequence[Row], machine: str) -> str:
     """Return the text of `docs/benchmarks.md`."""
     files, others = _by_state(found)
-    team = [_TEAM, team_table(others), "", _missed(others)] if others else []
-    often = {row.numbers: row.repetitions for row in files}
-    said = ", ".join(f"{count} at {numbers:,} numbers" for numbers, count in sorted(often.items()))
+    team = [_TEAM, _measured_on(machine, others), team_table(others), "", _missed(others)]
     return "\n".join(
         [
             _INTRO,
-            fill(f"Measured on {machine}. Repetitions: {said}.", 100) + "\n",
+            _measured_on(machine, files),
             table(files),
             "",
             _missed(files),
-            *team,
+            *(team if others else []),
             _AGAIN,
         ]
     )
+
+
+def _measured_on(machine: str, found: Sequence[Row]) -> str:
+    often = {row.numbers: row.repetitions for row in found}
+    said = ", ".join(f"{count} at {numbers:,} numbers" for numbers, count in sorted(often.items()))
+    return fill(f"Measured on {machine}. Repetitions: {said}.", 100) + "\n"
 
 
 def _missed(found: Sequence[Row]) -> str:
