@@ -122,7 +122,7 @@ quoted() {
 case ${1-} in
 up)
     open_stack key
-    options="--checkpoints --tell"
+    options="--checkpoints --writes"
     make_stack
     settle_pending
     set --
@@ -143,7 +143,7 @@ preview)
     ;;
 refresh)
     open_stack
-    options="--checkpoints --tell"
+    options="--checkpoints --writes"
     read_state
     settle_pending
     # If the question is confirmed, a preview would only read everything twice.
@@ -163,7 +163,7 @@ probe)
     ;;
 destroy)
     open_stack
-    options="--checkpoints --tell"
+    options="--checkpoints --writes"
     read_state
     settle_pending
     limit_now

@@ -173,3 +173,27 @@ def test_a_taint_is_warned_of_and_counted(clone: Clone) -> None:
     assert "'line' is tainted" in clone.make("up")
     assert len(clone.account_ids()) == 1
     assert clone.account_ids() != before
+
+
+def test_a_pipeline_on_pulumi_cloud_needs_a_journal(clone: Clone) -> None:
+    """One line names the setting before anything is sent; a person's own machine has its file."""
+    cloud = {
+        "STACK": "dev",
+        "YES": "1",
+        "VAPI_API_KEY": "a-key-for-tests-only",
+        "PULUMI_BACKEND_URL": "",
+        "PULUMI_API": "http://127.0.0.1:9",
+        "PULUMI_ACCESS_TOKEN": "a-token-for-tests-only",
+        "VAPI_JOURNAL": "",
+        "XDG_STATE_HOME": str(clone.folder),
+        "CI": "true",
+    }
+    for target in ("up", "refresh", "destroy"):
+        code, text = clone.run("make", target, **cloud)
+        assert code != 0
+        line, ended = text.splitlines()
+        assert "Set VAPI_JOURNAL to s3://" in line
+        assert line.endswith("[VAPI-JOURNAL-ENDS-WITH-RUNNER]")
+        assert ended.startswith("make: ***")
+    for more in ({"CI": ""}, {"VAPI_JOURNAL": str(clone.folder / "journal.sqlite")}):
+        assert "ENDS-WITH-RUNNER" not in clone.run("make", "up", **{**cloud, **more})[1]

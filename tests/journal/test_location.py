@@ -12,7 +12,13 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import StoreError
 from vapi_provider.journal.connecting import azure_config, connection_string, s3_config
 from vapi_provider.settings.config import journal_in
-from vapi_provider.settings.journal_location import derived, export_url, parse, shared_location
+from vapi_provider.settings.journal_location import (
+    derived,
+    export_url,
+    parse,
+    require_lasting,
+    shared_location,
+)
 
 S3 = "s3://bucket/a/prefix?endpoint=127.0.0.1:9000&disableSSL=true&s3ForcePathStyle=true"
 
@@ -233,3 +239,17 @@ def test_make_env_is_told_the_url(backend: str, printed: str, tmp_path: Path) ->
         check=True,
     )
     assert done.stdout == printed
+
+
+@pytest.mark.parametrize("more", [{"VAPI_JOURNAL": "j.sqlite"}, {"CI": ""}, {"CI": "false"}])
+def test_a_pipeline_on_pulumi_cloud_must_name_its_journal(
+    more: dict[str, str], tmp_path: Path
+) -> None:
+    """A file would be lost with the runner; beside other state there is a journal."""
+    for backend in ("", "https://pulumi.example"):
+        pipeline = {"CI": "true", "PULUMI_BACKEND_URL": backend, "HOME": str(tmp_path)}
+        with pytest.raises(ConfigurationError, match="Set VAPI_JOURNAL to"):
+            require_lasting(pipeline, tmp_path)
+        require_lasting(pipeline | more, tmp_path)
+    for backend in (S3, "file:///somewhere", "postgres://db.example/state"):
+        require_lasting({"CI": "true", "PULUMI_BACKEND_URL": backend}, tmp_path)

@@ -110,17 +110,16 @@ def test_no_variable_is_an_argument_of_make(text: str) -> None:
     assert not re.findall(r"\bmake [^\n>|;]*=[^\n>|;]*\$", text)
 
 
-def test_a_deploy_restores_only_what_deploys_have_kept() -> None:
-    """A job with the key restores no cache but the journal, which no other job writes."""
+def test_a_job_with_the_key_restores_no_cache() -> None:
+    """What a pull request may have cached never reaches a job that deploys or holds the key."""
     for path in FILES:
+        assert "actions/cache" not in path.read_text(encoding="utf-8")
         for job in load(path)["jobs"].values():
             has_key = any(
                 "secrets.VAPI_API_KEY" in str(step.get("env")) for step in job.get("steps", [])
             )
-            kept = [step for step in job.get("steps", []) if "/cache" in step.get("uses", "")]
             cached = [step for step in job.get("steps", []) if step.get("with", {}).get("cached")]
-            assert (not cached) if has_key else (not kept)
-            assert all(step["with"]["key"].startswith("journal-") for step in kept)
+            assert not (cached and has_key)
     setup = yaml.safe_load((ROOT / ".github/actions/setup/action.yml").read_text(encoding="utf-8"))
     assert setup["inputs"]["cached"]["default"] == "false"
     python, cache = setup["runs"]["steps"]
@@ -129,8 +128,33 @@ def test_a_deploy_restores_only_what_deploys_have_kept() -> None:
         assert holds(cache["if"], contexts) is restores
         assert filled(python["with"]["cache"], contexts) == ("pip" if restores else "")
     gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
-    assert [one["key"] for one in gitlab[".deploy"]["cache"]] == ["journal-$STACK@"]
-    assert gitlab["watch"]["cache"] == []
+    assert gitlab[".deploy"]["cache"] == gitlab["watch"]["cache"] == []
+
+
+def test_steps_with_the_key_know_the_journal() -> None:
+    """Whatever touches the account reads the journal that `VAPI_JOURNAL` may name."""
+    for path in FILES:
+        for step in steps(load(path)):
+            if "secrets.VAPI_API_KEY" in str(step.get("env")):
+                assert step["env"]["VAPI_JOURNAL"] == "${{ secrets.VAPI_JOURNAL }}"
+            else:
+                assert "VAPI_JOURNAL" not in str(step)
+
+
+def pasted() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the cache steps for GitHub and the job's part for GitLab in docs/pipelines.md."""
+    page = (ROOT / "docs/pipelines.md").read_text(encoding="utf-8")
+    section = page.partition("### A journal in the cache")[2].partition("\n## ")[0]
+    github, gitlab = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    return yaml.safe_load(github), yaml.safe_load(gitlab)
+
+
+def test_the_steps_of_the_page_are_pinned_and_keep_a_failed_runs_journal() -> None:
+    """A person who pastes them gets a pinned action, and a journal that is saved in each case."""
+    github, gitlab = pasted()
+    assert all(re.fullmatch(r"actions/cache/\w+@[0-9a-f]{40}", step["uses"]) for step in github)
+    assert github[-1]["if"] == "${{ always() }}"
+    assert gitlab["cache"][0]["when"] == "always"
 
 
 @pytest.mark.parametrize(
@@ -138,9 +162,8 @@ def test_a_deploy_restores_only_what_deploys_have_kept() -> None:
 )
 def test_a_cache_of_one_stack_is_never_anothers(other: str) -> None:
     """Of two stacks of which one's name begins with the other's, each fetches its own journal."""
-    steps_ = steps(load(ROOT / WORKFLOWS / "deploy-stack.yml"))
-    keyed = [step["with"] for step in steps_ if "/cache" in step.get("uses", "")]
-    assert keyed
+    github_steps, gitlab = pasted()
+    keyed = [step["with"] for step in github_steps]
     github = {"run_id": 1, "run_attempt": 1}
     of = {
         stack: [filled(one, {"inputs": {"stack": stack}, "github": github}) for one in texts]
@@ -148,7 +171,7 @@ def test_a_cache_of_one_stack_is_never_anothers(other: str) -> None:
         for texts in [[text for one in keyed for name, text in one.items() if name != "path"]]
     }
     assert not [a for a in of["prod"] for b in of[other] if a.startswith(b) or b.startswith(a)]
-    key = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))[".deploy"]["cache"][0]["key"]
+    key = gitlab["cache"][0]["key"]
     assert not key.replace("$STACK", other).startswith(key.replace("$STACK", "prod"))
 
 
@@ -235,7 +258,6 @@ def test_gitlab_runs_the_same_targets() -> None:
             assert any(line in script for script in scripts), line
     assert set(re.findall(r"make ([a-z]+)", "\n".join(scripts))) <= TARGETS
     assert gitlab[".deploy"]["resource_group"] == "$STACK"
-    assert gitlab[".deploy"]["cache"][0]["when"] == "always"
 
 
 def test_each_stack_can_be_repaired_by_hand_at_gitlab() -> None:

@@ -1,6 +1,6 @@
 """Runs the files of `.github/workflows` as they are: each job on a fresh copy, its `run:` for real.
 
-What GitHub itself does is played: secrets of environments, caches, comments and issues.
+What GitHub itself does is played: secrets of environments, comments and issues.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Job:
 
 @dataclass
 class GitHub:
-    """A repository, its environments' secrets, its caches, comments and issues.
+    """A repository, its environments' secrets, its comments and issues.
 
     `beyond` is, for each stack, what the machines' network leads to: a variable or two.
     """
@@ -60,7 +60,7 @@ class GitHub:
     runs: count[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        (self.work / "caches").mkdir(parents=True)
+        self.work.mkdir(parents=True)
         self._store = self.work / "store.json"
         self._store.write_text('{"comments": [], "issues": []}', encoding="utf-8")
 
@@ -122,7 +122,8 @@ class GitHub:
             own = {**job.get("env", {}), **step.get("env", {})}
             variables = {key: filled(item, contexts) for key, item in own.items()}
             variables |= {key: os.environ[key] for key in _MACHINE if key in os.environ}
-            variables |= {"CI": "true", "PULUMI_HOME": str(folder / ".pulumi" / "home")}
+            own_state = {"XDG_STATE_HOME": str(folder / ".pulumi" / "state")}
+            variables |= {"CI": "true", "PULUMI_HOME": str(folder / ".pulumi" / "home")} | own_state
             variables |= self.beyond.get(environment.split("-")[0], {})
             if "run" in step:
                 done = _shell([*shell, "-c", step["run"]], folder, variables)
@@ -142,21 +143,10 @@ class GitHub:
         contexts: Mapping[str, Any],
         variables: dict[str, str],
     ) -> subprocess.CompletedProcess[str]:
-        given = {key: filled(item, contexts) for key, item in step.get("with", {}).items()}
         action = step["uses"].partition("@")[0]
-        caches = self.work / "caches"
-        if action == "actions/cache/restore":
-            found = sorted(caches.glob(f"{given['restore-keys']}*"), key=os.path.getmtime)
-            if found:
-                shutil.copytree(found[-1], folder / given["path"])
-        elif action == "actions/cache/save":
-            if (folder / given["path"]).exists():
-                # Fails where the key is taken, as a cache is never changed.
-                shutil.copytree(folder / given["path"], caches / given["key"])
-                os.utime(caches / given["key"])
-        elif action == "actions/github-script":
+        if action == "actions/github-script":
             return self._script(folder, step["with"]["script"], variables)
-        elif action == "./.github/actions/setup":
+        if action == "./.github/actions/setup":
             steps = yaml.safe_load((folder / action / "action.yml").read_text(encoding="utf-8"))[
                 "runs"
             ]["steps"]

@@ -2,9 +2,6 @@
 
 from vapi_provider.catalogue.message import Template
 
-CHECKPOINTS_SETTING = Template(
-    "VAPI-CHECKPOINTS-SETTING", "VAPI_CHECKPOINTS is {value!r}: set it to on or off"
-)
 OTHER_RESOURCE = Template(
     "VAPI-OTHER-RESOURCE",
     "{type} {name!r} is not a Vapi resource, and checkpoints are off: the journal could not "

@@ -61,6 +61,12 @@ JOURNAL_NOT_SHARED = Template(
     "the state is shared, but the journal of purchases is a file of this machine, because "
     "{library} is not installed: run `pip install {package}`",
 )
+JOURNAL_ENDS_WITH_RUNNER = Template(
+    "VAPI-JOURNAL-ENDS-WITH-RUNNER",
+    "this pipeline's state is kept by a service that cannot hold the journal of purchases, and a "
+    "file would be lost with the runner. Set VAPI_JOURNAL to s3://…, gs://…, azblob://… or "
+    "postgres://… (docs/pipelines.md)",
+)
 NO_HOME_FOLDER = Template(
     "VAPI-NO-HOME-FOLDER",
     "there is no home folder (HOME) for the journal of purchases: set VAPI_JOURNAL to a file that "

@@ -18,10 +18,10 @@ from vapi_provider.shared.terminal import say, write
 @click.option("--facts", metavar="FILE", help="Where to write what the plugin needs to know.")
 @click.option("--no-engine", is_flag=True, help="No engine is started: code is not judged.")
 @click.option("--checkpoints", is_flag=True, help="Decide whether the engine saves each step.")
-@click.option("--tell", is_flag=True, help="Report that decision and its reason.")
+@click.option("--writes", is_flag=True, help="The engine writes the state: report the decision.")
 @click.option("--idle", is_flag=True, help="No run is at work: a person says so.")
 def command(
-    stack: str, facts: str | None, no_engine: bool, checkpoints: bool, tell: bool, idle: bool
+    stack: str, facts: str | None, no_engine: bool, checkpoints: bool, writes: bool, idle: bool
 ) -> None:
     """Read the state once, repair and mark what can be, and print words for the shell."""
     from vapi_provider.cli.backend_files import repair
@@ -36,7 +36,7 @@ def command(
             lambda line: say(line, err=True),
             no_engine=no_engine,
             checkpoints=checkpoints,
-            tell=tell,
+            writes=writes,
         )
     except VapiError as error:
         raise click.ClickException(str(error)) from None

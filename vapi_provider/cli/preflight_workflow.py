@@ -33,6 +33,7 @@ from vapi_provider.deployment.preflight import (
 from vapi_provider.deployment.state_files import UnreadableError
 from vapi_provider.settings.backend import backend_of, folder_of
 from vapi_provider.settings.config import journal_in
+from vapi_provider.settings.journal_location import require_lasting
 
 Deployment = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -44,14 +45,17 @@ def preflight(
     *,
     no_engine: bool = False,
     checkpoints: bool = False,
-    tell: bool = False,
+    writes: bool = False,
 ) -> Findings:
     """Repair the stack's files if they need it, read its state once, and check it.
 
-    With `checkpoints`, also decide whether the engine writes checkpoints; with `tell`, report the
-    decision. Where operations are pending, nothing is decided: the caller resolves them and reads
-    the state again. Raises PulumiError if the state cannot be read, and the errors of the checks.
+    With `checkpoints`, also decide whether the engine writes checkpoints. Where operations are
+    pending, nothing is decided: the caller resolves them and reads the state again. Where the
+    target `writes` the state, report the decision, and require a journal that outlives the run.
+    Raises PulumiError if the state cannot be read, and the errors of the checks.
     """
+    if writes:
+        require_lasting(os.environ, Path.cwd())
     repair(stack)
     snapshot = snapshot_of(stack, say)
     # Code that is stored in the state runs only in an engine.
@@ -60,7 +64,7 @@ def preflight(
     findings.deployment = snapshot.deployment
     if checkpoints and PENDING not in findings.words:
         line = _decide_on_checkpoints(snapshot, findings)
-        findings.lines[:0] = [line] if tell else []
+        findings.lines[:0] = [line] if writes else []
     for line in findings.lines:
         say(line)
     return findings

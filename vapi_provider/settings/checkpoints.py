@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vapi_provider.catalogue.checkpoints import CHECKPOINTS_SETTING
+from vapi_provider.catalogue.configuration import INVALID_SETTING
 from vapi_provider.errors import ConfigurationError
 
 VARIABLE = "VAPI_CHECKPOINTS"
@@ -36,5 +36,7 @@ def chosen(environment: Mapping[str, str]) -> bool | None:
     """
     value = environment.get(VARIABLE, "").strip().lower()
     if value not in ("", "on", "off"):
-        raise ConfigurationError(CHECKPOINTS_SETTING(value=value))
+        raise ConfigurationError(
+            INVALID_SETTING(setting=VARIABLE, value=value, expected="on or off")
+        )
     return None if not value else value == "on"

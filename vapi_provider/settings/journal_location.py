@@ -186,6 +186,17 @@ def export_url(environment: Mapping[str, str], folder: Path) -> str | None:
     return None if location is None else location.url
 
 
+def require_lasting(environment: Mapping[str, str], folder: Path) -> None:
+    """Raise ConfigurationError where a pipeline's journal would end with its runner.
+
+    That is on Pulumi Cloud, unless `VAPI_JOURNAL` names a place. Pipelines set ``CI``.
+    """
+    if not is_true(environment.get("CI", "")) or environment.get("VAPI_JOURNAL", "").strip():
+        return
+    if url_of(environment, folder).partition("://")[0].lower() in ("http", "https"):
+        raise ConfigurationError(configuration.JOURNAL_ENDS_WITH_RUNNER())
+
+
 def is_true(text: str) -> bool:
     """Return whether a URL parameter is true by the rules of Go."""
     return text.strip().lower() in ("1", "t", "true")
