@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import official
-from tests.support.builders import FULL, LEAST, UUID, Api, answer, bag, provider
+from tests.support.builders import FULL, MINIMAL, UUID, FlakyApi, answer, bag, provider
 from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
@@ -46,7 +46,7 @@ def full(kind: str) -> dict[str, Any]:
 
 def created(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the POST that a declaration leads to."""
-    api = Api()
+    api = FlakyApi()
     provider(api).create(checked(kind, fields))
     (body,) = [api.body(at) for at, line in enumerate(api.sent) if line == "POST /phone-number"]
     return body
@@ -54,7 +54,7 @@ def created(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs as the engine hands them on after a check that found nothing."""
-    result = provider(Api()).check({}, bag(kind, **fields))
+    result = provider(FlakyApi()).check({}, bag(kind, **fields))
     assert [failure.reason for failure in result.failures] == []
     return result.inputs
 
@@ -63,7 +63,7 @@ def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> d
     """The body of the PATCH between two declarations."""
     valid = {name: OWN[kind][name] for name in ("number",) if name in before}
     recorded = Desired.of(bag(kind, **{**before, **valid})).model().to_wire()
-    api = Api({**answer(kind), **recorded})
+    api = FlakyApi({**answer(kind), **recorded})
     provider(api).update(UUID, bag(kind, **before), checked(kind, after))
     *reads, sent = api.sent
     assert sent == f"PATCH /phone-number/{UUID}"
@@ -87,7 +87,7 @@ def test_a_create_with_every_field_is_documented(kind: str) -> None:
     specs = KINDS[kind].create.fields
     assert set(body) == {spec.wire for spec in specs.values()}
     assert refusals("create", body) == []
-    assert refusals("create", created(kind, LEAST[kind])) == []
+    assert refusals("create", created(kind, MINIMAL[kind])) == []
 
 
 def test_every_value_that_is_taken_is_documented_on_the_wire() -> None:
@@ -121,13 +121,13 @@ def test_a_patch_of_each_field_is_documented(kind: str, name: str) -> None:
     """A field that is added or changed is sent as PATCH takes it, with `provider`."""
     after = full(kind)
     before = {**after, name: "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"}
-    body = patched(kind, before if name in LEAST[kind] else without(after, name), after)
+    body = patched(kind, before if name in MINIMAL[kind] else without(after, name), after)
     assert body["provider"] == kind
     assert KINDS[kind].update.fields[name].wire in body
     assert refusals("update", body) == []
 
 
-OPTIONAL = [(kind, name) for kind, name in FIELDS if name not in LEAST[kind]]
+OPTIONAL = [(kind, name) for kind, name in FIELDS if name not in MINIMAL[kind]]
 
 
 @pytest.mark.parametrize(("kind", "name"), OPTIONAL)

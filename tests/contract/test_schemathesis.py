@@ -30,7 +30,7 @@ AS_DOCUMENTED = Switches(
 )
 HEADERS = {"Authorization": "Bearer any", "User-Agent": "schemathesis"}
 UUID = "7c0a1c3a-6e4f-4a6e-9b57-0d5c6f6f2b11"
-LEAST: dict[str, dict[str, Any]] = {
+MINIMAL: dict[str, dict[str, Any]] = {
     "vapi": {"numberDesiredAreaCode": "415"},
     "twilio": {"number": "+14155552671", "twilioAccountSid": "AC1", "twilioAuthToken": "t"},
     "vonage": {"number": "+14155552671", "credentialId": UUID},
@@ -94,18 +94,18 @@ def kind_of(body: Any) -> str:
     """The kind that a body is for: what it says, else the one that has all its fields."""
     if not isinstance(body, dict):
         return "vapi"
-    if body.get("provider") in LEAST:
+    if body.get("provider") in MINIMAL:
         return body["provider"]
     known = {
         name: {info.alias for info in kind.update.model.model_fields.values()}
         for name, kind in KINDS.items()
     }
-    return next((name for name in LEAST if set(body) <= known[name]), "vapi")
+    return next((name for name in MINIMAL if set(body) <= known[name]), "vapi")
 
 
 def made(app: Any, kind: str) -> str:
     """The id of a new record."""
-    body = {"provider": kind, **LEAST[kind]}
+    body = {"provider": kind, **MINIMAL[kind]}
     return Client(app).post("/phone-number", json=body, headers=HEADERS).get_json()["id"]
 
 
@@ -152,7 +152,7 @@ def test_right_requests(app: Any, schema: Any, method: str, path: str) -> None:
         if case.path_parameters:
             case.path_parameters["id"] = made(app, kind_of(case.body))
         if method == "POST":
-            case.body = LEAST[case.body["provider"]] | case.body
+            case.body = MINIMAL[case.body["provider"]] | case.body
         seen[check(case).status_code] += 1
 
     run()
@@ -165,7 +165,7 @@ def test_any_requests(app: Any, schema: Any, method: str, path: str, mode: str) 
     """Whatever is sent, the answer is never a server error and has a documented shape."""
     from schemathesis import GenerationMode
 
-    kinds = {kind: made(app, kind) for kind in LEAST}
+    kinds = {kind: made(app, kind) for kind in MINIMAL}
 
     @bounded(25)
     @given(schema[path][method].as_strategy(generation_mode=GenerationMode(mode)))

@@ -12,18 +12,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import DECLARATION, LEAST, Api, bag, settings
+from tests.support.builders import DECLARATION, MINIMAL, FlakyApi, bag, settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
 from vapi_provider.settings.journal_location import JournalPlace
 
-MAIN = {"name": "Main", **LEAST["vapi"]}
+MAIN = {"name": "Main", **MINIMAL["vapi"]}
 MACHINES = 4
 
 
-class Slow(Api):
+class Slow(FlakyApi):
     """An account that takes its time for a POST, after it has made the record."""
 
     def __init__(self, *, lost: int = 0) -> None:
@@ -51,7 +51,7 @@ class Slow(Api):
 
 
 @contextmanager
-def machine(place: JournalPlace, api: Api) -> Iterator[Any]:
+def machine(place: JournalPlace, api: FlakyApi) -> Iterator[Any]:
     """A plugin on a machine of its own, but for the journal; time is real."""
     ours = settings(journal=place.file, shared_journal=place.shared, request_timeout_seconds=1)
     session = Session(ours, VapiClient(api.transport()))

@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-UNIT = ["making", "identity", "writers", "operation", "private_file"]
+UNIT = [
+    "purchase_killed_runs",
+    "purchase_concurrency",
+    "purchase_journal",
+    "identity",
+    "writers",
+    "operation",
+    "private_file",
+]
 RINGS = [
     *(f"tests/unit/test_{name}.py" for name in UNIT),
     *(f"tests/process/test_{name}.py" for name in ("filelocks", "journal")),

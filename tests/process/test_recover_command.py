@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.builders import Api, Clock, answer
+from tests.support.builders import Clock, FlakyApi, answer
 from tests.support.builders import settings as new_settings
 from tests.support.deployments import NEWER, OLDER, creating, deployment, resource, urn
 from vapi_provider.api.transport import open_http
@@ -176,7 +176,7 @@ class Late(Clock):
 
 def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
     """A POST of the killed run may still be carried out: it is waited for, but not for ever."""
-    api, said = Api(), []
+    api, said = FlakyApi(), []
     late = answer(id_="late", name="shop/dev/a", createdAt=NEWER)
     clock = Late(lambda: api.records.update(late=late))
     exported = state(stub, creating("a"), creating("b"))

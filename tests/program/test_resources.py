@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.support.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, MINIMAL, UUID
 from vapi_provider import (
     ByoPhoneNumber,
     ServerArgs,
@@ -44,7 +44,7 @@ def program(made: Any, **fields: Any) -> Callable[[], None]:
 @pytest.mark.parametrize("made", CLASSES)
 def test_a_resource_sends_its_fields_and_its_declaration(made: Any, run: Any) -> None:
     """The engine gets the kind, the fields in snake_case and the declaration, nothing more."""
-    fields = LEAST[made.provider_value]
+    fields = MINIMAL[made.provider_value]
     only = run(program(made, **fields)).only
     assert only.token == f"pulumi-python:dynamic/vapi:{made.__name__}"
     assert only.inputs == {
@@ -84,10 +84,10 @@ SECRETS = [
     ),
     (
         TwilioPhoneNumber,
-        {**LEAST["twilio"], "twilio_api_key": "k", "twilio_api_secret": "s"},
+        {**MINIMAL["twilio"], "twilio_api_key": "k", "twilio_api_secret": "s"},
         {"twilio_auth_token", "twilio_api_key", "twilio_api_secret"},
     ),
-    (VonagePhoneNumber, LEAST["vonage"], set()),
+    (VonagePhoneNumber, MINIMAL["vonage"], set()),
 ]
 
 
@@ -104,7 +104,7 @@ def test_outputs_of_secrets_are_secret(run: Any) -> None:
 
     def declares() -> dict[str, Any]:
         number = VapiPhoneNumber("a", **FULL)
-        twilio = TwilioPhoneNumber("b", **LEAST["twilio"])
+        twilio = TwilioPhoneNumber("b", **MINIMAL["twilio"])
         return {
             "password": number.authentication["password"],
             "headers": number.server["headers"],
@@ -182,14 +182,14 @@ def test_hooks_and_actions_may_come_later(run: Any) -> None:
     ending = pulumi.Output.from_input({"on": "call.ending"})
     says = pulumi.Output.from_input({"type": "say", "exact": "a"})
     hooks = [{"on": "call.ringing", "do": [says]}, ending]
-    inputs = run(program(VapiPhoneNumber, **LEAST["vapi"], hooks=hooks)).only.inputs
+    inputs = run(program(VapiPhoneNumber, **MINIMAL["vapi"], hooks=hooks)).only.inputs
     assert inputs["hooks"][0]["do"] == [{"type": "say", "exact": "a"}]
     assert inputs["hooks"][1] == {"on": "call.ending"}
 
 
 def test_none_is_not_given(run: Any) -> None:
     """`None` for any argument is the same as leaving it out."""
-    fields = dict.fromkeys(KINDS["vapi"].fields) | LEAST["vapi"]
+    fields = dict.fromkeys(KINDS["vapi"].fields) | MINIMAL["vapi"]
     only = run(program(VapiPhoneNumber, **fields, adopt_id=None, opts=None)).only
     assert set(only.inputs) == {"provider", "declaration", "number_desired_area_code"}
 
@@ -201,7 +201,7 @@ def test_every_field_is_an_attribute(made: Any, run: Any) -> None:
     kind = KINDS[made.provider_value]
 
     def declares() -> None:
-        resource = made("support", **LEAST[made.provider_value])
+        resource = made("support", **MINIMAL[made.provider_value])
         for name in (*kind.fields, *READ_ONLY):
             output = getattr(resource, name)
             assert isinstance(output, pulumi.Output)
@@ -209,14 +209,14 @@ def test_every_field_is_an_attribute(made: Any, run: Any) -> None:
         assert not hasattr(resource, "asistant_id")
 
     run(declares)
-    undeclared = set(kind.fields) - set(LEAST[made.provider_value]) - {*READ_ONLY, "name"}
+    undeclared = set(kind.fields) - set(MINIMAL[made.provider_value]) - {*READ_ONLY, "name"}
     assert undeclared
     assert {seen[name] for name in undeclared if name != "provider"} == {None}
 
 
 def test_adopt_id_is_sent(run: Any) -> None:
     """The id to adopt reaches the plugin."""
-    only = run(program(VapiPhoneNumber, adopt_id=UUID, **LEAST["vapi"])).only
+    only = run(program(VapiPhoneNumber, adopt_id=UUID, **MINIMAL["vapi"])).only
     assert only.inputs["adopt_id"] == UUID
 
 
@@ -249,7 +249,7 @@ def test_adopt_id_is_sent(run: Any) -> None:
 def test_a_wrong_key_ends_the_program(fields: dict[str, Any], words: str, run: Any) -> None:
     """A camelCase or misspelt key at any depth is refused with the resource and the way out."""
     with pytest.raises(pulumi.RunError) as refused:
-        run(program(VapiPhoneNumber, **{**LEAST["vapi"], **fields}))
+        run(program(VapiPhoneNumber, **{**MINIMAL["vapi"], **fields}))
     assert "VapiPhoneNumber 'support': " in str(refused.value)
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -281,7 +281,7 @@ def test_wrong_values_end_a_mocked_program(run: Any) -> None:
 def test_free_form_keys_are_anybodys(run: Any) -> None:
     """Keys inside headers are not judged."""
     headers = {"camelCase": "a", "snake_case": "b", "X-Kebab": "c"}
-    only = run(program(VapiPhoneNumber, **LEAST["vapi"], server={"headers": headers})).only
+    only = run(program(VapiPhoneNumber, **MINIMAL["vapi"], server={"headers": headers})).only
     assert only.inputs["server"] == {"headers": headers}
 
 
@@ -308,10 +308,13 @@ def test_get_keeps_its_options(made: Any, run: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        (LEAST["vapi"], ["nobody answers"]),
+        (MINIMAL["vapi"], ["nobody answers"]),
         ({"sip_uri": "sip:a@sip.vapi.ai", "assistant_id": UUID}, ["without authentication"]),
-        ({"assistant_id": UUID, **LEAST["vapi"]}, []),
-        ({"server": {"url": "https://a"}, **LEAST["vapi"]}, ["server: has neither credential_id"]),
+        ({"assistant_id": UUID, **MINIMAL["vapi"]}, []),
+        (
+            {"server": {"url": "https://a"}, **MINIMAL["vapi"]},
+            ["server: has neither credential_id"],
+        ),
     ],
 )
 def test_what_would_go_wrong_is_warned_of(
@@ -332,7 +335,7 @@ def test_an_output_as_answer_is_an_answer(run: Any) -> None:
 
 def test_the_provider_is_sent_in_clear(run: Any) -> None:
     """The pickled provider holds no secret, so states stay readable."""
-    raw = run(program(VapiPhoneNumber, **LEAST["vapi"])).only.raw
+    raw = run(program(VapiPhoneNumber, **MINIMAL["vapi"])).only.raw
     assert isinstance(raw["__provider"], str)
 
 
@@ -342,7 +345,7 @@ def test_settings_that_cannot_work_end_the_program(
     """A bad setting is said once, by the program, rather than by each number."""
     monkeypatch.setenv("VAPI_BASE_URL", "https://evil.com")
     with pytest.raises(pulumi.RunError, match=r"evil\.com"):
-        run(program(VapiPhoneNumber, **LEAST["vapi"]))
+        run(program(VapiPhoneNumber, **MINIMAL["vapi"]))
 
 
 class _Forwarding:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given
 
-from tests.support.builders import DECLARATIONS
+from tests.support.strategies import DECLARATIONS
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import carries
 from vapi_provider.models.kinds import KINDS

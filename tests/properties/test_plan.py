@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import DECLARATIONS
+from tests.support.strategies import DECLARATIONS
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, plan
 

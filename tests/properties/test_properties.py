@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from tests.support.builders import FULL, LEAST, UUID, answer, bag
+from tests.support.builders import FULL, MINIMAL, UUID, answer, bag
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.properties import (
     Desired,
@@ -43,7 +43,7 @@ def with_value(fields: dict[str, Any], path: tuple[Any, ...], value: Any) -> dic
     return changed
 
 
-VALID = [("vapi", FULL), *LEAST.items(), (
+VALID = [("vapi", FULL), *MINIMAL.items(), (
     "twilio", {"number": "+14155552671", "twilio_account_sid": "AC1", "twilio_api_key": "k",
                "twilio_api_secret": "s"}), (
     "byo-phone-number", {"credential_id": UUID, "number": "ext12",

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import Api, Clock, answer
+from tests.support.builders import Clock, FlakyApi, answer
 from vapi_provider.errors import NotFoundError
 from vapi_provider.lifecycle.bulk_read import Reader
 from vapi_provider.models.kinds import KINDS
@@ -22,9 +22,9 @@ def named(name: str) -> Any:
     return VAPI.create.model.model_validate(fields, by_name=True, by_alias=False)
 
 
-def account_of(count: int, together: int = 1) -> Api:
+def account_of(count: int, together: int = 1) -> FlakyApi:
     """An account of `count` records, of which `together` share one time, the oldest first."""
-    return Api(
+    return FlakyApi(
         *(
             answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a")
             for at in range(count)

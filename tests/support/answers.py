@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import Api, Clock
+from tests.support.builders import Clock, FlakyApi
 from vapi_provider.errors import VapiError
 
 
-def api(*instead: httpx.Response | Exception) -> Api:
+def api(*instead: httpx.Response | Exception) -> FlakyApi:
     """An account that answers these, one after the other."""
-    made = Api()
+    made = FlakyApi()
     made.instead = list(instead)
     return made
 
@@ -25,7 +25,7 @@ def refused(status: int, text: Any = None, **more: Any) -> httpx.Response:
 
 
 def error_of(
-    account: Api, method: str = "GET", clock: Clock | None = None, **more: Any
+    account: FlakyApi, method: str = "GET", clock: Clock | None = None, **more: Any
 ) -> VapiError:
     """What a request to `account` raises."""
     with pytest.raises(VapiError) as raised:

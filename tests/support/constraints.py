@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 
 from scripts.docs.generate import Counts
-from tests.support.builders import LEAST, UUID
+from tests.support.builders import MINIMAL, UUID
 from tests.support.official import ROOTS, Schema, choices, named, properties, schemas
 
 Steps = tuple[str | int, ...]
@@ -83,7 +83,7 @@ def spelled(steps: Steps) -> str:
 def places(kind: str) -> Iterator[Place]:
     """The kind's own create schema, and every nested one at each place where it may stand."""
     root = ROOTS["create"][kind]
-    yield from _below(Place(kind, root, (), {"provider": kind, **LEAST[kind]}))
+    yield from _below(Place(kind, root, (), {"provider": kind, **MINIMAL[kind]}))
 
 
 def _below(place: Place) -> Iterator[Place]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.builders import LEAST, ORG, answer
+from tests.support.builders import MINIMAL, ORG, answer
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.names import automatic_name
@@ -40,7 +40,7 @@ def resource(called: str, id_: str | None = None, **fields: Any) -> dict[str, An
         "provider": kind,
         "declaration": declaration,
         "name": automatic_name(declaration),
-        **(fields or LEAST[kind]),
+        **(fields or MINIMAL[kind]),
     }
     shape = {
         "urn": urn(called, kind),

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import strategies as st
 
+from tests.support.builders import FULL
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, schema_named
@@ -170,3 +171,20 @@ def objects(schema: Schema, fields: Mapping[str, Any]) -> Iterator[tuple[Steps, 
         inner = spot.spec.schema_of(found)
         if inner is not None:
             yield spot.steps, inner
+
+
+def parts_of(value: Any) -> st.SearchStrategy[Any]:
+    """Values like `value` with any keys and list items left out."""
+    if isinstance(value, dict):
+        return st.fixed_dictionaries({}, optional={key: parts_of(v) for key, v in value.items()})
+    if isinstance(value, list):
+        return (
+            st.lists(st.sampled_from(value).flatmap(parts_of), max_size=3)
+            if value
+            else st.just(value)
+        )
+    return st.just(value)
+
+
+DECLARATIONS = parts_of(FULL)
+"""`vapi` declarations with anything left out, also what is required: there is much to compare."""

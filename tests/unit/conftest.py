@@ -6,6 +6,8 @@ generate their inputs are in `tests/properties`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytest_socket import disable_socket
 
@@ -14,3 +16,9 @@ from pytest_socket import disable_socket
 def _no_network(_loopback_only: None) -> None:
     # pytest-socket takes it back after each test.
     disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Return the file of one journal for all runs of a test."""
+    return tmp_path / "journal.sqlite"

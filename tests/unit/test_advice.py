@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import LEAST, UUID
+from tests.support.builders import MINIMAL, UUID
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 
@@ -165,7 +165,7 @@ def test_a_workflow_answers_nobody() -> None:
 @pytest.mark.parametrize("name", ["twilio_account_sid", "twilio_auth_token"])
 def test_an_empty_credential_is_named(name: str) -> None:
     """A Twilio credential from a variable that is unset is warned of, with its path."""
-    (line,) = given({**LEAST["twilio"], name: " "}, "twilio")
+    (line,) = given({**MINIMAL["twilio"], name: " "}, "twilio")
     assert line == f"{name}: is empty: is a variable unset? [VAPI-EMPTY-CREDENTIAL]"
 
 
@@ -179,8 +179,8 @@ def test_the_sip_host_is_the_regions() -> None:
 def test_carriers_have_their_own_rules() -> None:
     """A warm transfer is fine on Twilio; its key is ignored beside its token; ids are UUIDs."""
     warm = handed_over("warm-transfer-say-message", message="a")
-    assert given({**LEAST["twilio"], **warm}, "twilio") == []
-    (line,) = given({**LEAST["twilio"], "twilio_api_key": "k"}, "twilio")
+    assert given({**MINIMAL["twilio"], **warm}, "twilio") == []
+    (line,) = given({**MINIMAL["twilio"], "twilio_api_key": "k"}, "twilio")
     assert line == (
         "twilio_api_key: is ignored beside twilio_auth_token [VAPI-UNUSED-BESIDE-TOKEN]"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import KEY, LEAST, Clock, answer, http
+from tests.support.builders import KEY, MINIMAL, Clock, answer, http
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import Retry
@@ -59,7 +59,7 @@ def endless(piece: bytes) -> Pieces:
 def create(sender: Transport) -> Any:
     """A purchase over `sender`."""
     declared = KINDS["vapi"].create.model.model_validate(
-        {"provider": "vapi", **LEAST["vapi"]}, by_name=True
+        {"provider": "vapi", **MINIMAL["vapi"]}, by_name=True
     )
     return VapiClient(sender).create_phone_number(declared)
 

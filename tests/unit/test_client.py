@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import FULL, KEY, LEAST, ORG, UUID, Api, answer
+from tests.support.builders import FULL, KEY, MINIMAL, ORG, UUID, FlakyApi, answer
 from vapi_provider.api.answer_bounds import RECORD_BYTES
 from vapi_provider.api.client import PAGE, PAGES, VapiClient, secrets_in
 from vapi_provider.errors import (
@@ -30,9 +30,9 @@ def declared(kind: str, **fields: Any) -> VapiModel:
     return KINDS[kind].create.model.model_validate(named, by_name=True, context={"exists": True})
 
 
-def account_of(count: int, together: int = 1) -> Api:
+def account_of(count: int, together: int = 1) -> FlakyApi:
     """An account of `count` records, of which each `together` share their time."""
-    return Api(
+    return FlakyApi(
         *(
             answer(id_=f"id-{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06d}Z")
             for at in range(count)
@@ -43,10 +43,10 @@ def account_of(count: int, together: int = 1) -> Api:
 @pytest.mark.parametrize("kind", KINDS)
 def test_create_posts_what_was_declared(kind: str) -> None:
     """POST carries the kind and the declared fields in camelCase, nothing else."""
-    api = Api()
-    record = api.client().create_phone_number(declared(kind, **LEAST[kind]))
+    api = FlakyApi()
+    record = api.client().create_phone_number(declared(kind, **MINIMAL[kind]))
     assert api.sent == ["POST /phone-number"]
-    assert api.body() == declared(kind, **LEAST[kind]).to_wire()
+    assert api.body() == declared(kind, **MINIMAL[kind]).to_wire()
     assert api.body()["provider"] == kind
     assert record.provider == kind
 
@@ -68,24 +68,24 @@ def test_create_posts_what_was_declared(kind: str) -> None:
 )
 def test_a_create_that_may_have_bought_is_unclear(instead: httpx.Response | Exception) -> None:
     """Whatever leaves open whether a record was made is one error of its own, sent once."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [instead]
     with pytest.raises(UnclearError):
-        api.client().create_phone_number(declared("vapi", **LEAST["vapi"]))
+        api.client().create_phone_number(declared("vapi", **MINIMAL["vapi"]))
     assert len(api.requests) == 1
 
 
 def test_a_create_that_was_refused_is_not_unclear() -> None:
     """After a 4xx nothing was made, and the error says why."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(400, json={"message": "This area code is not available."})]
     with pytest.raises(RejectedError, match="This area code"):
-        api.client().create_phone_number(declared("vapi", **LEAST["vapi"]))
+        api.client().create_phone_number(declared("vapi", **MINIMAL["vapi"]))
 
 
 def test_update_patches_the_changed_fields_only() -> None:
     """PATCH carries the kind, each changed field whole, and null for a cleared one."""
-    api = Api(answer())
+    api = FlakyApi(answer())
     fields = declared("vapi", name="b", server={"url": "https://a", "timeout_seconds": 30.0})
     record = api.client().update_phone_number(
         UUID, KINDS["vapi"], fields, {"server", "squad_id", "hooks"}
@@ -103,8 +103,8 @@ def test_update_patches_the_changed_fields_only() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_update_always_names_the_kind(kind: str) -> None:
     """The API tells the update schemas apart by `provider`."""
-    api = Api(answer(kind))
-    api.client().update_phone_number(UUID, KINDS[kind], declared(kind, **LEAST[kind]), ["name"])
+    api = FlakyApi(answer(kind))
+    api.client().update_phone_number(UUID, KINDS[kind], declared(kind, **MINIMAL[kind]), ["name"])
     assert api.body() == {"provider": kind, "name": None}
 
 
@@ -120,7 +120,7 @@ def test_update_always_names_the_kind(kind: str) -> None:
 )
 def test_an_id_from_a_person_stays_in_its_place(id_: str, path: str) -> None:
     """An id never becomes another path, a query or a fragment."""
-    api = Api()
+    api = FlakyApi()
     client = api.client()
     for call in (client.get_phone_number, client.delete_phone_number):
         with pytest.raises(NotFoundError):
@@ -131,7 +131,7 @@ def test_an_id_from_a_person_stays_in_its_place(id_: str, path: str) -> None:
 @pytest.mark.parametrize("id_", ["", ".", "..", "x" * 70_000, "\ud800", "a\x00", "\n"], ids=ascii)
 def test_what_is_no_id_is_never_sent(id_: str) -> None:
     """An id that would be another path, or no path at all, is refused in one short line."""
-    api = Api(answer())
+    api = FlakyApi(answer())
     client = api.client()
     for call in (
         client.get_phone_number,
@@ -148,9 +148,9 @@ def test_what_is_no_id_is_never_sent(id_: str) -> None:
 @pytest.mark.parametrize("id_", ["made-1", "x" * 256, "a:b", "...", "é", "%2e%2e"])
 def test_ids_that_are_no_uuids_are_asked_for(id_: str) -> None:
     """Servers that stand in for the API have ids of their own."""
-    assert Api(answer(id_=id_)).client().list_phone_numbers()[0].id == id_
+    assert FlakyApi(answer(id_=id_)).client().list_phone_numbers()[0].id == id_
     with pytest.raises(NotFoundError):
-        Api().client().get_phone_number(id_)
+        FlakyApi().client().get_phone_number(id_)
 
 
 def test_a_listing_ends() -> None:
@@ -173,7 +173,7 @@ def test_a_listing_ends() -> None:
 
 def test_a_page_may_be_larger_than_a_record() -> None:
     """A listing and a record have bounds of their own."""
-    api = Api(answer(name="x" * (RECORD_BYTES + 1)))
+    api = FlakyApi(answer(name="x" * (RECORD_BYTES + 1)))
     assert len(api.client().list_phone_numbers()) == 1
     with pytest.raises(ServerError, match="larger than 4 MiB"):
         api.client().get_phone_number(UUID)
@@ -181,7 +181,7 @@ def test_a_page_may_be_larger_than_a_record() -> None:
 
 def test_get_reads_and_delete_releases() -> None:
     """One request each; the second delete finds nothing."""
-    api = Api(answer())
+    api = FlakyApi(answer())
     client = api.client()
     assert client.get_phone_number(UUID).number == "+14155550123"
     client.delete_phone_number(UUID)
@@ -193,7 +193,7 @@ def test_get_reads_and_delete_releases() -> None:
 @pytest.mark.parametrize("body", [{}, [], "gone", {"id": UUID}], ids=str)
 def test_delete_does_not_mind_what_is_answered(body: Any) -> None:
     """Any 2xx answer with JSON means released."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(200, json=body)]
     api.client().delete_phone_number(UUID)
     assert len(api.requests) == 1
@@ -202,7 +202,7 @@ def test_delete_does_not_mind_what_is_answered(body: Any) -> None:
 @pytest.mark.parametrize("status", [200, 204])
 def test_delete_needs_no_body(status: int) -> None:
     """An empty 2xx answer means released too: nothing is repeated."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(status) for _ in range(5)]
     api.client().delete_phone_number(UUID)
     assert len(api.requests) == 1
@@ -210,13 +210,15 @@ def test_delete_needs_no_body(status: int) -> None:
 
 def test_the_owners_of_all_that_was_seen_are_remembered() -> None:
     """Each answered record, of a deleted one too, says whose key it is."""
-    api = Api(answer(orgId="one"), answer(id_="b", orgId="two"), answer(id_="c", orgId="three"))
+    api = FlakyApi(
+        answer(orgId="one"), answer(id_="b", orgId="two"), answer(id_="c", orgId="three")
+    )
     client = api.client()
     assert client.organizations == set()
     client.get_phone_number(UUID)
     client.update_phone_number("b", KINDS["vapi"], declared("vapi"), ["name"])
     client.delete_phone_number("c")
-    client.create_phone_number(declared("vapi", **LEAST["vapi"]))
+    client.create_phone_number(declared("vapi", **MINIMAL["vapi"]))
     assert client.organizations == {"one", "two", "three", ORG}
 
 
@@ -268,7 +270,7 @@ def test_pages_that_do_not_advance_are_an_error() -> None:
 )
 def test_a_broken_page_is_an_error(page: Any) -> None:
     """A page that is no list of records is never taken for an account without them."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(200, json=page) for _ in range(5)]
     with pytest.raises(ServerError, match="GET /phone-number"):
         list(api.client().all_phone_numbers())
@@ -276,7 +278,7 @@ def test_a_broken_page_is_an_error(page: Any) -> None:
 
 def test_an_unknown_kind_does_not_break_a_page() -> None:
     """A number of a kind that came after us stands in the list."""
-    api = Api(answer(), answer("plivo", id_="b"))
+    api = FlakyApi(answer(), answer("plivo", id_="b"))
     assert {record.provider for record in api.client().all_phone_numbers()} == {"vapi", "plivo"}
 
 
@@ -292,7 +294,7 @@ def test_a_page_has_the_limit_that_was_asked_for() -> None:
 @pytest.mark.parametrize("method", ["create", "update"])
 def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
     """What the API echoes of a refused body shows neither its secrets nor the key."""
-    api = Api(answer())
+    api = FlakyApi(answer())
     told = f"bad {FULL['authentication']['password']} {FULL['server']['headers']['X-Token']} {KEY}"
     api.instead = [httpx.Response(400, json={"message": [told]})]
     client, model = api.client(), declared("vapi", **FULL)
@@ -316,7 +318,7 @@ def test_all_secrets_are_found() -> None:
         ]
     )
     secrets = {f"twilio_{name}": name for name in ("auth_token", "api_key", "api_secret")}
-    twilio = declared("twilio", **{**LEAST["twilio"], **secrets})
+    twilio = declared("twilio", **{**MINIMAL["twilio"], **secrets})
     assert sorted(secrets_in(twilio)) == sorted(secrets.values())
 
 

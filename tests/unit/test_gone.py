@@ -16,8 +16,8 @@ from tests.support.builders import (
     RECORDED,
     THERE,
     UUID,
-    Api,
     Clock,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -59,7 +59,7 @@ def test_gone_is_believed_only_of_the_recorded_account(
     requests: int,
 ) -> None:
     """404 means gone where a listing shows the recorded organization, or the person confirms it."""
-    api = Api(*records)
+    api = FlakyApi(*records)
     client = api.client()
     account, is_listed = AccountView(client, confirmed), Reader(client).is_listed
     if seen_before:
@@ -77,7 +77,7 @@ def test_gone_is_believed_only_of_the_recorded_account(
 
 def test_an_empty_account_is_looked_at_once() -> None:
     """A fleet that is missing costs one look at the account, not one for each number."""
-    api = Api()
+    api = FlakyApi()
     client = api.client()
     account, reader = AccountView(client), Reader(client)
     for at in range(5):
@@ -86,7 +86,7 @@ def test_an_empty_account_is_looked_at_once() -> None:
     assert len(api.requests) == 1
 
 
-class Slow(Api):
+class Slow(FlakyApi):
     """An account that takes its time over the answer to a release."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ FOREIGN = [
 @pytest.mark.parametrize("call", ["read", "update", "delete"])
 def test_a_404_that_is_not_the_apis_is_repeated(call: str, foreign: httpx.Response) -> None:
     """What a proxy answers once instead of the API changes nothing of what the call does."""
-    api = Api(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, answer(id_="other"))
     api.instead = [foreign]
     working = provider(api)
     if call == "read":
@@ -154,7 +154,7 @@ def test_a_404_that_is_not_the_apis_is_repeated(call: str, foreign: httpx.Respon
 @pytest.mark.parametrize("call", ["read", "update", "delete", "adopt"])
 def test_a_404_that_is_never_the_apis_is_an_error(call: str, foreign: httpx.Response) -> None:
     """A proxy that answers 404 to everything makes no stack forget or release a number."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     api.instead = [foreign] * 9
     working = provider(api)
     calls = {
@@ -169,7 +169,7 @@ def test_a_404_that_is_never_the_apis_is_an_error(call: str, foreign: httpx.Resp
 
 def test_a_path_that_the_api_does_not_serve_is_no_missing_record() -> None:
     """With a base URL that leads past the API's paths nothing is forgotten."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     missing = {"message": f"Cannot GET /x/phone-number/{UUID}", "error": "Not Found"}
     api.instead = [httpx.Response(404, json={**missing, "statusCode": 404})]
     assert "vapi:baseUrl" in failure(provider(api).read, UUID, RECORDED)
@@ -178,7 +178,7 @@ def test_a_path_that_the_api_does_not_serve_is_no_missing_record() -> None:
 
 def test_a_list_that_answers_404_is_no_missing_record() -> None:
     """A refresh in bulk takes a 404 of the list for an error, not for records that are gone."""
-    api = Api(*(answer(id_=f"n{at}") for at in range(6)))
+    api = FlakyApi(*(answer(id_=f"n{at}") for at in range(6)))
     working = provider(api)
     for at in range(4):
         working.read(f"n{at}", RECORDED)
@@ -188,7 +188,7 @@ def test_a_list_that_answers_404_is_no_missing_record() -> None:
 
 def test_a_404_to_a_post_is_unclear_unless_it_is_the_apis() -> None:
     """A purchase that a proxy answers with 404 is looked for before anything is bought again."""
-    api, clock = Api(), Clock()
+    api, clock = FlakyApi(), Clock()
     api.instead = [httpx.Response(200, json=[]), HTML]
     provider(api, clock).create(bag(name="b"))
     assert api.sent.count("POST /phone-number") == 2
@@ -199,7 +199,7 @@ def test_a_404_to_a_post_is_unclear_unless_it_is_the_apis() -> None:
 @pytest.mark.parametrize("call", ["read", "delete"])
 def test_a_record_that_the_list_shows_is_not_gone(call: str) -> None:
     """A 404 of a record that the account still lists is an error in one line."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     api.instead = [NOT_FOUND]
     working = provider(api)
     calls = {
@@ -213,7 +213,7 @@ def test_a_record_that_the_list_shows_is_not_gone(call: str) -> None:
 
 def test_a_masked_record_in_the_list_is_not_gone() -> None:
     """A list that hides parts of a number shows the record all the same."""
-    api = Api({**THERE, "number": "+1415****123"})
+    api = FlakyApi({**THERE, "number": "+1415****123"})
     api.instead = [NOT_FOUND]
     assert "still shows it" in failure(provider(api).read, UUID, RECORDED)
 
@@ -221,7 +221,7 @@ def test_a_masked_record_in_the_list_is_not_gone() -> None:
 def test_many_that_are_gone_share_one_listing() -> None:
     """A fleet that somebody deleted costs one listing in a refresh, and one in a destroy."""
     for call in ("read", "delete"):
-        api = Api(answer(id_="other"))
+        api = FlakyApi(answer(id_="other"))
         working = provider(api)
         with ThreadPoolExecutor(16) as workers:
             list(workers.map(lambda at: getattr(working, call)(f"n{at}", RECORDED), range(40)))  # noqa: B023
@@ -230,7 +230,7 @@ def test_many_that_are_gone_share_one_listing() -> None:
 
 def test_a_listing_of_before_proves_nothing() -> None:
     """Gone is shown by a listing of the last half minute that began after this run's last write."""
-    api, clock = Api(answer(id_="other")), Clock()
+    api, clock = FlakyApi(answer(id_="other")), Clock()
     client = api.client()
     reader = Reader(client, clock)
     assert not reader.is_listed(UUID)
@@ -248,7 +248,7 @@ def test_a_listing_of_before_proves_nothing() -> None:
 
 def test_an_account_that_cannot_be_listed_to_its_end_forgets_nothing() -> None:
     """Where the pages lead no further a record may be on one that nobody sees."""
-    api = Api(*(answer(id_=f"n{at}") for at in range(1100)))
+    api = FlakyApi(*(answer(id_=f"n{at}") for at in range(1100)))
     assert "do not advance" in failure(provider(api).read, "gone", RECORDED)
 
 
@@ -256,7 +256,7 @@ def test_an_account_that_cannot_be_listed_to_its_end_forgets_nothing() -> None:
 def test_the_last_number_is_released_though_its_answer_was_lost(lost: Any) -> None:
     """A DELETE whose answer was lost is done, also where it emptied the account."""
 
-    class Committing(Api):
+    class Committing(FlakyApi):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             if request.method == "DELETE" and UUID in self.records:
                 super().__call__(request)
@@ -271,14 +271,14 @@ def test_the_last_number_is_released_though_its_answer_was_lost(lost: Any) -> No
 
 def test_an_unclear_release_of_what_the_list_shows_is_not_done() -> None:
     """A 404 after an unclear try releases nothing that the account still lists."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     api.instead = [httpx.Response(502), NOT_FOUND]
     assert "still shows it" in failure(provider(api).delete, UUID, RECORDED)
 
 
 def test_a_get_of_a_missing_record_costs_no_listing() -> None:
     """Reading what somebody else owns is an error either way."""
-    api = Api(answer(id_="other"))
+    api = FlakyApi(answer(id_="other"))
     bare = {name: value for name, value in RECORDED.items() if name != "declaration"}
     failure(provider(api).read, UUID, bare)
     assert RECORDED["declaration"] == DECLARATION

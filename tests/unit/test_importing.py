@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from tests.support.builders import Api, answer, bag, failure, provider
+from tests.support.builders import FlakyApi, answer, bag, failure, provider
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.layout import Call, layout
 from vapi_provider.importing.naming import resource_names, slug
@@ -123,12 +123,12 @@ def test_one_argument_stands_on_a_line() -> None:
     ]
 
 
-def unseen() -> tuple[Any, Api, dict[str, Any], dict[str, Any]]:
+def unseen() -> tuple[Any, FlakyApi, dict[str, Any], dict[str, Any]]:
     """Return a provider, its API, and an import's inputs and outputs without the password."""
     fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
     there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
     recorded = bag(**fields)
-    api = Api(there)
+    api = FlakyApi(there)
     return provider(api), api, recorded, {**recorded, "org_id": "o"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.support.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, MINIMAL, UUID
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
 
@@ -235,7 +235,7 @@ def test_a_header_without_its_credential_is_refused(value: str) -> None:
 def test_a_refused_number_names_the_switch(kind: str, number: str, named: bool) -> None:
     """The refusal names `number_e164_check_enabled` where the number is taken without the check."""
     with pytest.raises(ValidationError, match="E.164") as raised:
-        declared(kind, **{**LEAST[kind], "number": number})
+        declared(kind, **{**MINIMAL[kind], "number": number})
     assert ("number_e164_check_enabled=False" in str(raised.value)) == named
 
 
@@ -246,7 +246,7 @@ def test_a_refused_number_names_the_switch(kind: str, number: str, named: bool) 
 def test_a_carrier_number_is_e164(kind: str, number: str) -> None:
     """What is no E.164 number is refused for every carrier's kind."""
     with pytest.raises(ValidationError, match="E.164"):
-        declared(kind, **{**LEAST[kind], "number": number})
+        declared(kind, **{**MINIMAL[kind], "number": number})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.support.builders import FULL, LEAST
+from tests.support.builders import FULL, MINIMAL
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.phone_number import CreateVapiPhoneNumberDTO
@@ -113,7 +113,7 @@ def test_whole_floats_leave_as_integers() -> None:
 
 def test_only_what_was_given_is_sent() -> None:
     """Fields that were not declared are absent from the body."""
-    assert declared("vapi", **LEAST["vapi"]).to_wire() == {
+    assert declared("vapi", **MINIMAL["vapi"]).to_wire() == {
         "provider": "vapi",
         "numberDesiredAreaCode": "415",
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import FULL, LEAST, UUID
+from tests.support.builders import FULL, MINIMAL, UUID
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, area_code_of, plan
 
@@ -92,7 +92,7 @@ def test_scenario(recorded: dict[str, Any], declared: dict[str, Any], expected: 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx", "byo-phone-number"])
 def test_a_carrier_number_is_changed_in_place(kind: str) -> None:
     """Another number of a carrier is a PATCH, as its update schema says, never a replacement."""
-    recorded = {**LEAST[kind], "number": "+14155552671"}
+    recorded = {**MINIMAL[kind], "number": "+14155552671"}
     declared = {**recorded, "number": "+14155552672"}
     assert step(recorded, declared, kind) == Update({"number": "+14155552672"})
 

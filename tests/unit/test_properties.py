@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import DECLARATION, FULL, LEAST, ORG, UUID, answer, bag
+from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer, bag
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -129,7 +129,7 @@ def test_a_problem_names_its_place_in_the_persons_spelling(
     fields: dict[str, Any], text: str
 ) -> None:
     """Each problem is one line: the path as a person wrote it, and what would be right."""
-    (only, _code), *_none = map(split, found(bag(**{**LEAST["vapi"], **fields})))
+    (only, _code), *_none = map(split, found(bag(**{**MINIMAL["vapi"], **fields})))
     if "did you mean exact" in text:  # The nearest field is a matter of taste.
         text, only = text.split(":")[0], only.split(":")[0]
     assert only == text
@@ -138,7 +138,7 @@ def test_a_problem_names_its_place_in_the_persons_spelling(
 def test_a_rule_has_one_code() -> None:
     """The code names the broken rule, whichever field breaks it and whoever has found it."""
     wrong = {"name": 7, "squad_id": 8, "assistant_id": "a", "server": {"url": "a", "Timeout": 1}}
-    assert [split(line).code for line in found(bag(**LEAST["vapi"], **wrong))] == [
+    assert [split(line).code for line in found(bag(**MINIMAL["vapi"], **wrong))] == [
         "VAPI-WRONG-TYPE",
         "VAPI-NOT-A-UUID",
         "VAPI-WRONG-TYPE",
@@ -153,7 +153,7 @@ def test_a_wrong_word_is_told_all_right_ones(key: str) -> None:
     plan = {"mode": "blind-transfer", "context_engineering_plan": {"type": "all"}}
     wrong = plan | ({"mode": "x"} if key == "mode" else {"context_engineering_plan": {"type": "x"}})
     destination = {"type": "sip", "sip_uri": "sip:a@b", "transfer_plan": wrong}
-    (only,) = found(bag(**LEAST["vapi"], fallback_destination=destination))
+    (only,) = found(bag(**MINIMAL["vapi"], fallback_destination=destination))
     path, _, reason = only.partition(": ")
     assert path.endswith(key)
     assert ("warm-transfer-twiml" if key == "mode" else "lastNMessages") in reason
@@ -161,7 +161,7 @@ def test_a_wrong_word_is_told_all_right_ones(key: str) -> None:
 
 def test_everything_is_told_at_once() -> None:
     """One preview shows all that is wrong with a resource."""
-    wrong = {**LEAST["vapi"], "name": 7, "server": {"url": "a", "x": 1}, "hooks": [{}]}
+    wrong = {**MINIMAL["vapi"], "name": 7, "server": {"url": "a", "x": 1}, "hooks": [{}]}
     assert [text.split(":")[0] for text in found(bag(**wrong))] == [
         "name",
         "server.url",
@@ -197,7 +197,7 @@ def with_value(fields: dict[str, Any], path: tuple[Any, ...], value: Any) -> dic
     return changed
 
 
-VALID = [("vapi", FULL), *LEAST.items(), (
+VALID = [("vapi", FULL), *MINIMAL.items(), (
     "twilio", {"number": "+14155552671", "twilio_account_sid": "AC1", "twilio_api_key": "k",
                "twilio_api_secret": "s"}), (
     "byo-phone-number", {"credential_id": UUID, "number": "ext12",
@@ -229,12 +229,12 @@ def test_no_value_is_ever_shown(kind: str, fields: dict[str, Any], path: tuple[A
 )
 def test_a_union_whose_member_is_unknown_is_not_wrong(fields: dict[str, Any]) -> None:
     """While the key that tells a union's members apart is unknown, there is no verdict."""
-    assert found(bag(**LEAST["vapi"], **fields)) == []
+    assert found(bag(**MINIMAL["vapi"], **fields)) == []
 
 
 def test_problems_beside_something_unknown_are_told() -> None:
     """One unknown value does not hide what is wrong with the others."""
-    fields = {**LEAST["vapi"], "name": 7, "server": {"url": Unknown(), "timeout_seconds": 0}}
+    fields = {**MINIMAL["vapi"], "name": 7, "server": {"url": Unknown(), "timeout_seconds": 0}}
     assert [split(line).text for line in found(bag(**fields))] == [
         "name: must be text",
         "server.timeout_seconds: must be 1 or more",
@@ -264,14 +264,14 @@ def test_recorded_keys_are_frozen() -> None:
 
 def test_a_write_records_what_was_declared() -> None:
     """After create and update the declared spelling is recorded, with what only the API knows."""
-    fields = {**LEAST["vapi"], "server": {"url": "https://a", "timeout_seconds": 20}}
+    fields = {**MINIMAL["vapi"], "server": {"url": "https://a", "timeout_seconds": 20}}
     record = PhoneNumberRecord.read(answer(server={"url": "https://a"}, name="other"))
     assert outputs(Desired.of(bag(**fields)), record) == bag(**fields) | OUTSIDE
 
 
 def test_adopt_id_is_not_recorded() -> None:
     """Removing the argument later changes nothing, so it leaves no trace."""
-    desired = Desired.of(bag(**LEAST["vapi"], adopt_id=UUID))
+    desired = Desired.of(bag(**MINIMAL["vapi"], adopt_id=UUID))
     assert desired.adopt_id == UUID
     assert "adopt_id" not in outputs(desired, RECORD)
 

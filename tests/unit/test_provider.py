@@ -12,12 +12,12 @@ import pytest
 from tests.support.builders import (
     AUTOMATIC_NAME,
     DECLARATION,
-    LEAST,
+    MINIMAL,
     ORG,
     RECORDED,
     THERE,
     UUID,
-    Api,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -38,7 +38,7 @@ def checked(
     news: dict[str, Any], olds: dict[str, Any] | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """What `check` returns: inputs, and failures, none of them under a property."""
-    result = provider(Api()).check(olds or {}, news)
+    result = provider(FlakyApi()).check(olds or {}, news)
     assert all(item.property == "" for item in result.failures)
     return result.inputs, [item.reason for item in result.failures]
 
@@ -50,7 +50,7 @@ def test_check_fills_in_the_automatic_name() -> None:
     """Without a name the declaration gives one; with one it stays as it is."""
     assert checked(bag())[0]["name"] == AUTOMATIC_NAME
     assert checked(bag(name="mine", squad_id="s"), {"a": 1})[0]["name"] == "mine"
-    assert checked(bag(name="", **LEAST["vapi"]))[0]["name"] == ""
+    assert checked(bag(name="", **MINIMAL["vapi"]))[0]["name"] == ""
     assert "name" not in checked(bag(declaration=None))[0]
 
 
@@ -83,13 +83,13 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
 )
 def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
     """Something other than text to adopt is refused rather than ignored: ignoring it buys."""
-    _, failures = checked(bag(adopt_id=adopt_id, **LEAST["vapi"]))
+    _, failures = checked(bag(adopt_id=adopt_id, **MINIMAL["vapi"]))
     assert failures == ["adopt_id: must be the id of a phone number [VAPI-NOT-A-RECORD-ID]"]
 
 
 def test_check_sends_nothing() -> None:
     """A preview's check costs no request, right or wrong."""
-    api = Api()
+    api = FlakyApi()
     provider(api).check({}, bag(name=7))
     assert api.sent == []
 
@@ -110,7 +110,7 @@ def test_diff_says_what_will_happen(
     change: dict[str, Any], changes: bool, replaces: list[str], delete_first: bool | None
 ) -> None:
     """Nothing, an update, or a replacement with its reason, without a request."""
-    api = Api()
+    api = FlakyApi()
     result = provider(api).diff(UUID, RECORDED, {**RECORDED, **change})
     assert (result.changes, result.replaces) == (changes, replaces)
     assert (result.delete_before_replace or None) == (delete_first or None)
@@ -120,7 +120,7 @@ def test_diff_says_what_will_happen(
 def test_diff_frees_a_sip_uri_before_it_is_made_again() -> None:
     """A replacement with the same SIP URI deletes first: it must be unique."""
     news = bag(sip_uri="sip:A@b", number_desired_area_code="415")
-    result = provider(Api()).diff(UUID, bag(sip_uri="sip:a@b"), news)
+    result = provider(FlakyApi()).diff(UUID, bag(sip_uri="sip:a@b"), news)
     assert (result.changes, result.delete_before_replace) == (True, True)
 
 
@@ -128,20 +128,20 @@ def test_diff_is_blind_to_the_engines_floats_and_nulls() -> None:
     """20.0, null and the engine's key are no change."""
     olds = {**bag(server={"timeout_seconds": 30}), "__provider": "x"}
     news = {**bag(server={"timeout_seconds": 30.0, "url": None}), "name": None, "__provider": "y"}
-    assert provider(Api()).diff(UUID, olds, news).changes is False
+    assert provider(FlakyApi()).diff(UUID, olds, news).changes is False
 
 
 def test_diff_refuses_to_replace_what_is_adopted() -> None:
     """With `adopt_id` still written, a replacement would give up the very number it names."""
     news = {**RECORDED, "number_desired_area_code": "212", "adopt_id": UUID}
-    assert "remove adopt_id" in failure(provider(Api()).diff, UUID, RECORDED, news)
+    assert "remove adopt_id" in failure(provider(FlakyApi()).diff, UUID, RECORDED, news)
     same = {**RECORDED, "adopt_id": UUID}
-    assert provider(Api()).diff(UUID, RECORDED, same).changes is False
+    assert provider(FlakyApi()).diff(UUID, RECORDED, same).changes is False
 
 
 def test_diff_refuses_another_id_to_adopt() -> None:
     """A resource that has its number cannot take over another one."""
-    text = failure(provider(Api()).diff, UUID, RECORDED, {**RECORDED, "adopt_id": "b"})
+    text = failure(provider(FlakyApi()).diff, UUID, RECORDED, {**RECORDED, "adopt_id": "b"})
     assert "adopt_id is b" in text
     assert UUID in text
 
@@ -151,7 +151,7 @@ def test_diff_refuses_another_id_to_adopt() -> None:
 
 def test_read_of_what_is_unchanged() -> None:
     """Refresh of an unchanged number costs one GET, changes nothing and leaves inputs alone."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     result = provider(api).read(UUID, RECORDED)
     assert (result.id, result.outs, result.inputs) == (UUID, RECORDED, None)
     assert api.sent == [f"GET /phone-number/{UUID}"]
@@ -159,13 +159,13 @@ def test_read_of_what_is_unchanged() -> None:
 
 def test_read_of_another_status_leaves_the_inputs_alone() -> None:
     """What nobody declares may change without the declaration's changing."""
-    result = provider(Api({**THERE, "status": "blocked"})).read(UUID, RECORDED)
+    result = provider(FlakyApi({**THERE, "status": "blocked"})).read(UUID, RECORDED)
     assert (result.outs, result.inputs) == ({**RECORDED, "status": "blocked"}, None)
 
 
 def test_read_shows_drift() -> None:
     """What was changed, added and cleared in the dashboard is read, and later runs see it."""
-    api = Api({**THERE, "name": "other", "squadId": None, "assistantId": UUID})
+    api = FlakyApi({**THERE, "name": "other", "squadId": None, "assistantId": UUID})
     working = provider(api)
     result = working.read(UUID, RECORDED)
     assert result.outs == {
@@ -186,14 +186,14 @@ def test_read_shows_drift() -> None:
 def test_a_get_returns_inputs_too() -> None:
     """Somebody else's record has no inputs of a program's that could stay."""
     got = {name: value for name, value in RECORDED.items() if name != "declaration"}
-    result = provider(Api(THERE)).read(UUID, got)
+    result = provider(FlakyApi(THERE)).read(UUID, got)
     assert result.inputs is not None
     assert result.inputs["name"] == "support"
 
 
 def test_read_of_a_deleted_number_is_gone() -> None:
     """Deleted outside, with another record of the account in view: gone."""
-    api = Api(answer(id_="other"))
+    api = FlakyApi(answer(id_="other"))
     result = provider(api).read(UUID, RECORDED)
     assert (result.id, result.outs) == (None, {})
     assert api.sent == [f"GET /phone-number/{UUID}", "GET /phone-number"]
@@ -204,25 +204,25 @@ def test_read_of_a_deleted_number_is_gone() -> None:
 )
 def test_read_does_not_forget_a_fleet(others: list[dict[str, Any]]) -> None:
     """404 from an account that is not known to be the recorded one is an error, not gone."""
-    assert "Nothing was forgotten" in failure(provider(Api(*others)).read, UUID, RECORDED)
+    assert "Nothing was forgotten" in failure(provider(FlakyApi(*others)).read, UUID, RECORDED)
 
 
 def test_read_believes_a_person_about_an_empty_account() -> None:
     """Confirmed in the environment, an empty account is the recorded one."""
-    result = provider(Api(), confirmed_empty_account=ORG).read(UUID, RECORDED)
+    result = provider(FlakyApi(), confirmed_empty_account=ORG).read(UUID, RECORDED)
     assert result.id is None
 
 
 def test_get_of_a_missing_number_is_an_error() -> None:
     """Reading somebody else's number that is not there fails instead of giving nothing."""
-    api = Api(answer(id_="other"))
+    api = FlakyApi(answer(id_="other"))
     assert UUID in failure(provider(api).read, UUID, {"provider": "vapi"})
     assert api.sent == [f"GET /phone-number/{UUID}"]
 
 
 def test_get_shows_no_secret() -> None:
     """Reading somebody else's number records that its secrets exist, not what they are."""
-    api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "a-secret"}}})
+    api = FlakyApi({**THERE, "server": {"url": "https://a", "headers": {"X": "a-secret"}}})
     outs = normalize(provider(api).read(UUID, {"provider": "vapi"}).outs)
     assert outs["server"] == {"url": "https://a", "headers": {"X": NOT_SHOWN}}
     assert outs["number"] == "+14155550123"
@@ -236,7 +236,7 @@ def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: boo
     recorded = {**RECORDED, "server": server}
     there = {**THERE, "server": {"url": "https://a"}}
     other = answer(id_="other", server=server) if echoes else answer(id_="other")
-    working = provider(Api(there, other))
+    working = provider(FlakyApi(there, other))
     outs = normalize(working.read(UUID, recorded).outs)
     assert outs["server"] == ({"url": "https://a"} if echoes else server)
     assert working.diff(UUID, outs, recorded).changes is echoes
@@ -244,7 +244,7 @@ def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: boo
 
 def test_read_of_another_kind_is_an_error() -> None:
     """An id that is a number of another kind is never recorded as this one."""
-    text = failure(provider(Api(answer("twilio"))).read, UUID, RECORDED)
+    text = failure(provider(FlakyApi(answer("twilio"))).read, UUID, RECORDED)
     assert "is TwilioPhoneNumber, not VapiPhoneNumber" in text
 
 
@@ -253,7 +253,7 @@ def test_read_of_another_kind_is_an_error() -> None:
 
 def test_update_patches_exactly_what_differs() -> None:
     """One PATCH with the changed fields, null for the removed one."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     news = bag(name="b", number_desired_area_code="415")
     result = provider(api).update(UUID, RECORDED, news)
     assert api.sent == [f"PATCH /phone-number/{UUID}"]
@@ -266,7 +266,7 @@ def test_update_patches_exactly_what_differs() -> None:
 
 def test_after_an_update_there_is_nothing_to_do() -> None:
     """What update records and what is declared are the same to diff, before and after a read."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     news = bag(name="b", server={"url": "https://a", "timeout_seconds": 20.0}, hooks=[])
     outs = working.update(UUID, RECORDED, news).outs
@@ -283,14 +283,14 @@ def test_what_was_recorded_and_is_not_taken_any_more_is_told_when_it_is_sent() -
         "name: must have at most 40 characters: the API no longer accepts what is recorded, "
         "declare another value [VAPI-NO-LONGER-ACCEPTED]"
     )
-    assert failure(provider(Api()).create, inputs) == told
+    assert failure(provider(FlakyApi()).create, inputs) == told
     olds = {**RECORDED, "name": "another"}
-    assert failure(provider(Api(THERE)).update, UUID, olds, inputs) == told
+    assert failure(provider(FlakyApi(THERE)).update, UUID, olds, inputs) == told
 
 
 def test_update_without_a_difference_sends_nothing() -> None:
     """A forced update of equal values costs no request and keeps what is recorded."""
-    api = Api()
+    api = FlakyApi()
     news = {**bag(name="support", squad_id="s", number_desired_area_code="415")}
     assert provider(api).update(UUID, RECORDED, news).outs == RECORDED
     assert api.sent == []
@@ -298,7 +298,7 @@ def test_update_without_a_difference_sends_nothing() -> None:
 
 def test_update_of_a_missing_number_says_what_to_do() -> None:
     """Deleted outside between refresh and up: the line says to refresh."""
-    api = Api()
+    api = FlakyApi()
     assert "pulumi refresh" in failure(provider(api).update, UUID, RECORDED, bag(name="b"))
     assert api.sent == [f"PATCH /phone-number/{UUID}"]
 
@@ -308,7 +308,7 @@ def test_update_of_a_missing_number_says_what_to_do() -> None:
 
 def test_delete_releases_once() -> None:
     """One DELETE, and the SIP URI is free for another resource of the same run."""
-    api = Api(answer(sipUri="sip:a@b"), answer(id_="other"))
+    api = FlakyApi(answer(sipUri="sip:a@b"), answer(id_="other"))
     working = provider(api)
     assert "the SIP URI" in failure(working.create, bag(sip_uri="sip:a@b"))
     working.delete(UUID, RECORDED)
@@ -322,20 +322,20 @@ def test_delete_releases_once() -> None:
 
 def test_delete_of_what_is_gone_is_done() -> None:
     """404 in the recorded account is success."""
-    api = Api(answer(id_="other"))
+    api = FlakyApi(answer(id_="other"))
     provider(api).delete(UUID, RECORDED)
     assert api.sent == [f"DELETE /phone-number/{UUID}", "GET /phone-number"]
 
 
 def test_delete_in_another_account_is_an_error() -> None:
     """A key of another account must not make a stack forget what still costs money."""
-    api = Api(answer(id_="other", orgId="another"))
+    api = FlakyApi(answer(id_="other", orgId="another"))
     assert "belongs to organization another" in failure(provider(api).delete, UUID, RECORDED)
 
 
 def test_a_whole_account_can_be_destroyed_twice() -> None:
     """What this run has deleted itself proves the account: a second delete is done too."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     working.delete(UUID, RECORDED)
     working.delete(UUID, RECORDED)
@@ -345,7 +345,7 @@ def test_a_whole_account_can_be_destroyed_twice() -> None:
 def test_an_unexpected_error_carries_its_traceback() -> None:
     """A bug of ours reaches the person with what is needed to report it."""
     with pytest.raises(Failure) as raised:
-        provider(Api()).create({"provider": "no such kind", "declaration": DECLARATION})
+        provider(FlakyApi()).create({"provider": "no such kind", "declaration": DECLARATION})
     assert "please report this" in str(raised.value)
     assert "Traceback" in str(raised.value)
     assert "KeyError" in str(raised.value)
@@ -385,7 +385,7 @@ def test_headers_that_were_removed_outside_are_not_sent_again(echoed: bool) -> N
     """Where the API shows headers they stay removed, where it shows none they are sent."""
     before = {"url": "https://a.example", "headers": {"X": "old-for-tests"}}
     other = answer(id_="other", server=before if echoed else {"url": "https://a.example"})
-    api = Api({**THERE, "server": {"url": "https://a.example"}}, other)
+    api = FlakyApi({**THERE, "server": {"url": "https://a.example"}}, other)
     news = {**RECORDED, "server": {**before, "url": "https://b.example"}}
     provider(api).update(UUID, {**RECORDED, "server": before}, news)
     headers = {} if echoed else {"headers": {"X": "old-for-tests"}}
@@ -394,7 +394,7 @@ def test_headers_that_were_removed_outside_are_not_sent_again(echoed: bool) -> N
 
 def test_a_region_has_its_own_realm() -> None:
     """In region eu the us host is a realm to be sent, and the eu host is the default."""
-    session = Session(replace(settings(), region="eu"), Api().client())
+    session = Session(replace(settings(), region="eu"), FlakyApi().client())
     working = PhoneNumberProvider()
     working.use(session)
     login = {"username": "u" * 20, "password": "p" * 20}

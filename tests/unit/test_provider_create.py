@@ -13,13 +13,13 @@ from pulumi.output import Unknown
 from tests.support.answers import refused
 from tests.support.builders import (
     AUTOMATIC_NAME,
-    LEAST,
+    MINIMAL,
     ORG,
     RECORDED,
     THERE,
     UUID,
-    Api,
     Clock,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -34,8 +34,8 @@ from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN
 @pytest.mark.parametrize("kind", KINDS)
 def test_create_looks_before_it_makes(kind: str) -> None:
     """A first create costs one listing and one POST; what is recorded is what was declared."""
-    api = Api()
-    inputs = bag(kind, name="a", **LEAST[kind])
+    api = FlakyApi()
+    inputs = bag(kind, name="a", **MINIMAL[kind])
     result = provider(api).create(inputs)
     assert api.sent == ["GET /phone-number", "POST /phone-number"]
     assert api.body()["provider"] == kind
@@ -46,18 +46,18 @@ def test_create_looks_before_it_makes(kind: str) -> None:
 
 def test_many_creates_share_one_listing() -> None:
     """Each further create of a run costs its POST alone."""
-    api = Api(answer(name="a stranger"))
+    api = FlakyApi(answer(name="a stranger"))
     working = provider(api)
     for at in range(3):
         working.create(bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", name=f"n{at}",
-                           **LEAST["vapi"]))  # fmt: skip
+                           **MINIMAL["vapi"]))  # fmt: skip
     assert api.sent == ["GET /phone-number", *["POST /phone-number"] * 3]
 
 
 def test_create_never_buys_what_is_there() -> None:
     """A record with our automatic name stops the purchase and is named."""
-    api = Api(answer(name=AUTOMATIC_NAME))
-    text = failure(provider(api).create, bag(name=AUTOMATIC_NAME, **LEAST["vapi"]))
+    api = FlakyApi(answer(name=AUTOMATIC_NAME))
+    text = failure(provider(api).create, bag(name=AUTOMATIC_NAME, **MINIMAL["vapi"]))
     assert UUID in text
     assert "adopt_id" in text
     assert api.sent == ["GET /phone-number"]
@@ -65,7 +65,7 @@ def test_create_never_buys_what_is_there() -> None:
 
 def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
     """The record that diff has just said is replaced does not stop its replacement."""
-    api = Api(answer(name=AUTOMATIC_NAME))
+    api = FlakyApi(answer(name=AUTOMATIC_NAME))
     working = provider(api)
     news = bag(name=AUTOMATIC_NAME, number_desired_area_code="212")
     working.diff(UUID, {**RECORDED, "name": AUTOMATIC_NAME}, news)
@@ -76,7 +76,7 @@ def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
 @pytest.mark.parametrize("page", [httpx.Response(200, json={}), refused(404)], ids=str)
 def test_create_never_buys_blindly(page: httpx.Response) -> None:
     """Where the account cannot be listed nothing is made."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [page]
     failure(provider(api).create, bag())
     assert api.sent == ["GET /phone-number"]
@@ -84,7 +84,7 @@ def test_create_never_buys_blindly(page: httpx.Response) -> None:
 
 def test_create_waits_until_the_number_is_known() -> None:
     """A bought number is looked at each second until its digits are there; activating is enough."""
-    api, clock = Api(), Clock()
+    api, clock = FlakyApi(), Clock()
     pending = answer(id_="new", number=None, status="activating")
     shown = {**pending, "number": "+14155550199"}
     api.instead = [
@@ -105,7 +105,7 @@ def test_create_does_not_wait_for_ever(
     seconds: float, looks: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After `readyTimeoutSeconds` it returns with what is known, and says so."""
-    api, clock = Api(), Clock()
+    api, clock = FlakyApi(), Clock()
     api.created = {"number": None, "status": "activating"}
     result = provider(api, clock, ready_timeout_seconds=seconds).create(bag())
     assert "number" not in result.outs
@@ -128,13 +128,13 @@ class Together(Clock):
 
 def test_many_that_wait_share_their_looks() -> None:
     """Twelve numbers that are not known yet cost one page a second, not twelve requests."""
-    api, clock = Api(), Together()
+    api, clock = FlakyApi(), Together()
     api.created = {"number": None, "status": "activating"}
     working = provider(api, clock, ready_timeout_seconds=5)
 
     def create(at: int) -> None:
         declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
-        working.create(bag(declaration=declaration, name=f"n{at}", **LEAST["vapi"]))
+        working.create(bag(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
 
     with ThreadPoolExecutor(12) as workers:
         list(workers.map(create, range(12)))
@@ -142,7 +142,7 @@ def test_many_that_wait_share_their_looks() -> None:
     assert len(api.sent) == 1 + 12 + 5
 
 
-class Unlisted(Api):
+class Unlisted(FlakyApi):
     """An account that cannot be listed any more once it has records."""
 
     def _listed(self, request: httpx.Request) -> httpx.Response:
@@ -157,7 +157,7 @@ def test_a_page_that_fails_is_not_tried_by_all_who_wait() -> None:
 
     def create(at: int) -> None:
         declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
-        working.create(bag(declaration=declaration, name=f"n{at}", **LEAST["vapi"]))
+        working.create(bag(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
 
     with ThreadPoolExecutor(12) as workers:
         list(workers.map(create, range(12)))
@@ -167,7 +167,7 @@ def test_a_page_that_fails_is_not_tried_by_all_who_wait() -> None:
 
 def test_a_sip_uri_alone_is_not_waited_for() -> None:
     """Without an area code there are no digits to come."""
-    api, clock = Api(), Clock()
+    api, clock = FlakyApi(), Clock()
     api.created = {"number": None, "status": "activating"}
     provider(api, clock).create(bag(sip_uri="sip:a@b"))
     assert clock.slept == []
@@ -176,7 +176,7 @@ def test_a_sip_uri_alone_is_not_waited_for() -> None:
 @pytest.mark.parametrize("number", ["+14155550123", None])
 def test_a_blocked_number_is_an_error_with_advice(number: str | None) -> None:
     """What Vapi has blocked is not reported as made and fine."""
-    api = Api()
+    api = FlakyApi()
     api.created = {"number": number, "status": "blocked"}
     text = failure(provider(api).create, bag())
     assert "blocked" in text
@@ -188,7 +188,7 @@ def test_trouble_while_waiting_does_not_lose_what_was_made(
     trouble: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After the 201 the id reaches the state, whatever the looks at the number end with."""
-    api, clock = Api(), Clock()
+    api, clock = FlakyApi(), Clock()
     pending = answer(id_="new", number=None, status="activating")
     listed, made = httpx.Response(200, json=[]), httpx.Response(201, json=pending)
     api.instead = [listed, made, *[trouble] * 50]
@@ -199,22 +199,22 @@ def test_trouble_while_waiting_does_not_lose_what_was_made(
 
 def test_two_resources_of_one_name_are_not_both_made() -> None:
     """Children of different components may share a name; the second is refused, not bought."""
-    api = Api()
+    api = FlakyApi()
     working = provider(api)
-    working.create(bag(name="a", **LEAST["vapi"]))
+    working.create(bag(name="a", **MINIMAL["vapi"]))
     assert "two resources are called 'support'" in failure(
-        working.create, bag(name="b", **LEAST["vapi"])
+        working.create, bag(name="b", **MINIMAL["vapi"])
     )
     assert api.sent.count("POST /phone-number") == 1
 
 
 def test_an_account_that_cannot_be_listed_is_asked_once_a_run() -> None:
     """A fleet is told at once, not after a wait for each number."""
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.ConnectError("refused")] * 5
     working = provider(api)
     for at in range(3):
-        news = bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **LEAST["vapi"])
+        news = bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **MINIMAL["vapi"])
         assert "cannot reach" in failure(working.create, news)
     assert len(api.requests) == 5
 
@@ -227,7 +227,7 @@ def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused
     """A number in E.164 exists once; an extension once on each trunk."""
     there = answer("byo-phone-number", number=number, credentialId=credential)
     fields = {"number": number, "number_e164_check_enabled": False, "credential_id": UUID}
-    working, news = provider(Api(there)), bag("byo-phone-number", name="a", **fields)
+    working, news = provider(FlakyApi(there)), bag("byo-phone-number", name="a", **fields)
     if refused:
         assert "the account already has the number" in failure(working.create, news)
     else:
@@ -236,7 +236,7 @@ def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused
 
 def test_a_secret_that_only_the_account_knows_is_never_overwritten_by_its_placeholder() -> None:
     """One that would have to be sent is refused at preview; one that stays is the account's."""
-    api = Api({**THERE, "server": {"url": "https://a", "headers": {"X": "theirs", "Y": "y"}}})
+    api = FlakyApi({**THERE, "server": {"url": "https://a", "headers": {"X": "theirs", "Y": "y"}}})
     working = provider(api)
     server = {"url": "https://a", "headers": {"X": CHANGED_OUTSIDE, "Y": "y"}}
     recorded = {**RECORDED, "server": server}
@@ -255,7 +255,7 @@ def test_a_secret_that_only_the_account_knows_is_never_overwritten_by_its_placeh
 
 def test_an_imported_secret_that_nobody_has_seen_is_never_sent() -> None:
     """Where the account does not show it, neither preview nor update sends its placeholder."""
-    api = Api({**THERE, "server": {"url": "https://a"}})
+    api = FlakyApi({**THERE, "server": {"url": "https://a"}})
     working = provider(api)
     recorded = {**RECORDED, "server": {"url": "https://a", "headers": {"X": UNSEEN}}}
     news = {**RECORDED, "server": {"url": "https://b", "headers": {"X": UNSEEN}}}
@@ -269,7 +269,7 @@ def test_an_area_code_that_is_not_known_yet_is_a_change_with_a_warning(
 ) -> None:
     """A preview does not promise that a number stays while its area code is unknown."""
     news = {**RECORDED, "number_desired_area_code": Unknown()}
-    assert provider(Api(THERE)).diff(UUID, RECORDED, news).changes is True
+    assert provider(FlakyApi(THERE)).diff(UUID, RECORDED, news).changes is True
     assert "may be replaced" in capsys.readouterr().err
 
 
@@ -278,7 +278,7 @@ def test_an_area_code_that_is_not_known_yet_is_a_change_with_a_warning(
 
 def test_adopt_reads_compares_and_patches_the_difference() -> None:
     """An existing number is taken over with one GET and one PATCH of what differs."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     result = provider(api).create(bag(name="b", squad_id="s", adopt_id=UUID))
     assert api.sent == [f"GET /phone-number/{UUID}", f"PATCH /phone-number/{UUID}"]
     assert api.body() == {"provider": "vapi", "name": "b"}
@@ -288,7 +288,7 @@ def test_adopt_reads_compares_and_patches_the_difference() -> None:
 
 def test_adopting_what_is_as_declared_only_reads() -> None:
     """Nothing to change: one GET, also where the declared area code is the number's."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     fields = {"name": "support", "squad_id": "s", "number_desired_area_code": "415"}
     assert provider(api).create(bag(adopt_id=UUID, **fields)).id == UUID
     assert api.sent == [f"GET /phone-number/{UUID}"]
@@ -307,7 +307,7 @@ def test_adopting_what_is_as_declared_only_reads() -> None:
 )  # fmt: skip
 def test_adopt_never_buys(record: dict[str, Any] | None, more: dict[str, Any], words: str) -> None:
     """A missing, other or unfit record is an error; nothing is made or changed."""
-    api = Api(*([record] if record else []))
+    api = FlakyApi(*([record] if record else []))
     text = failure(provider(api).create, bag(name="b", adopt_id=UUID, **more))
     assert words in text
     assert api.sent == [f"GET /phone-number/{UUID}"]
@@ -325,7 +325,7 @@ def adopted_as_hotline(working: Any) -> None:
 
 def test_a_number_that_changed_hands_is_not_deleted() -> None:
     """A rename adopts under the new name; the delete for the old one is not sent."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     adopted_as_hotline(working)
     working.delete(UUID, RECORDED)
@@ -336,11 +336,11 @@ def test_a_number_that_changed_hands_is_not_deleted() -> None:
 def test_a_number_belongs_to_one_resource() -> None:
     """Two resources of one run cannot have the same number, whichever comes first."""
     news = bag(declaration=RENAMED, name="support", adopt_id=UUID)
-    working = provider(Api(THERE))
+    working = provider(FlakyApi(THERE))
     working.check(RECORDED, RECORDED)
     working.diff(UUID, RECORDED, RECORDED)
     assert "declared twice: as 'support' and as 'hotline'" in failure(working.check, {}, news)
-    working = provider(Api(THERE))
+    working = provider(FlakyApi(THERE))
     working.check({}, news)
     working.check(RECORDED, RECORDED)
     assert "declared twice" in failure(working.diff, UUID, RECORDED, RECORDED)
@@ -348,7 +348,7 @@ def test_a_number_belongs_to_one_resource() -> None:
 
 def test_a_refresh_does_not_stand_in_a_renames_way() -> None:
     """In one process: refresh (diff with the recorded inputs), then a rename by an alias."""
-    working = provider(Api(THERE))
+    working = provider(FlakyApi(THERE))
     working.diff(UUID, RECORDED, RECORDED)
     news = working.check(RECORDED, RECORDED | {"declaration": RENAMED}).inputs
     assert working.diff(UUID, RECORDED, news).replaces == []
@@ -356,7 +356,7 @@ def test_a_refresh_does_not_stand_in_a_renames_way() -> None:
 
 def test_a_refresh_does_not_stand_in_an_adoptions_way() -> None:
     """In one process: refresh, then a rename by `adopt_id`; the old name's delete is not sent."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     working.diff(UUID, RECORDED, RECORDED)
     adopted_as_hotline(working)
@@ -366,7 +366,7 @@ def test_a_refresh_does_not_stand_in_an_adoptions_way() -> None:
 
 def test_a_renamed_number_is_released_after_a_refresh() -> None:
     """In one process: refresh of a renamed number (outputs old, inputs new), then its delete."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     working.diff(UUID, RECORDED, bag(declaration=RENAMED, name="support", squad_id="s"))
     working.delete(UUID, RECORDED)
@@ -375,7 +375,7 @@ def test_a_renamed_number_is_released_after_a_refresh() -> None:
 
 def test_a_forced_replacement_releases_what_it_replaces() -> None:
     """Without a diff (`--target-replace`): the new number is made, the old one is released."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = provider(api)
     news = working.check({}, bag(name="support", number_desired_area_code="415")).inputs
     made = working.create(news).id

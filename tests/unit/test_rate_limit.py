@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.answers import api, refused
-from tests.support.builders import KEY, Api, Clock, http
+from tests.support.builders import KEY, Clock, FlakyApi, http
 from vapi_provider.api.retry import MINUTE_JITTER_SECONDS, PATIENCE_SECONDS, Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RateLimitedError
@@ -19,7 +19,9 @@ NOW = 1768464000.0 + 42.5
 """42.5 seconds into a minute by this machine's clock."""
 
 
-def limited(account: Api, clock: Clock, said: list[str] | None = None, share: float = 0) -> Any:
+def limited(
+    account: FlakyApi, clock: Clock, said: list[str] | None = None, share: float = 0
+) -> Any:
     """A transport to `account` at `NOW`; its jitter is that share of what it may be."""
     retry = Retry(
         clock.sleep,

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import DECLARATION, ORG, Api, Clock, answer, bag, failure, provider
+from tests.support.builders import DECLARATION, ORG, Clock, FlakyApi, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, SINGLY, Reader
 from vapi_provider.models.kinds import KINDS
@@ -25,9 +25,9 @@ def named(name: str) -> Any:
     return VAPI.create.model.model_validate(fields, by_name=True, by_alias=False)
 
 
-def account_of(count: int, together: int = 1) -> Api:
+def account_of(count: int, together: int = 1) -> FlakyApi:
     """An account of `count` records, of which `together` share one time, the oldest first."""
-    return Api(
+    return FlakyApi(
         *(
             answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a")
             for at in range(count)
@@ -35,7 +35,7 @@ def account_of(count: int, together: int = 1) -> Api:
     )
 
 
-class Capped(Api):
+class Capped(FlakyApi):
     """An account whose pages are never longer than a server likes."""
 
     def __init__(self, cap: int, *records: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ class Capped(Api):
         return httpx.Response(200, json=page[: self.cap])
 
 
-class Lagging(Api):
+class Lagging(FlakyApi):
     """An account whose list shows what was there in the beginning."""
 
     def __init__(self, *records: dict[str, Any]) -> None:
@@ -58,10 +58,10 @@ class Lagging(Api):
         return httpx.Response(200, json=list(self.shown.values()))
 
 
-class Meanwhile(Api):
+class Meanwhile(FlakyApi):
     """An account to which something happens after its first page."""
 
-    def __init__(self, happens: Callable[[Api], None], *records: dict[str, Any]) -> None:
+    def __init__(self, happens: Callable[[FlakyApi], None], *records: dict[str, Any]) -> None:
         super().__init__(*records)
         self.happens = happens
 
@@ -119,7 +119,7 @@ def test_more_of_one_time_than_a_page_holds_are_read_singly() -> None:
     assert api.sent.count("GET /phone-number") == 2
 
 
-class Masking(Api):
+class Masking(FlakyApi):
     """An account whose list shows numbers in part."""
 
     def _listed(self, request: httpx.Request) -> httpx.Response:
@@ -153,7 +153,7 @@ def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
         lambda api: api.records.update(new=answer(id_="new", createdAt="2026-02-01T00:00:00Z")),
     ],
 )
-def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[Api], None]) -> None:
+def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[FlakyApi], None]) -> None:
     """Records that are made or released between two pages leave no other one out."""
     api = Meanwhile(happens, *account_of(1500).records.values())
     stay = [id_ for id_ in api.records if id_ not in ("n500", "n1100")]
@@ -161,7 +161,7 @@ def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[Api], N
     assert len(api.requests) <= SINGLY + 2
 
 
-def warm(api: Api, clock: Clock | None = None) -> tuple[Any, Reader]:
+def warm(api: FlakyApi, clock: Clock | None = None) -> tuple[Any, Reader]:
     """A client and a reader that has listed the account, whose last record was not yet read."""
     client = api.client()
     reader = Reader(client, clock or Clock())
@@ -241,7 +241,7 @@ def test_a_page_that_takes_long_is_waited_for() -> None:
     """A slow page, however slow, is asked for once: who comes meanwhile waits for it."""
     clock = Clock()
 
-    def slow(_: Api) -> None:
+    def slow(_: FlakyApi) -> None:
         clock.now += KEPT_SECONDS * 3
 
     api = Meanwhile(slow, *account_of(1500).records.values())
@@ -303,7 +303,7 @@ def test_get_and_refresh_share_their_reads() -> None:
 def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
     """Whether the API shows headers is seen in the pages that the refresh has read anyway."""
     server = {"url": "https://a", "headers": {"X": "a-secret"}}
-    api = Api(*(answer(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
+    api = FlakyApi(*(answer(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
     working = provider(api)
     for id_ in api.records:
         outs = working.read(id_, {**bag(name="a"), "declaration": DECLARATION, "server": server})

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.builders import (
     DECLARATION,
-    LEAST,
+    MINIMAL,
     ORG,
     UUID,
-    Api,
     Clock,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -28,11 +28,11 @@ from vapi_provider.provider import PhoneNumberProvider
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
 CHILD = "acme/shop/dev/VapiPhoneNumber~0a1b2c3d/support"
-OUTS = {**bag(name="Main", **LEAST["vapi"]), "org_id": ORG, "number": "+14155550123"}
+OUTS = {**bag(name="Main", **MINIMAL["vapi"]), "org_id": ORG, "number": "+14155550123"}
 DELETE = f"DELETE /phone-number/{UUID}"
 
 
-def run(api: Api, journal: Path, clock: Clock | None = None, **facts: Any) -> Any:
+def run(api: FlakyApi, journal: Path, clock: Clock | None = None, **facts: Any) -> Any:
     """A new run on `api`, of which the preflight knows `facts`."""
     time = clock or Clock()
     made = PhoneNumberProvider()
@@ -43,24 +43,18 @@ def run(api: Api, journal: Path, clock: Clock | None = None, **facts: Any) -> An
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    """One journal for all runs of a test."""
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def api() -> Api:
+def api() -> FlakyApi:
     """An account with one number."""
-    return Api(answer(name="Main"))
+    return FlakyApi(answer(name="Main"))
 
 
 def news(declaration: str = DECLARATION, **more: Any) -> dict[str, Any]:
     """What the program declares of it."""
-    return bag(declaration=declaration, name="Main", **LEAST["vapi"], **more)
+    return bag(declaration=declaration, name="Main", **MINIMAL["vapi"], **more)
 
 
 @pytest.mark.parametrize("spelled", [UUID, UUID.upper()])
-def test_an_adopted_record_is_not_released(api: Api, journal: Path, spelled: str) -> None:
+def test_an_adopted_record_is_not_released(api: FlakyApi, journal: Path, spelled: str) -> None:
     """Whatever the keys and the case: what a run adopted stays, and the next run has it."""
     working = run(api, journal)
     inputs = working.check({}, news(OTHER, adopt_id=spelled)).inputs
@@ -73,7 +67,7 @@ def test_an_adopted_record_is_not_released(api: Api, journal: Path, spelled: str
     assert DELETE in api.sent
 
 
-def test_a_record_that_is_only_named_stays_in_the_state(api: Api, journal: Path) -> None:
+def test_a_record_that_is_only_named_stays_in_the_state(api: FlakyApi, journal: Path) -> None:
     """Before an adoption, and after it has failed, a deletion is refused in one line."""
     working = run(api, journal)
     inputs = working.check({}, news(OTHER, adopt_id=UUID)).inputs
@@ -83,7 +77,9 @@ def test_a_record_that_is_only_named_stays_in_the_state(api: Api, journal: Path)
     assert DELETE not in api.sent
 
 
-def test_an_adopter_that_the_program_declares_later_is_waited_for(api: Api, journal: Path) -> None:
+def test_an_adopter_that_the_program_declares_later_is_waited_for(
+    api: FlakyApi, journal: Path
+) -> None:
     """A deletion before its replacement waits until the engine checks no further resource."""
 
     class Later(Clock):
@@ -100,7 +96,7 @@ def test_an_adopter_that_the_program_declares_later_is_waited_for(api: Api, jour
     assert DELETE not in api.sent
 
 
-def test_a_resource_that_adopts_its_own_record_again_keeps_it(api: Api, journal: Path) -> None:
+def test_a_resource_that_adopts_its_own_record_again_keeps_it(api: FlakyApi, journal: Path) -> None:
     """A forced replacement, deleted first, with `adopt_id` still written: the record stays."""
     working = run(api, journal)
     inputs = working.check({}, news(adopt_id=UUID)).inputs
@@ -110,7 +106,7 @@ def test_a_resource_that_adopts_its_own_record_again_keeps_it(api: Api, journal:
 
 
 def test_a_record_of_another_resource_of_the_state_is_kept(
-    api: Api, journal: Path, capsys: pytest.CaptureFixture[str]
+    api: FlakyApi, journal: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the state holds twice is kept with a warning, and released with its last holder."""
     working = run(api, journal, holders={UUID.upper(): (DECLARATION, DECLARATION)})
@@ -122,7 +118,7 @@ def test_a_record_of_another_resource_of_the_state_is_kept(
 
 
 def test_what_the_journal_says_is_kept_with_a_warning(
-    api: Api, journal: Path, capsys: pytest.CaptureFixture[str]
+    api: FlakyApi, journal: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An adoption in an earlier run counts; the warning names who holds the number."""
     run(api, journal).create(news(OTHER, adopt_id=UUID))
@@ -131,21 +127,25 @@ def test_what_the_journal_says_is_kept_with_a_warning(
     assert DELETE not in api.sent
 
 
-def test_an_old_row_of_this_stack_gives_way_to_what_the_state_says(api: Api, journal: Path) -> None:
+def test_an_old_row_of_this_stack_gives_way_to_what_the_state_says(
+    api: FlakyApi, journal: Path
+) -> None:
     """Where the preflight has read the state, a resource that is not in it holds nothing."""
     run(api, journal).create(news(OTHER, adopt_id=UUID))
     run(api, journal, holders={UUID: (DECLARATION,)}).delete(UUID, OUTS)
     assert DELETE in api.sent
 
 
-def test_the_older_form_of_a_key_is_the_same_resource(api: Api, journal: Path) -> None:
+def test_the_older_form_of_a_key_is_the_same_resource(api: FlakyApi, journal: Path) -> None:
     """A child's record under its key without the hash keeps nothing from being released."""
     run(api, journal).create(news(adopt_id=UUID))
     run(api, journal).delete(UUID, {**OUTS, "declaration": CHILD})
     assert DELETE in api.sent
 
 
-def test_a_record_that_a_declared_resource_keeps_is_not_released(api: Api, journal: Path) -> None:
+def test_a_record_that_a_declared_resource_keeps_is_not_released(
+    api: FlakyApi, journal: Path
+) -> None:
     """Two resources of one key hold one record: removing one leaves it to the other."""
     working = run(api, journal)
     inputs = working.check(news(), news()).inputs
@@ -154,14 +154,14 @@ def test_a_record_that_a_declared_resource_keeps_is_not_released(api: Api, journ
     assert DELETE not in api.sent
 
 
-def test_a_key_that_is_recorded_in_its_old_form_stays(api: Api, journal: Path) -> None:
+def test_a_key_that_is_recorded_in_its_old_form_stays(api: FlakyApi, journal: Path) -> None:
     """A child of a component keeps the key and the name that an earlier version recorded."""
     working = run(api, journal)
-    recorded = {**bag(**LEAST["vapi"]), "name": "shop/dev/support"}
-    inputs = working.check(recorded, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    recorded = {**bag(**MINIMAL["vapi"]), "name": "shop/dev/support"}
+    inputs = working.check(recorded, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert inputs == recorded
     assert not working.diff(UUID, {**OUTS, **recorded}, inputs).changes
-    fresh = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    fresh = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert fresh["declaration"] == CHILD
     assert fresh["name"] == "shop/dev/support~0a1b2c3d"
 
@@ -171,13 +171,13 @@ def test_a_forced_replacement_buys_and_releases(
     journal: Path, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two checks and no diff: warned of by name, bought although the old one has the name."""
-    api = Api()
+    api = FlakyApi()
     first = run(api, journal)
-    old = first.create(first.check({}, bag(declaration=key, **LEAST["vapi"])).inputs)
+    old = first.create(first.check({}, bag(declaration=key, **MINIMAL["vapi"])).inputs)
     working = run(api, journal)
     working._session.journal.finish_intents([old.id])
-    working.check(old.outs, bag(declaration=key, **LEAST["vapi"]))
-    inputs = working.check({}, bag(declaration=key, **LEAST["vapi"])).inputs
+    working.check(old.outs, bag(declaration=key, **MINIMAL["vapi"]))
+    inputs = working.check({}, bag(declaration=key, **MINIMAL["vapi"])).inputs
     assert "'support' will be replaced because the engine was told to" in capsys.readouterr().err
     made = working.create(inputs)
     working.delete(old.id, old.outs)
@@ -187,7 +187,7 @@ def test_a_forced_replacement_buys_and_releases(
 def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path) -> None:
     """With `maxReleases` 0 the second check is refused; the facts of a taint do the same."""
     for known in (StateFacts(), StateFacts(replacing=frozenset({DECLARATION}))):
-        api = Api(answer(name="Main"))
+        api = FlakyApi(answer(name="Main"))
         made = PhoneNumberProvider()
         made.use(Session(settings(max_releases=0), VapiClient(api.transport()), facts=known))
         if not known.replacing:
@@ -198,33 +198,33 @@ def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path
 
 def test_what_the_program_holds_under_the_other_form_is_no_clash(journal: Path) -> None:
     """A child is bought beside the number of its name that a declared resource has."""
-    api = Api(answer(name="shop/dev/support"))
+    api = FlakyApi(answer(name="shop/dev/support"))
     working = run(api, journal)
-    inputs = working.check(bag(name="shop/dev/support", **LEAST["vapi"]), bag(**LEAST["vapi"]))
+    inputs = working.check(bag(name="shop/dev/support", **MINIMAL["vapi"]), bag(**MINIMAL["vapi"]))
     outs = {**OUTS, "name": "shop/dev/support"}
     working.diff(UUID, outs, inputs.inputs)
-    child = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    child = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert working.create(child).id != UUID
 
 
 def test_what_nobody_holds_under_the_other_form_is_refused(journal: Path) -> None:
     """A number that was moved into a component is not bought again; the hint says both ways."""
-    api = Api()
+    api = FlakyApi()
     first = run(api, journal)
-    old = first.create(first.check({}, bag(**LEAST["vapi"])).inputs)
+    old = first.create(first.check({}, bag(**MINIMAL["vapi"])).inputs)
     first._session.journal.finish_intents([old.id])
     working = run(api, journal)
-    child = working.check({}, bag(declaration=CHILD, **LEAST["vapi"])).inputs
+    child = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
     text = failure(working.create, child)
     for words in (old.id, "pulumi.ROOT_STACK_RESOURCE", "depends_on", "another name"):
         assert words in text
     assert api.sent.count("POST /phone-number") == 1
 
 
-def test_another_kind_is_replaced_because_of_provider(api: Api, journal: Path) -> None:
+def test_another_kind_is_replaced_because_of_provider(api: FlakyApi, journal: Path) -> None:
     """A record of another kind, which an alias brings, is never PATCHed."""
     working = run(api, journal)
-    twilio = bag("twilio", name="Main", **LEAST["twilio"])
+    twilio = bag("twilio", name="Main", **MINIMAL["twilio"])
     inputs = working.check(news(), twilio).inputs
     found = working.diff(UUID, OUTS, inputs)
     assert found.replaces == ["provider"]
@@ -236,7 +236,7 @@ def test_a_replacement_comes_after_one_whose_deletion_failed(
     journal: Path, delete_first: bool, name: dict[str, str]
 ) -> None:
     """What waits for its deletion stands in no way; what is newer than the recorded one does."""
-    api = Api()
+    api = FlakyApi()
 
     def declared(code: str) -> dict[str, Any]:
         return bag(number_desired_area_code=code, **name)
@@ -266,7 +266,9 @@ def test_a_replacement_comes_after_one_whose_deletion_failed(
     assert third.id in failure(replace, second, "212", "415", 40)
 
 
-def test_what_the_program_names_is_kept_before_the_engine_says_so(api: Api, journal: Path) -> None:
+def test_what_the_program_names_is_kept_before_the_engine_says_so(
+    api: FlakyApi, journal: Path
+) -> None:
     """A resource may depend on the one that is deleted first, or not be targeted at all."""
     working = run(api, journal)
     working._session.ownership._operation.tell(Event(NAMED, UUID, OTHER))
@@ -276,7 +278,7 @@ def test_what_the_program_names_is_kept_before_the_engine_says_so(api: Api, jour
     assert list(api.records) == [UUID]
 
 
-def test_what_a_resource_names_itself_is_released_with_it(api: Api, journal: Path) -> None:
+def test_what_a_resource_names_itself_is_released_with_it(api: FlakyApi, journal: Path) -> None:
     """`adopt_id` may stay in the program: its own record goes where the engine deletes it."""
     working = run(api, journal)
     working._session.ownership._operation.tell(Event(NAMED, UUID, DECLARATION))
@@ -284,7 +286,9 @@ def test_what_a_resource_names_itself_is_released_with_it(api: Api, journal: Pat
     assert not api.records
 
 
-def test_what_the_program_names_and_a_state_holds_leaves_the_state(api: Api, journal: Path) -> None:
+def test_what_the_program_names_and_a_state_holds_leaves_the_state(
+    api: FlakyApi, journal: Path
+) -> None:
     """The adoption happened in an earlier run: the other resource has the record."""
     working = run(api, journal, holders={UUID: (DECLARATION, OTHER)})
     working._session.ownership._operation.tell(Event(NAMED, UUID, OTHER))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
 from vapi_provider.lifecycle.clashes import unique_clash
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -17,14 +17,14 @@ from vapi_provider.pulumi_sdk.plugin import Failure
 from vapi_provider.reconcile.fingerprint import unique_texts
 
 POST = "POST /phone-number"
-NUMBER = LEAST["twilio"]["number"]
+NUMBER = MINIMAL["twilio"]["number"]
 FIELDS = [
-    ("twilio", {"name": "{}", **LEAST["twilio"]}),
+    ("twilio", {"name": "{}", **MINIMAL["twilio"]}),
     ("vapi", {"name": "{}", "sip_uri": "sip:desk@sip.vapi.ai"}),
 ]
 
 
-class Masking(Api):
+class Masking(FlakyApi):
     """An account whose list shows numbers in part."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -42,10 +42,10 @@ def inputs(kind: str, fields: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("kind", "fields"), FIELDS)
-@pytest.mark.parametrize("account", [Api, Masking])
+@pytest.mark.parametrize("account", [FlakyApi, Masking])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_number_that_is_declared_twice_is_bought_once(
-    tmp_path: Path, kind: str, fields: dict[str, Any], account: type[Api], processes: int
+    tmp_path: Path, kind: str, fields: dict[str, Any], account: type[FlakyApi], processes: int
 ) -> None:
     """Side by side, in one plugin process or two: one POST, and the others name the record."""
     api = account()
@@ -66,13 +66,15 @@ def test_a_number_that_is_declared_twice_is_bought_once(
     assert all(id_ in one for one in found)
 
 
-@pytest.mark.parametrize("account", [Api, Masking])
-def test_a_number_of_another_kind_is_the_same_number(account: type[Api], tmp_path: Path) -> None:
+@pytest.mark.parametrize("account", [FlakyApi, Masking])
+def test_a_number_of_another_kind_is_the_same_number(
+    account: type[FlakyApi], tmp_path: Path
+) -> None:
     """A number that Twilio has is not brought in from Vonage beside it."""
     api = account()
     run = provider(api, journal=tmp_path / "journal.sqlite")
     made = run.create(inputs("twilio", FIELDS[0][1], "one"))
-    other = {"name": "{}", **LEAST["vonage"]}
+    other = {"name": "{}", **MINIMAL["vonage"]}
     assert made.id in failure(run.create, inputs("vonage", other, "two"))
     assert api.sent.count(POST) == 1
 
@@ -87,15 +89,15 @@ def test_a_masked_list_hides_no_clash() -> None:
 def test_a_masked_list_hides_no_lost_purchase(tmp_path: Path) -> None:
     """What a POST without an answer created is found by its whole number."""
 
-    class Losing(Masking):
+    class LossyApi(Masking):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             answered = super().__call__(request)
             if request.method == "POST":
                 raise httpx.ReadError("reset")
             return answered
 
-    api = Losing()
-    named = {"name": "shop/dev/{}", **LEAST["twilio"]}
+    api = LossyApi()
+    named = {"name": "shop/dev/{}", **MINIMAL["twilio"]}
     made = provider(api, journal=tmp_path / "journal").create(inputs("twilio", named, "one"))
     assert (made.id, made.outs["number"]) == (next(iter(api.records)), NUMBER)
     assert api.sent.count(POST) == 1
@@ -105,7 +107,7 @@ BYO = "byo-phone-number"
 SPELLINGS = ("14155552671", "+1 415-555-2671", "1 (415) 555.2671")
 
 
-class Spelling(Api):
+class Spelling(FlakyApi):
     """An account that shows a number in a spelling of its own, and in its list in part or never."""
 
     def __init__(self, number: str, *records: dict[str, Any], listed: str | None) -> None:
@@ -139,7 +141,7 @@ def test_a_number_is_bought_once_however_the_account_spells_it(tmp_path: Path, n
 
 def test_without_the_e164_check_each_spelling_is_a_number(tmp_path: Path) -> None:
     """Where the E.164 check is off two spellings are two numbers."""
-    api = Api()
+    api = FlakyApi()
     one, other = (provider(api, journal=tmp_path / "journal.sqlite") for _ in range(2))
     off = {"number_e164_check_enabled": False}
     one.create(byo("dev", number="14155552671", **off))

@@ -13,7 +13,7 @@ from tests.support.builders import (
     RECORDED,
     THERE,
     UUID,
-    Api,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -69,7 +69,7 @@ PLACES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", PLACES)
 def test_check_and_read_mark_every_secret(fields: dict[str, Any]) -> None:
     """Wherever a secret is, and however it came there, the engine is told that it is one."""
-    working = provider(Api(THERE))
+    working = provider(FlakyApi(THERE))
     # As recorded, so that it is not refused.
     recorded = {**RECORDED, **fields}
     assert CANARY not in clear(working.check(recorded, recorded).inputs)
@@ -90,7 +90,7 @@ def test_check_and_read_mark_every_secret(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize("declared", [RECORDED, {"provider": "vapi"}], ids=["ours", "get"])
 def test_read_marks_what_the_account_holds(wire: dict[str, Any], declared: dict[str, Any]) -> None:
     """What somebody set in the account is recorded, encrypted, in outputs and inputs."""
-    result = provider(Api({**THERE, **wire})).read(UUID, declared)
+    result = provider(FlakyApi({**THERE, **wire})).read(UUID, declared)
     for found in (result.outs, result.inputs):
         assert CANARY in str(found)
         assert CANARY not in clear(found)
@@ -99,11 +99,11 @@ def test_read_marks_what_the_account_holds(wire: dict[str, Any], declared: dict[
 def test_read_hands_secrets_back_as_inputs() -> None:
     """Inputs that an earlier version recorded in clear are replaced though nothing differs."""
     server = {"url": "https://a", "headers": {"X": CANARY}}
-    working = provider(Api({**THERE, "server": server}))
+    working = provider(FlakyApi({**THERE, "server": server}))
     result = working.read(UUID, {**RECORDED, "server": server})
     assert normalize(result.inputs)["server"] == server
     assert CANARY not in clear(result.inputs)
-    assert provider(Api(THERE)).read(UUID, RECORDED).inputs is None
+    assert provider(FlakyApi(THERE)).read(UUID, RECORDED).inputs is None
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> 
     """The engine compares marks only where the program says that it has secrets of its own."""
 
     def changes(hints: dict[str, Any] | None, **more: Any) -> bool | None:
-        working = provider(Api())
+        working = provider(FlakyApi())
         recorded = {**RECORDED, **more}
         news = bag(name="support", squad_id="s", number_desired_area_code="415", **more)
         working.check(news, {**news, **({HINTS: hints} if hints else {})})
@@ -159,7 +159,7 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
     hints: dict[str, Any] | None, is_added: bool
 ) -> None:
     """What our preview foresees would be a change there: an unchanged number has none."""
-    working = provider(Api())
+    working = provider(FlakyApi())
     working._session.foreseen = {DECLARATION: {"number": "+14155550123", "org_id": "o"}}
     news = bag(name="support", squad_id="s", number_desired_area_code="415")
     inputs = working.check(news, {**news, **({HINTS: hints} if hints else {})}).inputs
@@ -170,13 +170,13 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
 
 def test_hints_are_never_recorded() -> None:
     """What the program tells the plugin alone is in no input that the engine gets back."""
-    inputs = provider(Api()).check({}, {**bag(name="a"), HINTS: {TRANSFORMS: True}}).inputs
+    inputs = provider(FlakyApi()).check({}, {**bag(name="a"), HINTS: {TRANSFORMS: True}}).inputs
     assert HINTS not in inputs
 
 
 def test_a_secret_of_the_programs_own_is_in_no_error_of_the_api() -> None:
     """What the API echoes of a value that only the program knows as a secret is not shown."""
-    api = Api()
+    api = FlakyApi()
     number = "+14155550177"
     place = {"type": "number", "number": number}
     hints = {OWN_SECRETS: [["fallback_destination", "number"], ["hooks", "3.0"]]}
@@ -202,7 +202,7 @@ def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bo
     }
     other = answer(id_="other") | ({"hooks": [shown]} if echoes else {})
     recorded = {**RECORDED, "fallback_destination": place}
-    working = provider(Api(there, other))
+    working = provider(FlakyApi(there, other))
     outs = normalize(working.read(UUID, recorded).outs)
     assert ("sip_headers" in outs["fallback_destination"]) is not echoes
     assert working.diff(UUID, outs, recorded).changes is echoes

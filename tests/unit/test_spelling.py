@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
@@ -34,7 +34,7 @@ def test_what_is_no_number_stays(text: str) -> None:
 @pytest.mark.parametrize("echoed", SPELLINGS)
 def test_an_echo_in_another_spelling_is_no_drift(kind: str, echoed: str) -> None:
     """What is recorded stays as it was declared, and nothing is left to send."""
-    fields = {**LEAST[kind], "number": NUMBER}
+    fields = {**MINIMAL[kind], "number": NUMBER}
     specs = KINDS[kind].fields
     recorded = merge_for_state(specs, fields, {**fields, "number": echoed})
     assert recorded["number"] == NUMBER
@@ -71,8 +71,8 @@ def test_the_area_code_is_known_without_a_plus() -> None:
 @pytest.mark.parametrize("there", SPELLINGS)
 def test_the_clash_check_knows_every_spelling(there: str) -> None:
     """A number that the account has in another spelling is not made again."""
-    api = Api(answer("vonage", number=there, credentialId="another"))
-    line = failure(provider(api).create, bag("telnyx", **LEAST["telnyx"], name="mine"))
+    api = FlakyApi(answer("vonage", number=there, credentialId="another"))
+    line = failure(provider(api).create, bag("telnyx", **MINIMAL["telnyx"], name="mine"))
     assert "already has the number" in line
     assert "POST /phone-number" not in api.sent
 
@@ -101,7 +101,7 @@ TOKEN = "abcd-token-for-tests-1234"
 def test_a_masked_echo_is_no_drift(echoed: str) -> None:
     """A secret that is echoed in part, and fits, stays as it is recorded."""
     specs = KINDS["twilio"].fields
-    recorded = {**LEAST["twilio"], "twilio_auth_token": TOKEN}
+    recorded = {**MINIMAL["twilio"], "twilio_auth_token": TOKEN}
     kept = merge_for_state(specs, recorded, {**recorded, "twilio_auth_token": echoed})
     assert kept["twilio_auth_token"] == TOKEN
     unseen = merge_for_state(specs, {"twilio_auth_token": UNSEEN}, {"twilio_auth_token": echoed})

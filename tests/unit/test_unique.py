@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import LEAST, UUID, Api, answer, bag, failure, provider
+from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
 from vapi_provider.lifecycle.unique_values import keys_of
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
@@ -18,9 +18,9 @@ X, Y, Z = ({"sip_uri": f"sip:{word}@sip.vapi.ai"} for word in "xyz")
 
 def twice(first: dict[str, Any], second: dict[str, Any], kinds: tuple[str, str]) -> list[str]:
     """What `check` says of the second of two declarations of a run."""
-    working = provider(Api())
-    assert working.check({}, bag(kinds[0], **{**LEAST[kinds[0]], **first})).failures == []
-    news = bag(kinds[1], OTHER, **{**LEAST[kinds[1]], **second})
+    working = provider(FlakyApi())
+    assert working.check({}, bag(kinds[0], **{**MINIMAL[kinds[0]], **first})).failures == []
+    news = bag(kinds[1], OTHER, **{**MINIMAL[kinds[1]], **second})
     return [one.reason.partition(":")[0] for one in working.check({}, news).failures]
 
 
@@ -51,7 +51,7 @@ def test_two_declarations_of_one_number_are_refused(
 
 def test_a_resource_may_be_checked_again() -> None:
     """A second check of one resource replaces the first, and frees what it no longer declares."""
-    working = provider(Api())
+    working = provider(FlakyApi())
     for uri in (X, Y):
         assert working.check({}, bag(**uri)).failures == []
     assert working.check({}, bag("vapi", OTHER, **X)).failures == []
@@ -75,9 +75,11 @@ def recorded(id_: str, name: str, **fields: Any) -> tuple[str, dict[str, Any]]:
     return id_, bag("vapi", f"acme/shop/dev/VapiPhoneNumber/{name}", name=name, **fields)
 
 
-def there(*records: tuple[str, dict[str, Any]]) -> Api:
+def there(*records: tuple[str, dict[str, Any]]) -> FlakyApi:
     """An account with these records."""
-    return Api(*(answer(id_=id_, name=one["name"], sipUri=one["sip_uri"]) for id_, one in records))
+    return FlakyApi(
+        *(answer(id_=id_, name=one["name"], sipUri=one["sip_uri"]) for id_, one in records)
+    )
 
 
 def planned(working: Any, record: tuple[str, dict[str, Any]], **fields: Any) -> dict[str, Any]:
@@ -92,9 +94,9 @@ def test_an_update_is_held_against_the_account() -> None:
     """A number that another record has is not PATCHed onto this one, and a rename costs no list."""
     taken = answer("twilio", SECOND, number="+14155550100", twilioAccountSid="AC1")
     own = answer("twilio", UUID, twilioAccountSid="AC1", name="a")
-    api = Api(own, taken)
+    api = FlakyApi(own, taken)
     working = provider(api)
-    olds = bag("twilio", **LEAST["twilio"])
+    olds = bag("twilio", **MINIMAL["twilio"])
     said = failure(working.update, UUID, olds, {**olds, "number": "+14155550100"})
     assert SECOND in said
     assert "was not changed" in said
@@ -103,7 +105,7 @@ def test_an_update_is_held_against_the_account() -> None:
     assert [line.split()[0] for line in api.sent] == ["GET"]
     working.update(UUID, olds, {**olds, "number": "+14155550102"})
     assert [line.split()[0] for line in api.sent] == ["GET", "PATCH"]
-    renamed = Api(own)
+    renamed = FlakyApi(own)
     provider(renamed).update(UUID, olds, {**olds, "name": "b"})
     assert [line.split()[0] for line in renamed.sent] == ["PATCH"]
 
@@ -210,7 +212,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
     """A number that another record has in another spelling is taken, where spellings are equal."""
     taken = answer(BYO, SECOND, number="14155550100", credentialId=UUID)
     own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
-    api = Api(own, taken)
+    api = FlakyApi(own, taken)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     olds = bag(BYO, credential_id=UUID, number="+14155550101", **checked)
     news = {**olds, "number": "+14155550100"}
@@ -225,7 +227,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
 def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> None:
     """Without the E.164 check the adopted record gets its number as it is declared."""
     record = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
-    api = Api(record)
+    api = FlakyApi(record)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     fields = {"credential_id": UUID, "number": "+14155550101", "name": "a", **checked}
     made = provider(api).create(bag(BYO, adopt_id=UUID, **fields))
@@ -238,7 +240,7 @@ def test_a_merged_update_sends_another_spelling_where_it_counts() -> None:
     """Beside a changed server a number without the E.164 check is sent as it is declared."""
     server = {"url": "https://a.example"}
     off = {"number": "14155550101", "numberE164CheckEnabled": False, "server": server}
-    api = Api(answer(BYO, UUID, credentialId=UUID, name="a", **off))
+    api = FlakyApi(answer(BYO, UUID, credentialId=UUID, name="a", **off))
     olds = bag(BYO, credential_id=UUID, name="a", number="14155550101", server=server)
     olds["number_e164_check_enabled"] = False
     news = {**olds, "number": "+14155550101", "server": {"url": "https://b.example"}}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.answers import refused
-from tests.support.builders import UUID, Api, answer, bag, failure, provider
+from tests.support.builders import UUID, FlakyApi, answer, bag, failure, provider
 from vapi_provider.deployment.foreseen import read, written
 from vapi_provider.reconcile.resource_key import resource_key
 
@@ -44,7 +44,7 @@ def test_headers_that_were_removed_outside_do_not_come_back(place: str, is_echoe
     """A change beside them sends them only to an API that shows no headers, in every field."""
     headers = {"X-Token": "a-token-for-tests"}
     other = answer(id_=SECOND, **fields(place, headers if is_echoed else None, "+1", "camel"))
-    api = Api(answer(name="a", **fields(place, None, "+2", "camel")), other)
+    api = FlakyApi(answer(name="a", **fields(place, None, "+2", "camel")), other)
     olds = bag(name="a", **fields(place, headers, "+2", "snake"))
     provider(api).update(UUID, olds, bag(name="a", **fields(place, headers, "+3", "snake")))
     sent = fields(place, None if is_echoed else headers, "+3", "camel")
@@ -60,7 +60,7 @@ OLD = "acme/shop/dev/VapiPhoneNumber/line"
 
 def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
     """Children of two components that a state knows by one key have options of their own."""
-    api = Api(answer(name="a"), answer(id_=SECOND, name="b"))
+    api = FlakyApi(answer(name="a"), answer(id_=SECOND, name="b"))
     working = provider(api)
     news: dict[str, Any] = {}
     for id_, key, ignored in ((UUID, NAMESAKES[0], ["squad_id"]), (SECOND, NAMESAKES[1], [])):
@@ -78,7 +78,7 @@ def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
 
 def test_namesakes_under_an_old_key_are_two_declarations() -> None:
     """A SIP URI that both declare is refused, and the first keeps its own when it is checked."""
-    working = provider(Api())
+    working = provider(FlakyApi())
     olds = bag(declaration=OLD, name="a", sip_uri=URI)
     first, second = ({**olds, "declaration": key} for key in NAMESAKES)
     assert working.check(olds, first).failures == []
@@ -88,7 +88,7 @@ def test_namesakes_under_an_old_key_are_two_declarations() -> None:
 
 def test_the_engine_compares_no_namesake_for_another() -> None:
     """What of one is secret is no reason to have the engine compare the other."""
-    working = provider(Api())
+    working = provider(FlakyApi())
     olds = bag(declaration=OLD, name="a", sip_uri=URI)
     own = {"declared_with": {"secrets": [["name"]], "transforms": False}}
     first, second = ({**olds, "declaration": key} for key in NAMESAKES)
@@ -107,7 +107,7 @@ def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(sta
     """Declared secrets, recorded ones and those that a merge brought are taken out, short too."""
     shown = {"X-Token": OLD_TOKEN, "X-Kept": KEPT, "X-Pin": PIN}
     server = {"url": "https://a.example", "headers": shown}
-    api = Api(answer(name="a", server=server))
+    api = FlakyApi(answer(name="a", server=server))
     olds = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": OLD_TOKEN}})
     news = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": NEW_TOKEN}})
     echo = refused(status, f"no: {OLD_TOKEN} {NEW_TOKEN} {KEPT} {PIN}")
@@ -119,7 +119,7 @@ def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(sta
 @pytest.mark.parametrize("method", ["update", "delete"])
 def test_no_error_of_a_flat_request_shows_a_recorded_secret(method: str) -> None:
     """An answer that echoes the whole record shows none of its secrets."""
-    api = Api(answer(name="a"))
+    api = FlakyApi(answer(name="a"))
     api.instead = [refused(400, f"no: {OLD_TOKEN}")] * 2
     headers = {"X-Token": OLD_TOKEN}
     olds = bag(name="a", server={"url": "https://a.example", "headers": headers})
@@ -158,7 +158,7 @@ def test_adopting_leaves_ignored_parts_of_lists_alone(
     ignored: str, wanted: list[Any], sent: list[Any] | None
 ) -> None:
     """An item of a list, or a part of one, under `ignore_changes` is not PATCHed."""
-    api = Api(answer(name="a", hooks=[say("Theirs"), END]))
+    api = FlakyApi(answer(name="a", hooks=[say("Theirs"), END]))
     working = provider(api)
     news = bag(adopt_id=UUID, name="a", hooks=wanted, ignored_changes=[ignored])
     made = working.create(working.check({}, news).inputs)
@@ -171,7 +171,7 @@ def test_adopting_leaves_ignored_parts_of_lists_alone(
 def test_adopting_leaves_ignored_items_of_plain_lists_alone(ignored: str) -> None:
     """Also where the API spells the list otherwise, and beside a change of the same object."""
     camel = {"url": "https://theirs.example", "encryptedPaths": ["a", "b"]}
-    api = Api(answer(name="a", server=camel))
+    api = FlakyApi(answer(name="a", server=camel))
     working = provider(api)
     server = {"url": "https://mine.example", "encrypted_paths": ["x", "b"]}
     news = bag(adopt_id=UUID, name="a", server=server, ignored_changes=[ignored])

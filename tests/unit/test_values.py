@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import LEAST, UUID, Api, bag, provider
+from tests.support.builders import MINIMAL, UUID, FlakyApi, bag, provider
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.settings.guards import violations
@@ -18,9 +18,9 @@ PLAN = {"mode": "warm-transfer-experimental"}
 
 def refused(olds: dict[str, Any] | None = None, kind: str = "vapi", **fields: Any) -> list[str]:
     """What `check` says of a declaration: the paths."""
-    news = bag(kind, **{"name": "a", **LEAST[kind], **fields})
+    news = bag(kind, **{"name": "a", **MINIMAL[kind], **fields})
     before = bag(kind, **olds) if olds else {}
-    failures = provider(Api()).check(before, news).failures
+    failures = provider(FlakyApi()).check(before, news).failures
     return [failure.reason.partition(": ")[0] for failure in failures]
 
 
@@ -81,7 +81,7 @@ def test_what_comes_of_a_file_or_an_unset_variable_is_refused(
 ) -> None:
     """Each is one failure with its path, and what the state has so already is none."""
     assert refused(kind=kind, **fields) == [path]
-    assert refused({"name": "other", **LEAST[kind], **fields}, kind, **fields) == []
+    assert refused({"name": "other", **MINIMAL[kind], **fields}, kind, **fields) == []
 
 
 def test_words_of_unset_variables_may_be_meant() -> None:

@@ -18,8 +18,8 @@ from tests.support.builders import (
     RECORDED,
     THERE,
     UUID,
-    Api,
     Clock,
+    FlakyApi,
     answer,
     bag,
     failure,
@@ -74,7 +74,7 @@ class Machine:
         """The time of day."""
         return self.begun + self.clock.now
 
-    def provider(self, api: Api, engine: str) -> Any:
+    def provider(self, api: FlakyApi, engine: str) -> Any:
         """A provider in a plugin process that `engine` has started."""
         made = PhoneNumberProvider()
         retry = Retry(self.sleep, self.clock)
@@ -110,7 +110,7 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.mark.parametrize("dies", ["before", "after the first try"])
 def test_nothing_is_sent_for_a_dead_engine(machine: Machine, call: str, dies: str) -> None:
     """POST, PATCH and DELETE ask for the engine before each try, after any wait before it."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     working = machine.provider(api, "old")
     methods = {"update": "PATCH", "delete": "DELETE", "create": "POST", "adopt": "PATCH"}
     if dies == "before":
@@ -144,7 +144,7 @@ def test_a_long_wait_notices_that_the_engine_is_gone() -> None:
         if clock.now > 3:
             raise AbandonedError("gone")
 
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(429, headers={"Retry-After": "30"}, json={})]
     transport = Transport(http(api), KEY, Retry(clock.sleep, clock, watch=watch))
     with pytest.raises(AbandonedError):
@@ -156,7 +156,7 @@ def test_a_long_wait_notices_that_the_engine_is_gone() -> None:
 def test_a_wait_in_slices_is_as_long_as_asked_for() -> None:
     """Looking after the engine meanwhile makes no wait shorter or longer."""
     clock = Clock()
-    api = Api()
+    api = FlakyApi()
     api.instead = [httpx.Response(503, headers={"Retry-After": "7"}, json={})]
     transport = Transport(http(api), KEY, Retry(clock.sleep, clock, watch=lambda: None))
     transport.request("GET", "/phone-number", params={"limit": 1})
@@ -170,7 +170,7 @@ def test_a_wait_in_slices_is_as_long_as_asked_for() -> None:
 def test_the_next_run_waits_for_a_write_under_way(machine: Machine, first: str) -> None:
     """Whatever a run does first, it waits until a write of a killed engine's plugin has ended."""
     old = machine.writers("old")
-    api = Api(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, answer(id_="other"))
     write = old.writing(DECLARATION, UUID, ["name"])
     write.__enter__()
     machine.engines.remove("old")
@@ -249,7 +249,7 @@ def test_the_wait_ends_with_the_own_engine(machine: Machine) -> None:
 def test_no_trace_is_left(machine: Machine) -> None:
     """A run that writes nothing makes no file, and one that has written leaves none."""
     machine.writers("new").wait_for_others(DECLARATION)
-    working = machine.provider(Api(THERE), "new")
+    working = machine.provider(FlakyApi(THERE), "new")
     working.diff(UUID, RECORDED, DECLARED)
     assert not machine.journal.parent.exists()
     working.update(UUID, RECORDED, bag(name="b"))
@@ -261,7 +261,7 @@ def test_a_journal_that_cannot_be_written_stops_no_release(tmp_path: Path) -> No
     """Where no file can be made a DELETE is sent all the same."""
     machine = Machine(tmp_path)
     machine.journal.parent.write_text("not a folder", encoding="utf-8")
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     machine.provider(api, "new").delete(UUID, RECORDED)
     assert api.records == {}
 
@@ -269,7 +269,9 @@ def test_a_journal_that_cannot_be_written_stops_no_release(tmp_path: Path) -> No
 # what the next run finds
 
 
-def killed(machine: Machine, api: Api, call: Callable[[Any], Any], answered: bool = True) -> None:
+def killed(
+    machine: Machine, api: FlakyApi, call: Callable[[Any], Any], answered: bool = True
+) -> None:
     """A plugin whose engine is killed during a write, which the API carries out."""
 
     class Dying(httpx.BaseTransport):
@@ -294,7 +296,7 @@ def test_a_record_that_was_released_meanwhile_is_made_again(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A DELETE that outlived its engine, and was undone in the program, is shown and repaired."""
-    api = Api(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, answer(id_="other"))
     killed(machine, api, lambda old: old.delete(UUID, RECORDED))
     assert UUID not in api.records
     for _preview_then_up in range(2):
@@ -315,7 +317,7 @@ def test_a_record_that_was_released_meanwhile_is_made_again(
 
 def test_a_release_that_the_program_still_wants_is_done(machine: Machine) -> None:
     """The rerun of a removal whose DELETE was carried out ends, and leaves nothing behind."""
-    api = Api(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, answer(id_="other"))
     killed(machine, api, lambda old: old.delete(UUID, RECORDED))
     machine.provider(api, "new").delete(UUID, RECORDED)
     assert machine.files() == []
@@ -323,7 +325,7 @@ def test_a_release_that_the_program_still_wants_is_done(machine: Machine) -> Non
 
 def test_a_change_that_was_made_meanwhile_is_undone(machine: Machine) -> None:
     """A PATCH that outlived its engine, and was undone in the program, is PATCHed back."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     killed(machine, api, lambda old: old.update(UUID, RECORDED, {**DECLARED, "name": "b"}))
     assert api.records[UUID]["name"] == "b"
     assert machine.provider(api, "new").diff(UUID, RECORDED, DECLARED).changes
@@ -336,7 +338,7 @@ def test_a_change_that_was_made_meanwhile_is_undone(machine: Machine) -> None:
 
 def test_a_change_that_was_made_meanwhile_is_recorded(machine: Machine) -> None:
     """A PATCH that outlived its engine and is still declared is recorded without another one."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     news = {**DECLARED, "name": "b"}
     killed(machine, api, lambda old: old.update(UUID, RECORDED, news))
     working = machine.provider(api, "new")
@@ -350,7 +352,7 @@ def test_a_change_that_was_made_meanwhile_is_recorded(machine: Machine) -> None:
 
 def test_a_refresh_that_is_only_previewed_forgets_nothing(machine: Machine) -> None:
     """After a refresh without effect on the state the next run still repairs what is outdated."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     killed(machine, api, lambda old: old.update(UUID, RECORDED, {**DECLARED, "name": "b"}))
     refresh = machine.provider(api, "new")
     outs = refresh.read(UUID, RECORDED).outs
@@ -366,7 +368,7 @@ def test_a_refresh_that_is_only_previewed_forgets_nothing(machine: Machine) -> N
 
 def test_only_what_the_interrupted_patch_changed_is_compared(machine: Machine) -> None:
     """What somebody changed in the dashboard meanwhile is left to a refresh, as ever."""
-    api = Api(THERE)
+    api = FlakyApi(THERE)
     with machine.writers("old").writing(DECLARATION, UUID, ["name"]):
         machine.engines.remove("old")
     api.records[UUID]["squadId"] = "another"
@@ -379,7 +381,7 @@ def test_a_secret_that_the_api_does_not_show_is_sent_again(machine: Machine) -> 
     """After an interrupted PATCH of a password nobody knows which one is in force."""
     secret = {"realm": "a", "username": "u" * 20, "password": "p" * 20}
     shown = {"realm": "a", "username": "u" * 20}
-    api = Api({**THERE, "authentication": shown})
+    api = FlakyApi({**THERE, "authentication": shown})
     recorded = {**RECORDED, "authentication": secret}
     declared = {**DECLARED, "authentication": secret}
     with machine.writers("old").writing(DECLARATION, UUID, ["authentication"]):
@@ -429,7 +431,7 @@ def test_an_answer_that_never_came_may_still_come(
 def test_an_abandoned_request_may_still_come() -> None:
     """The error of a request that is given up says whether an earlier try may be under way."""
     for failed, later in ((httpx.ReadTimeout("slow"), True), (httpx.Response(503), False)):
-        api, clock = Api(), Clock()
+        api, clock = FlakyApi(), Clock()
         api.instead = [failed]
         tries: list[int] = []
 
