@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
+from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.exported import SECRET_VALUE, SIGNATURE, decrypted
 from vapi_provider.deployment.provider_pickle import is_ours
 from vapi_provider.errors import ConfigurationError
@@ -52,9 +53,13 @@ def refuse_foreign_code(deployment: Mapping[str, Any], environment: Mapping[str,
     left = len(found) - _NAMED
     more = f" (so do {others}{f' and {left} more' if left > 0 else ''})" if others else ""
     raise ConfigurationError(
-        f"the state of {_printable(first.urn)} brings code that is not this package's: "
-        f"{first.reason}{more}. If it is meant, set {SETTING}=<its URN or its type, "
-        f"{_printable(first.type)}>"
+        messages.FOREIGN_CODE(
+            urn=_printable(first.urn),
+            reason=first.reason,
+            more=more,
+            setting=SETTING,
+            type=_printable(first.type),
+        )
     )
 
 
@@ -68,8 +73,7 @@ def allowed_providers(environment: Mapping[str, str]) -> frozenset[str]:
         is_type = len(parts) == 3 and all(parts) and parts[0] != "urn" and not {*"* "} & {*entry}
         if not is_urn and not is_type:
             raise ConfigurationError(
-                f"{SETTING} has {_printable(entry)}: an entry is a whole URN or a whole type "
-                "(package:module:Name), no pattern"
+                messages.ALLOWED_BY_PATTERN(setting=SETTING, entry=_printable(entry))
             )
     return allowed
 
@@ -105,7 +109,7 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ConfigurationError("the state names a key twice in one object: it was edited by hand")
+        raise ConfigurationError(messages.STATE_KEY_TWICE())
     return made
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.facts import StateFacts
 from vapi_provider.deployment.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.errors import ConfigurationError
@@ -229,10 +230,7 @@ def taint_warning(resource: Mapping[str, Any]) -> str:
         if isinstance(reached, str)
         else resource.get("id")
     )
-    return (
-        f"{name!r} is tainted: the next `up` replaces it, and releases {called} for good. "
-        f"`pulumi state untaint '{resource['urn']}'` keeps it"
-    )
+    return messages.TAINTED(name=name, called=called, urn=resource["urn"])
 
 
 def declaration_of(resource: Mapping[str, Any]) -> str | None:

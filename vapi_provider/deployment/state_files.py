@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.foreign_code import unique_keys
 
 _ENDING = re.compile(r"\.json(\.gz|\.zstd?)?(\.bak)?(\.attrs)?$")
@@ -82,8 +83,7 @@ class StateFiles:
                 continue
             if not is_idle and (holder := self.holder(*owner)):
                 said.append(
-                    f"{attributes} is empty, and stack {owner[-1]} is locked by {holder}: once no "
-                    "run is at work, `make unlock` (then `pulumi cancel`) repairs it"
+                    messages.EMPTY_ATTRIBUTES(file=attributes, stack=owner[-1], holder=holder)
                 )
                 continue
             with suppress(FileNotFoundError):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 
 VERSION = 1
@@ -72,13 +73,7 @@ def checked(text: str, shown: str) -> dict[str, Any]:
         entry = json.loads(text)
         version = entry["v"]
     except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(
-            f"the journal {shown} cannot be read: something else has written there; set "
-            "VAPI_JOURNAL to another place"
-        ) from None
+        raise ConfigurationError(messages.NOT_A_JOURNAL(place=shown)) from None
     if not isinstance(version, int) or version > VERSION:
-        raise ConfigurationError(
-            f"the journal {shown} was written by a later version of this package: install "
-            "that version, or set VAPI_JOURNAL to another place"
-        )
+        raise ConfigurationError(messages.JOURNAL_OF_LATER_VERSION(place=shown))
     return entry

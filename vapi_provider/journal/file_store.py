@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.private_file import make_private
@@ -67,6 +68,11 @@ class FileStore:
         self._to_write: list[_Write] = []
         self._owners = ProcessLocks(path, operation)
         self._turns = KeyedLocks.beside(path)
+
+    @property
+    def shown(self) -> str:
+        """The path of the file."""
+        return str(self.path)
 
     @property
     def own(self) -> str:
@@ -178,8 +184,7 @@ class FileStore:
             yield
         except (sqlite3.Error, OSError) as error:
             raise ConfigurationError(
-                f"the journal {self.path} cannot be used ({error}): make room, or set VAPI_JOURNAL "
-                "to a file that can be written"
+                messages.JOURNAL_UNUSABLE(file=self.path, cause=error)
             ) from None
 
     @contextmanager
@@ -196,10 +201,7 @@ class FileStore:
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
-            raise ConfigurationError(
-                f"the journal {self.path} was written by a later version of this package: install "
-                "that version, or set VAPI_JOURNAL to another file"
-            )
+            raise ConfigurationError(messages.JOURNAL_OF_LATER_VERSION(place=self.path))
         if version == VERSION:
             return
         connection.create_function("identity", 1, self._identity, deterministic=True)

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.boot import BootClock
 from vapi_provider.journal.file_store import FileStore
@@ -105,10 +106,7 @@ class Journal:
         for row in self._rows("WHERE key = ?", key):
             backend = row[-1]
             if backend == "" and self._backend.is_named:
-                raise OwnershipError(
-                    "an interrupted run, with no PULUMI_BACKEND_URL in its environment, was making "
-                    "this number: run it once more like that, so that it is not bought twice"
-                )
+                raise OwnershipError(messages.INTENT_WITHOUT_BACKEND())
             if backend in ("", self._backend.identity):
                 return self._intent(row, others)
         self._seen_owners.pop(key, None)
@@ -179,11 +177,9 @@ class Journal:
             "begin", row=row, seen_owner=self._seen_owners.get(key), turns=turns, seen=seen
         )
         if result == FENCED:
-            raise OwnershipError(_FENCED)
+            raise OwnershipError(messages.LEASE_LOST(place=self._store.shown))
         if result != WRITTEN:
-            raise JournalChangedError(
-                "another run is making this number, or one that looks the same: run again"
-            )
+            raise JournalChangedError(messages.JOURNAL_CHANGED())
         try:
             self._store.require_lease()
         except OwnershipError:
@@ -221,7 +217,7 @@ class Journal:
             turns=self._store.turns()[0],
         )
         if result == FENCED:
-            raise OwnershipError(_FENCED)
+            raise OwnershipError(messages.LEASE_LOST(place=self._store.shown))
 
     def record_adoption(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
         """Record that a resource adopts `record`, and finish the intent that created it.
@@ -396,12 +392,6 @@ class Journal:
                 record for record, owner in rows if not self._store.is_of_this_operation(owner)
             }
         return self._earlier_records
-
-
-_FENCED = (
-    "this run did not reach its journal for so long that another run may have taken over: nothing "
-    "more was bought. Run again"
-)
 
 
 def identity_of_text(url: str) -> str:

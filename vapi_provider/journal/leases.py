@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import Blobs, StoreError
 
@@ -132,11 +133,7 @@ class Lease:
             # Concurrent puts: they expose a store whose check and write are not atomic.
             taken = list(both.map(self._blobs.create, [name] * 2, ["{}"] * 2))
         if all(taken):
-            raise ConfigurationError(
-                f"the store {self._blobs.shown} takes a second conditional put of one name, so two "
-                "runs could buy one number: nothing was bought. Set VAPI_JOURNAL=<path> for a "
-                "journal in a file of this machine, or use a store with conditional puts"
-            )
+            raise ConfigurationError(messages.STORE_WITHOUT_CONDITIONS(place=self._blobs.shown))
         self._is_checked = True
 
     def _keep(self) -> None:

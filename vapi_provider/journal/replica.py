@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal import compaction
 from vapi_provider.journal.blobs import Blobs, StoreError
@@ -107,8 +108,7 @@ class Replica:
             for command, arguments in operations:
                 if command not in COMMANDS:
                     raise ConfigurationError(
-                        f"the journal {self.blobs.shown} was written by a later version of this "
-                        "package: install that version, or set VAPI_JOURNAL to another place"
+                        messages.JOURNAL_OF_LATER_VERSION(place=self.blobs.shown)
                     )
                 results.append(COMMANDS[command](database, **arguments))
             return results
@@ -120,6 +120,5 @@ class Replica:
             yield
         except StoreError as error:
             raise ConfigurationError(
-                f"the journal {self.blobs.shown} cannot be reached ({error}): nothing was bought. "
-                "Try again, or set VAPI_JOURNAL to a store or file that can be reached"
+                messages.JOURNAL_UNREACHABLE(place=self.blobs.shown, cause=error)
             ) from None

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.journal.blobs import Blobs, StoreError
 from vapi_provider.journal.deferred import DeferredWrites
@@ -57,6 +58,11 @@ class SharedStore:
         self._contended: set[str] = set()
         self._lock = threading.Lock()
         self._is_prepared = False
+
+    @property
+    def shown(self) -> str:
+        """The store's location for messages, without credentials."""
+        return self._replica.blobs.shown
 
     @property
     def own(self) -> str:
@@ -112,10 +118,7 @@ class SharedStore:
     def require_lease(self) -> None:
         """Raise OwnershipError if others may soon take over what this process has begun."""
         if not self._lease.is_valid():
-            raise OwnershipError(
-                f"the journal {self._replica.blobs.shown} was too slow: another run could take "
-                "over, so nothing was bought. Run again"
-            )
+            raise OwnershipError(messages.LEASE_LOST(place=self.shown))
 
     def lives(self, owner: str) -> bool:
         """Return whether the owner is another process with a valid lease."""
@@ -211,7 +214,7 @@ class SharedStore:
                         turn.seen = self._log.position
                     return
                 if result != TAKEN:
-                    raise OwnershipError("this run lost its lease of the journal: run again")
+                    raise OwnershipError(messages.LEASE_LOST(place=self.shown))
                 if not self._bury_the_dead(turn.names):
                     wait()
         finally:

@@ -19,6 +19,11 @@ class Store(Protocol):
         ...
 
     @property
+    def shown(self) -> str:
+        """The store's location for messages, without credentials."""
+        ...
+
+    @property
     def is_shared(self) -> bool:
         """Whether other machines see the journal, so that each read of it is a request."""
         ...

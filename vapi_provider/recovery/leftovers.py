@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from vapi_provider.catalogue import recovery as messages
 from vapi_provider.deployment.exported import (
     contains_secret,
     dependencies_of,
@@ -175,8 +176,7 @@ def _as_chosen(
         made = Decision(urn, "creating", "made", id_)
         if kind is None or kind.provider != wanted:
             raise OwnershipError(
-                f"{id_} cannot be taken as {made.resource}: the account has no such number of "
-                f"kind {wanted} that no other resource and no given state holds"
+                messages.RECORD_NOT_FREE(id=id_, resource=made.resource, kind=wanted)
             )
         decisions[urn] = made
     return decisions

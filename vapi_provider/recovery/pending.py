@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from vapi_provider.catalogue import account as messages
 from vapi_provider.deployment.exported import dependencies_of, ids_in, is_ours, resources_of
 from vapi_provider.errors import OwnershipError
 from vapi_provider.models.record import PhoneNumberRecord
@@ -152,19 +153,11 @@ def _confirm_account(
     seen = {record.org_id for record in records}
     if not recorded or recorded & (seen or {confirmed_empty}):
         return
-    shown = f"shows organization {', '.join(sorted(seen))}" if seen else "shows no phone number"
-    confirm = (
-        ""
-        if seen
-        else (
-            f", or, if it really is empty, set VAPI_CONFIRM_EMPTY_ACCOUNT={min(recorded)} in the "
-            "environment"
-        )
-    )
-    raise OwnershipError(
-        f"the account {shown}, and the state was recorded in {', '.join(sorted(recorded))}: "
-        f"nothing was changed. Check vapi:apiKey and vapi:region of this stack{confirm}"
-    )
+    known = {"recorded": ", ".join(sorted(recorded)), "consequence": "Nothing was changed"}
+    if seen:
+        actual = ", ".join(sorted(seen))
+        raise OwnershipError(messages.OTHER_ORGANIZATION(actual=actual, **known))
+    raise OwnershipError(messages.EMPTY_ACCOUNT(organization=min(recorded), **known))
 
 
 def _other(
