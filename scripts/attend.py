@@ -60,7 +60,7 @@ def finish(stack: str) -> None:
     """
     # An error here must not hide the engine's exit code.
     with suppress(Exception):
-        from vapi_provider.deployment.preflight import has_answered
+        from vapi_provider.deployment.intents import has_answered
 
         if has_answered(os.environ, Path.cwd(), stack):
             # Lazy import: most runs leave no unfinished intent.

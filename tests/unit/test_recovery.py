@@ -279,7 +279,7 @@ def test_another_account_settles_nothing() -> None:
     """A key that shows another organization, or nothing, is refused; empty can be confirmed."""
     held = resource("a", "one")
     before = deployment(held, pending=[{"type": "deleting", "resource": held}])
-    with pytest.raises(OwnershipError, match="shows organization other"):
+    with pytest.raises(OwnershipError, match="belongs to organization other"):
         settle(before, [record("x", orgId="other")])
     with pytest.raises(OwnershipError, match=f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}"):
         settle(before, [])

@@ -9,6 +9,7 @@ from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, TAKE_ID, TAKE_NAME
+from vapi_provider.deployment.exported import declaration_of
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import AccountWatermark, Journal
@@ -17,7 +18,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.resource_key import class_of, resource_of
-from vapi_provider.recovery.leftovers import NONE, Decision, declaration_in
+from vapi_provider.recovery.leftovers import NONE, Decision
 from vapi_provider.recovery.pending import Settled
 from vapi_provider.recovery.purchases import Interrupted, created_by
 from vapi_provider.settings.config import Settings
@@ -83,7 +84,7 @@ class Intents:
         outcomes = {one.urn: one.outcome for one in decisions}
         for operation in operations:
             resource = operation["resource"]
-            intent = intents.get(declaration_in(resource) or "")
+            intent = intents.get(declaration_of(resource) or "")
             is_at_stake = intent is not None and (
                 bool(intent.organizations) or outcomes.get(resource["urn"]) == "not made"
             )
@@ -152,7 +153,7 @@ def note_settled(
     """
     decided = {one.urn: one for one in settled.decisions if one.operation == "creating"}
     for operation in deployment["pending_operations"]:
-        resource, key = operation["resource"], declaration_in(operation["resource"])
+        resource, key = operation["resource"], declaration_of(operation["resource"])
         decision = decided.get(resource["urn"])
         if decision is None or key is None or operation["type"] != "creating":
             continue

@@ -17,6 +17,7 @@ from typing import Any
 from vapi_provider.catalogue.commands import STACK_UNREADABLE
 from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
+from vapi_provider.deployment.exported import project_in
 from vapi_provider.deployment.facts import VARIABLE
 from vapi_provider.deployment.preflight import (
     CHECKPOINTS_OFF,
@@ -26,7 +27,6 @@ from vapi_provider.deployment.preflight import (
     Findings,
     Snapshot,
     finish_held,
-    project_in,
     refuse_foreign,
     run_checks,
 )

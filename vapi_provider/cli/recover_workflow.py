@@ -33,7 +33,7 @@ from vapi_provider.cli.journal_access import (
 )
 from vapi_provider.cli.preflight_workflow import snapshot_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
-from vapi_provider.deployment.exported import ids_in, instant, name_in
+from vapi_provider.deployment.exported import declaration_of, ids_in, instant, name_in
 from vapi_provider.deployment.preflight import Snapshot, finish_held, run_checks
 from vapi_provider.errors import NotFoundError
 from vapi_provider.journal.intents import Intent
@@ -41,7 +41,7 @@ from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.opening import open_journal
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
-from vapi_provider.recovery.leftovers import CLOCKS_DIFFER, Decision, declaration_in
+from vapi_provider.recovery.leftovers import CLOCKS_DIFFER, Decision
 from vapi_provider.recovery.pending import Settled, settle
 from vapi_provider.recovery.purchases import Interrupted
 from vapi_provider.settings.config import Settings
@@ -140,7 +140,7 @@ class Recovery:
         if not operations and not intents:
             return Found(exported, unheld=self._unheld(deployment, snapshot))
         held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
-        keys = {declaration_in(one["resource"]) for one in operations if one["type"] == "creating"}
+        keys = {declaration_of(one["resource"]) for one in operations if one["type"] == "creating"}
         left = [intent for key, intent in intents.items() if key not in keys]
         urns = (one["resource"]["urn"] for one in operations)
         named = {urn: name_in(urn) for urn in urns} | {

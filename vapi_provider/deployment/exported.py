@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -25,7 +25,38 @@ def resources_of(deployment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def is_ours(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource is a phone number of this package."""
-    return resource["type"].startswith(OURS)
+    return str(resource.get("type", "")).startswith(OURS)
+
+
+def own_resources(deployment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the phone numbers that a state holds, without those that it only reads."""
+    return [
+        resource
+        for resource in resources_of(deployment)
+        if is_ours(resource) and not resource.get("external")
+    ]
+
+
+def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the resources that the engine replaces without asking the provider for a diff."""
+    return [
+        resource for resource in resources if resource.get("taint") and not resource.get("delete")
+    ]
+
+
+def declaration_of(resource: Mapping[str, Any]) -> str | None:
+    """Return the recorded declaration of a resource; None for one that the program only reads."""
+    found = as_object(resource.get("inputs")).get("declaration")
+    return found if isinstance(found, str) else None
+
+
+def project_in(deployment: Mapping[str, Any]) -> str | None:
+    """Return the project that the URNs of a state name; None where it has no resources."""
+    for resource in resources_of(deployment):
+        parts = str(resource.get("urn", "")).split("::")
+        if len(parts) > 1:
+            return parts[1]
+    return None
 
 
 def name_in(urn: str) -> str:

@@ -7,25 +7,28 @@ module cheap: the preflight may add at most 0.2 s to a make target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import deployment as messages
+from vapi_provider.deployment.exported import (
+    declaration_of,
+    own_resources,
+    tainted,
+)
 from vapi_provider.deployment.facts import StateFacts
 from vapi_provider.deployment.foreign_code import has_encrypted, refuse_foreign_code
+from vapi_provider.deployment.intents import finish_held_intents, open_written
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.settings.backend import Backend, backend_of, project_name
+from vapi_provider.models.fields import as_object
+from vapi_provider.settings.backend import Backend
 from vapi_provider.settings.journal_location import JournalPlace
 from vapi_provider.shared.addresses import bare
 
 if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent, Journal
-
-OURS = "pulumi-python:dynamic/vapi:"
-"""Prefix of the types of this package's resources."""
 
 PENDING = "pending"
 MISSING = "missing"
@@ -109,7 +112,7 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
     holders: dict[str, list[str]] = {}
     organizations: set[str] = set()
     for resource in snapshot.resources:
-        organization = _mapping(resource.get("outputs")).get("org_id")
+        organization = as_object(resource.get("outputs")).get("org_id")
         if isinstance(organization, str):
             organizations.add(organization)
         key, id_ = declaration_of(resource), resource.get("id")
@@ -126,34 +129,26 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
 def warn_of_tainted(snapshot: Snapshot, findings: Findings) -> None:
     """Warn of numbers that the next `up` releases without a diff that announces it."""
     for resource in tainted(snapshot.resources):
-        findings.lines.append(f"warning: {taint_warning(resource)}")
+        findings.lines.append(f"warning: {_taint_warning(resource)}")
 
 
 def finish_held(snapshot: Snapshot, findings: Findings) -> None:
-    """Finish the intents whose record a stack of this backend holds; collect the others.
-
-    The other stacks are read only for an intent that the own state does not finish. An intent
-    without a known record learns which records other resources hold.
-    """
+    """Finish the intents whose record a stack of this backend holds; collect the others."""
     journal = snapshot.journal
     if journal is None or snapshot.deployment is None:
         return
     try:
         if not journal.may_have_unfinished():
             return
-        left = journal.unfinished(snapshot.project, snapshot.stack)
-        left = _finish(journal, left, snapshot.deployment)
-        if not all(journal.is_under_way(intent) for intent in left):
-            _exclude(journal, left, snapshot.deployment)
-            for _, deployment in snapshot.others():
-                left = _finish(journal, left, deployment)
-                _exclude(journal, left, deployment)
+        intents = journal.unfinished(snapshot.project, snapshot.stack)
+        findings.unfinished = finish_held_intents(
+            journal, intents, snapshot.deployment, snapshot.others
+        )
     except ConfigurationError as error:
         # The plugin refuses to purchase without a journal; a preview or a destroy needs none.
         findings.lines.append(f"warning: {error}")
         return
-    findings.unfinished = left
-    if left:
+    if findings.unfinished:
         findings.words.add(UNFINISHED)
 
 
@@ -175,55 +170,9 @@ def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings
     return findings
 
 
-def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bool:
-    """Return whether the journal has an unfinished intent of this stack with a known record."""
-    from vapi_provider.settings.config import journal_in
-
-    journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
-    if journal is None or not journal.may_have_unfinished():
-        return False
-    parts = stack.split("/")
-    project = parts[1] if len(parts) == 3 else project_name(folder) or ""
-    return any(intent.record for intent in journal.unfinished(project, parts[-1]))
-
-
-def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal | None:
-    """Return the journal; None where its file does not exist because nothing was written."""
-    if place.shared is None and not place.file.exists():
-        return None
-    # Lazy import: most runs have no journal yet.
-    from vapi_provider.journal.opening import open_journal
-
-    return open_journal(place, account, backend)
-
-
-def project_in(deployment: Deployment) -> str | None:
-    """Return the project that the URNs of a state name; None where it has no resources."""
-    for resource in cast(Sequence[Mapping[str, Any]], deployment.get("resources") or []):
-        parts = str(resource.get("urn", "")).split("::")
-        if len(parts) > 1:
-            return parts[1]
-    return None
-
-
-def own_resources(deployment: Deployment) -> list[Mapping[str, Any]]:
-    """Return the phone numbers that a state holds, without those that it only reads."""
-    resources = cast(Sequence[Mapping[str, Any]], deployment.get("resources") or [])
-    return [
-        one
-        for one in resources
-        if str(one.get("type", "")).startswith(OURS) and not one.get("external")
-    ]
-
-
-def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the resources that the engine replaces without asking the provider for a diff."""
-    return [one for one in resources if one.get("taint") and not one.get("delete")]
-
-
-def taint_warning(resource: Mapping[str, Any]) -> str:
+def _taint_warning(resource: Mapping[str, Any]) -> str:
     """Return the warning about a tainted number."""
-    outputs, name = _mapping(resource.get("outputs")), str(resource["urn"]).split("::", 3)[-1]
+    outputs, name = as_object(resource.get("outputs")), str(resource["urn"]).split("::", 3)[-1]
     reached = outputs.get("number") or outputs.get("sip_uri")
     called = (
         f"{bare(reached)} ({resource.get('id')})"
@@ -231,46 +180,3 @@ def taint_warning(resource: Mapping[str, Any]) -> str:
         else resource.get("id")
     )
     return messages.TAINTED(name=name, called=called, urn=resource["urn"])
-
-
-def declaration_of(resource: Mapping[str, Any]) -> str | None:
-    """Return the recorded declaration of a resource; None for one that the program only reads."""
-    found = _mapping(resource.get("inputs")).get("declaration")
-    return found if isinstance(found, str) else None
-
-
-def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> list[Intent]:
-    """Finish the intents whose record a state holds; return the others."""
-    holders: dict[str, str] = {}
-    for resource in own_resources(deployment):
-        key, id_ = declaration_of(resource), resource.get("id")
-        if key and isinstance(id_, str):
-            holders[id_.lower()] = key
-    left: list[Intent] = []
-    for intent in intents:
-        holder = holders.get((intent.record or "").lower())
-        if intent.record is None or holder is None:
-            left.append(intent)
-        elif holder == intent.key:
-            journal.finish_intents([intent.record])
-        else:
-            # A run without this journal adopted, imported or moved the record.
-            journal.record_adoption(holder, intent.record, intent.organizations)
-    return left
-
-
-def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> None:
-    """Exclude records that a state holds from open intents with an older watermark."""
-    created = {
-        id_: str(_mapping(one.get("outputs")).get("created_at", ""))
-        for one in own_resources(deployment)
-        if isinstance(id_ := one.get("id"), str)
-    }
-    for intent in intents:
-        newer = {id_ for id_, at in created.items() if intent.before.is_newer(id_, at)}
-        if intent.record is None and newer and not journal.is_under_way(intent):
-            journal.exclude_records(intent, newer)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}

@@ -5,6 +5,7 @@ The database is opened on first use and shared by the process's threads.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
@@ -19,6 +20,7 @@ from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 from vapi_provider.journal.tables import TABLES, Database, transaction
+from vapi_provider.settings.backend import identity_of
 
 VERSION = 2
 """The version of the tables, stored in SQLite's `user_version`, which version 1 left at 0."""
@@ -31,6 +33,9 @@ INSERT OR IGNORE INTO intents
 SELECT identity(backend), declaration, account, '[]', body, since, known, owner, '', 0, ?, NULL, 0,
     record
 FROM open_intents"""
+
+_FIRST_GRACE_SECONDS = 30.0
+"""The time in which the request of an intent of version 1 may complete; it recorded none."""
 
 
 class _Write:
@@ -45,24 +50,14 @@ class _Write:
 class FileStore:
     """A store of one machine. Every method raises ConfigurationError if the file cannot be used.
 
-    `operation` identifies the engine operation that this process belongs to. `identity` converts
-    the URL of a backend, which version 1 stored, to a digest. Intents of version 1 get
-    `completion_grace_seconds`.
+    `operation` identifies the engine operation that this process belongs to.
     """
 
     is_shared = False
 
-    def __init__(
-        self,
-        path: Path,
-        operation: str = "",
-        identity: Callable[[str], str] = lambda url: url,
-        completion_grace_seconds: float = 30.0,
-    ) -> None:
+    def __init__(self, path: Path, operation: str = "") -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._identity = identity
-        self._completion_grace_seconds = completion_grace_seconds
         self._database: Database | None = None
         self._synced: Database | None = None
         self._to_write: list[_Write] = []
@@ -204,13 +199,13 @@ class FileStore:
             raise ConfigurationError(messages.JOURNAL_OF_LATER_VERSION(place=self.path))
         if version == VERSION:
             return
-        connection.create_function("identity", 1, self._identity, deterministic=True)
+        connection.create_function("identity", 1, _identity_in, deterministic=True)
         with transaction(connection):
             for statement in TABLES:
                 connection.execute(statement)
             is_old = version == _SCRUB or _has_table(connection, "open_intents")
             if _has_table(connection, "open_intents"):
-                connection.execute(_FIRST_VERSION, (self._completion_grace_seconds,))
+                connection.execute(_FIRST_VERSION, (_FIRST_GRACE_SECONDS,))
                 connection.execute("DROP TABLE open_intents")
             connection.execute(f"PRAGMA user_version = {_SCRUB if is_old else VERSION}")
         if is_old:
@@ -232,6 +227,11 @@ class FileStore:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         return connection
+
+
+def _identity_in(url: str) -> str:
+    """Return the digest of a backend whose URL version 1 stored."""
+    return identity_of(url, os.environ, Path.cwd()) if url else ""
 
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:

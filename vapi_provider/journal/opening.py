@@ -6,7 +6,7 @@ import os
 
 from vapi_provider.journal.blobs import Blobs
 from vapi_provider.journal.file_store import FileStore
-from vapi_provider.journal.journal import USUAL_LATE_SECONDS, Journal, identity_of_text
+from vapi_provider.journal.journal import Journal
 from vapi_provider.settings.backend import Backend
 from vapi_provider.settings.journal_location import JournalPlace, Location
 
@@ -21,7 +21,7 @@ def open_journal(
     from vapi_provider.journal.earlier import EarlierJournal
     from vapi_provider.journal.shared_store import SharedStore
 
-    before = FileStore(place.file, operation, identity_of_text, USUAL_LATE_SECONDS)
+    before = FileStore(place.file, operation)
     earlier = EarlierJournal(before, backend.identity)
     store = SharedStore(blobs_of(place.shared), operation, earlier)
     return Journal(store, account, backend, operation=operation)

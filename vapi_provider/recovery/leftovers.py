@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from vapi_provider.catalogue import recovery as messages
 from vapi_provider.deployment.exported import (
     contains_secret,
+    declaration_of,
     dependencies_of,
     instant,
     name_in,
@@ -102,7 +103,7 @@ def what_was_made(
     decisions = _as_chosen(newest, free, chosen)
     taken = {one.record for one in decisions.values()}
     for urn, one in newest.items():
-        intent = intents.get(declaration_in(one) or "")
+        intent = intents.get(declaration_of(one) or "")
         if urn not in decisions and intent is not None:
             left = [record for record in (*free, *read_only) if record.id not in taken]
             decisions[urn] = _as_in_journal(urn, intent, left)
@@ -137,12 +138,6 @@ def what_was_made(
             else:
                 decisions[urn] = Decision(urn, "creating", "not made")
     return decisions
-
-
-def declaration_in(resource: Resource) -> str | None:
-    """Return the declaration that a resource's inputs record; None where they have none."""
-    found = cast(Mapping[str, Any], resource.get("inputs", {})).get("declaration")
-    return found if isinstance(found, str) else None
 
 
 def _as_in_journal(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
@@ -197,7 +192,7 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
 
 
 def _is_named_by_us(resource: Resource) -> bool:
-    declaration = declaration_in(resource)
+    declaration = declaration_of(resource)
     name = cast(Mapping[str, Any], resource.get("inputs", {})).get("name")
     return declaration is not None and name == automatic_name(declaration)
 

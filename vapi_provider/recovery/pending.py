@@ -10,10 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.catalogue import account as messages
-from vapi_provider.deployment.exported import dependencies_of, ids_in, is_ours, resources_of
+from vapi_provider.deployment.exported import (
+    declaration_of,
+    dependencies_of,
+    ids_in,
+    is_ours,
+    resources_of,
+)
 from vapi_provider.errors import OwnershipError
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.recovery.leftovers import NONE, Decision, Resource, declaration_in, what_was_made
+from vapi_provider.recovery.leftovers import NONE, Decision, Resource, what_was_made
 
 if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent
@@ -94,7 +100,7 @@ def _held_already(
     """Return decisions for records that the journal knows to be created and a state holds."""
     found: dict[str, Decision] = {}
     for one in creations:
-        intent = intents.get(declaration_in(one) or "")
+        intent = intents.get(declaration_of(one) or "")
         record = intent.record if intent else None
         if record is not None and record in held:
             found[one["urn"]] = Decision(one["urn"], "creating", "recorded", record)

@@ -1,0 +1,95 @@
+"""Unfinished intents of the journal, compared with the recorded states of a backend.
+
+Keep the imports of this module cheap: each make target uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vapi_provider.deployment.exported import declaration_of, own_resources
+from vapi_provider.models.fields import as_object
+from vapi_provider.settings.backend import Backend, backend_of, project_name
+from vapi_provider.settings.journal_location import JournalPlace
+
+if TYPE_CHECKING:
+    from vapi_provider.journal.journal import Intent, Journal
+
+Deployment = Mapping[str, Any]
+
+
+def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal | None:
+    """Return the journal; None where its file does not exist because nothing was written."""
+    if place.shared is None and not place.file.exists():
+        return None
+    # Lazy import: most runs have no journal yet.
+    from vapi_provider.journal.opening import open_journal
+
+    return open_journal(place, account, backend)
+
+
+def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bool:
+    """Return whether the journal has an unfinished intent of this stack with a known record."""
+    from vapi_provider.settings.config import journal_in
+
+    journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
+    if journal is None or not journal.may_have_unfinished():
+        return False
+    parts = stack.split("/")
+    project = parts[1] if len(parts) == 3 else project_name(folder) or ""
+    return any(intent.record for intent in journal.unfinished(project, parts[-1]))
+
+
+def finish_held_intents(
+    journal: Journal,
+    intents: Sequence[Intent],
+    deployment: Deployment,
+    others: Callable[[], Sequence[tuple[str, Deployment]]],
+) -> list[Intent]:
+    """Finish a stack's intents whose record a state of this backend holds; return the others.
+
+    The other stacks are read only for an intent that the own state does not finish. An intent
+    without a known record learns which records other resources hold.
+    """
+    left = _finish(journal, intents, deployment)
+    if not all(journal.is_under_way(intent) for intent in left):
+        _exclude(journal, left, deployment)
+        for _, other in others():
+            left = _finish(journal, left, other)
+            _exclude(journal, left, other)
+    return left
+
+
+def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> list[Intent]:
+    """Finish the intents whose record a state holds; return the others."""
+    holders: dict[str, str] = {}
+    for resource in own_resources(deployment):
+        key, id_ = declaration_of(resource), resource.get("id")
+        if key and isinstance(id_, str):
+            holders[id_.lower()] = key
+    left: list[Intent] = []
+    for intent in intents:
+        holder = holders.get((intent.record or "").lower())
+        if intent.record is None or holder is None:
+            left.append(intent)
+        elif holder == intent.key:
+            journal.finish_intents([intent.record])
+        else:
+            # A run without this journal adopted, imported or moved the record.
+            journal.record_adoption(holder, intent.record, intent.organizations)
+    return left
+
+
+def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> None:
+    """Exclude records that a state holds from open intents with an older watermark."""
+    created = {
+        id_: str(as_object(resource.get("outputs")).get("created_at", ""))
+        for resource in own_resources(deployment)
+        if isinstance(id_ := resource.get("id"), str)
+    }
+    for intent in intents:
+        newer = {id_ for id_, at in created.items() if intent.before.is_newer(id_, at)}
+        if intent.record is None and newer and not journal.is_under_way(intent):
+            journal.exclude_records(intent, newer)
