@@ -45,7 +45,7 @@ from vapi_provider.models.fields import as_list
 from vapi_provider.pulumi_sdk.plugin import debug, one_line, settle_in, warn
 from vapi_provider.pulumi_sdk.workers import work_at_once
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.reconcile.equality import contains_unseen_secret, differences
+from vapi_provider.reconcile.equality import contains_unseen_secret
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.ignored import IGNORED, as_recorded
 from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
@@ -186,12 +186,10 @@ class PhoneNumberProvider(ResourceProvider):
             return DiffResult(changes=True, replaces=["provider"])
         step = plan(desired.kind, recorded, desired.fields)
         if isinstance(step, Update | Replace):
-            bags = desired.kind.fields, recorded, desired.fields
-            paths = list(differences(*bags, by_key=True))
-            found = [*differences(*bags), *paths]
-            debug(diff_notes.written(_id, dict.fromkeys(path for path, *_ in found)))
-            if paths and all(contains_unknown(new) for *_, new in paths):
-                named = ", ".join(path for path, *_ in paths)
+            paths = [path for path, *_ in step.differences]
+            debug(diff_notes.written(_id, paths))
+            if paths and all(contains_unknown(new) for *_, new in step.differences):
+                named = ", ".join(paths)
                 warn(f"{_id} changes only if {named} does, which is not known before `up`")
         if isinstance(step, Replace):
             refuse_hidden(desired.fields)

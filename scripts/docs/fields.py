@@ -25,9 +25,9 @@ GENERATED_FIELDS = ROOT / "vapi_provider" / "models" / "_generated_fields.py"
 _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
-By the schema's name: the literals that tell it from its neighbours, and for each field both
-spellings, whether it is required, the schemas its value may be of, documented defaults, traits and
-the types that JSON may give it.
+By the schema's name: the module of its model, the literals that tell it from its neighbours, and
+for each field both spellings, whether it is required, the schemas of its values, documented
+defaults, traits, and the JSON types of its values.
 """
 
 from __future__ import annotations
@@ -37,12 +37,15 @@ from typing import Any
 
 FieldRow = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
 
-SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = '''
+SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = '''
 
 
 def generated_fields() -> str:
     """Return the text of the generated file, formatted by ruff."""
-    schemas = {model.__name__: (_literals(model), _rows(model)) for model in _schemas()}
+    schemas = {
+        model.__name__: (model.__module__.rpartition(".")[2], _literals(model), _rows(model))
+        for model in _schemas()
+    }
     ordered = dict(sorted(schemas.items()))
     words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(GENERATED_FIELDS), "-"]
     code = f"{_HEAD}{ordered!r}\n"

@@ -13,7 +13,6 @@ from pulumi import dynamic
 from vapi_provider.api.client import VapiClient
 from vapi_provider.lifecycle.purchaser import Purchaser, PurchaseResult
 from vapi_provider.lifecycle.session import Session
-from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import Kind
 from vapi_provider.provider import PhoneNumberProvider
 
@@ -27,7 +26,7 @@ class _PlainPost:
     def purchase(
         self,
         _kind: Kind,
-        body: VapiModel,
+        body: Mapping[str, Any],
         fields: Mapping[str, Any],
         _declaration: str,
         _replaced: Collection[str],

@@ -14,6 +14,7 @@ from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import wire_body
 
 pytestmark = [pytest.mark.contract, official.needed]
 
@@ -62,7 +63,7 @@ def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the PATCH between two declarations."""
     valid = {name: OWN[kind][name] for name in ("number",) if name in before}
-    recorded = Desired.of(bag(kind, **{**before, **valid})).model().to_wire()
+    recorded = wire_body(Desired.of(bag(kind, **{**before, **valid})))
     api = FlakyApi({**answer(kind), **recorded})
     provider(api).update(UUID, bag(kind, **before), checked(kind, after))
     *reads, sent = api.sent

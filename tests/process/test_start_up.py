@@ -18,7 +18,7 @@ FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich py
 OF_THE_PLUGIN = "sqlite3 vapi_provider.journal.journal vapi_provider.lifecycle.session"
 OF_REQUESTS = "httpx tenacity vapi_provider.api.transport"
 OF_JUDGING = "vapi_provider.settings.guards vapi_provider.models.spelling"
-OF_CHANGES = "pydantic vapi_provider.reconcile.validation"
+OF_CHANGES = "pydantic vapi_provider.models.base"
 
 PROGRAM = """
 import vapi_provider

@@ -31,6 +31,7 @@ from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import wire_body
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope(ORGANIZATION, PROJECT, STACK)
@@ -69,7 +70,7 @@ class Imported:
         self.settings = replace(new_settings(), base_url=file)
         self.http = open_http(self.settings)
         for fields in desired:
-            self.http.post("/phone-number", json=Desired.of(fields).model().to_wire())
+            self.http.post("/phone-number", json=wire_body(Desired.of(fields)))
         self.requests: list[str] = []
         self.http.event_hooks["request"].append(lambda it: self.requests.append(it.method))
         self.client = VapiClient(Transport(self.http, "key-for-tests-only"))

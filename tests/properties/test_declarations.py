@@ -13,13 +13,14 @@ from pulumi.output import Unknown
 
 from tests.support.builders import answer
 from tests.support.strategies import Fields, Steps, any_declaration, bounds, objects, spots
-from vapi_provider.api.client import secrets_in
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import equivalent, merge_for_state
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import Desired, normalize
+from vapi_provider.reconcile.request_body import wire_body
+from vapi_provider.reconcile.secrecy import secrets_in
 from vapi_provider.reconcile.validation import problems
 
 whole = settings(
@@ -99,7 +100,7 @@ def test_a_valid_declaration_has_no_problems(fields: Fields) -> None:
 def test_a_declaration_survives_the_wire(fields: Fields) -> None:
     """Sent, answered and read back it means the same, is recorded as declared, needs no change."""
     desired = Desired.of(normalize(fields))
-    body = json.loads(json.dumps(desired.model().to_wire()))
+    body = json.loads(json.dumps(wire_body(desired)))
     record = PhoneNumberRecord.read(answer(fields["provider"], **body))
     specs = desired.kind.fields
     for name, spec in specs.items():
@@ -146,7 +147,7 @@ def test_advice_bears_what_is_unknown(fields: Fields, data: st.DataObject) -> No
 def test_no_secret_is_in_a_message(fields: Fields, data: st.DataObject) -> None:
     """Whatever is wrong, and whatever is advised, no text holds a secret's value."""
     desired = Desired.of(normalize(fields))
-    secrets = set(secrets_in(desired.model()))
+    secrets = set(secrets_in(desired.kind.fields, desired.fields))
     broken = [result for _, _, result in data.draw(st.permutations(list(slips(fields))))[:25]]
     shown = [line for result in broken for line in found(result)]
     shown += advice(desired.kind, fields, "us")

@@ -12,6 +12,7 @@ from vapi_provider.models.record import as_read
 from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.merge import Merge
 from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import wire_body
 
 VAPI = KINDS["vapi"].fields
 
@@ -22,7 +23,7 @@ def test_what_nobody_touched_is_sent_as_declared(
 ) -> None:
     """Where the account is as recorded, a merged field means what is declared."""
     base, ours = Desired.of(before), Desired.of(after)
-    recorded, wanted = base.model().to_wire(), ours.model().to_wire()
+    recorded, wanted = wire_body(base), wire_body(ours)
     for name, spec in VAPI.items():
         if name in base.fields and name in ours.fields and spec.schemas:
             merged = Merge()

@@ -10,13 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import KEY, MINIMAL, Clock, answer, http
+from tests.support.builders import KEY, Clock, answer, http
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RejectedError, ServerError, UnclearError
-from vapi_provider.models.kinds import KINDS
 
 
 class Pieces(httpx.SyncByteStream):
@@ -58,10 +57,7 @@ def endless(piece: bytes) -> Pieces:
 
 def create(sender: Transport) -> Any:
     """A purchase over `sender`."""
-    declared = KINDS["vapi"].create.model.model_validate(
-        {"provider": "vapi", **MINIMAL["vapi"]}, by_name=True
-    )
-    return VapiClient(sender).create_phone_number(declared)
+    return VapiClient(sender).create_phone_number({"provider": "vapi", "name": "a"})
 
 
 @pytest.mark.parametrize("status", [200, 201])

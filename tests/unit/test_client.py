@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.builders import FULL, KEY, MINIMAL, ORG, UUID, FlakyApi, answer
 from vapi_provider.api.answer_bounds import RECORD_BYTES
-from vapi_provider.api.client import PAGE, PAGES, VapiClient, secrets_in
+from vapi_provider.api.client import PAGE, PAGES, VapiClient
 from vapi_provider.errors import (
     DeclarationError,
     NotFoundError,
@@ -20,14 +20,15 @@ from vapi_provider.errors import (
     ServerError,
     UnclearError,
 )
-from vapi_provider.models.base import VapiModel
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import patch_body, wire_body
+from vapi_provider.reconcile.secrecy import secrets_in
 
 
-def declared(kind: str, **fields: Any) -> VapiModel:
-    """The create schema of `kind`."""
-    named = {"provider": kind, **fields}
-    return KINDS[kind].create.model.model_validate(named, by_name=True, context={"exists": True})
+def body(kind: str, **fields: Any) -> dict[str, Any]:
+    """The body of a POST that creates a record of `kind`."""
+    return wire_body(Desired.of({"provider": kind, **fields}))
 
 
 def account_of(count: int, together: int = 1) -> FlakyApi:
@@ -44,9 +45,9 @@ def account_of(count: int, together: int = 1) -> FlakyApi:
 def test_create_posts_what_was_declared(kind: str) -> None:
     """POST carries the kind and the declared fields in camelCase, nothing else."""
     api = FlakyApi()
-    record = api.client().create_phone_number(declared(kind, **MINIMAL[kind]))
+    record = api.client().create_phone_number(body(kind, **MINIMAL[kind]))
     assert api.sent == ["POST /phone-number"]
-    assert api.body() == declared(kind, **MINIMAL[kind]).to_wire()
+    assert api.body() == body(kind, **MINIMAL[kind])
     assert api.body()["provider"] == kind
     assert record.provider == kind
 
@@ -71,7 +72,7 @@ def test_a_create_that_may_have_bought_is_unclear(instead: httpx.Response | Exce
     api = FlakyApi()
     api.instead = [instead]
     with pytest.raises(UnclearError):
-        api.client().create_phone_number(declared("vapi", **MINIMAL["vapi"]))
+        api.client().create_phone_number(body("vapi", **MINIMAL["vapi"]))
     assert len(api.requests) == 1
 
 
@@ -80,15 +81,15 @@ def test_a_create_that_was_refused_is_not_unclear() -> None:
     api = FlakyApi()
     api.instead = [httpx.Response(400, json={"message": "This area code is not available."})]
     with pytest.raises(RejectedError, match="This area code"):
-        api.client().create_phone_number(declared("vapi", **MINIMAL["vapi"]))
+        api.client().create_phone_number(body("vapi", **MINIMAL["vapi"]))
 
 
 def test_update_patches_the_changed_fields_only() -> None:
     """PATCH carries the kind, each changed field whole, and null for a cleared one."""
     api = FlakyApi(answer())
-    fields = declared("vapi", name="b", server={"url": "https://a", "timeout_seconds": 30.0})
+    wire = body("vapi", name="b", server={"url": "https://a", "timeout_seconds": 30.0})
     record = api.client().update_phone_number(
-        UUID, KINDS["vapi"], fields, {"server", "squad_id", "hooks"}
+        UUID, patch_body(KINDS["vapi"], wire, {"server", "squad_id", "hooks"})
     )
     assert api.sent == [f"PATCH /phone-number/{UUID}"]
     assert api.body() == {
@@ -104,7 +105,8 @@ def test_update_patches_the_changed_fields_only() -> None:
 def test_update_always_names_the_kind(kind: str) -> None:
     """The API tells the update schemas apart by `provider`."""
     api = FlakyApi(answer(kind))
-    api.client().update_phone_number(UUID, KINDS[kind], declared(kind, **MINIMAL[kind]), ["name"])
+    wire = {"provider": kind, "assistantId": UUID}
+    api.client().update_phone_number(UUID, patch_body(KINDS[kind], wire, ["name"]))
     assert api.body() == {"provider": kind, "name": None}
 
 
@@ -136,7 +138,7 @@ def test_what_is_no_id_is_never_sent(id_: str) -> None:
     for call in (
         client.get_phone_number,
         client.delete_phone_number,
-        lambda given: client.update_phone_number(given, KINDS["vapi"], declared("vapi"), ["name"]),
+        lambda given: client.update_phone_number(given, {"name": None}),
     ):
         with pytest.raises(DeclarationError, match="is not the id of a phone number") as refused:
             call(id_)
@@ -216,9 +218,9 @@ def test_the_owners_of_all_that_was_seen_are_remembered() -> None:
     client = api.client()
     assert client.organizations == set()
     client.get_phone_number(UUID)
-    client.update_phone_number("b", KINDS["vapi"], declared("vapi"), ["name"])
+    client.update_phone_number("b", {"name": None})
     client.delete_phone_number("c")
-    client.create_phone_number(declared("vapi", **MINIMAL["vapi"]))
+    client.create_phone_number(body("vapi", **MINIMAL["vapi"]))
     assert client.organizations == {"one", "two", "three", ORG}
 
 
@@ -297,10 +299,10 @@ def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
     api = FlakyApi(answer())
     told = f"bad {FULL['authentication']['password']} {FULL['server']['headers']['X-Token']} {KEY}"
     api.instead = [httpx.Response(400, json={"message": [told]})]
-    client, model = api.client(), declared("vapi", **FULL)
+    client, secrets = api.client(), {*secrets_in(KINDS["vapi"].fields, FULL)}
     calls = {
-        "create": lambda: client.create_phone_number(model),
-        "update": lambda: client.update_phone_number(UUID, KINDS["vapi"], model, ["name"]),
+        "create": lambda: client.create_phone_number(body("vapi", **FULL), secrets),
+        "update": lambda: client.update_phone_number(UUID, {"name": None}, secrets),
     }
     with pytest.raises(RejectedError, match=r"bad \[secret\] \[secret\] \[secret\]"):
         calls[method]()
@@ -309,7 +311,7 @@ def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
 def test_all_secrets_are_found() -> None:
     """Passwords, headers, Twilio's credentials and free-form texts are secrets, nothing else is."""
     fields = copy.deepcopy(FULL)
-    assert sorted(secrets_in(declared("vapi", **fields))) == sorted(
+    assert sorted(secrets_in(KINDS["vapi"].fields, fields)) == sorted(
         [
             fields["authentication"]["password"],
             *fields["server"]["headers"].values(),
@@ -318,8 +320,8 @@ def test_all_secrets_are_found() -> None:
         ]
     )
     secrets = {f"twilio_{name}": name for name in ("auth_token", "api_key", "api_secret")}
-    twilio = declared("twilio", **{**MINIMAL["twilio"], **secrets})
-    assert sorted(secrets_in(twilio)) == sorted(secrets.values())
+    twilio = {**MINIMAL["twilio"], **secrets}
+    assert sorted(secrets_in(KINDS["twilio"].fields, twilio)) == sorted(secrets.values())
 
 
 def test_a_release_that_was_not_sent_is_none() -> None:

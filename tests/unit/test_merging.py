@@ -10,6 +10,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
 from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
 from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import wire_body
 
 VAPI = KINDS["vapi"].fields
 
@@ -17,7 +18,7 @@ VAPI = KINDS["vapi"].fields
 def merge(name: str, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[str], list[str]]:
     """What is sent for a field of a `vapi` number, what is kept and what is lost."""
     desired = Desired.of({"provider": "vapi", name: ours})
-    sent = {} if ours is None else desired.model().to_wire()
+    sent = {} if ours is None else wire_body(desired)
     merged = Merge()
     spec = VAPI[name]
     value = merged.value(spec, name, base, ours, sent.get(spec.wire), theirs)

@@ -1,6 +1,6 @@
-"""Client of the API's phone-number endpoints: one method per endpoint, models in and out.
+"""Client of the API's phone-number endpoints: one method per endpoint, bodies in, records out.
 
-`transport` retries requests; this module builds paths and bodies and reads pages.
+`transport` retries requests; this module builds paths and reads pages.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES
@@ -21,14 +21,8 @@ from vapi_provider.errors import (
     ServerError,
     UnclearError,
 )
-from vapi_provider.models.fields import as_list, as_object, schema_named
 from vapi_provider.models.ids import is_id
-from vapi_provider.models.kinds import Kind
-from vapi_provider.models.record import PhoneNumberRecord, converted
-from vapi_provider.reconcile import secrecy
-
-if TYPE_CHECKING:
-    from vapi_provider.models.base import VapiModel
+from vapi_provider.models.record import PhoneNumberRecord
 
 PAGE = 1000
 """Maximum number of records in one page (API schema)."""
@@ -98,18 +92,20 @@ class VapiClient:
         return self._transport.api_time()
 
     def create_phone_number(
-        self, declared: VapiModel, before_send: Callable[[], None] = lambda: None
+        self,
+        body: Mapping[str, Any],
+        secrets: Collection[str] = (),
+        before_send: Callable[[], None] = lambda: None,
     ) -> PhoneNumberRecord:
-        """Create a record; the API purchases a number where an area code is declared.
+        """Create a record; the API purchases a number where `body` has an area code.
 
-        `before_send` is called before each try, also before retries; an exception ends the
-        request. Raises UnclearError where the record may have been created although the request
-        failed.
+        `secrets` are texts that no error message may contain. `before_send` is called before each
+        try, also before retries; an exception ends the request. Raises UnclearError where the
+        record may have been created although the request failed.
         """
         try:
             with self._answer():
-                wire = declared.to_wire()
-                answer = self._send("POST", "/phone-number", declared, wire, before_send)
+                answer = self._send("POST", "/phone-number", body, secrets, before_send)
                 record = self._record(answer, "POST /phone-number")
         except ServerError as error:
             raise UnclearError(str(error), may_still_complete=error.may_still_complete) from None
@@ -130,33 +126,18 @@ class VapiClient:
     def update_phone_number(
         self,
         id_: str,
-        kind: Kind,
-        declared: VapiModel,
-        changed: Collection[str],
-        merged: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any],
         secrets: Collection[str] = (),
     ) -> PhoneNumberRecord:
-        """Set the `changed` fields to their declared values; clear those that are not declared.
+        """Set the fields of `body`; null clears one.
 
-        `merged` has wire values that replace the declared ones, merged with the account's. No error
-        message contains a secret of the body or one of `secrets`, the secrets of the previous
+        `secrets` are texts that no error message may contain: those of the body and of the previous
         record.
         """
         path = _path(id_)
-        wire = {**declared.to_wire(), **(merged or {})}
-        names = [kind.fields[name].wire for name in kind.fields if name in changed]
-        body = {"provider": kind.provider, **{name: wire.get(name) for name in names}}
         try:
             with self._answer():
-                # The merged values may contain secrets that the program does not declare.
-                carried = {*_texts(merged or {})} - {*_texts(declared.to_wire())}
-                known = {
-                    name: converted(spec, merged[spec.wire])
-                    for name, spec in kind.fields.items()
-                    if merged and spec.wire in merged
-                }
-                hidden = {*secrets, *carried, *secrecy.secrets_in(kind.fields, known)}
-                answer = self._send("PATCH", path, declared, body, secrets=hidden)
+                answer = self._send("PATCH", path, body, secrets)
                 return self._record(answer, f"PATCH {path}")
         finally:
             self._note_write(id_)
@@ -260,10 +241,9 @@ class VapiClient:
         self,
         method: str,
         path: str,
-        declared: VapiModel,
         body: Mapping[str, Any],
+        secrets: Collection[str],
         before_send: Callable[[], None] = lambda: None,
-        secrets: Collection[str] = (),
     ) -> Any:
         def before_each_try() -> None:
             self.before_send()
@@ -273,7 +253,7 @@ class VapiClient:
             method,
             path,
             body=body,
-            secrets=self._hiding((*secrets_in(declared), *secrets)),
+            secrets=self._hiding(secrets),
             before_send=before_each_try,
         )
 
@@ -293,24 +273,6 @@ class VapiClient:
             raise ServerError(f"{what}: no phone number in the answer: {error}", 200) from None
         self.organizations.add(record.org_id)
         return record
-
-
-def secrets_in(declared: VapiModel) -> Iterator[str]:
-    """Yield all secret texts of a declaration."""
-    bag = declared.model_dump(exclude_unset=True)
-    return secrecy.secrets_in(schema_named(type(declared).__name__).fields, bag)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts of at least eight characters in a value without a schema."""
-    if isinstance(value, Mapping):
-        for item in as_object(cast(Any, value)).values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in as_list(cast(Any, value)):
-            yield from _texts(item)
-    elif isinstance(value, str) and len(value) >= 8:
-        yield value
 
 
 def _path(id_: str) -> str:

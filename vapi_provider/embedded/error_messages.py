@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic_core import ErrorDetails
 
 from vapi_provider.catalogue import declarations
-from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
+from vapi_provider.models.base import VapiModel
+from vapi_provider.models.constants import DISCRIMINATED_BY
 from vapi_provider.shared.json_values import whole_as_int
 
 _NUMBER = "must be a number conforming to the specified constraints"

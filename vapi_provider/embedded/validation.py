@@ -87,9 +87,7 @@ class Validator:
         ]
         candidate = self._candidate(fields)
         try:
-            model.built().model_validate(
-                candidate, by_alias=True, by_name=False, context={"exists": True}
-            )
+            model.model_validate(candidate, by_alias=True, by_name=False, context={"exists": True})
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 if detail["type"] in OWN_RULES:

@@ -13,12 +13,13 @@ from vapi_provider.catalogue.message import without_code
 from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
 from vapi_provider.lifecycle import update as updating
 from vapi_provider.lifecycle.unique_values import keys_of
-from vapi_provider.lifecycle.update import body_of, merge_into
+from vapi_provider.lifecycle.update import merge_into
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.merge import Merge
 from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
 from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -35,7 +36,7 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
     key = desired.declaration or ""
-    owners, body = session.ownership, body_of(desired)
+    owners, body = session.ownership, wire_body(desired)
     owners.begin_create(key)
     forms = {key, old_form(key)}
     made = session.retry_once_free(
@@ -73,13 +74,17 @@ def _as_declared(
     step = plan(desired.kind, actual, desired.fields)
     if not isinstance(step, Update):
         return record
-    body, fields = body_of(desired), step.fields
+    body, fields = wire_body(desired), step.fields
     # The PATCH sets the modelled fields as declared; other fields keep the account's value.
     merge = Merge()
-    merge_into(merge, desired, record.fields, body.to_wire(), record.answer, fields)
-    hidden = {*secrets_in(desired.kind.fields, record.fields)}
+    merge_into(merge, desired, record.fields, body, record.answer, fields)
+    hidden = {
+        *secrets_in(desired.kind.fields, desired.fields),
+        *secrets_in(desired.kind.fields, record.fields),
+        *carried_secrets(desired.kind, body, merge.wire),
+    }
     updated = session.client.update_phone_number(
-        record.id, desired.kind, body, fields, merge.wire, hidden
+        record.id, patch_body(desired.kind, {**body, **merge.wire}, fields), hidden
     )
     session.account.update(updated)
     return updated

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
@@ -19,9 +19,7 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import require_engine
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, unique_texts
-
-if TYPE_CHECKING:
-    from vapi_provider.models.base import VapiModel
+from vapi_provider.reconcile.secrecy import secrets_in
 
 TRIES = 3
 """Maximum POSTs for one record; the account is searched before each repetition."""
@@ -64,7 +62,7 @@ class JournaledPost:
     def send(
         self,
         kind: Kind,
-        body: VapiModel,
+        body: Mapping[str, Any],
         kept: BodyFingerprint,
         fields: Mapping[str, Any],
         declaration: str,
@@ -76,6 +74,7 @@ class JournaledPost:
         after the account was searched. Raises UnclearError where the record may have been created
         although the request failed.
         """
+        secrets = {*secrets_in(kind.fields, fields)}
         tries = 0
         before = self._watermark(declaration)
         purchase = PendingPost(
@@ -103,7 +102,7 @@ class JournaledPost:
 
         while tries < TRIES:
             try:
-                record = self._client.create_phone_number(body, before_send)
+                record = self._client.create_phone_number(body, secrets, before_send)
             except UnclearError as error:
                 lost, tries = error, tries + 1
                 completion_grace_seconds = (

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
@@ -31,9 +31,6 @@ from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.plan import AREA_CODE
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
-
-if TYPE_CHECKING:
-    from vapi_provider.models.base import VapiModel
 
 OWNER_WAIT_SECONDS = 300.0
 
@@ -106,7 +103,7 @@ class Purchaser:
     def purchase(
         self,
         kind: Kind,
-        body: VapiModel,
+        body: Mapping[str, Any],
         fields: Mapping[str, Any],
         declaration: str,
         replaced: Collection[str],
@@ -134,7 +131,7 @@ class Purchaser:
     def _purchase(
         self,
         kind: Kind,
-        body: VapiModel,
+        body: Mapping[str, Any],
         fields: Mapping[str, Any],
         declaration: str,
         replaced: Collection[str],

@@ -28,11 +28,11 @@ from vapi_provider.reconcile.merge import (
     unsteady,
 )
 from vapi_provider.reconcile.properties import Desired, outputs_as_read
+from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
-    from vapi_provider.models.base import VapiModel
 
 
 def update(
@@ -48,21 +48,18 @@ def update(
     record keeps a changed number or SIP URI, and OwnershipError where an unknown secret would be
     overwritten.
     """
-    body = body_of(desired)
+    body, specs = wire_body(desired), desired.kind.fields
     _refuse_taken(session, id_, desired, changed, keys_of(recorded))
-    hidden = {*secrets_in(desired.kind.fields, recorded)}
+    hidden = {*secrets_in(specs, desired.fields), *secrets_in(specs, recorded)}
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
-        updated = session.client.update_phone_number(
-            id_, desired.kind, body, changed, secrets=hidden
-        )
-        session.account.update(updated)
+        _, updated = _patch(session, id_, desired.kind, body, changed, hidden, lambda _: Merge())
         return updated
     record = session.client.get_phone_number(id_, hidden)
-    hidden |= {*secrets_in(desired.kind.fields, record.fields)}
+    hidden |= {*secrets_in(specs, record.fields)}
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused, echoes=session.reader.echoes_headers)
-        merge_into(merge, desired, recorded, body.to_wire(), record.answer, changed)
+        merge_into(merge, desired, recorded, body, record.answer, changed)
         refuse_hidden(merge.wire)
         return merge
 
@@ -91,7 +88,7 @@ def _patch(
     session: Session,
     id_: str,
     kind: Kind,
-    body: VapiModel,
+    body: Mapping[str, Any],
     changed: Collection[str],
     secrets: Collection[str],
     merge_without: Callable[[frozenset[str]], Merge],
@@ -102,7 +99,9 @@ def _patch(
         merge = merge_without(refused)
         try:
             record = session.client.update_phone_number(
-                id_, kind, body, changed, merge.wire, secrets
+                id_,
+                patch_body(kind, {**body, **merge.wire}, changed),
+                {*secrets, *carried_secrets(kind, body, merge.wire)},
             )
         except RejectedError as error:
             words = str(error)
@@ -139,7 +138,8 @@ def adopt(
 
     Returns also the declaration without the values that `ignore_changes` leaves unmanaged.
     """
-    body, kind = body_of(desired), desired.kind
+    body, kind = wire_body(desired), desired.kind
+    secrets = {*secrets_in(kind.fields, desired.fields), *secrets_in(kind.fields, record.fields)}
     checked = session.checked(None, desired.declaration)
     ignored = checked.ignored if checked else ()
     desired = replace(desired, fields=without_ignored(desired.fields, ignored))
@@ -148,7 +148,7 @@ def adopt(
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused)
-        merge_into(merge, desired, nothing, body.to_wire(), record.answer, updatable)
+        merge_into(merge, desired, nothing, body, record.answer, updatable)
         merge.wire = with_ignored_items(merge.wire, record.answer, map(in_camel_case, ignored))
         return merge
 
@@ -167,8 +167,7 @@ def adopt(
     updated = record
     if changed:
         _refuse_taken(session, record.id, desired, changed, frozenset())
-        hidden = {*secrets_in(kind.fields, record.fields)}
-        merge, updated = _patch(session, record.id, kind, body, changed, hidden, merge_without)
+        merge, updated = _patch(session, record.id, kind, body, changed, secrets, merge_without)
         _warn_of_lost(record, merge, changed)
     fields = with_ignored_items(desired.fields, updated.fields, ignored)
     return replace(desired, fields=fields), updated
@@ -232,11 +231,3 @@ def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[s
         lost += [] if "secret" in server or "server.secret" in lost else ["server.secret"]
     for path in lost:
         warn(messages.VALUE_LOST(id=record.id, path=path))
-
-
-def body_of(desired: Desired) -> VapiModel:
-    """Return the request body of a declaration; raise DeclarationError where it is invalid."""
-    # Lazy import: a run without changes needs no pydantic models.
-    from vapi_provider.reconcile.validation import sendable
-
-    return sendable(desired)

@@ -1,8 +1,8 @@
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
-By the schema's name: the literals that tell it from its neighbours, and for each field both
-spellings, whether it is required, the schemas its value may be of, documented defaults, traits and
-the types that JSON may give it.
+By the schema's name: the module of its model, the literals that tell it from its neighbours, and
+for each field both spellings, whether it is required, the schemas of its values, documented
+defaults, traits, and the JSON types of its values.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 FieldRow = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
 
-SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
+SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {
     "BackoffPlan": (
+        "server",
         {},
         (
             ("type", "type", True, (), (), ("repaired",), ("text",)),
@@ -31,6 +32,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "ByoPhoneNumber": (
+        "phone_number",
         {},
         (
             ("id", "id", True, (), (), (), ("text",)),
@@ -76,10 +78,12 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "ContextEngineeringPlanAll": (
+        "transfer",
         {"type": "all"},
         (("type", "type", True, (), (), (), ("text",)),),
     ),
     "ContextEngineeringPlanLastNMessages": (
+        "transfer",
         {"type": "lastNMessages"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -87,10 +91,12 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "ContextEngineeringPlanNone": (
+        "transfer",
         {"type": "none"},
         (("type", "type", True, (), (), (), ("text",)),),
     ),
     "CreateByoPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -131,6 +137,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CreateTelnyxPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -162,6 +169,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CreateTwilioPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -197,6 +205,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CreateVapiPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -237,6 +246,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CreateVonagePhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -268,6 +278,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CustomMessage": (
+        "message",
         {"type": "custom-message"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -284,6 +295,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "PhoneNumberCallEndingHookFilter": (
+        "hook",
         {"type": "oneOf"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -292,6 +304,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "PhoneNumberCallRingingHookFilter": (
+        "hook",
         {"type": "startsWith"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -300,6 +313,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "PhoneNumberHookCallEnding": (
+        "hook",
         {"on": "call.ending"},
         (
             ("on", "on", True, (), (), (), ("text",)),
@@ -324,6 +338,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "PhoneNumberHookCallRinging": (
+        "hook",
         {"on": "call.ringing"},
         (
             ("on", "on", True, (), (), (), ("text",)),
@@ -348,6 +363,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "SayPhoneNumberHookAction": (
+        "hook",
         {"type": "say"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -355,6 +371,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "Server": (
+        "server",
         {},
         (
             ("url", "url", False, (), (), ("url",), ("text",)),
@@ -383,6 +400,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "SipAuthentication": (
+        "sip",
         {},
         (
             ("realm", "realm", False, (), ("sip.vapi.ai", "sip.eu.vapi.ai"), (), ("text",)),
@@ -391,6 +409,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "SummaryPlan": (
+        "transfer",
         {},
         (
             ("messages", "messages", False, (), (), (), ("list of object",)),
@@ -399,6 +418,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TelnyxPhoneNumber": (
+        "phone_number",
         {},
         (
             ("id", "id", True, (), (), (), ("text",)),
@@ -435,6 +455,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TextContent": (
+        "message",
         {"type": "text"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -443,6 +464,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TransferDestinationNumber": (
+        "destination",
         {"type": "number"},
         (
             (
@@ -481,6 +503,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TransferDestinationSip": (
+        "destination",
         {"type": "sip"},
         (
             (
@@ -518,6 +541,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TransferFallbackPlan": (
+        "transfer",
         {},
         (
             ("message", "message", True, ("CustomMessage",), (), (), ("object", "text")),
@@ -525,6 +549,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TransferPhoneNumberHookAction": (
+        "hook",
         {"type": "transfer"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -540,6 +565,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TransferPlan": (
+        "transfer",
         {},
         (
             ("mode", "mode", True, (), (), (), ("text",)),
@@ -593,6 +619,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TwilioPhoneNumber": (
+        "phone_number",
         {},
         (
             ("id", "id", True, (), (), (), ("text",)),
@@ -633,6 +660,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "UpdateByoPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -673,6 +701,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "UpdateTelnyxPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -704,6 +733,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "UpdateTwilioPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -739,6 +769,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "UpdateVapiPhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -778,6 +809,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "UpdateVonagePhoneNumberDTO": (
+        "phone_number",
         {},
         (
             ("name", "name", False, (), (), ("empty is absent",), ("text",)),
@@ -809,6 +841,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "VapiPhoneNumber": (
+        "phone_number",
         {},
         (
             ("id", "id", True, (), (), (), ("text",)),
@@ -855,6 +888,7 @@ SCHEMAS: Mapping[str, tuple[Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "VonagePhoneNumber": (
+        "phone_number",
         {},
         (
             ("id", "id", True, (), (), (), ("text",)),

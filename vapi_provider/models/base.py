@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from vapi_provider.catalogue import declarations
 from vapi_provider.catalogue.message import Template
+from vapi_provider.models.constants import DISCRIMINATED_BY
 
 _building = threading.Lock()
 
@@ -23,9 +24,9 @@ _building = threading.Lock()
 class VapiModel(BaseModel):
     """A schema of the API, strict: unknown keys and wrong types are refused, never converted.
 
-    Validate with what `built` returns: a program's values with ``by_name=True, by_alias=False``, a
-    wire body with ``by_alias=True, by_name=False``; write the wire body with `to_wire`. Errors hold
-    no values: an input may be a secret.
+    Validate with what `Schema.model` returns: a program's values with ``by_name=True,
+    by_alias=False``, a wire body with ``by_alias=True, by_name=False``; write the wire body with
+    `to_wire`. Errors hold no values: an input may be a secret.
     """
 
     model_config = ConfigDict(
@@ -81,10 +82,6 @@ OWN_RULES = frozenset(
 def refusal(rule: Template, **values: str) -> PydanticCustomError:
     """Return the error for a broken rule: its type is the rule's code, its text has no code."""
     return PydanticCustomError(rule.code, rule.text, values)  # pyright: ignore[reportArgumentType]
-
-
-DISCRIMINATED_BY = "discriminated_by_"
-"""Prefix of the error type for a value that no member of a union matches; its key follows."""
 
 
 def discriminated_by(key: str, *allowed: str) -> Discriminator:

@@ -1,4 +1,4 @@
-"""Constants of the API: SIP hosts, the pattern of UUIDs, longer enumerations."""
+"""Constants of the API and of the models: SIP hosts, types of errors, longer enumerations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def region_of(sip_host: str) -> str | None:
 
 EXACT = 2**53
 """Limit below which a double, which the engine uses for every number, holds integers exactly."""
+
+DISCRIMINATED_BY = "discriminated_by_"
+"""Prefix of the error type for a value that no member of a union matches; its key follows."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

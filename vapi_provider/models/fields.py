@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.catalogue import declarations
@@ -61,6 +62,8 @@ class Schema:
     """A schema of the API in a region; `literals` are the discriminators of a union's member."""
 
     name: str
+    module: str
+    """Module in `vapi_provider.models` that defines the model."""
     literals: Mapping[str, str]
     rows: tuple[FieldRow, ...] = field(repr=False)
     region: str | None = None
@@ -76,12 +79,13 @@ class Schema:
         """The fields by their camelCase names."""
         return {spec.wire: spec for spec in self.fields.values()}
 
-    @property
+    @cached_property
     def model(self) -> type[VapiModel]:
-        """The pydantic model of the schema."""
-        from vapi_provider.models.phone_number import model_named
-
-        return model_named(self.name)
+        """The pydantic model of the schema, built for validation."""
+        model: type[VapiModel] = getattr(
+            import_module(f"vapi_provider.models.{self.module}"), self.name
+        )
+        return model.built()
 
     def has_literals(self, value: Mapping[str, Any]) -> bool:
         """Return whether `value` has every literal of the schema (its `type` or `on`)."""
@@ -89,9 +93,9 @@ class Schema:
 
 
 _SCHEMAS = {
-    (name, region): Schema(name, literals, rows, region)
+    (name, region): Schema(name, module, literals, rows, region)
     for region in (None, *SIP_HOSTS)
-    for name, (literals, rows) in SCHEMAS.items()
+    for name, (module, literals, rows) in SCHEMAS.items()
 }
 
 

@@ -5,7 +5,6 @@ The API calls the kind `provider`; in this code "provider" alone means Pulumi's.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -303,21 +302,3 @@ class ByoPhoneNumber(_Byo, _Read):
 
     provider: Literal["byo-phone-number"]
     credential_id: CredentialId
-
-
-@cache
-def model_named(name: str) -> type[VapiModel]:
-    """Return the model of a schema. Raises KeyError for an unknown name."""
-    return _named()[name]
-
-
-@cache
-def _named() -> dict[str, type[VapiModel]]:
-    found: dict[str, type[VapiModel]] = {}
-    waiting: list[type[VapiModel]] = [VapiModel]
-    while waiting:
-        model = waiting.pop()
-        # Shared base classes cannot collide with schemas: their names start with an underscore.
-        found[model.__name__] = model
-        waiting += model.__subclasses__()
-    return found

@@ -57,7 +57,7 @@ def _validator(kind: Kind) -> Callable[..., list[str]]:
     with libraries_first():
         from vapi_provider.reconcile.validation import problems
 
-        kind.create.model.built()
+        _ = kind.create.model
     return problems
 
 

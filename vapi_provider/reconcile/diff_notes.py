@@ -35,8 +35,13 @@ def subject(message: str) -> tuple[str | None, str]:
 
 
 def written(id_: str, paths: Iterable[str]) -> str:
-    """Return the note that the record `id_` differs in `paths`."""
-    return _START + json.dumps([id_, *paths])
+    """Return the note that the record `id_` differs in `paths`.
+
+    A command sees an object of arbitrary keys as one value, so the note also names the object of
+    each path that ends in such a key.
+    """
+    noted = dict.fromkeys(known for path in paths for known in (path.partition('["')[0], path))
+    return _START + json.dumps([id_, *noted])
 
 
 def read(message: str) -> tuple[str, list[str]] | None:

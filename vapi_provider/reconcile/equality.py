@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
@@ -24,6 +25,9 @@ NOT_SHOWN = "(not shown)"
 
 UNSEEN = "(not shown by the account)"
 """Placeholder that an import records for a secret that the account does not echo."""
+
+Difference = tuple[str, Any, Any]
+"""A path, its old and its new value; None means absent."""
 
 PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
 
@@ -92,8 +96,8 @@ def differences(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     by_key: bool = False,
-) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the deepest paths that differ, each with its old and new value; None means absent.
+) -> Iterator[Difference]:
+    """Yield the deepest paths that differ, each with its old and new value.
 
     An added object is listed field by field, a removed one as a whole. With `by_key` an object of
     arbitrary keys, such as headers, is compared key by key, because `ignore_changes` may name one.
@@ -103,13 +107,18 @@ def differences(
         yield from _differences(inner, name, old.get(name), new.get(name), by_key)
 
 
+def field_of(path: str) -> str:
+    """Return the top-level field of a path, such as ``hooks`` of ``hooks[0].do``."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
 def _differences(
     spec: FieldSpec, path: str, old: Any, new: Any, by_key: bool
-) -> Iterator[tuple[str, Any, Any]]:
+) -> Iterator[Difference]:
     if equivalent(spec, old, new):
         return
     model, before = spec.schema_of(new), as_list(old)
-    inner: list[tuple[str, Any, Any]] = []
+    inner: list[Difference] = []
     if model is not None and (old is None or spec.schema_of(old) is model):
         found = differences(model.fields, as_object(old), as_object(new), by_key)
         inner = [(f"{path}.{name}", *values) for name, *values in found]

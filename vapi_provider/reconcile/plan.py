@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.spelling import E164_CHECK, phone_number, spec_within
-from vapi_provider.reconcile.equality import equivalent
+from vapi_provider.models.spelling import E164_CHECK, phone_number
+from vapi_provider.reconcile.equality import Difference, differences, equivalent, field_of
 
 AREA_CODE = "number_desired_area_code"
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
@@ -25,20 +25,25 @@ class NoChange:
 
 @dataclass(frozen=True)
 class Update:
-    """A PATCH of these top-level fields; nested objects are whole, and None clears a field."""
+    """A PATCH of these top-level fields; nested objects are whole, and None clears a field.
+
+    `differences` are the differences that the plan found, by their deepest paths.
+    """
 
     fields: Mapping[str, Any]
+    differences: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Replace:
     """A replacement by another record, where the API cannot update the fields named in `because`.
 
-    `delete_first` is true if both records cannot exist at once.
+    `delete_first` is true if both records cannot exist at once. `differences` are as in `Update`.
     """
 
     because: tuple[str, ...]
     delete_first: bool
+    differences: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
 
 Plan = NoChange | Update | Replace
@@ -50,22 +55,17 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     `recorded` may hold read-only outputs beside the fields; of these only `number` is compared. A
     record of another kind, which an alias may lead to, must be replaced.
     """
+    found = tuple(differences(kind.fields, recorded, declared, by_key=True))
     if recorded.get("provider", kind.provider) != kind.provider:
-        return Replace(("provider",), _same_number(recorded, declared))
+        return Replace(("provider",), _same_number(recorded, declared), found)
     if AREA_CODE in kind.create_only and _wants_another_number(recorded, declared):
-        return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared))
-    changed = {
-        name: declared.get(name)
-        for name, spec in kind.fields.items()
-        if name not in kind.create_only
-        and not equivalent(
-            spec_within(spec, recorded, declared), recorded.get(name), declared.get(name)
-        )
-    }
+        return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared), found)
+    names = {field_of(path) for path, *_ in found} - kind.create_only
+    changed = {name: declared.get(name) for name in kind.fields if name in names}
     if "number" in changed and declared.get(E164_CHECK) is False:
         # The API validates a PATCH by itself: without this field the number must be E.164.
         changed[E164_CHECK] = False
-    return Update(changed) if changed else NoChange()
+    return Update(changed, found) if changed else NoChange()
 
 
 def area_code_of(number: Any) -> str | None:

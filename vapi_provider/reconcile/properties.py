@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.output import Unknown
@@ -18,9 +18,6 @@ from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, NOT_SHOWN, merge_for_state
 from vapi_provider.reconcile.secrecy import SIGNATURE
-
-if TYPE_CHECKING:
-    from vapi_provider.models.base import VapiModel
 
 READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 """The outputs beside the declared fields. Existing states hold these keys: never rename one."""
@@ -51,18 +48,6 @@ class Desired:
             fields={name: bag[name] for name in kind.fields if name in bag},
             declaration=_text(bag.get("declaration")),
             adopt_id=_text(bag.get("adopt_id")),
-        )
-
-    def model(self) -> VapiModel:
-        """Return the create model with the fields, all of which must be known.
-
-        Raises ValidationError where the schema does not accept them.
-        """
-        return self.kind.create.model.built().model_validate(
-            {"provider": self.kind.provider, **self.fields},
-            by_name=True,
-            by_alias=False,
-            context={"exists": True},
         )
 
 

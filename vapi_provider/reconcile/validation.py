@@ -1,26 +1,29 @@
 """Validation of declared fields by the pydantic models, with errors in plain words.
 
-Imported lazily for the first resource with changes: the models are expensive to load, and a run
-without changes does not need them.
+The functions import pydantic lazily: the models are expensive to load, and a run without changes
+does not need them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.output import Unknown
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from vapi_provider.catalogue import declarations
-from vapi_provider.catalogue.message import Message, Template, split
-from vapi_provider.errors import DeclarationError
-from vapi_provider.models.base import DISCRIMINATED_BY, VapiModel
+from vapi_provider.catalogue.message import Message, Template
+from vapi_provider.models.constants import DISCRIMINATED_BY
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
+from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.reconcile.properties import Desired
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from vapi_provider.models.base import VapiModel
 
 _NOT_FIELDS = ("declaration", "adopt_id")
 
@@ -64,6 +67,8 @@ def problems(
     `before` holds the recorded properties, whose values pass the provider's own rules; without
     it only the API's rules apply.
     """
+    from pydantic import ValidationError
+
     found: list[str] = []
     adopt_id = bag.get("adopt_id", "-")
     is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
@@ -71,9 +76,7 @@ def problems(
         found.append(f"adopt_id: {declarations.NOT_A_RECORD_ID()}")
     fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
     try:
-        desired.kind.create.model.built().model_validate(
-            fields, by_name=True, by_alias=False, context={"exists": exists}
-        )
+        validated(desired.kind, fields, exists=exists)
     except ValidationError as refused:
         found += [
             _in_words(error, desired.kind.create, fields)
@@ -90,18 +93,14 @@ def problems(
     return found
 
 
-def sendable(desired: Desired) -> VapiModel:
-    """Return the create model with the fields.
+def validated(kind: Kind, fields: Mapping[str, Any], *, exists: bool) -> VapiModel:
+    """Return the create model with the fields and `provider`; raise pydantic's ValidationError.
 
-    Raises DeclarationError where the API no longer accepts fields that equal the recorded ones,
-    which `check` does not validate.
+    `exists` skips the rules that apply to a create only.
     """
-    try:
-        return desired.model()
-    except ValidationError:
-        bag = {"provider": desired.kind.provider, **desired.fields}
-        refused = "; ".join(split(problem).text for problem in problems(desired, bag, exists=True))
-        raise DeclarationError(declarations.NO_LONGER_ACCEPTED(problems=refused)) from None
+    return kind.create.model.model_validate(
+        fields, by_name=True, by_alias=False, context={"exists": exists}
+    )
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
