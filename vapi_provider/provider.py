@@ -42,8 +42,8 @@ from vapi_provider.lifecycle.update import (
     warn_of_losses,
 )
 from vapi_provider.models.fields import as_list
-from vapi_provider.pulumi_sdk.plugin import debug, one_line, settle_in, warn
-from vapi_provider.pulumi_sdk.workers import work_at_once
+from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, debug, error_boundary, warn
+from vapi_provider.pulumi_sdk.workers import set_max_calls
 from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.equality import contains_unseen_secret
 from vapi_provider.reconcile.headers import with_removed_headers
@@ -78,18 +78,18 @@ class PhoneNumberProvider(ResourceProvider):
     _session: Session
     _review: CheckReview
 
-    @one_line
+    @error_boundary
     def configure(self, req: ConfigureRequest) -> None:
         """Read the config and open the account, once per plugin process.
 
         Raises ConfigurationError where a setting is invalid.
         """
-        settle_in()
+        configure_plugin_process()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
         # Lazy import: the program imports this class for its name only and never opens a session.
         from vapi_provider.lifecycle.session import Session
 
-        work_at_once(settings.max_concurrent_requests)
+        set_max_calls(settings.max_concurrent_requests)
         self.use(Session.open(settings))
         self._session.foreseen = foreseen.read()
 
@@ -98,7 +98,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session = session
         self._review = CheckReview(session.settings)
 
-    @one_line
+    @error_boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs, report all failures at once, and fill in the automatic name.
 
@@ -158,7 +158,7 @@ class PhoneNumberProvider(ResourceProvider):
         session.note_checked(inputs["declaration"], key, before, ignored)
         return desired, key
 
-    @one_line
+    @error_boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Return whether the resource is unchanged, updated in place or replaced.
 
@@ -231,7 +231,7 @@ class PhoneNumberProvider(ResourceProvider):
             delete_before_replace=step.delete_first,
         )
 
-    @one_line
+    @error_boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
         desired = self._declared(props)
@@ -246,7 +246,7 @@ class PhoneNumberProvider(ResourceProvider):
         record = when_ready(self._session, desired, record)
         return CreateResult(record.id, outputs(desired, record))
 
-    @one_line
+    @error_boundary
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the outputs of the record as it is now, and new inputs where they differ.
 
@@ -282,7 +282,7 @@ class PhoneNumberProvider(ResourceProvider):
         kept = contains_unseen_secret(outs) or (same and not contains_secret(fields, outs))
         return ReadResult(id_, marked[0], None if kept else marked[1])
 
-    @one_line
+    @error_boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Send a PATCH of the changed fields, or no request if none differs.
 
@@ -312,7 +312,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._session.writers.forget(_id)
         return UpdateResult(outputs(desired, record))
 
-    @one_line
+    @error_boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Release the number, unless another resource owns it now (a rename by adopt_id)."""
         session, recorded = self._session, normalize(_props)
@@ -340,8 +340,8 @@ class PhoneNumberProvider(ResourceProvider):
         checked = session.checked(_id, None)
         session.unique.forget(checked.key if checked else key)
 
-    def _declared(self, bag: Mapping[str, Any]) -> Desired:
-        return Desired.of(normalize(bag), self._session.settings.region)
+    def _declared(self, properties: Mapping[str, Any]) -> Desired:
+        return Desired.of(normalize(properties), self._session.settings.region)
 
     def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
         """Finish the intent by which an earlier run created a record: a state holds it now.

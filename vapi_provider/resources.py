@@ -85,7 +85,7 @@ class _PhoneNumber(dynamic.Resource):
         opts: pulumi.ResourceOptions | None = None,
         **fields: Any,
     ) -> None:
-        program.settle_in()
+        program.patch_sdk()
         settings = _settings()
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "

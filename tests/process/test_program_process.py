@@ -14,7 +14,7 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.pulumi_sdk.program import PROGRESS, settle_in
+from vapi_provider.pulumi_sdk.program import PROGRESS, patch_sdk
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 ROOT = Path(__file__).parents[2]
@@ -71,8 +71,8 @@ def places(request: Any) -> list[str]:
 def test_only_the_progress_of_numbers_is_not_sent(connected: tuple[Engine, Monitor]) -> None:
     """Messages of the program and of other providers' resources arrive, also when set up twice."""
     engine, _ = connected
-    settle_in()
-    settle_in()
+    patch_sdk()
+    patch_sdk()
     log: Any = engine.Log
     for words in (*PROGRESS, *OTHERS):
         log(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message=words))
@@ -87,7 +87,7 @@ def test_a_switch_leaves_the_sdk_as_it_is(
     monkeypatch.setenv("VAPI_SDK_PATCHES", "off")
     engine, monitor = connected
     before = (engine.Log, monitor.RegisterResource)
-    settle_in()
+    patch_sdk()
     assert (engine.Log, monitor.RegisterResource) == before
 
 
@@ -114,7 +114,7 @@ def test_of_a_numbers_stack_the_projects_own_places_are_kept(
     main = (tmp_path / "__main__.py").as_uri()
     installed = (tmp_path / ".venv/lib/python3.11/site-packages/pulumi/runtime/stack.py").as_uri()
     launcher, elsewhere = "file:///usr/bin/pulumi-language-python-exec", "file:///lib/lines.py"
-    settle_in()
+    patch_sdk()
     register: Any = monitor.RegisterResource
     register(registration(own, main, "", installed, launcher))
     register(registration(elsewhere, main, launcher))
@@ -132,7 +132,7 @@ def test_an_sdk_that_is_not_as_known_goes_on_as_it_is(connected: tuple[Engine, M
     """Without stack traces, and without a call to look at, nothing is touched and nothing fails."""
     engine, monitor = connected
     del engine.Log
-    settle_in()
+    patch_sdk()
     bare = SimpleNamespace(type=OURS)
     register: Any = monitor.RegisterResource
     register(bare)
@@ -145,13 +145,13 @@ COLLECTOR = """
 import gc, threading
 from pulumi.runtime import settings
 from tests.process.test_program_process import Engine, Monitor
-from vapi_provider.pulumi_sdk.program import settle_in
+from vapi_provider.pulumi_sdk.program import patch_sdk
 
 {before}
 was = gc.get_threshold()
 def run():
     settings.SETTINGS.engine, settings.SETTINGS.monitor = Engine(), {monitor}
-    settle_in()
+    patch_sdk()
 {run}
 now = gc.get_threshold()
 assert now[1:] == was[1:]

@@ -13,7 +13,7 @@ import vapi_provider
 from vapi_provider.cli import main
 from vapi_provider.errors import RejectedError
 from vapi_provider.pulumi_sdk import plugin
-from vapi_provider.pulumi_sdk.plugin import Failure, one_line
+from vapi_provider.pulumi_sdk.plugin import Failure, error_boundary
 from vapi_provider.shared.terminal import escaped, escaped_page, say, write
 
 PACKAGE = Path(vapi_provider.__file__).parent
@@ -71,11 +71,11 @@ def test_errors_of_commands_are_escaped(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_what_crosses_to_the_engine_is_escaped() -> None:
     """The engine writes our errors to the terminal as they are."""
 
-    @one_line
+    @error_boundary
     def refused() -> None:
         raise RejectedError("no \x1b[2J\u202e", 400)
 
-    @one_line
+    @error_boundary
     def broken() -> None:
         raise RuntimeError("no \x1b[2J")
 

@@ -92,7 +92,7 @@ class Retry:
         self,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
-        say: Callable[[str], None] = lambda _: None,
+        notify: Callable[[str], None] = lambda _: None,
         now: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = random.uniform,  # noqa: S311 - spreads runs, guards no secret
         watch: Callable[[], None] | None = None,
@@ -100,7 +100,7 @@ class Retry:
         """Set up the policy; `watch` is called every two seconds of a wait and may raise."""
         self._sleep = sleep
         self._clock = clock
-        self._say = say
+        self._notify = notify
         self._watch = watch
         self._now = now
         self._jitter = jitter
@@ -159,7 +159,7 @@ class Retry:
             self._paused_until = max(self._paused_until, now + seconds)
         # The worker that started this pause has already reported it.
         if longer >= NOTIFY_AFTER_SECONDS:
-            self._say(f"waiting {seconds:.0f} s, then trying again: {refusal}")
+            self._notify(f"waiting {seconds:.0f} s, then trying again: {refusal}")
 
     def _rest(self, seconds: float) -> None:
         if self._watch is None:
@@ -191,7 +191,7 @@ class Retry:
             return seconds
         seconds = _backoff(state) if asked is None else asked
         if seconds >= NOTIFY_AFTER_SECONDS:
-            self._say(f"waiting {seconds:.0f} s, then trying again: {error}")
+            self._notify(f"waiting {seconds:.0f} s, then trying again: {error}")
         return seconds
 
     def _is_enough(self, state: RetryCallState) -> bool:

@@ -112,11 +112,13 @@ def contains_secret(spec: FieldSpec, value: Any) -> bool:
         return any(contains_secret(spec, item) for item in as_list(cast(Any, value)))
     if as_object(value).get(SIGNATURE) == SECRET_VALUE:
         return True
-    bag, model = as_object(value), spec.schema_of(value)
+    properties, model = as_object(value), spec.schema_of(value)
     if model is None:
-        return any(_is_secret(item) for item in bag.values())
+        return any(_is_secret(item) for item in properties.values())
     specs = model.fields
-    return any(contains_secret(specs[name], bag[name]) for name in bag if name in specs)
+    return any(
+        contains_secret(specs[name], properties[name]) for name in properties if name in specs
+    )
 
 
 def is_special(value: Any) -> bool:
@@ -140,8 +142,10 @@ def decrypted(value: Any) -> Any:
 def _is_secret(value: Any) -> bool:
     if isinstance(value, list):
         return any(_is_secret(item) for item in as_list(cast(Any, value)))
-    bag = as_object(value)
-    return bag.get(SIGNATURE) == SECRET_VALUE or any(_is_secret(item) for item in bag.values())
+    properties = as_object(value)
+    return properties.get(SIGNATURE) == SECRET_VALUE or any(
+        _is_secret(item) for item in properties.values()
+    )
 
 
 def _flat(lists: list[Any]) -> Iterator[Any]:

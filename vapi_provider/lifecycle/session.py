@@ -250,7 +250,7 @@ class Session:
         """
         for warning in settings.warnings:
             warn(warning)
-        client = VapiClient(_WhenNeeded(settings))
+        client = VapiClient(_LazyTransport(settings))
         session = cls(settings, client, facts=facts_of(os.environ))
         if engine_operation():
             threading.Thread(
@@ -266,7 +266,7 @@ def _answer_adopters(ownership: Ownership) -> None:
         ownership.answer_adopters()
 
 
-class _WhenNeeded:
+class _LazyTransport:
     """Transport that opens on the first request: most runs send none, and httpx imports slowly."""
 
     def __init__(self, settings: Settings) -> None:
@@ -283,7 +283,7 @@ class _WhenNeeded:
                 from vapi_provider.api.transport import Transport, open_http
 
                 settings = self._settings
-                retry = Retry(say=warn, watch=require_engine)
+                retry = Retry(notify=warn, watch=require_engine)
                 limit = AdaptiveLimit(settings.max_concurrent_requests)
                 http = open_http(settings)
                 self._opened = Transport(http, settings.api_key, retry, limit=limit)

@@ -53,8 +53,8 @@ class FieldSpec:
             return None
         if len(self.schemas) == 1:
             return self.schemas[0]
-        bag = as_object(value)
-        return next((schema for schema in self.schemas if schema.has_literals(bag)), None)
+        properties = as_object(value)
+        return next((schema for schema in self.schemas if schema.has_literals(properties)), None)
 
 
 @dataclass(frozen=True, eq=False)

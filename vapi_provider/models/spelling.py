@@ -36,12 +36,12 @@ def phone_number(text: str) -> str:
     return text if e164_problem(number) else number
 
 
-def number_within(bag: Mapping[str, Any]) -> str | None:
-    """Return the number in `bag` as E.164, or unchanged where the E.164 check is off."""
-    number = bag.get("number")
+def number_within(properties: Mapping[str, Any]) -> str | None:
+    """Return the number in `properties` as E.164, or unchanged where the E.164 check is off."""
+    number = properties.get("number")
     if not isinstance(number, str):
         return None
-    return number if bag.get(E164_CHECK) is False else phone_number(number)
+    return number if properties.get(E164_CHECK) is False else phone_number(number)
 
 
 def digits_of(text: str) -> str:
@@ -51,17 +51,17 @@ def digits_of(text: str) -> str:
 
 def spec_within(spec: FieldSpec, *siblings: Mapping[str, Any]) -> FieldSpec:
     """Return the spec without the trait PHONE if a sibling field disables the E.164 check."""
-    if PHONE in spec.traits and any(bag.get(E164_CHECK) is False for bag in siblings):
+    if PHONE in spec.traits and any(properties.get(E164_CHECK) is False for properties in siblings):
         return replace(spec, traits=spec.traits - {PHONE})
     return spec
 
 
-def respelled(model: Schema, bag: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `bag` with its phone numbers as E.164 at every depth, where the check is on."""
+def respelled(model: Schema, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `properties` with its phone numbers as E.164 at every depth, where the check is on."""
     found: dict[str, Any] = {}
-    for name, value in bag.items():
+    for name, value in properties.items():
         spec = model.fields.get(name)
-        found[name] = value if spec is None else _respelled(spec_within(spec, bag), value)
+        found[name] = value if spec is None else _respelled(spec_within(spec, properties), value)
     return found
 
 

@@ -40,12 +40,12 @@ _WRITTEN_AS_FLOAT = 1e21
 
 
 def problems_of_values(
-    model: Schema, bag: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
+    model: Schema, properties: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
 ) -> Iterator[Problem]:
     """Yield the problems of the values in an object; `before` is the recorded object."""
     for name, spec in model.fields.items():
-        if bag.get(name) is not None:
-            yield from _of_field(spec, f"{path}{name}", bag[name], before.get(name))
+        if properties.get(name) is not None:
+            yield from _of_field(spec, f"{path}{name}", properties[name], before.get(name))
 
 
 def _of_field(spec: FieldSpec, path: str, value: Any, before: Any) -> Iterator[Problem]:
@@ -66,10 +66,10 @@ def _of_field(spec: FieldSpec, path: str, value: Any, before: Any) -> Iterator[P
 
 
 def _of_entries(
-    spec: FieldSpec, path: str, bag: Mapping[str, Any], before: Mapping[str, Any]
+    spec: FieldSpec, path: str, properties: Mapping[str, Any], before: Mapping[str, Any]
 ) -> Iterator[Problem]:
     """Yield the problems in an object of arbitrary keys."""
-    for at, (name, value) in enumerate(bag.items(), start=1):
+    for at, (name, value) in enumerate(properties.items(), start=1):
         if spec.name not in _HEADERS or _HEADER_NAME.fullmatch(name):
             where = f"{path}.{name}" if name.isidentifier() else f'{path}["{name}"]'
             yield from _of_field(spec, where, value, before.get(name))

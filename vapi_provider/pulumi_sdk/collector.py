@@ -8,7 +8,7 @@ COLLECT_AFTER = 50_000
 """Allocations before a collection starts. Python's own threshold is 700 or 2,000."""
 
 
-def collect_rarely() -> None:
+def raise_gc_threshold() -> None:
     """Raise the threshold of the garbage collector: most objects of a run live until its end.
 
     A collector that is disabled, or that has a higher threshold already, is left unchanged.

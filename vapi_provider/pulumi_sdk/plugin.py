@@ -23,7 +23,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
-from vapi_provider.pulumi_sdk.collector import collect_rarely
+from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
 from vapi_provider.shared.search_path import is_plugin_process
 from vapi_provider.shared.terminal import escaped, escaped_page, say
 
@@ -42,7 +42,7 @@ Failure.__qualname__ = "vapi"
 Failure.__module__ = "builtins"
 
 
-def settle_in() -> None:
+def configure_plugin_process() -> None:
     """Configure the plugin process; do nothing in any other process.
 
     The SDK then sends an error's text to the engine instead of its traceback, the garbage collector
@@ -51,7 +51,7 @@ def settle_in() -> None:
     """
     if is_plugin_process():
         sys.tracebacklimit = 0
-        collect_rarely()
+        raise_gc_threshold()
         # Exempt all objects from the interpreter's final collection, which nothing here needs.
         atexit.register(gc.freeze)
         threading.Thread(target=_end_with_the_engine, daemon=True).start()
@@ -82,7 +82,7 @@ class _Calls:
 _calls = _Calls()
 
 
-def one_line(method: Callable[P, R]) -> Callable[P, R]:
+def error_boundary(method: Callable[P, R]) -> Callable[P, R]:
     """Convert an expected error to one line, and an unexpected one to a line and a traceback."""
 
     @functools.wraps(method)

@@ -19,7 +19,7 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
 from vapi_provider.deployment.exported import OURS
-from vapi_provider.pulumi_sdk.collector import collect_rarely
+from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 PROGRESS = tuple(
@@ -33,29 +33,29 @@ PROGRESS = tuple(
 """The first words of the SDK's debug messages about the progress of one of our resources."""
 
 
-def settle_in() -> None:
+def patch_sdk() -> None:
     """Patch the SDK's connections of this run; a second call in one run is a no-op."""
     engine: Any = settings.get_engine()
     monitor: Any = settings.get_monitor()
     real = isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub)
-    if not real or isinstance(getattr(monitor, "RegisterResource", None), _Seen):
+    if not real or isinstance(getattr(monitor, "RegisterResource", None), _Interceptor):
         return
     # A program of the Automation API runs in a thread of the user's own process.
     if threading.current_thread() is threading.main_thread():
-        collect_rarely()
+        raise_gc_threshold()
     if not are_patches_on():
         return
     root = Path(settings.get_root_directory() or "").absolute().as_uri() + "/"
-    _look(monitor, "RegisterResource", partial(_keep_own_places, root))
-    _look(monitor, "ReadResource", partial(_keep_own_places, root))
-    _look(engine, "Log", _is_worth_saying)
+    _intercept(monitor, "RegisterResource", partial(_drop_foreign_frames, root))
+    _intercept(monitor, "ReadResource", partial(_drop_foreign_frames, root))
+    _intercept(engine, "Log", _is_worth_logging)
 
 
-def _look(connection: Any, name: str, look: Callable[[Any], bool]) -> None:
-    """Pass each request of one call to `look`, which returns whether to send it."""
+def _intercept(connection: Any, name: str, should_send: Callable[[Any], bool]) -> None:
+    """Pass each request of one call to `should_send`, which may drop it."""
     call = getattr(connection, name, None)
     if call is not None:
-        setattr(connection, name, _Seen(call, look))
+        setattr(connection, name, _Interceptor(call, should_send))
 
 
 def wait_for_id_alone(resource: Any, names: Iterable[str]) -> None:
@@ -72,15 +72,15 @@ def wait_for_id_alone(resource: Any, names: Iterable[str]) -> None:
             untrack()
 
 
-class _Seen:
+class _Interceptor:
     """An interceptor of one call of a connection, which may drop requests."""
 
-    def __init__(self, call: Any, look: Callable[[Any], bool]) -> None:
+    def __init__(self, call: Any, should_send: Callable[[Any], bool]) -> None:
         self._call = call
-        self._look = look
+        self._should_send = should_send
 
     def __call__(self, request: Any, *args: Any, **more: Any) -> Any:
-        if self._look(request):
+        if self._intercept(request):
             return self._call(request, *args, **more)
         return empty_pb2.Empty()
 
@@ -88,12 +88,12 @@ class _Seen:
         return getattr(self._call, name)
 
 
-def _is_worth_saying(request: Any) -> bool:
+def _is_worth_logging(request: Any) -> bool:
     """Return False for our resources' progress messages: the program waits for each send."""
     return request.severity != engine_pb2.DEBUG or not request.message.startswith(PROGRESS)
 
 
-def _keep_own_places(root: str, request: Any) -> bool:
+def _drop_foreign_frames(root: str, request: Any) -> bool:
     """Remove frames outside of the project from a number's stack trace; return True.
 
     The stack trace is stored in the state. The frames of Pulumi and Python are a thousand bytes of
@@ -102,7 +102,7 @@ def _keep_own_places(root: str, request: Any) -> bool:
     """
     frames: Any = getattr(getattr(request, "stackTrace", None), "frames", None)
     if frames and request.type.startswith(OURS):
-        kept = [at for at in frames[1:] if _is_own(at.pc.uri, root)]
+        kept = [frame for frame in frames[1:] if _is_own(frame.pc.uri, root)]
         del frames[1:]
         frames.extend(kept)
     return True

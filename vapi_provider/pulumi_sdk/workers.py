@@ -87,7 +87,7 @@ def _start_thread(pool: Any) -> None:
 _workers = _Workers()
 
 
-def work_at_once(calls: int) -> None:
+def set_max_calls(calls: int) -> None:
     """Let the plugin process handle up to `calls` calls at a time; no-op in any other process."""
     if is_plugin_process() and are_patches_on():
         _workers.allow(calls)

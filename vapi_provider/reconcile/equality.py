@@ -45,8 +45,10 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, str) or left is None:
         return bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        bag, other = as_object(cast(Any, left)), as_object(cast(Any, right))
-        return bag.keys() == other.keys() and all(equal(bag[key], other[key]) for key in bag)
+        properties, other = as_object(cast(Any, left)), as_object(cast(Any, right))
+        return properties.keys() == other.keys() and all(
+            equal(properties[key], other[key]) for key in properties
+        )
     if isinstance(left, list) and isinstance(right, list):
         items, others = as_list(cast(Any, left)), as_list(cast(Any, right))
         return len(items) == len(others) and all(map(equal, items, others))
@@ -182,8 +184,8 @@ def fill_unseen_secrets(
 
 def _believed(recorded: Any, before: Any, declared: Any) -> Any:
     if isinstance(recorded, Mapping):
-        bag = as_object(cast(Any, recorded))
-        return fill_unseen_secrets(bag, as_object(before), as_object(declared))
+        properties = as_object(cast(Any, recorded))
+        return fill_unseen_secrets(properties, as_object(before), as_object(declared))
     if recorded != UNSEEN:
         return recorded
     known = before if before not in (None, UNSEEN) else declared

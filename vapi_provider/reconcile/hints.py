@@ -103,11 +103,11 @@ def _outputs(spec: FieldSpec, value: Any, path: _Path) -> Iterator[_Found]:
         for at, item in enumerate(as_list(cast(Any, value))):
             yield from _outputs(spec, item, (*path, str(at)))
     elif isinstance(value, Mapping):
-        bag, model = as_object(cast(Any, value)), spec.schema_of(value)
+        properties, model = as_object(cast(Any, value)), spec.schema_of(value)
         if model is not None:
-            yield from _outputs_in(model, bag, path)
+            yield from _outputs_in(model, properties, path)
         else:
-            for name, item in bag.items():
+            for name, item in properties.items():
                 yield from _outputs(spec, item, (*path, name))
 
 

@@ -242,8 +242,8 @@ def sends_masked_secret(base: Any, ours: Any) -> bool:
         return False
     if isinstance(ours, Mapping):
         before = as_object(base)
-        bag = as_object(cast(Any, ours))
-        return any(sends_masked_secret(before.get(name), item) for name, item in bag.items())
+        properties = as_object(cast(Any, ours))
+        return any(sends_masked_secret(before.get(name), item) for name, item in properties.items())
     if isinstance(ours, list):
         olds = as_list(base)
         new = [one for one in as_list(cast(Any, ours)) if not any(equal(one, it) for it in olds)]

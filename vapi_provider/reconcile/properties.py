@@ -37,25 +37,25 @@ class Desired:
     adopt_id: str | None
 
     @classmethod
-    def of(cls, bag: Mapping[str, Any], region: str | None = None) -> Desired:
+    def of(cls, properties: Mapping[str, Any], region: str | None = None) -> Desired:
         """Return the resource in normalized inputs or outputs, without its read-only outputs.
 
         `region` is the account's region, because some defaults depend on it.
         """
-        kind = kinds_in(region)[bag["provider"]]
+        kind = kinds_in(region)[properties["provider"]]
         return cls(
             kind=kind,
-            fields={name: bag[name] for name in kind.fields if name in bag},
-            declaration=_text(bag.get("declaration")),
-            adopt_id=_text(bag.get("adopt_id")),
+            fields={name: properties[name] for name in kind.fields if name in properties},
+            declaration=_text(properties.get("declaration")),
+            adopt_id=_text(properties.get("adopt_id")),
         )
 
 
-def normalize(bag: Mapping[str, Any]) -> dict[str, Any]:
+def normalize(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Normalize properties: drop `__provider`, None and secret wrappers, make whole floats int."""
     return {
         name: _normalize(value)
-        for name, value in bag.items()
+        for name, value in properties.items()
         if value is not None and name != PROVIDER_KEY
     }
 
@@ -65,9 +65,9 @@ def strictly_equal(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
-        bag, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
-        return bag.keys() == other.keys() and all(
-            strictly_equal(bag[key], other[key]) for key in bag
+        properties, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
+        return properties.keys() == other.keys() and all(
+            strictly_equal(properties[key], other[key]) for key in properties
         )
     if isinstance(left, list):
         items, others = cast(list[Any], left), cast(list[Any], right)
@@ -86,7 +86,7 @@ def contains_unknown(value: Any) -> bool:
 
 def outputs(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs after a write: the declared fields and the read-only ones."""
-    return _bag(desired.kind, desired.fields, desired.declaration, record)
+    return _properties(desired.kind, desired.fields, desired.declaration, record)
 
 
 def outputs_without_request(desired: Desired, recorded: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def outputs_as_read(recorded: Desired, record: PhoneNumberRecord) -> dict[str, A
         fields.pop(name, None)
         if name in recorded.fields:
             fields[name] = recorded.fields[name]
-    return _bag(kind, fields, recorded.declaration, record)
+    return _properties(kind, fields, recorded.declaration, record)
 
 
 def bought_number(recorded: Mapping[str, Any]) -> str | None:
@@ -126,10 +126,10 @@ def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     }
 
 
-def _bag(
+def _properties(
     kind: Kind, fields: Mapping[str, Any], declaration: str | None, record: PhoneNumberRecord
 ) -> dict[str, Any]:
-    bag = {
+    properties = {
         "number": record.number,
         "status": record.status,
         "org_id": record.org_id,
@@ -138,7 +138,7 @@ def _bag(
         "provider": kind.provider,
         "declaration": declaration,
     }
-    return {name: value for name, value in bag.items() if value is not None}
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _normalize(value: Any) -> Any:
@@ -147,10 +147,10 @@ def _normalize(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(value)
     if isinstance(value, Mapping):
-        bag = cast(Mapping[str, Any], value)
-        if SIGNATURE in bag:
-            return _normalize(bag.get("value"))
-        return {name: _normalize(item) for name, item in bag.items() if item is not None}
+        properties = cast(Mapping[str, Any], value)
+        if SIGNATURE in properties:
+            return _normalize(properties.get("value"))
+        return {name: _normalize(item) for name, item in properties.items() if item is not None}
     if isinstance(value, list):
         return [_normalize(item) for item in cast(list[Any], value)]
     return value

@@ -42,24 +42,25 @@ def is_secret(spec: FieldSpec, value: Any) -> bool:
     return isinstance(value, Mapping) and not _is_described(spec, as_object(cast(Any, value)))
 
 
-def contains_secret(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> bool:
-    """Return whether the fields in `bag` contain a secret, at any depth."""
-    return any(map(_holds, map(specs.get, bag), bag.values()))
+def contains_secret(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> bool:
+    """Return whether the fields in `properties` contain a secret, at any depth."""
+    return any(map(_holds, map(specs.get, properties), properties.values()))
 
 
-def sealed(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `bag` with each secret in its fields in the engine's wire form.
+def sealed(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `properties` with each secret in its fields in the engine's wire form.
 
     Properties that are not fields stay unchanged.
     """
     return {
-        name: _sealed(specs[name], value) if name in specs else value for name, value in bag.items()
+        name: _sealed(specs[name], value) if name in specs else value
+        for name, value in properties.items()
     }
 
 
-def secrets_in(specs: Mapping[str, FieldSpec], bag: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every secret text in the fields of `bag`, and the secret parts of URLs."""
-    for name, value in bag.items():
+def secrets_in(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every secret text in the fields of `properties`, and the secret parts of URLs."""
+    for name, value in properties.items():
         yield from _secrets(specs.get(name), value)
 
 
@@ -101,8 +102,8 @@ def _sealed(spec: FieldSpec | None, value: Any) -> Any:
     model = spec.schema_of(value)
     if model is None:
         return value
-    specs, bag = model.fields, as_object(value)
-    return {name: _sealed(specs.get(name), item) for name, item in bag.items()}
+    specs, properties = model.fields, as_object(value)
+    return {name: _sealed(specs.get(name), item) for name, item in properties.items()}
 
 
 def _holds(spec: FieldSpec | None, value: Any) -> bool:
@@ -115,8 +116,8 @@ def _holds(spec: FieldSpec | None, value: Any) -> bool:
     model = spec.schema_of(value)
     if model is None:
         return False
-    specs, bag = model.fields, as_object(value)
-    return any(name not in specs or _holds(specs[name], item) for name, item in bag.items())
+    specs, properties = model.fields, as_object(value)
+    return any(name not in specs or _holds(specs[name], item) for name, item in properties.items())
 
 
 def _secrets(spec: FieldSpec | None, value: Any) -> Iterator[str]:

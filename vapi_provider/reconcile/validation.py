@@ -56,7 +56,7 @@ _TEMPLATES: Mapping[str, Template] = {
 
 def problems(
     desired: Desired,
-    bag: Mapping[str, Any],
+    properties: Mapping[str, Any],
     *,
     exists: bool,
     before: Mapping[str, Any] | None = None,
@@ -70,11 +70,11 @@ def problems(
     from pydantic import ValidationError
 
     found: list[str] = []
-    adopt_id = bag.get("adopt_id", "-")
+    adopt_id = properties.get("adopt_id", "-")
     is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
     if not is_one and not isinstance(adopt_id, Unknown):
         found.append(f"adopt_id: {declarations.NOT_A_RECORD_ID()}")
-    fields = {name: value for name, value in bag.items() if name not in _NOT_FIELDS}
+    fields = {name: value for name, value in properties.items() if name not in _NOT_FIELDS}
     try:
         validated(desired.kind, fields, exists=exists)
     except ValidationError as refused:

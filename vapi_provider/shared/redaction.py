@@ -45,8 +45,8 @@ def _redacted(value: Any, wanted: list[str]) -> Any:
     if isinstance(value, str):
         return _without(value, wanted)
     if isinstance(value, Mapping):
-        bag = cast(Mapping[Any, Any], value)
-        return {_redacted(key, wanted): _redacted(item, wanted) for key, item in bag.items()}
+        properties = cast(Mapping[Any, Any], value)
+        return {_redacted(key, wanted): _redacted(item, wanted) for key, item in properties.items()}
     if isinstance(value, list):
         return [_redacted(item, wanted) for item in cast(list[Any], value)]
     if isinstance(value, int | float) and _fold(str(value)) in wanted:
