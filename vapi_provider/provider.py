@@ -22,6 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from vapi_provider.catalogue import changes as messages
 from vapi_provider.deployment import foreseen
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.check_review import CheckReview
@@ -150,11 +151,7 @@ class PhoneNumberProvider(ResourceProvider):
             session.ownership.register_check(key, recorded=desired.declaration)
         elif session.ownership.register_check(key, desired.adopt_id) or session.is_to_replace(key):
             session.release_limit.announce(key)
-            warn(
-                f"{resource_of(key)!r} will be replaced because the engine was told to (taint, "
-                "--target-replace, replacement_trigger, replace_with): its number is released for "
-                "good, and people may be calling it"
-            )
+            warn(messages.REPLACED_BY_ENGINE(resource=repr(resource_of(key))))
         session.note_checked(inputs["declaration"], key, before, ignored)
         return desired, key
 
@@ -169,17 +166,11 @@ class PhoneNumberProvider(ResourceProvider):
         is_checked = session.compare(_id, _news.get("declaration"))
         desired, recorded = self._desired(_id, _news, olds)
         if desired.adopt_id is not None and desired.adopt_id.lower() != _id.lower():
-            raise OwnershipError(
-                f"adopt_id is {desired.adopt_id}, but this resource already is {_id}: remove "
-                "adopt_id, or declare the other number as a resource of its own"
-            )
+            raise OwnershipError(messages.ADOPT_ID_OF_ANOTHER(adopt_id=desired.adopt_id, id=_id))
         other = session.ownership.hold(_id, desired.declaration)
         if other is not None:
-            warn(
-                f"{_id} is recorded for {resource_of(other)!r} and for "
-                f"{resource_of(desired.declaration or '')!r}: remove one of them from the "
-                "program; the number is kept for the other"
-            )
+            second = repr(resource_of(desired.declaration or ""))
+            warn(messages.RECORDED_TWICE(id=_id, first=repr(resource_of(other)), second=second))
         session.report_late_records(desired.declaration)
         if recorded is None:
             replace_released(session, _id, olds, desired)
@@ -190,7 +181,7 @@ class PhoneNumberProvider(ResourceProvider):
             debug(diff_notes.written(_id, paths))
             if paths and all(contains_unknown(new) for *_, new in step.differences):
                 named = ", ".join(paths)
-                warn(f"{_id} changes only if {named} does, which is not known before `up`")
+                warn(messages.MAY_CHANGE(id=_id, fields=named))
         if isinstance(step, Replace):
             refuse_hidden(desired.fields)
         elif isinstance(step, Update):
@@ -201,7 +192,7 @@ class PhoneNumberProvider(ResourceProvider):
                 self._session.unique.begin_change(_id, keys_of(held), keys_of(desired.fields))
         if AREA_CODE in desired.fields and not isinstance(desired.fields[AREA_CODE], str):
             session.ownership.keep(_id, desired.declaration)
-            warn(f"{_id} may be replaced: only if its {AREA_CODE} changes, not known before `up`")
+            warn(messages.MAY_BE_REPLACED(id=_id, field=AREA_CODE))
             return DiffResult(changes=True, replaces=[])
         if not isinstance(step, Replace):
             session.ownership.keep(_id, desired.declaration)
@@ -213,17 +204,13 @@ class PhoneNumberProvider(ResourceProvider):
                 return DiffResult(changes=None, replaces=[])
             return DiffResult(changes=changes, replaces=[])
         if desired.adopt_id is not None:
-            raise OwnershipError(
-                f"{', '.join(step.because)}: this change replaces the number {_id} that adopt_id "
-                "names: remove adopt_id to let it go, or undo the change"
-            )
+            fields = ", ".join(step.because)
+            raise OwnershipError(messages.ADOPTED_WOULD_BE_REPLACED(fields=fields, id=_id))
         if other is None and session.ownership.adopter(_id) is None:
             session.release_limit.count(_id)
             bought = bought_number(recorded)
-            warn(
-                f"{_id}{f' ({bought})' if bought else ''} will be replaced because of "
-                f"{', '.join(step.because)}: it is released for good, and people may be calling it"
-            )
+            shown = f"{_id} ({bought})" if bought else _id
+            warn(messages.WILL_BE_REPLACED(id=shown, fields=", ".join(step.because)))
         session.ownership.note_replaced(_id, desired.declaration, recorded.get("created_at"))
         return DiffResult(
             changes=True,
@@ -260,7 +247,7 @@ class PhoneNumberProvider(ResourceProvider):
             record = self._session.reader.read(id_)
         except NotFoundError as missing:
             if recorded.declaration is None:
-                raise OwnershipError(f"{missing}: there is no phone number {id_} here") from None
+                raise OwnershipError(messages.NO_SUCH_RECORD(cause=missing, id=id_)) from None
             self._session.account.confirm_gone(
                 id_, before.get("org_id"), self._session.reader.is_listed
             )
@@ -292,7 +279,7 @@ class PhoneNumberProvider(ResourceProvider):
         self._close(_id, olds)
         desired, recorded = self._desired(_id, _news, olds)
         if recorded is None:
-            raise OwnershipError(f"{released(_id)}: run `pulumi up` again")
+            raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released(_id)))
         step = plan(desired.kind, recorded, desired.fields)
         if not isinstance(step, Update):
             self._rename(_id, recorded, desired)
@@ -303,10 +290,7 @@ class PhoneNumberProvider(ResourceProvider):
             with self._session.writers.writing(desired.declaration, _id, step.fields):
                 record = update(self._session, _id, desired, recorded, step.fields)
         except NotFoundError as missing:
-            raise OwnershipError(
-                f"{missing}: the number was deleted outside, or the key is another account's; "
-                "run `pulumi refresh`, then `pulumi up`"
-            ) from None
+            raise OwnershipError(messages.DELETED_OUTSIDE(cause=missing)) from None
         finally:
             self._session.unique.end_change(_id)
         self._session.writers.forget(_id)

@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES
+from vapi_provider.catalogue import api as messages
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import (
     DeclarationError,
     NotFoundError,
@@ -188,7 +190,7 @@ class VapiClient:
                 # NotFoundError would mean that a record is gone, but only the path is wrong.
                 raise RejectedError(str(error), error.status) from None
             if not isinstance(answer, list):
-                raise ServerError(f"{what}: the answer is not a list", 200)
+                raise ServerError(_fault("the answer is not a list"), 200)
             return [self._record(item, what) for item in cast(list[Any], answer)]
 
     def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
@@ -216,14 +218,10 @@ class VapiClient:
             if not fresh:
                 if len(page) < PAGE and len(page) == len(seen):
                     return  # All records of the account share one creation time.
-                raise PagingError("GET /phone-number: the pages do not advance", 200)
+                raise PagingError(_fault("the pages do not advance"), 200)
             seen.update(record.id for record in fresh)
             before = min(record.created_at for record in page)
-        raise PagingError(
-            f"GET /phone-number: the list does not end after {PAGES:,} pages: something other "
-            "than Vapi answers here",
-            200,
-        )
+        raise PagingError(_fault(f"the list does not end after {PAGES:,} pages"), 200)
 
     @contextmanager
     def _answer(self) -> Generator[None]:
@@ -270,14 +268,21 @@ class VapiClient:
         try:
             record = PhoneNumberRecord.read(answer)
         except ValueError as error:
-            raise ServerError(f"{what}: no phone number in the answer: {error}", 200) from None
+            fault = f"no phone number in the answer: {error}"
+            raise ServerError(_fault(fault, what), 200) from None
         self.organizations.add(record.org_id)
         return record
+
+
+def _fault(fault: str, what: str = "GET /phone-number") -> Message:
+    """Return the message about a response that Vapi's API cannot have sent."""
+    fault = f"{what}: {fault}: something other than Vapi answers here"
+    return messages.NOT_THE_API(fault=fault)
 
 
 def _path(id_: str) -> str:
     # Ids are UUIDs, but users provide some of them (`adopt_id`, `get`, an edited state).
     if not is_id(id_):
         shown = ascii(id_ if len(id_) <= 40 else f"{id_[:40]}…")
-        raise DeclarationError(f"{shown} is not the id of a phone number: nothing was sent")
+        raise DeclarationError(messages.NOT_AN_ID(id=shown))
     return f"/phone-number/{quote(id_, safe='')}"

@@ -8,6 +8,7 @@ from email.utils import formatdate
 
 import httpx
 
+from vapi_provider.catalogue import api as messages
 from vapi_provider.embedded import EmbeddedAccountError, open_app
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.config import EMBEDDED, Settings
@@ -44,7 +45,9 @@ def in_process(settings: Settings, headers: Mapping[str, str]) -> httpx.Client:
     try:
         app = open_app(str(file), region=settings.region)
     except EmbeddedAccountError as error:
-        raise ConfigurationError(f"vapi:baseUrl {EMBEDDED}{file}: {error}") from None
+        raise ConfigurationError(
+            messages.EMBEDDED_ACCOUNT_UNUSABLE(address=f"{EMBEDDED}{file}", cause=error)
+        ) from None
     return httpx.Client(
         base_url="http://embedded",
         headers=headers,

@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from vapi_provider.api.answer_bounds import BadAnswer, parse
 from vapi_provider.api.retry import PATIENCE_SECONDS, is_too_long
+from vapi_provider.catalogue import api as messages
 from vapi_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -76,52 +77,53 @@ def json_of(
         if fault:
             raise not_vapi(what, response.status_code, fault)
         return parsed
-    words = _words(parsed, response, secrets)
-    kind, advice = _meaning(response.status_code, parsed)
+    refusal = f"{what}: {status}: {_words(parsed, response, secrets)}"
     wait = asked(response.status_code, response.headers)
-    if kind is RateLimitedError and is_too_long(wait):
-        advice = (
-            f" — the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
-            "most: run it again then"
-        )
-    raise kind(f"{what}: {status}: {words}{advice}", response.status_code, wait)
+    raise _error(response.status_code, parsed, refusal, wait)
 
 
 def not_vapi(what: str, status: int, fault: str) -> ServerError:
     """Return the error for a response that Vapi's API cannot have sent."""
     line = f"{status} {_phrase(status)}".strip()
-    return ServerError(
-        f"{what}: {line}: the answer {fault}: something other than Vapi answers here", status
-    )
+    fault = f"{what}: {line}: the answer {fault}: something other than Vapi answers here"
+    return ServerError(messages.NOT_THE_API(fault=fault), status)
 
 
-def _meaning(status: int, parsed: Any) -> tuple[type[ApiError], str]:
-    """Return the error class of a status, and the advice to append to its message."""
+def _error(status: int, parsed: Any, refusal: str, wait: float | None) -> ApiError:
+    """Return the error for a status that is not 2xx; `refusal` says what the API answered."""
     if status == 401:
-        return AuthenticationError, " — check vapi:apiKey: a private key of this account and region"
+        return AuthenticationError(messages.KEY_REFUSED(refusal=refusal), status, wait)
     if status == 403:
-        return AuthenticationError, " — the key may not do this, or a firewall stands between"
+        return AuthenticationError(messages.KEY_LACKS_PERMISSION(refusal=refusal), status, wait)
     if status == 404:
-        return _meaning_of_404(parsed)
+        return _error_of_404(parsed, refusal, wait)
     if status == 429:
-        return RateLimitedError, " — the account's limit on requests is reached: run again later"
+        limit = "the account's limit on requests is reached"
+        if is_too_long(wait):
+            limit = (
+                f"the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
+                "most"
+            )
+        return RateLimitedError(messages.RATE_LIMITED(refusal=refusal, limit=limit), status, wait)
     if status == 408 or status >= 500 or status < 400:
-        return ServerError, " — try again later"
-    return RejectedError, ""
+        return ServerError(messages.API_FAILED(refusal=refusal), status, wait)
+    return RejectedError(messages.REQUEST_REJECTED(refusal=refusal), status, wait)
 
 
-def _meaning_of_404(parsed: Any) -> tuple[type[ApiError], str]:
-    """Return the error class of a 404: only the API's own JSON proves that a record is missing.
+def _error_of_404(parsed: Any, refusal: str, wait: float | None) -> ApiError:
+    """Return the error for a 404: only the API's own JSON proves that a record is missing.
 
     The API's body for a missing number was never observed, so `statusCode` may be absent.
     """
     body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
     status = str(body.get("statusCode", 404))
     if status != "404" or not ("message" in body or "error" in body):
-        return ServerError, " — not the API's own answer: check vapi:baseUrl and any proxy"
+        fault = f"{refusal} — not the API's own answer"
+        return ServerError(messages.NOT_THE_API(fault=fault), 404, wait)
     if _NO_ROUTE.match(str(body.get("message"))):
-        return RejectedError, " — no such path here: check vapi:baseUrl"
-    return NotFoundError, ""
+        fault = f"{refusal} — no such path here"
+        return RejectedError(messages.NOT_THE_API(fault=fault), 404, wait)
+    return NotFoundError(messages.NOT_FOUND(refusal=refusal), 404, wait)
 
 
 def _phrase(status: int) -> str:

@@ -23,6 +23,7 @@ from typing import TypeGuard
 from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
 
+from vapi_provider.catalogue import api as messages
 from vapi_provider.errors import (
     ApiError,
     RateLimitedError,
@@ -159,7 +160,7 @@ class Retry:
             self._paused_until = max(self._paused_until, now + seconds)
         # The worker that started this pause has already reported it.
         if longer >= NOTIFY_AFTER_SECONDS:
-            self._notify(f"waiting {seconds:.0f} s, then trying again: {refusal}")
+            self._notify(messages.WAITING_TO_RETRY(seconds=seconds, cause=refusal))
 
     def _rest(self, seconds: float) -> None:
         if self._watch is None:
@@ -191,7 +192,7 @@ class Retry:
             return seconds
         seconds = _backoff(state) if asked is None else asked
         if seconds >= NOTIFY_AFTER_SECONDS:
-            self._notify(f"waiting {seconds:.0f} s, then trying again: {error}")
+            self._notify(messages.WAITING_TO_RETRY(seconds=seconds, cause=error))
         return seconds
 
     def _is_enough(self, state: RetryCallState) -> bool:

@@ -25,6 +25,7 @@ from vapi_provider.api.answer_bounds import (
 from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.response import json_of, not_vapi
 from vapi_provider.api.retry import Retry
+from vapi_provider.catalogue import api as messages
 from vapi_provider.errors import (
     AbandonedError,
     ApiError,
@@ -65,10 +66,7 @@ def open_http(settings: Settings) -> httpx.Client:
 
             return over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):
-            raise ConfigurationError(
-                f"the proxy of {network.proxy_from} cannot be used: it must be an http:// or "
-                "https:// URL"
-            ) from None
+            raise ConfigurationError(messages.PROXY_UNUSABLE(variable=network.proxy_from)) from None
     # Lazy import: a run against a real account never needs the embedded one.
     from vapi_provider.api.in_process import in_process
 
@@ -191,30 +189,26 @@ class Transport:
         secrets: Collection[str],
         most_bytes: int,
     ) -> Any:
-        what = f"{method} {path}"
+        what, url = f"{method} {path}", self._http.base_url
         try:
             with self._http.stream(method, path, params=params, json=body) as response:
                 response = self._read(what, response, most_bytes)
         except _NOTHING_SENT as error:
             raise TransportError(
-                f"{what}: cannot reach {self._http.base_url} ({_reason(error)}): check the "
-                "network and vapi:baseUrl"
+                messages.CANNOT_REACH(request=what, url=url, reason=_reason(error))
             ) from None
         except httpx.RequestError as error:
             raise UnclearError(
-                f"{what}: no answer from {self._http.base_url} ({_reason(error)})",
+                messages.NO_ANSWER(request=what, url=url, reason=_reason(error)),
                 may_still_complete=isinstance(error, httpx.TimeoutException),
             ) from None
         except BrokenAnswer:
             raise UnclearError(
-                f"{what}: the answer from {self._http.base_url} is damaged: its compression is "
-                "broken"
+                messages.NO_ANSWER(request=what, url=url, reason="its compression is damaged")
             ) from None
         except LateAnswer:
             raise UnclearError(
-                f"{what}: no whole answer from {self._http.base_url} within "
-                f"{self._http.timeout.read:g} s: check the network, or raise "
-                "vapi:requestTimeoutSeconds",
+                messages.ANSWER_TOO_LATE(request=what, url=url, seconds=self._http.timeout.read),
                 may_still_complete=True,
             ) from None
         self._hear_clock(response.headers)
@@ -222,9 +216,8 @@ class Transport:
             return json_of(what, response, secrets, self._retry.asked)
         except AuthenticationError as error:
             if error.status == 401:
-                self._refused_key = AuthenticationError(
-                    "the key was refused before: check vapi:apiKey, nothing more was sent", 401
-                )
+                refusal = "the key was refused before, and nothing more was sent"
+                self._refused_key = AuthenticationError(messages.KEY_REFUSED(refusal=refusal), 401)
             raise
 
     def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
@@ -240,7 +233,9 @@ class Transport:
             if response.is_success:
                 raise not_vapi(what, response.status_code, str(bad)) from None
             content = b""  # The status alone determines the error.
-        headers = [it for it in response.headers.multi_items() if it[0] != "content-encoding"]
+        headers = [
+            header for header in response.headers.multi_items() if header[0] != "content-encoding"
+        ]
         return httpx.Response(response.status_code, headers=headers, content=content)
 
 

@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from vapi_provider.catalogue import sdk as messages
 from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
@@ -139,7 +140,7 @@ def engine_address() -> str:
 def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
     """Raise AbandonedError if the engine has exited: the result of a request would be lost."""
     if not lives():
-        raise AbandonedError("the engine that asked for it is gone: nothing more is sent")
+        raise AbandonedError(messages.ENGINE_GONE())
 
 
 def warn(message: str) -> None:

@@ -80,7 +80,7 @@ class _Interceptor:
         self._should_send = should_send
 
     def __call__(self, request: Any, *args: Any, **more: Any) -> Any:
-        if self._intercept(request):
+        if self._should_send(request):
             return self._call(request, *args, **more)
         return empty_pb2.Empty()
 

@@ -1,0 +1,43 @@
+"""Messages about requests to Vapi's API and their responses."""
+
+from vapi_provider.catalogue.message import Template
+
+CANNOT_REACH = Template(
+    "VAPI-CANNOT-REACH",
+    "{request}: cannot reach {url} ({reason}): check the network and vapi:baseUrl",
+)
+NO_ANSWER = Template(
+    "VAPI-NO-ANSWER", "{request}: no answer from {url} ({reason}): check the network, and run again"
+)
+ANSWER_TOO_LATE = Template(
+    "VAPI-ANSWER-TOO-LATE",
+    "{request}: no whole answer from {url} within {seconds:g} s: check the network, or raise "
+    "vapi:requestTimeoutSeconds",
+)
+KEY_REFUSED = Template(
+    "VAPI-KEY-REFUSED",
+    "{refusal} — check vapi:apiKey: a private key of this account and region",
+)
+KEY_LACKS_PERMISSION = Template(
+    "VAPI-KEY-LACKS-PERMISSION",
+    "{refusal} — the key may not do this, or a firewall stands between: give the key the "
+    "permission, or use another network",
+)
+RATE_LIMITED = Template("VAPI-RATE-LIMITED", "{refusal} — {limit}: run again later")
+API_FAILED = Template("VAPI-API-FAILED", "{refusal} — try again later")
+NOT_THE_API = Template("VAPI-NOT-THE-API", "{fault}: check vapi:baseUrl and any proxy")
+NOT_FOUND = Template("VAPI-NOT-FOUND", "{refusal}")
+REQUEST_REJECTED = Template("VAPI-REQUEST-REJECTED", "{refusal}")
+NOT_AN_ID = Template(
+    "VAPI-NOT-AN-ID", "{id} is not the id of a phone number: nothing was sent. Correct the id"
+)
+PROXY_UNUSABLE = Template(
+    "VAPI-PROXY-UNUSABLE",
+    "the proxy of {variable} cannot be used: set it to an http:// or https:// URL",
+)
+EMBEDDED_ACCOUNT_UNUSABLE = Template(
+    "VAPI-EMBEDDED-ACCOUNT-UNUSABLE", "vapi:baseUrl {address}: {cause}"
+)
+WAITING_TO_RETRY = Template(
+    "VAPI-WAITING-TO-RETRY", "waiting {seconds:.0f} s, then trying again: {cause}"
+)
