@@ -38,7 +38,7 @@ inputs = {
     "server": {"url": "http://not-https.example"},
 }
 (refused,) = provider.check({}, inputs).failures
-assert refused.reason == "server.url: must be an https:// URL", refused.reason
+assert refused.reason == "server.url: must be an https:// URL [VAPI-NOT-HTTPS]", refused.reason
 inputs["server"] = {"url": "https://voice.example.com", "timeout_seconds": 20.0}
 made = provider.create(provider.check({}, inputs).inputs)
 assert made.outs["number"].startswith("+1415"), made.outs

@@ -285,7 +285,7 @@ def test_what_is_unsafe_is_refused(stub: Path) -> None:
     assert "run `recover` for it first" in bring("--all", "--yes").output
     other = str((stub / "export.json").rename(stub / "other.json"))
     state(stub)
-    assert "`recover` for that stack" in bring("--all", "--yes", "--state", other).output
+    assert "another given stack has pending" in bring("--all", "--yes", "--state", other).output
     MODULE.write_text(f"{HEAD}a = '{id_}'\n", encoding="utf-8")
     assert "an import was interrupted" in bring("--all", "--yes").output
     MODULE.write_text("import pulumi\nimport vapi_provider\n", encoding="utf-8")
