@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ from bench.process import adopt_orphans
 from bench.results import PHASES, STATES, Measurement, Phase, Results, State, join, rows
 from bench.sides import Case
 
+CHECKPOINTED = 200
 _STORE_LATENCIES: dict[State, list[int]] = {"s3": [0, 30], "postgres": [0, 10]}
 
 
@@ -58,6 +60,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, help=f"default by size: {REPETITIONS}, else 1")
     parser.add_argument("--phases", type=_phases, default=PHASES, help=f"of: {','.join(PHASES)}")
     parser.add_argument(
+        "--checkpointed",
+        action=argparse.BooleanOptionalAction,
+        help="measure the null provider with checkpoints, too, on shared state; default: up to "
+        f"{CHECKPOINTED} numbers, as 1,000 take ten minutes",
+    )
+    parser.add_argument(
         "--large",
         action=argparse.BooleanOptionalAction,
         help="refresh 1,000 in an account of 5,000 as well; default: where 1,000 are measured",
@@ -92,6 +100,10 @@ def _measured(options: argparse.Namespace) -> Results:
     ):
         often = options.repetitions or REPETITIONS.get(numbers, 1)
         case = Case(numbers, latency, often, options.phases, options.state, store_latency)
+        if case.is_shared:
+            wanted = options.checkpointed
+            is_small = numbers <= CHECKPOINTED
+            case = replace(case, has_checkpointed=is_small if wanted is None else wanted)
         for one in measure_case(case):
             results = _kept(results, one, options.save)
     if options.large:

@@ -18,15 +18,13 @@ from vapi_provider.embedded.store import Store
 
 REPETITIONS = {50: 5, 200: 3}
 """By size; one for any other: 1,000 numbers take minutes, all of it Pulumi's own."""
-CHECKPOINTED = 200
-"""The most numbers that are measured with checkpoints on shared state: 1,000 take ten minutes."""
 _BEGIN_MS = 1_700_000_000_000
 
 
 def measure_case(case: Case) -> Iterator[Measurement]:
     """Every phase of all sides, as often as the case says; `up` always, for the rest needs it."""
     names: list[Side] = ["ours", "null"]
-    if case.is_shared and case.numbers <= CHECKPOINTED:
+    if case.has_checkpointed:
         names.append("checkpointed")
     for _ in range(case.repetitions):
         with ExitStack() as open_:

@@ -61,6 +61,8 @@ class Case:
     phases: Sequence[Phase] = PHASES
     state: State = "files"
     store_latency: int = 0
+    has_checkpointed: bool = False
+    """Whether the null provider is measured with checkpoints, too, on shared state."""
 
     @property
     def is_shared(self) -> bool:
