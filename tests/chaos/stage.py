@@ -113,6 +113,11 @@ class Stage:
         """End the processes that are left on all machines; return what had to be ended."""
         return [finding for ups in self.all_ups for finding in ups.end()]
 
+    def wait_since_kill(self, seconds: float) -> None:
+        """Wait until the last kill on any machine was so long ago."""
+        for ups in self.all_ups:
+            ups.wait_since_kill(seconds)
+
     def wait_for_plugins(self) -> None:
         """Wait until the plugins of all machines have ended, for a while."""
         for ups in self.all_ups:
