@@ -42,5 +42,5 @@ $(TARGETS):
 	@sh scripts/run.sh $@
 
 clean: ## remove .venv and caches; state and the shared Pulumi CLI stay
-	@rm -rf .venv .venv.lock .venv.flock .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv.lock .venv.flock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

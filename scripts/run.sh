@@ -213,6 +213,8 @@ test)
     ensure_engine
     ensure_postgresql
     eval "set -- ${ARGS-}"
+    # Check the coverage only where all tests run. `coverage report` prints the lines that are missing.
+    [ $# -gt 0 ] || set -- --cov --cov-report=
     # Tests run make themselves, and these words are for this run's pytest.
     unset ARGS MAKEFLAGS
     # Make it an error to open a file or pipe with the locale's encoding (EncodingWarning).

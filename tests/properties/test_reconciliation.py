@@ -145,6 +145,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return Run(db, SWITCHES[request.param])
 
 
+# Tracing it takes a minute and covers no line that other tests leave out.
+@pytest.mark.no_cover
 def test_any_declaration_becomes_any_other(run: Run, pytestconfig: pytest.Config) -> None:
     """After the planned step the record is as declared, the next plan is nothing, a refresh too."""
 
