@@ -12,14 +12,14 @@ UNIT = [
     "purchase_killed_runs",
     "purchase_concurrency",
     "purchase_journal",
-    "identity",
-    "writers",
+    "names_and_clashes",
+    "outlived_writes",
     "operation",
     "private_file",
 ]
 RINGS = [
     *(f"tests/unit/test_{name}.py" for name in UNIT),
-    *(f"tests/process/test_{name}.py" for name in ("filelocks", "journal")),
+    *(f"tests/process/test_{name}.py" for name in ("file_locks", "journal_processes")),
     "tests/plugin/test_plugin.py",
 ]
 

@@ -1,4 +1,4 @@
-"""Writes that outlive their engine: none is sent for a dead one, and the next run waits."""
+"""Writes of a plugin whose engine has exited: none is sent, and the next run waits for it."""
 
 from __future__ import annotations
 

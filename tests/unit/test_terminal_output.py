@@ -1,4 +1,4 @@
-"""What a terminal is shown of other people's words: nothing that steers it."""
+"""Text of others on a terminal: no control character reaches it."""
 
 from __future__ import annotations
 

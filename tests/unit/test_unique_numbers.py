@@ -1,4 +1,4 @@
-"""Numbers and SIP URIs that two resources want: refused in time, or handed on in order."""
+"""Numbers and SIP URIs that two resources want: refused in time, or handed over in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bounds of an answer: its size on the wire and unpacked, its time, its JSON."""
+"""Limits of a response: its size on the wire and unpacked, its time, its JSON."""
 
 from __future__ import annotations
 

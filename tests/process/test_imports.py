@@ -1,4 +1,4 @@
-"""What a program and the plugin load: each run of the engine starts both."""
+"""Imports of a program, the plugin and the commands: nothing expensive that a run does not need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose record is this: automatic names and clashes before buying."""
+"""Automatic names, and clashes that are found before anything is bought."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules of a project that are called like others: which work, and which are refused."""
+"""Modules of a project that are named as libraries: which work, and which are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do every day with Pulumi's options and today's config, on the real engine."""
+"""Pulumi's everyday options with today's config, on the real engine."""
 
 from __future__ import annotations
 

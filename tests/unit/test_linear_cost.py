@@ -1,4 +1,4 @@
-"""The cost of long texts and large fleets grows linearly."""
+"""The cost of long texts and large fleets: it grows linearly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs, pipelines and states depend on: names, tokens, the provider's dotted path."""
+"""The public interface of programs, pipelines and states: names, tokens, the provider's path."""
 
 from __future__ import annotations
 

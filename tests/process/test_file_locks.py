@@ -1,4 +1,4 @@
-"""Locks among processes: marks of living processes, and turns by key on a bounded set of files."""
+"""Locks between processes: marks of living processes, and locks by key on few files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One owner for each number on the real engine: what changes hands is never released."""
+"""One owner for each number on the real engine: what changes owners is never released."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is secret: fields by their traits, URLs by what they hold, and what no schema describes."""
+"""Marking of secrets: fields by their traits, URLs by their parts, and unknown fields."""
 
 from __future__ import annotations
 

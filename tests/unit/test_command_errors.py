@@ -1,4 +1,4 @@
-"""How every command ends with wrong usage or an error: code 1, and JSON where it was asked for."""
+"""How every command ends after wrong usage or an error: code 1, and JSON if it was asked for."""
 
 from __future__ import annotations
 

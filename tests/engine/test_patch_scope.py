@@ -1,4 +1,4 @@
-"""What a PATCH touches, on the real engine: what the change says, and nothing beside it."""
+"""The fields of a PATCH on the real engine: those that changed, and no others."""
 
 from __future__ import annotations
 

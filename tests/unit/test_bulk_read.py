@@ -1,4 +1,4 @@
-"""Reading many records: what is answered, and how many requests it takes."""
+"""The bulk read of many records: what it answers, and how many requests it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program's types say is what the models take: neither can change without the other."""
+"""The types of a program's arguments: they agree with the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API accepts and a person would want to know: every rule, and its silence beside it."""
+"""Warnings about declarations that the API accepts: each rule, and a case that it leaves alone."""
 
 from __future__ import annotations
 

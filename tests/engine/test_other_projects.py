@@ -1,4 +1,4 @@
-"""The package in other hands: installed by pip into another project, and driven from other code."""
+"""The package in other projects: installed by pip, and driven from other code."""
 
 from __future__ import annotations
 

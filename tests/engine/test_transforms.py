@@ -1,4 +1,4 @@
-"""Guards and warnings on the real engine, where transforms change what the program declares."""
+"""Transforms of declared properties on the real engine: guards and warnings see the result."""
 
 from __future__ import annotations
 

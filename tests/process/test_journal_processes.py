@@ -1,4 +1,4 @@
-"""The journal with many writers: every intent is there before its POST."""
+"""The journal with many writers: every intent is written before its POST."""
 
 from __future__ import annotations
 

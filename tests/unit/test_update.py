@@ -1,4 +1,4 @@
-"""What an update sends and says: nothing of it is stale, shared with a namesake, or a secret."""
+"""The request and the messages of an update: current values, the right record, no secret."""
 
 from __future__ import annotations
 

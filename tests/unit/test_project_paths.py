@@ -1,4 +1,4 @@
-"""Relative paths lead to the folder of Pulumi.yaml, wherever a process runs."""
+"""Relative paths: they start at the folder of Pulumi.yaml, wherever a process runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Yes-or-no variables: what counts as yes, what as no, and that anything else ends the run."""
+"""Yes-or-no variables of make: yes, no, and an error for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values from files, unset variables and beyond the engine's numbers are refused at preview."""
+"""Validation at preview of values from files, of unset variables and of large numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One backend has one identity, however its URL is spelled and whoever logs in."""
+"""The identity of a backend: the same for each spelling of its URL and each user."""
 
 from __future__ import annotations
 

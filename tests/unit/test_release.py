@@ -1,4 +1,4 @@
-"""Whose record is it that a resource gives up: what changed hands, or never did, is kept."""
+"""Releasing a record: what changed owners, or never had this owner, is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole declaration: what makes each kind complete, and its way to the wire."""
+"""Whole declarations: what each kind requires, and its serialized form."""
 
 from __future__ import annotations
 
