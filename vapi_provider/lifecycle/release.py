@@ -1,19 +1,48 @@
-"""Decision whether a record may be released: no resource of the run or of a state may have it."""
+"""Release of a record, if no other resource of the run or of a recorded state has it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import ownership as messages
-from vapi_provider.errors import OwnershipError
+from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
+from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 
-def may_release(session: Session, id_: str, key: str | None) -> bool:
+def release(session: Session, id_: str, desired: Desired, recorded: Mapping[str, Any]) -> None:
+    """Delete the record of a resource, unless another resource has it or adopts it."""
+    key = desired.declaration
+    if not _may_release(session, id_, key):
+        return
+    if id_ not in session.writers.released:
+        session.release_limit.count(id_, key)
+    try:
+        with session.writers.writing(key, id_):
+            secrets = {*secrets_in(desired.kind.fields, recorded)}
+            session.client.delete_phone_number(id_, secrets)
+    except NotFoundError as missing:
+        session.account.confirm_gone(
+            id_,
+            recorded.get("org_id"),
+            session.reader.is_listed,
+            may_be_released_by_us=missing.after_unclear_try,
+        )
+    session.writers.forget(id_)
+    session.account.forget(id_)
+    session.journal.forget_record(id_)
+    session.ownership.allow_create(key)
+    checked = session.checked(id_, None)
+    session.unique.forget(checked.key if checked else key)
+
+
+def _may_release(session: Session, id_: str, key: str | None) -> bool:
     """Return whether no other resource has the record that a resource gives up.
 
     Otherwise, the journal records that this resource no longer holds it. Raises OwnershipError
