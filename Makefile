@@ -1,4 +1,4 @@
-# Every target sets up what it needs first: .venv, and a Pulumi CLI (scripts/).
+# Every target first sets up what it needs: .venv and a Pulumi CLI (scripts/).
 # FORMAT=markdown (text, json) is for `preview` and `drift`.
 # STACK=dev picks a stack, YES=1 answers Pulumi's question, ARGS='-k name' goes to pytest,
 # RUN_PROGRAM=1 has refresh, drift and destroy use today's config and key (docs/operations.md).
@@ -18,25 +18,25 @@ TARGETS := up preview refresh drift probe destroy recover orphans unlock \
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-up: ## make the account what stacks/<STACK>.py declares
+up: ## reconcile the account with what stacks/<STACK>.py declares
 preview: ## show what `up` would do
-refresh: ## take what the account holds now into the state
-drift: ## fail when the account differs from the state
-probe: ## ask the servers the stack declares, as Vapi would: VOICE=URL a voice server too
-destroy: ## give up everything the stack holds
-recover: ## settle what a killed run left pending (up, refresh and destroy do it first)
-orphans: ## fail when the account has numbers that the stack does not hold
-unlock: ## take away the lock of a run that was killed
+refresh: ## update the state from the account
+drift: ## fail if the account differs from the state
+probe: ## send the stack's servers what Vapi would send; VOICE=URL also tests a voice server
+destroy: ## release every number of the stack
+recover: ## resolve what a killed run left pending (up, refresh and destroy do it first)
+orphans: ## fail if the account has numbers that the stack does not hold
+unlock: ## remove the lock of a killed run
 env: ## print exports for a shell: eval "$(make -s env)", then plain `pulumi …`
 test: ## run the tests
-chaos: ## kill and disturb real runs, rerun, compare: SEED=7 RUNS=10 KIND=shared,twins
-bench: ## what it costs beside a provider that does nothing: ARGS=--quick
-fleet: ## kill 1,000 numbers half way without checkpoints, rerun: ARGS='--numbers 60'
+chaos: ## kill and disturb real runs, rerun them, compare: SEED=7 RUNS=10 KIND=shared,twins
+bench: ## measure time and memory beside a provider that does nothing: ARGS=--quick
+fleet: ## kill a run of 1,000 numbers half way, without checkpoints, and rerun it: ARGS='--numbers 60'
 check: ## lint, types, imports
-docs: ## write what comes from the code: pages of docs/, the table of fields
-lock: ## write requirements*.txt from requirements*.in: ARGS=--upgrade takes the newest
-engine: ## get the Pulumi CLI, once for each user
-venv: ## make .venv
+docs: ## write the generated pages of docs/ and the table of fields
+lock: ## write requirements*.txt from requirements*.in: ARGS=--upgrade updates
+engine: ## install the Pulumi CLI, once for each user
+venv: ## create .venv
 
 $(TARGETS):
 	@sh scripts/run.sh $@

@@ -85,18 +85,18 @@ def recipe(
     def build(folder: Path) -> None:
         if pinned is None:
             raise UnavailableError(f"Pulumi {VERSION} is not released for {wanted}")
-        say(f"getting the Pulumi CLI {VERSION}, once for this user")
+        say(f"fetching the Pulumi CLI {VERSION}, once for this user")
         archive = folder / "archive.tar.gz"
         try:
             get(url_of(wanted), archive, say)
         except (OSError, http.client.HTTPException) as error:
             reason = str(error) or type(error).__name__
-            raise UnavailableError(f"Pulumi's release could not be fetched ({reason})") from None
+            raise UnavailableError(f"cannot fetch Pulumi's release ({reason})") from None
         got = _digest(archive)
         if got != pinned:
             # Unpack nothing: it may be a proxy's page, a broken transfer or a replaced release.
             raise UnavailableError(
-                f"what {url_of(wanted)} answered with is not the release: "
+                f"{url_of(wanted)} did not send the release: "
                 f"its SHA-256 is {got}, pinned is {pinned}"
             )
         _unpack(archive, folder / "bin")

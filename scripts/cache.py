@@ -93,12 +93,12 @@ def obtain(root: Path, recipes: Sequence[Recipe], say: Say) -> Path:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise EngineError(disk_full(root)) from None
-        raise EngineError(f"the Pulumi CLI could not be put into {root}: {error}") from None
+        raise EngineError(f"cannot write the Pulumi CLI to {root}: {error}") from None
 
 
 def disk_full(root: Path) -> str:
     """Return the error message for a full disk."""
-    return f"the disk is full: the Pulumi CLI needs about 4 GB while it is built for {root}"
+    return f"the disk is full: free 4 GB, which the build of the Pulumi CLI for {root} needs"
 
 
 def _make_first(root: Path, recipes: Sequence[Recipe]) -> Path:
@@ -129,7 +129,7 @@ def publish(root: Path, recipe: Recipe) -> Path:
         part.chmod(0o755)
         recipe.build(part)
         if not is_whole(part / "bin", recipe.programs):
-            raise UnavailableError(f"{recipe.key} came out incomplete")
+            raise UnavailableError(f"{recipe.key} is incomplete")
         part.rename(place)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -155,7 +155,7 @@ def locked(path: Path, say: Say, pause: float = 0.5) -> Generator[None, None, No
             break
         except Timeout:
             if not waiting:
-                say("another run is getting the Pulumi CLI: waiting for it")
+                say("waiting for another run that installs the Pulumi CLI")
                 waiting = True
             time.sleep(pause)
     try:

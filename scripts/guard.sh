@@ -19,7 +19,7 @@ guard_names() {
     while read -r name; do
         for file in "$name.py" "$name/__init__.py"; do
             [ ! -f "$file" ] || refuse \
-                "$file would be loaded in place of a module that Python or Pulumi's SDK needs to start: rename it, and what imports it"
+                "$file would be loaded in place of a module that Python or Pulumi's SDK needs to start: rename it, and change its imports"
         done
     done <vapi_provider/shared/reserved_names.txt
 }

@@ -9,97 +9,7 @@ export PULUMI_SKIP_UPDATE_CHECK=1
 . scripts/answers.sh
 . scripts/guard.sh
 . scripts/setup.sh
-
-# open_stack [key]: check and set up the stack; with `key`, also require its Vapi key. PULUMI_STACK names
-# the stack, so that the user's selected stack stays selected.
-open_stack() {
-    guard_stack "$STACK"
-    # Parse the yes-or-no variables first, so that a wrong value does not fail after the set-up.
-    agreed= with_program=
-    if says_yes YES; then agreed=1; fi
-    if says_yes RUN_PROGRAM; then with_program=1; fi
-    ensure_venv run
-    python scripts/settings_file.py "$STACK" "$settings" "${1-}"
-    ensure_engine
-    export PULUMI_STACK="$STACK"
-    # The folder of the default backend and of the embedded account.
-    mkdir -p .pulumi
-}
-
-# Run the preflight, which reads the state once for the whole target. It repairs the files that a killed
-# engine left in a folder, finishes intents in the journal, and writes the facts that the plugin needs
-# from the state. It sets $found to its findings: missing, pending, unfinished, checkpoints-on or -off.
-read_state() {
-    export VAPI_PREFLIGHT="$root/.pulumi/facts-$$.json"
-    # shellcheck disable=SC2086  several options
-    found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" $options) || exit 1
-    if has_found checkpoints-off; then
-        # The program reads the decision in VAPI_CHECKPOINTS.
-        export VAPI_CHECKPOINTS=off PULUMI_EXPERIMENTAL=1 PULUMI_SKIP_CHECKPOINTS=1
-    fi
-    if has_found checkpoints-on; then unset PULUMI_SKIP_CHECKPOINTS; fi
-}
-
-has_found() { case " $found " in *" $1 "*) ;; *) return 1 ;; esac; }
-
-# Create the stack if it does not exist.
-make_stack() {
-    # Pulumi does not create a backend's folder.
-    case ${PULUMI_BACKEND_URL-} in file:///*) mkdir -p "${PULUMI_BACKEND_URL#file://}" ;; esac
-    read_state
-    has_found missing || return 0
-    # Without the option, `init` would drop the file's secrets provider and ask for a passphrase.
-    set -- "$STACK" --no-select --non-interactive
-    [ -z "$secrets_provider" ] || set -- "$@" --secrets-provider "$secrets_provider"
-    pulumi stack init "$@" >&2
-}
-
-# Run the engine, and then finish the intents whose records the state holds.
-engine() {
-    exec python -m scripts.attend "$STACK" pulumi "$@"
-}
-
-# Resolve the operations that a killed run left pending: without that, their numbers would be bought
-# again.
-settle_pending() {
-    has_found pending || return 0
-    note "stack '$STACK' has operations that a killed run left pending: settling them (python -m vapi_provider recover)"
-    # Without --yes, `recover` shows what it would do and asks.
-    set --
-    if answers; then set -- --yes; fi
-    # Exit code 2 means that a number is left for the user to decide on. The run continues, because the
-    # program may declare that number.
-    python -m vapi_provider recover --stack "$STACK" "$@" >&2 || [ $? = 2 ] || exit 1
-    read_state
-    ! has_found pending || exit 1
-}
-
-# Report pending operations without resolving them: a preview writes nothing and sends no request.
-tell_pending() {
-    has_found pending || return 0
-    note "stack '$STACK' has operations that a killed run left pending: 'make up' or 'make recover' settles them first; until then this takes what they made for not made"
-}
-
-# Succeed if Pulumi's question is confirmed: always for `local`, with YES=1 for other stacks.
-answers() { [ "$STACK" = local ] || [ -n "$agreed" ]; }
-
-# Preview a stack that has a limit of releases: only a preview of all its steps shows how many numbers a
-# run would release. It replaces Pulumi's own preview if the question is confirmed. Fail without a limit.
-within_limits() {
-    [ -n "${VAPI_MAX_RELEASES-}" ] || grep -q '^ *vapi:maxReleases:' "$settings" 2>/dev/null || return 1
-    shows_changes preview --stack "$STACK" >&2 || exit 1
-}
-
-# Export the limit of the settings file: a destroy runs no program, so that the engine uses the config of
-# the last `up` instead of the settings file.
-limit_now() {
-    set_since=$(sed -n "s/^ *vapi:maxReleases:[ \"']*\([0-9][0-9]*\).*/\1/p" "$settings" 2>/dev/null || :)
-    [ -z "$set_since" ] || export VAPI_MAX_RELEASES="${VAPI_MAX_RELEASES:-$set_since}"
-}
-
-# Succeed if RUN_PROGRAM says yes. Without the program, a refresh or destroy uses the config of the last
-# `up`. With it, a program that raises stops the run, so it is not the default.
-runs_program() { [ -n "$with_program" ]; }
+. scripts/stack.sh
 
 # Install the newest version of every dependency within its range, for the weekly run. The next make
 # installs the pins again.
@@ -107,12 +17,9 @@ newest() {
     python -m scripts.unpin .venv
     rm -f .venv/stamp
     python -m pip install --quiet --disable-pip-version-check --no-input --upgrade \
-        -r .venv/requirements-dev.in >&2 || refuse "the newest dependencies cannot be installed together"
+        -r .venv/requirements-dev.in >&2 || refuse "pip could not install the newest dependencies together: see its output above"
     export TESTED_VAPI_CLIENT=vapi_server_sdk
 }
-
-# Run a command of ours; exit code 2 means that there are changes, and is not an error.
-shows_changes() { python -m vapi_provider "$@" || [ $? = 2 ]; }
 
 # quoted NAME VALUE: print an export that any Bourne shell parses to the same value.
 quoted() {
@@ -123,20 +30,20 @@ case ${1-} in
 up)
     open_stack key
     options="--checkpoints --writes"
-    make_stack
-    settle_pending
+    ensure_stack
+    resolve_pending
     set --
-    if answers; then set -- --yes; fi
+    if is_confirmed; then set -- --yes; fi
     # Skip the preview on the embedded account, where a run costs nothing: it would double the time.
     if [ "$STACK" = local ]; then set -- "$@" --skip-preview; fi
-    if within_limits && answers && [ "$STACK" != local ]; then set -- "$@" --skip-preview; fi
+    if preview_releases && is_confirmed && [ "$STACK" != local ]; then set -- "$@" --skip-preview; fi
     engine up "$@"
     ;;
 preview)
     open_stack key
     options=--checkpoints
-    make_stack
-    tell_pending
+    ensure_stack
+    report_pending
     if [ -z "${FORMAT-}" ]; then engine preview; fi
     shows_changes preview --stack "$STACK" --format "$FORMAT" || exit 1
     rm -f "$VAPI_PREFLIGHT"
@@ -145,9 +52,9 @@ refresh)
     open_stack
     options="--checkpoints --writes"
     read_state
-    settle_pending
+    resolve_pending
     # If the question is confirmed, a preview would only read everything twice.
-    if answers; then set -- --yes --skip-preview; else set --; fi
+    if is_confirmed; then set -- --yes --skip-preview; else set --; fi
     if runs_program; then set -- "$@" --run-program; fi
     engine refresh "$@"
     ;;
@@ -165,16 +72,16 @@ destroy)
     open_stack
     options="--checkpoints --writes"
     read_state
-    settle_pending
-    limit_now
-    if answers; then set -- --yes --skip-preview; else set --; fi
+    resolve_pending
+    export_limit
+    if is_confirmed; then set -- --yes --skip-preview; else set --; fi
     if runs_program; then set -- "$@" --run-program; fi
     engine destroy "$@"
     ;;
 recover | orphans)
     open_stack
     verb=$1
-    if answers && [ "$verb" = recover ]; then yes=--yes; else yes=; fi
+    if is_confirmed && [ "$verb" = recover ]; then yes=--yes; else yes=; fi
     eval "set -- $yes ${ARGS-}"
     exec python -m vapi_provider "$verb" --stack "$STACK" "$@"
     ;;
@@ -183,7 +90,7 @@ unlock)
     open_stack
     # The user who unlocks says that no run is active, so empty files are removed despite the lock.
     python -m vapi_provider preflight --stack "$STACK" --idle
-    if answers; then set -- --yes; else set --; fi
+    if is_confirmed; then set -- --yes; else set --; fi
     exec pulumi cancel --stack "$STACK" "$@"
     ;;
 env)
@@ -191,7 +98,7 @@ env)
     {
         open_stack
         options=--no-engine
-        make_stack
+        ensure_stack
         rm -f "$VAPI_PREFLIGHT"
     } >&2
     printf 'export PATH=%s:"$PATH"\n' "$(quoted x "$on_path" | sed 's/^export x=//')"
@@ -252,7 +159,7 @@ check)
     if command -v zizmor >/dev/null; then
         zizmor --offline --no-progress --quiet .github || failed=1
     else
-        note "the pipelines were not audited: zizmor needs Python 3.11 or newer"
+        note "zizmor did not audit the pipelines: it needs Python 3.11 or newer"
     fi
     exit $failed
     ;;
@@ -277,5 +184,5 @@ engine)
     printf 'the Pulumi CLI: %s\n' "$(command -v pulumi)"
     ;;
 venv) ensure_venv run ;;
-*) refuse "no such target: ${1-}" ;;
+*) refuse "no target '${1-}': run make for the list" ;;
 esac

@@ -12,6 +12,13 @@ from typing import Any, cast
 
 import yaml
 
+from vapi_provider.catalogue.make import (
+    LOCAL_NOT_EMBEDDED,
+    NO_SETTINGS,
+    STACK_WITHOUT_KEY,
+    UNREADABLE_SETTINGS,
+)
+
 
 def problem(stack: str, path: Path, needs_key: bool) -> str | None:
     """Return one line that says what is wrong with the settings in `path`, or None."""
@@ -19,27 +26,21 @@ def problem(stack: str, path: Path, needs_key: bool) -> str | None:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         settings: Any = yaml.safe_load(text) or {}
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        return f"{path} cannot be read: {' '.join(str(error).split())}"
+        return UNREADABLE_SETTINGS(path=path, error=" ".join(str(error).split()))
     settings = cast(Mapping[str, Any], settings) if isinstance(settings, Mapping) else {"config": 0}
     config: Any = settings.get("config")
     if not isinstance(config, Mapping | None):
-        return f"{path} is no settings file: it must hold `config:` and names with values under it"
+        return NO_SETTINGS(path=path)
     values = cast(Mapping[str, Any], config or {})
     embedded = str(values.get("vapi:baseUrl", "")).startswith("embedded:")
     if stack == "local" and not embedded:
-        return (
-            f"{path} must say `vapi:baseUrl: embedded:<file>`: local is made without asking, so "
-            "never on a real account; git checkout brings it back"
-        )
+        return LOCAL_NOT_EMBEDDED(path=path)
     known = any(os.environ.get(name) for name in ("VAPI_API_KEY", "VAPI_TOKEN"))
     # A Pulumi ESC environment may provide the key.
     if embedded or os.environ.get("VAPI_BASE_URL", "").startswith("embedded:"):
         return None
     if needs_key and not (known or "vapi:apiKey" in values or "environment" in settings):
-        return (
-            f"stack '{stack}' has no Vapi key: set VAPI_API_KEY, or run "
-            f'`eval "$(make -s env STACK={stack})"`, then `pulumi config set --secret vapi:apiKey`'
-        )
+        return STACK_WITHOUT_KEY(stack=stack)
     return None
 
 

@@ -76,11 +76,11 @@ ensure_venv() {
 lock_venv() {
     # The lock belongs to file descriptor 9, which child processes such as pip inherit: it ends with the
     # last of them. The file is never removed, because that could remove a lock that was just taken.
-    [ -w . ] || refuse "cannot write into $root"
+    [ -w . ] || refuse "cannot write to $root: check the permissions of the folder"
     exec 9>>.venv.flock
     if ! lock_now -n; then
         note "another make is setting up .venv: waiting for it"
-        lock_now || refuse "cannot lock $root/.venv.flock"
+        lock_now || refuse "cannot lock $root/.venv.flock: check its permissions and free disk space"
     fi
 }
 
@@ -114,7 +114,7 @@ install() {
     # Install wheels only: a source archive would be built by tools that are not pinned by a hash.
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
         --require-hashes --only-binary :all: -r "$file" >&2 ||
-        refuse "$file could not be installed: pip's words above"
+        refuse "pip could not install $file: see its output above"
     # Compile our modules now: the engine starts them twice a run, and PYTHONDONTWRITEBYTECODE may be set.
     .venv/bin/python -m compileall -q vapi_provider >&2 || :
     {
@@ -133,7 +133,7 @@ create_venv() {
         fi
     done
     [ -n "$python" ] || refuse "no ${PYTHON:-python3} of version 3.10 or newer: install one, or name it with PYTHON="
-    note "making .venv, first time only, about half a minute"
+    note "creating .venv (first time only, about half a minute)"
     rm -rf .venv
     if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
         # Debian and Ubuntu have these two modules in a separate package.
@@ -144,7 +144,7 @@ create_venv() {
         "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
             refuse "$python has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)"
     fi
-    "$python" -m venv .venv >&2 || refuse "$python could not make .venv: its words above"
+    "$python" -m venv .venv >&2 || refuse "$python could not create .venv: see its output above"
 }
 
 # Run apt-get quietly, with timeouts for a silent server and for another apt-get's lock.
@@ -162,7 +162,7 @@ ensure_postgresql() {
         if [ -x "$program" ]; then return 0; fi
     done
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        note "installing PostgreSQL for the tests of shared state, first time only"
+        note "installing PostgreSQL for the tests of shared state (first time only)"
         # Install the programs only, without creating or starting a server.
         settings=${postgresql_settings:-/etc/postgresql-common/createcluster.d}
         mkdir -p "$settings"
@@ -173,7 +173,7 @@ ensure_postgresql() {
             if [ -x "$program" ]; then return 0; fi
         done
     fi
-    note "no PostgreSQL server: its tests are skipped (Debian, Ubuntu: apt-get install postgresql)"
+    note "no PostgreSQL server, so its tests are skipped: install it (Debian, Ubuntu: apt-get install postgresql)"
 }
 
 get_postgresql() { apt_get install -y --no-install-recommends postgresql; }

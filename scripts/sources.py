@@ -114,7 +114,7 @@ def go_recipe(say: Say, environ: Mapping[str, str]) -> Recipe:
     return Recipe(f"pulumi-{VERSION}-go-{key}", build)
 
 
-_BUILDING = "building the Pulumi CLI from its Go modules, first time only, about four minutes"
+_BUILDING = "building the Pulumi CLI from its Go modules (first time only, about four minutes)"
 
 
 def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -130,7 +130,7 @@ def find_go(environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     settings.update(GOWORK="off", GO111MODULE="on")
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:
-        raise UnavailableError("there is no Go to build it with")
+        raise UnavailableError("Go is not installed, which builds it")
     # Run in the module's folder: there an older Go fetches the required version or fails.
     asked = subprocess.run(  # noqa: S603  the `go` on PATH, fixed words
         [go, "env", "GOVERSION"],
@@ -151,7 +151,7 @@ def _build_failed(root: Path, output: str, say: Say) -> EngineError:
         return EngineError(disk_full(root))
     for line in output.strip().splitlines()[-5:]:
         say(line)
-    return EngineError("the Pulumi CLI could not be built from its Go modules: Go's words above")
+    return EngineError("Go could not build the Pulumi CLI: see its output above")
 
 
 def run(

@@ -18,7 +18,7 @@ from scripts import cache, sources
 
 MODULE = sources.HERE / "actionlint"
 _PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
-_BUILDING = "building actionlint from its Go module, first time only, about half a minute"
+_BUILDING = "building actionlint from its Go module (first time only, about half a minute)"
 
 
 def say(line: str) -> None:
@@ -39,7 +39,7 @@ def recipe(environ: Mapping[str, str]) -> cache.Recipe:
         (folder / "bin").mkdir()
         if sources.run([go, "build", *options, _PACKAGE], MODULE, settings, log, say, _BUILDING):
             last = log.read_text("utf-8", "replace").strip().splitlines()[-1:]
-            raise cache.UnavailableError(f"it could not be built: {''.join(last)}")
+            raise cache.UnavailableError(f"Go could not build it: {''.join(last)}")
 
     return cache.Recipe(f"actionlint-{cache.digest([here, *inputs])}", build, ("actionlint",))
 
@@ -69,7 +69,7 @@ def main() -> int:
     try:
         program = obtain(os.environ)
     except cache.UnavailableError as error:
-        say(f"the pipelines in .github were not looked at, there is no actionlint: {error}")
+        say(f"actionlint did not check the pipelines: {error}")
         return 0
     # Disable the integrations, so that other installed tools do not change the result.
     files = sorted(str(path) for path in Path(".github/workflows").glob("*.yml"))

@@ -270,7 +270,7 @@ def test_make_settles_what_is_pending_first(tmp_path: Path, account: Account) ->
     latest["pending_operations"] = [{"type": "creating", "resource": left}]
     state.write_text(json.dumps(checkpoint), encoding="utf-8")
     said = make()
-    assert "left pending: settling them" in said
+    assert "left pending: resolving them" in said
     assert f"goes into the state as {lost['id']}" in said
     assert "unchanged" in said
     assert held() == made

@@ -73,7 +73,8 @@ def _fields(template: Template) -> set[str]:
 
 
 def _sources() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
+    # The make targets use the catalogue as well.
+    for path in sorted([*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "scripts").glob("*.py")]):
         if path.parent.name != "catalogue":
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 

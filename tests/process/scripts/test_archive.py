@@ -112,7 +112,7 @@ def test_a_release_is_unpacked_whole(tmp_path: Path) -> None:
 def test_another_archive_is_not_unpacked(tmp_path: Path, content: bytes) -> None:
     """What has another digest than the pinned one is named, and nothing of it is unpacked."""
     wrong = recipe(content, pinned=packed(RELEASE))
-    with pytest.raises(cache.UnavailableError, match="is not the release: its SHA-256 is"):
+    with pytest.raises(cache.UnavailableError, match="did not send the release: its SHA-256 is"):
         wrong.build(tmp_path)
     assert not (tmp_path / "bin").exists()
 
@@ -154,7 +154,9 @@ def test_a_fetch_that_fails_says_why(tmp_path: Path, error: OSError) -> None:
     def get(*_: object) -> None:
         raise error
 
-    with pytest.raises(cache.UnavailableError, match=f"could not be fetched \\({error}\\)"):
+    with pytest.raises(
+        cache.UnavailableError, match=f"cannot fetch Pulumi's release \\({error}\\)"
+    ):
         archive.recipe(ignore, get, "linux-x64").build(tmp_path)
 
 

@@ -98,7 +98,7 @@ def test_two_runs_build_once(tmp_path: Path) -> None:
     runs = [start(tmp_path / "c", "awaited"), start(tmp_path / "c", "awaited")]
     outputs = sorted(run.communicate(timeout=100)[0].splitlines() for run in runs)
     place = str(tmp_path / "c" / "fake" / "bin")
-    assert outputs == [[place], ["another run is getting the Pulumi CLI: waiting for it", place]]
+    assert outputs == [[place], ["waiting for another run that installs the Pulumi CLI", place]]
     assert (tmp_path / "builds").read_text(encoding="utf-8") == "build\n"
 
 
@@ -141,7 +141,7 @@ def test_an_incomplete_result_is_refused(tmp_path: Path) -> None:
         fill(folder)
         (folder / "bin" / "pulumi-language-python-exec").unlink()
 
-    with pytest.raises(cache.EngineError, match="fake came out incomplete"):
+    with pytest.raises(cache.EngineError, match="fake is incomplete"):
         cache.obtain(tmp_path, [cache.Recipe("fake", build)], print_nothing)
 
 
@@ -158,7 +158,9 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A cache folder that cannot be made is named in one line."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(cache.EngineError, match=f"could not be put into {tmp_path}/file/c"):
+    with pytest.raises(
+        cache.EngineError, match=f"cannot write the Pulumi CLI to {tmp_path}/file/c"
+    ):
         cache.obtain(tmp_path / "file" / "c", [cache.Recipe("fake", fill)], print_nothing)
 
 

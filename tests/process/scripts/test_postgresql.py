@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("sh", "mkdir", "rm", "chmod", "timeout", "cat")
-SKIPPED = "no PostgreSQL server: its tests are skipped (Debian, Ubuntu: apt-get install postgresql)"
+SKIPPED = (
+    "no PostgreSQL server, so its tests are skipped: install it "
+    "(Debian, Ubuntu: apt-get install postgresql)"
+)
 
 
 def ensured(folder: Path, user: int, apt_get: str | None) -> tuple[str, Path]:
@@ -47,7 +50,7 @@ def test_root_gets_it_from_the_distribution(tmp_path: Path) -> None:
         cat {tmp_path}/settings/*.conf >>"$log"
         mkdir -p {bin_folder}; echo >{bin_folder}/initdb; chmod +x {bin_folder}/initdb"""
     said, log = ensured(tmp_path, 0, apt_get)
-    assert said == "installing PostgreSQL for the tests of shared state, first time only\n"
+    assert said == "installing PostgreSQL for the tests of shared state (first time only)\n"
     asked, settings = log.read_text(encoding="utf-8").splitlines()
     assert asked.endswith("install -y --no-install-recommends postgresql")
     assert settings == "create_main_cluster = false"
