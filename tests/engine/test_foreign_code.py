@@ -68,7 +68,7 @@ class Clone:
             "PULUMI_HOME": str(work / "home"),
             "TOUCHED": str(work / "touched"),
         }
-        made = self.make("up")
+        made = self.make("up", VAPI_CHECKPOINTS="on")
         assert made.returncode == 0, made.stderr
 
     def make(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
