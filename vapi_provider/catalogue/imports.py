@@ -15,11 +15,6 @@ HELD_BY_GIVEN_STACK = Template(
     "{id} is held by another given stack, and nothing changed: take it out there first "
     "(docs/from-the-dashboard.md)",
 )
-ANOTHER_ORGANIZATION = Template(
-    "VAPI-ANOTHER-ORGANIZATION",
-    "the account is organization {seen}, and the stack was recorded in {recorded}: nothing "
-    "changed. Check vapi:apiKey and vapi:region of this stack",
-)
 NO_MATCH = Template(
     "VAPI-NO-MATCH", "no label, number or SIP URI matches {pattern!r}: patterns are case-sensitive"
 )

@@ -21,6 +21,7 @@ from vapi_provider.deployment.exported import (
 from vapi_provider.deployment.facts import StateFacts
 from vapi_provider.deployment.foreign_code import has_encrypted, refuse_foreign_code
 from vapi_provider.deployment.intents import finish_held_intents, open_written
+from vapi_provider.deployment.organizations import organizations_in
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.fields import as_object
 from vapi_provider.settings.backend import Backend
@@ -110,17 +111,13 @@ def note_pending(snapshot: Snapshot, findings: Findings) -> None:
 def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
     """Collect the facts about the state that the plugin needs and cannot read."""
     holders: dict[str, list[str]] = {}
-    organizations: set[str] = set()
     for resource in snapshot.resources:
-        organization = as_object(resource.get("outputs")).get("org_id")
-        if isinstance(organization, str):
-            organizations.add(organization)
         key, id_ = declaration_of(resource), resource.get("id")
         is_live = not resource.get("delete") and not resource.get("pendingReplacement")
         if key and id_ and is_live:
             holders.setdefault(id_, []).append(key)
     findings.facts = StateFacts(
-        frozenset(organizations),
+        organizations_in(snapshot.resources),
         {id_: tuple(keys) for id_, keys in holders.items()},
         frozenset(key for one in tainted(snapshot.resources) if (key := declaration_of(one))),
     )

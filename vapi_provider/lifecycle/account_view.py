@@ -11,6 +11,7 @@ from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import account as messages
+from vapi_provider.deployment.organizations import other_account, refuse_other_account
 from vapi_provider.errors import NotFoundError, OwnershipError, TakenError, VapiError
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.journal.ledger import Held
@@ -177,9 +178,7 @@ class AccountView:
         if not self._client.organizations:
             self.records()
         seen = self._client.organizations
-        if seen.intersection(organizations) or self._confirmed_empty in organizations:
-            return
-        raise _other_account("Nothing was bought", seen, organizations)
+        refuse_other_account(seen, organizations, "Nothing was bought", self._confirmed_empty)
 
     def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
         """Raise OwnershipError where the 404 of a journal's record may not mean that it is gone."""
@@ -251,7 +250,7 @@ class AccountView:
         if not seen and may_be_released_by_us:
             return
         if seen or organization is None or organization != self._confirmed_empty:
-            raise _other_account(f"Nothing was forgotten of {id_}", seen, [str(organization)])
+            raise other_account(seen, [str(organization)], f"Nothing was forgotten of {id_}")
 
     def records(self, after: int = 0) -> list[PhoneNumberRecord]:
         """Return every record of the account, including those created since the listing.
@@ -329,16 +328,6 @@ class AccountView:
         for record in masked:
             with suppress(NotFoundError):
                 self._note_seen(self._client.get_phone_number(record.id))
-
-
-def _other_account(
-    consequence: str, seen: Collection[str], recorded: Collection[str]
-) -> OwnershipError:
-    """Return the error about a key whose account is not known to be the recorded one."""
-    shown = {"consequence": consequence, "recorded": ", ".join(sorted(recorded))}
-    if seen:
-        return OwnershipError(messages.OTHER_ORGANIZATION(actual=", ".join(sorted(seen)), **shown))
-    return OwnershipError(messages.EMPTY_ACCOUNT(organization=min(recorded), **shown))
 
 
 def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:

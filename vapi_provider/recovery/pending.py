@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from vapi_provider.catalogue import account as messages
 from vapi_provider.deployment.exported import (
     declaration_of,
     dependencies_of,
@@ -17,7 +16,7 @@ from vapi_provider.deployment.exported import (
     is_ours,
     resources_of,
 )
-from vapi_provider.errors import OwnershipError
+from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.recovery.leftovers import NONE, Decision, Resource, what_was_made
 
@@ -151,19 +150,12 @@ def _confirm_account(
 
     With another account's key, every record would look as if it had never been created.
     """
-    recorded = {
-        org
-        for one in resources_of(deployment)
-        if is_ours(one) and (org := one.get("outputs", {}).get("org_id")) is not None
-    }
+    recorded = organizations_in(filter(is_ours, resources_of(deployment)))
     seen = {record.org_id for record in records}
-    if not recorded or recorded & (seen or {confirmed_empty}):
-        return
-    known = {"recorded": ", ".join(sorted(recorded)), "consequence": "Nothing was changed"}
-    if seen:
-        actual = ", ".join(sorted(seen))
-        raise OwnershipError(messages.OTHER_ORGANIZATION(actual=actual, **known))
-    raise OwnershipError(messages.EMPTY_ACCOUNT(organization=min(recorded), **known))
+    if recorded:
+        refuse_other_account(
+            seen, recorded, "Nothing was changed", None if seen else confirmed_empty
+        )
 
 
 def _other(
