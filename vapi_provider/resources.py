@@ -3,14 +3,16 @@
 The constructor marks secrets and checks the spelling of fields before the engine receives them: a
 misspelled secret would otherwise be recorded in plain text. It also sends the resource key, because
 the plugin does not receive the resource's name.
+
+The annotations repeat the models because editors and type checkers read only source text, and each
+class shows its own arguments there: hence more than 250 lines, and two classes (Vonage and Telnyx)
+that differ in a literal. tests/unit/test_args.py compares them with the models.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Collection, Mapping
-from functools import cache, lru_cache
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
@@ -29,25 +31,21 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.catalogue import declarations
-from vapi_provider.errors import ConfigurationError
 from vapi_provider.lifecycle.announcing import announce
 from vapi_provider.lifecycle.recorder import recorder_of
 from vapi_provider.models.advice import advice
-from vapi_provider.models.constants import EXACT
-from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldSpec, Schema, carries, correction
-from vapi_provider.models.ids import is_id
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk import mocks, program
+from vapi_provider.pulumi_sdk.declared_inputs import check_id, checked
+from vapi_provider.pulumi_sdk.run_settings import run_settings
 from vapi_provider.reconcile import hints, option_warnings
 from vapi_provider.reconcile.ignored import IGNORED
 from vapi_provider.reconcile.properties import READ_ONLY
 from vapi_provider.reconcile.resource_key import resource_key
-from vapi_provider.reconcile.secrecy import HINTS, is_secret
-from vapi_provider.settings.config import Settings, load_settings
+from vapi_provider.reconcile.secrecy import HINTS
+from vapi_provider.settings.config import Settings
 from vapi_provider.settings.guards import PROTECTED, REFUSED, UNPROTECTED, violations
-from vapi_provider.shared.search_path import reserved_problem
 
 
 class _PhoneNumber(dynamic.Resource):
@@ -86,7 +84,7 @@ class _PhoneNumber(dynamic.Resource):
         **fields: Any,
     ) -> None:
         program.patch_sdk()
-        settings = _settings()
+        settings = run_settings()
         kind = KINDS[self.provider_value]
         where = f"{kind.class_name} {resource_name!r}: "
         reads_only = opts is not None and opts.id is not None
@@ -99,12 +97,12 @@ class _PhoneNumber(dynamic.Resource):
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
         }
         if "provider" in fields:
-            raise pulumi.RunError(f"{where}provider: is given by the class")
+            raise pulumi.RunError(f"{where}provider: {declarations.GIVEN_BY_CLASS()}")
         props["provider"] = self.provider_value
         if not reads_only:
-            props.update(_checked(kind.create, fields, where))
+            props.update(checked(kind.create, fields, where))
             if adopt_id is not None:
-                _check_id(f"{where}adopt_id", adopt_id)
+                check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
             if mocks.is_mocked():
                 mocks.refuse_wrong_values(kind, fields, adopt_id, where)
@@ -189,7 +187,7 @@ class _PhoneNumber(dynamic.Resource):
         Secrets that the API echoes are replaced by a placeholder. Raises RunError where `id` is not
         a valid id.
         """
-        _check_id(f"{cls.__name__} {resource_name!r}: id", id)
+        check_id(f"{cls.__name__} {resource_name!r}: id", id)
         self = cls.__new__(cls)
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         _PhoneNumber.__init__(self, resource_name, opts=merged)
@@ -323,94 +321,3 @@ def _provider() -> str:
 def _ignored(opts: pulumi.ResourceOptions | None) -> list[str]:
     """Return the ignored fields, whose outputs may have a value without a declaration."""
     return [path.split(".")[0].split("[")[0] for path in (opts and opts.ignore_changes) or ()]
-
-
-def _settings() -> Settings:
-    """Return the settings, cached for the run; tests under mocks read them for each resource."""
-    if mocks.is_mocked():
-        return _read_settings(mocks.KEY)
-    monitor: object = pulumi.runtime.settings.get_monitor()
-    return _settings_of_run(monitor)
-
-
-@lru_cache(maxsize=1)
-def _settings_of_run(_monitor: object) -> Settings:
-    return _read_settings()
-
-
-def _read_settings(key: str | None = None) -> Settings:
-    """Return the settings; `key` replaces the API key.
-
-    Raises RunError where the plugin would fail for each number: a module of the project shadows a
-    library, or a setting is invalid.
-    """
-    for folder in {
-        os.getcwd(),
-        os.path.abspath(pulumi.runtime.settings.get_root_directory() or "."),
-    }:
-        if (problem := reserved_problem(folder)) is not None:
-            raise pulumi.RunError(problem)
-
-    def config(name: str) -> str | None:
-        if name == "apiKey" and key is not None:
-            return key
-        return pulumi.runtime.get_config(f"vapi:{name}")
-
-    environment: dict[str, str] = dict(os.environ)
-    if key is not None:
-        environment.setdefault("VAPI_JOURNAL", "none-needed-under-mocks")
-    try:
-        return load_settings(config, environment, Path.cwd())
-    except ConfigurationError as error:
-        raise pulumi.RunError(str(error)) from None
-
-
-def _check_id(where: str, id_: pulumi.Input[str]) -> None:
-    """Raise RunError for a known id that is invalid; the engine cannot transmit some of them."""
-    if isinstance(id_, str) and not is_id(id_):
-        raise pulumi.RunError(f"{where}: {declarations.NOT_A_RECORD_ID()}")
-
-
-def _checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the fields with their secrets marked; raise RunError for a key not in `model`."""
-    specs = model.fields
-    for key in fields:
-        if key not in specs:
-            raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
-    return {key: _marked(specs[key], value, f"{where}{key}") for key, value in fields.items()}
-
-
-def _refuse_rounding(value: Any, where: str) -> None:
-    """Raise RunError for an integer that Pulumi, which holds each number as a double, rounds."""
-    if isinstance(value, Mapping):
-        for name, item in cast(Mapping[str, Any], value).items():
-            _refuse_rounding(item, f"{where}.{name}")
-    elif isinstance(value, list | tuple):
-        for at, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
-            _refuse_rounding(item, f"{where}[{at}]")
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
-        raise pulumi.RunError(f"{where}: {declarations.ROUNDED_NUMBER()}")
-
-
-def _marked(spec: FieldSpec, value: Any, where: str) -> Any:
-    if value is None:
-        return None
-    if SECRET in spec.traits:
-        _refuse_rounding(value, where)
-        return pulumi.Output.secret(value)
-    if isinstance(value, pulumi.Output | Awaitable):
-        # The contents are not known yet, so the whole value becomes secret if its schema has a
-        # secret. The plugin marks the secrets of a union, or every destination would be secret.
-        later = cast(pulumi.Input[Any], value)
-        whole = len(spec.schemas) == 1 and carries(spec, SECRET)
-        return pulumi.Output.secret(later) if whole else later
-    if isinstance(value, str):
-        return pulumi.Output.secret(value) if is_secret(spec, value) else value
-    if isinstance(value, list | tuple):
-        items = cast(list[Any] | tuple[Any, ...], value)
-        return [_marked(spec, item, f"{where}[{at}]") for at, item in enumerate(items)]
-    model = spec.schema_of(value)
-    if model is None:
-        _refuse_rounding(value, where)
-        return value
-    return _checked(model, cast(Mapping[str, Any], value), f"{where}.")

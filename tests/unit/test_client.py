@@ -140,7 +140,7 @@ def test_what_is_no_id_is_never_sent(id_: str) -> None:
         client.delete_phone_number,
         lambda given: client.update_phone_number(given, {"name": None}),
     ):
-        with pytest.raises(DeclarationError, match="is not the id of a phone number") as refused:
+        with pytest.raises(DeclarationError, match="must be the id of a phone number") as refused:
             call(id_)
         assert len(str(refused.value)) < 200
         assert str(refused.value).isprintable()

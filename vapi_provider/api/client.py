@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES
 from vapi_provider.catalogue import api as messages
+from vapi_provider.catalogue.declarations import NOT_A_RECORD_ID
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import (
     DeclarationError,
@@ -284,5 +285,5 @@ def _path(id_: str) -> str:
     # Ids are UUIDs, but users provide some of them (`adopt_id`, `get`, an edited state).
     if not is_id(id_):
         shown = ascii(id_ if len(id_) <= 40 else f"{id_[:40]}…")
-        raise DeclarationError(messages.NOT_AN_ID(id=shown))
+        raise DeclarationError(f"{shown}: {NOT_A_RECORD_ID()}")
     return f"/phone-number/{quote(id_, safe='')}"

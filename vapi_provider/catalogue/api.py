@@ -28,9 +28,6 @@ API_FAILED = Template("VAPI-API-FAILED", "{refusal} — try again later")
 NOT_THE_API = Template("VAPI-NOT-THE-API", "{fault}: check vapi:baseUrl and any proxy")
 NOT_FOUND = Template("VAPI-NOT-FOUND", "{refusal}")
 REQUEST_REJECTED = Template("VAPI-REQUEST-REJECTED", "{refusal}")
-NOT_AN_ID = Template(
-    "VAPI-NOT-AN-ID", "{id} is not the id of a phone number: nothing was sent. Correct the id"
-)
 PROXY_UNUSABLE = Template(
     "VAPI-PROXY-UNUSABLE",
     "the proxy of {variable} cannot be used: set it to an http:// or https:// URL",

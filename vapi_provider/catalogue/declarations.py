@@ -19,6 +19,7 @@ MISSPELLED_FIELD = Template("VAPI-MISSPELLED-FIELD", "is spelled {name} here")
 UNKNOWN_FIELD = Template("VAPI-UNKNOWN-FIELD", "is not a field of {schema}: {hint}")
 IGNORED_PATH = Template("VAPI-IGNORED-PATH", "ignore_changes: {path!r}: {problem}")
 
+GIVEN_BY_CLASS = Template("VAPI-GIVEN-BY-CLASS", "is given by the class: leave it out")
 NOT_A_RECORD_ID = Template("VAPI-NOT-A-RECORD-ID", "must be the id of a phone number")
 NOT_A_UUID = Template("VAPI-NOT-A-UUID", "must be a UUID")
 NOT_E164 = Template("VAPI-NOT-E164", "must be E.164, such as +14155550123: {problem}")
