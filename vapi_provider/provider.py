@@ -48,7 +48,7 @@ from vapi_provider.reconcile.properties import (
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
 from vapi_provider.reconcile.secrecy import sealed
 from vapi_provider.settings.config import load_settings
-from vapi_provider.shared.terminal import escaped
+from vapi_provider.shared.text import escaped
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session

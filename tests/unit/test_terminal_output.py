@@ -14,7 +14,8 @@ from vapi_provider.cli import main
 from vapi_provider.errors import RejectedError
 from vapi_provider.pulumi_sdk import plugin
 from vapi_provider.pulumi_sdk.plugin import Failure, error_boundary
-from vapi_provider.shared.terminal import escaped, escaped_page, say, write
+from vapi_provider.shared.terminal import say, write
+from vapi_provider.shared.text import escaped, escaped_page
 
 PACKAGE = Path(vapi_provider.__file__).parent
 STEERING = [

@@ -13,7 +13,7 @@ from vapi_provider.messages.envelope import InvalidMessage, invalid_message, ope
 from vapi_provider.messages.pcm import PcmFormat
 from vapi_provider.messages.phone_number import MessagePhoneNumber, parse_phone_number
 from vapi_provider.models.base import Number
-from vapi_provider.shared.json_values import without_nulls
+from vapi_provider.shared.json_values import whole_as_int, without_nulls
 
 
 def _parse_milliseconds(value: Any) -> Any:
@@ -27,11 +27,10 @@ def _parse_milliseconds(value: Any) -> Any:
 
 
 def _check_whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, float):
+    number = whole_as_int(value)
+    if isinstance(number, float):
         raise PydanticCustomError("whole", "must be a whole number")
-    return value
+    return number
 
 
 _Object = dict[str, Any]

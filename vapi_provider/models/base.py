@@ -17,6 +17,7 @@ from typing_extensions import Self
 from vapi_provider.catalogue import declarations
 from vapi_provider.catalogue.message import Template
 from vapi_provider.models.constants import DISCRIMINATED_BY
+from vapi_provider.shared.json_values import whole_as_int
 
 _building = threading.Lock()
 
@@ -63,12 +64,8 @@ class DocumentedDefault:
         self.defaults = defaults
 
 
-def _whole_numbers_as_int(value: float) -> float | int:
-    return int(value) if value.is_integer() else value
-
-
 Number = Annotated[
-    float, PlainSerializer(_whole_numbers_as_int, return_type=float | int, when_used="always")
+    float, PlainSerializer(whole_as_int, return_type=float | int, when_used="always")
 ]
 """Number in JSON. The engine passes every number as a float; requests contain 20, not 20.0."""
 

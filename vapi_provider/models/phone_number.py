@@ -157,7 +157,17 @@ class VapiPhoneNumber(_Vapi, _Read):
     number_desired_area_code: AreaCode = None
 
 
-class _Twilio(_Common):
+class _Imported(_Common):
+    """What the kinds share whose number a carrier has assigned."""
+
+    @field_validator("number", check_fields=False)
+    @classmethod
+    def _e164(cls, number: str | None) -> str | None:
+        """Is E.164, a number that can exist. Source: observed answer."""
+        return number if number is None else checked_number(number, e164_check_enabled=True)
+
+
+class _Twilio(_Imported):
     sms_enabled: Annotated[
         bool | None,
         Field(description="Whether Vapi also takes the number's messages."),
@@ -168,12 +178,6 @@ class _Twilio(_Common):
     twilio_api_secret: Annotated[
         str | None, Field(description="Twilio API secret.", validate_default=True), SECRET
     ] = None
-
-    @field_validator("number", check_fields=False)
-    @classmethod
-    def _e164(cls, number: str | None) -> str | None:
-        """Is E.164, a number that can exist. Source: observed answer."""
-        return number if number is None else checked_number(number, e164_check_enabled=True)
 
 
 class CreateTwilioPhoneNumberDTO(_Twilio):
@@ -213,60 +217,50 @@ class TwilioPhoneNumber(_Twilio, _Read):
     twilio_account_sid: TwilioAccountSid
 
 
-class _WithCredential(_Common):
-    @field_validator("number", check_fields=False)
-    @classmethod
-    def _e164(cls, number: str | None) -> str | None:
-        """Is E.164, a number that can exist. Source: observed answer."""
-        return number if number is None else checked_number(number, e164_check_enabled=True)
+class _CreateWithCredential(_Imported):
+    number: ImportedNumber
+    credential_id: CredentialId
 
 
-class CreateVonagePhoneNumberDTO(_WithCredential):
+class _UpdateWithCredential(_Imported):
+    number: ImportedNumber | None = None
+    credential_id: CredentialId | None = None
+
+
+class CreateVonagePhoneNumberDTO(_CreateWithCredential):
     """A number of a Vonage account."""
 
     provider: Literal["vonage"]
-    number: ImportedNumber
-    credential_id: CredentialId
 
 
-class UpdateVonagePhoneNumberDTO(_WithCredential):
+class UpdateVonagePhoneNumberDTO(_UpdateWithCredential):
     """What can be changed of a `VonagePhoneNumber`."""
 
     provider: Literal["vonage"] | None = None
-    number: ImportedNumber | None = None
-    credential_id: CredentialId | None = None
 
 
-class VonagePhoneNumber(_WithCredential, _Read):
+class VonagePhoneNumber(_CreateWithCredential, _Read):
     """A `vonage` record as the API answers it."""
 
     provider: Literal["vonage"]
-    number: ImportedNumber
-    credential_id: CredentialId
 
 
-class CreateTelnyxPhoneNumberDTO(_WithCredential):
+class CreateTelnyxPhoneNumberDTO(_CreateWithCredential):
     """A number of a Telnyx account."""
 
     provider: Literal["telnyx"]
-    number: ImportedNumber
-    credential_id: CredentialId
 
 
-class UpdateTelnyxPhoneNumberDTO(_WithCredential):
+class UpdateTelnyxPhoneNumberDTO(_UpdateWithCredential):
     """What can be changed of a `TelnyxPhoneNumber`."""
 
     provider: Literal["telnyx"] | None = None
-    number: ImportedNumber | None = None
-    credential_id: CredentialId | None = None
 
 
-class TelnyxPhoneNumber(_WithCredential, _Read):
+class TelnyxPhoneNumber(_CreateWithCredential, _Read):
     """A `telnyx` record as the API answers it."""
 
     provider: Literal["telnyx"]
-    number: ImportedNumber
-    credential_id: CredentialId
 
 
 class _Byo(_Common):

@@ -26,7 +26,8 @@ from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
 from vapi_provider.shared.search_path import is_plugin_process
-from vapi_provider.shared.terminal import escaped, escaped_page, say
+from vapi_provider.shared.terminal import say
+from vapi_provider.shared.text import escaped, escaped_page
 
 WATCH_SECONDS = 2.0
 """The interval between two checks that the engine is still running."""

@@ -16,6 +16,7 @@ from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, UNORDERED
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.spelling import fits_mask, is_masked, phone_number, spec_within
+from vapi_provider.shared.json_values import whole_as_int
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Placeholder for a secret that the API echoes and the state does not hold."""
@@ -279,8 +280,7 @@ def _whole(value: Any) -> Any:
         return [_whole(item) for item in as_list(cast(Any, value))]
     if isinstance(value, Mapping):
         return {name: _whole(item) for name, item in as_object(cast(Any, value)).items()}
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
-    return int(value) if whole else value
+    return whole_as_int(value, EXACT)
 
 
 def _sort_key(item: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -16,9 +17,10 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def whole_as_int(value: Any) -> Any:
-    """Return a float without decimals as an integer, any other value unchanged.
+def whole_as_int(value: Any, below: float = math.inf) -> Any:
+    """Return a float without decimals as an integer if its absolute value is less than `below`.
 
-    Pulumi passes every number as a float.
+    Any other value is unchanged. Pulumi passes every number as a float.
     """
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < below
+    return int(value) if is_whole else value
