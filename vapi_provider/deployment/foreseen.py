@@ -17,7 +17,7 @@ from typing import Any
 
 from vapi_provider.deployment.exported import is_ours, resources_of
 from vapi_provider.models.fields import as_object
-from vapi_provider.reconcile.resource_key import old_form, resource_key
+from vapi_provider.reconcile.resource_key import with_parent
 
 VARIABLE = "VAPI_FORESEEN_OUTPUTS"
 """Environment variable that names the file; only the package's `preview` command sets it."""
@@ -68,6 +68,4 @@ def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
 
 def _key(declaration: str, parent: object) -> str:
     """Return the key that the program sends for a resource, whichever form the state records."""
-    *scope, class_name, name = old_form(declaration).split("/", 4)
-    above = parent if isinstance(parent, str) else None
-    return resource_key("/".join(scope), class_name, name, above)
+    return with_parent(declaration, parent if isinstance(parent, str) else None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.journal.store import Store
-from vapi_provider.reconcile.resource_key import is_of_stack, old_form
+from vapi_provider.reconcile.resource_key import children_range, is_of_stack, old_form
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ class Ledger:
             return {}
         keys = {key, old_form(key)}
         if key == old_form(key):
-            *scope, class_name, resource = key.split("/", 4)
-            children, name = "/".join((*scope, f"{class_name}~")), f"/{resource}"
+            children, name = children_range(key)
             rows = self._store.run(
                 # Named parameters: Python 3.12 warns of `?1`, which it treats as named.
                 "SELECT DISTINCT key FROM held WHERE backend = :backend AND key >= :children"

@@ -13,6 +13,7 @@ from typing import Any
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.models.spelling import E164_CHECK, number_within
+from vapi_provider.reconcile.resource_key import resource_of
 
 FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)
 """Fields that determine unique values; without the E.164 check a number is not normalized."""
@@ -68,9 +69,7 @@ class UniqueKeys:
             self._declared[declaration] = keys
             owners = {key: self._owners.setdefault(key, declaration) for key in keys}
         return [
-            messages.UNIQUE_VALUE_DECLARED_TWICE(
-                field=key.field, owner=repr(owner.split("/", 4)[-1])
-            )
+            messages.UNIQUE_VALUE_DECLARED_TWICE(field=key.field, owner=repr(resource_of(owner)))
             for key, owner in owners.items()
             if owner != declaration
         ]

@@ -21,9 +21,9 @@ _START = "vapi differs: "
 _ABOUT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 
 
-def about(declaration: str, text: str) -> str:
+def about(key: str, text: str) -> str:
     """Return a message with the class and name of its resource, as the plugin has no URN."""
-    return f"{class_of(declaration)} {resource_of(declaration)!r}: {text}"
+    return f"{class_of(key)} {resource_of(key)!r}: {text}"
 
 
 def subject(message: str) -> tuple[str | None, str]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 
-from vapi_provider.reconcile.resource_key import PARENT_HASH
+from vapi_provider.reconcile.resource_key import (
+    PARENT_HASH,
+    parent_hash_of,
+    resource_of,
+    stack_of,
+)
 
 NAME_LENGTH = 40
 """Maximum length of a name (API schema)."""
 
 
-def automatic_name(declaration: str) -> str:
+def automatic_name(key: str) -> str:
     """Return ``<project>/<stack>/<resource>``, followed by the parent's hash for a child.
 
     The name is unique in the account for each kind. A name that is too long keeps both ends, with a
     hash of the whole name between them.
     """
-    _organization, project, stack, class_name, resource = declaration.split("/", 4)
-    name = f"{project}/{stack}/{resource}"
-    parent = PARENT_HASH.search(class_name)
-    whole = name + parent.group() if parent else name
+    name = "/".join((*stack_of(key), resource_of(key)))
+    whole = name + parent_hash_of(key)
     if len(whole) <= NAME_LENGTH:
         return whole
     digest = hashlib.sha256(whole.encode()).hexdigest()[:8]

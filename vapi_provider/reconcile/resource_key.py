@@ -27,12 +27,22 @@ def resource_key(scope: str, class_name: str, resource: str, parent_urn: str | N
     return f"{scope}/{class_name}/{resource}"
 
 
+def with_parent(key: str, parent_urn: str | None) -> str:
+    """Return the key of the same resource below another parent, or below the stack for None."""
+    return resource_key(scope_of(key), class_of(key), resource_of(key), parent_urn)
+
+
+def children_range(key: str) -> tuple[str, str]:
+    """Return the beginning and the end of the keys of children with the resource's class and name.
+
+    The hash of the parent, of 8 digits, stands between them. `key` is in the old form.
+    """
+    return f"{scope_of(key)}/{class_of(key)}~", f"/{resource_of(key)}"
+
+
 def old_form(key: str) -> str:
     """Return a key without the hash of the parent."""
-    if "~" not in key:
-        return key
-    *scope, class_name, resource = key.split("/", 4)
-    return "/".join((*scope, PARENT_HASH.sub("", class_name), resource))
+    return with_parent(key, None) if "~" in key else key
 
 
 def recorded_form(key: str, recorded: object) -> str:
@@ -40,22 +50,37 @@ def recorded_form(key: str, recorded: object) -> str:
     return recorded if isinstance(recorded, str) and recorded == old_form(key) else key
 
 
-def is_of_stack(declaration: str, project: str, stack: str) -> bool:
+def is_of_stack(key: str, project: str, stack: str) -> bool:
     """Return whether a resource key belongs to this project and stack."""
-    return declaration.split("/", 4)[1:3] == [project, stack]
+    return _parts(key)[1:3] == [project, stack]
 
 
-def stack_of(declaration: str) -> tuple[str, str]:
+def scope_of(key: str) -> str:
+    """Return ``<organization>/<project>/<stack>`` of a resource key."""
+    return "/".join(_parts(key)[:3])
+
+
+def stack_of(key: str) -> tuple[str, str]:
     """Return the project and the stack of a resource key."""
-    _organization, project, stack, *_ = declaration.split("/", 4)
+    _organization, project, stack, *_ = _parts(key)
     return project, stack
 
 
-def class_of(declaration: str) -> str:
+def class_of(key: str) -> str:
     """Return the class name in a resource key."""
-    return old_form(declaration).split("/", 4)[3]
+    return PARENT_HASH.sub("", _parts(key)[3])
 
 
-def resource_of(declaration: str) -> str:
+def parent_hash_of(key: str) -> str:
+    """Return ``~<hash>`` of a child's key, and "" for any other key."""
+    match = PARENT_HASH.search(_parts(key)[3])
+    return match.group() if match else ""
+
+
+def resource_of(key: str) -> str:
     """Return the resource's name in the program."""
-    return declaration.split("/", 4)[-1]
+    return _parts(key)[-1]
+
+
+def _parts(key: str) -> list[str]:
+    return key.split("/", 4)
