@@ -8,48 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from vapi_provider.catalogue import advice as texts
-from vapi_provider.catalogue.message import Message
+from vapi_provider.models.address_advice import Advice, Object, of_unassigned_number, of_url
 from vapi_provider.models.answering import ANSWERERS, REACHED_BY, names_nobody
-from vapi_provider.models.constants import SIP_HOSTS, UUID, TransferMode
-from vapi_provider.models.e164 import e164_problem, is_assigned
+from vapi_provider.models.constants import SIP_HOSTS, UUID
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.urls import has_host
-from vapi_provider.shared.addresses import contains_user_information
-
-Object = Mapping[str, Any]
-Advice = Iterator[tuple[str, Message]]
-"""Field ("" for the object itself) and warning, which may start with the declared value."""
+from vapi_provider.models.transfer_advice import (
+    of_number_destination,
+    of_sip_destination,
+    of_transfer_plan,
+)
 
 _NEVER_EMPTY = ("twilio_account_sid", "twilio_auth_token", "twilio_api_key", "twilio_api_secret")
-_TEMPLATES = ("{{customer.number}}", "{{phoneNumber.number}}")
-_EXPERIMENTAL = "warm-transfer-experimental"
-_WAITING = "warm-transfer-wait-for-operator-to-speak-first-and-then-say-"
-_MODES = get_args(TransferMode)
-_SUMMARY_HEADER = "blind-transfer-add-summary-to-sip-header"
-# The transfer modes that use a field (API schema's descriptions).
-_MODES_OF: Mapping[str, tuple[str, ...]] = {
-    "message": (
-        _SUMMARY_HEADER,
-        "warm-transfer-say-message",
-        f"{_WAITING}message",
-        _EXPERIMENTAL,
-    ),
-    "summary_plan": (
-        _SUMMARY_HEADER,
-        "warm-transfer-say-summary",
-        f"{_WAITING}summary",
-        _EXPERIMENTAL,
-    ),
-    "timeout": (f"{_WAITING}message", f"{_WAITING}summary"),
-    "twiml": ("warm-transfer-twiml",),
-    "hold_audio_url": (_EXPERIMENTAL,),
-    "transfer_complete_audio_url": (_EXPERIMENTAL,),
-    "context_engineering_plan": (_EXPERIMENTAL,),
-}
 
 
 def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True) -> Iterator[str]:
@@ -57,15 +30,15 @@ def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True)
 
     Without `show_values` a warning does not start with the declared value, which may be a secret.
     """
-    found: list[tuple[str, Object, Advice]] = [("", fields, _of_number(kind, fields, region))]
-    for path, model, value in _objects(kind.create, fields, ""):
-        rule = _RULES.get(model.name)
-        found += [(path, value, rule(value, kind))] if rule else []
-    for path, holder, told in found:
-        for field, text in told:
-            where = ".".join(filter(None, (path, field)))
-            said = text if show_values else _without_value(text, holder, field)
-            yield f"{where}: {said}" if where else said
+    judged: list[tuple[str, Object, Advice]] = [("", fields, _of_number(kind, fields, region))]
+    for path, schema, value in _objects(kind.create, fields, ""):
+        rule = _RULES.get(schema.name)
+        judged += [(path, value, rule(value, kind))] if rule else []
+    for path, holder, warnings in judged:
+        for field, warning in warnings:
+            field_path = ".".join(filter(None, (path, field)))
+            text = warning if show_values else _without_value(warning, holder, field)
+            yield f"{field_path}: {text}" if field_path else text
 
 
 def _without_value(text: str, holder: Object, field: str) -> str:
@@ -75,19 +48,19 @@ def _without_value(text: str, holder: Object, field: str) -> str:
     return text.removeprefix(f"{value} ") if isinstance(value, str) else text
 
 
-def _objects(model: Schema, value: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
-    """Yield every object nested in `value` with its path and its schema."""
-    for name, spec in model.fields.items():
-        inside = value.get(name)
-        if inside is None:
+def _objects(schema: Schema, fields: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:
+    """Yield every object nested in `fields` with its path and its schema."""
+    for name, spec in schema.fields.items():
+        value = fields.get(name)
+        if value is None:
             continue
-        listed = [(f"[{index}]", item) for index, item in enumerate(as_list(inside))]
-        for where, item in listed or [("", inside)]:
+        items = [(f"[{index}]", item) for index, item in enumerate(as_list(value))]
+        for step, item in items or [("", value)]:
             inner = spec.schema_of(item)
             if inner is not None:
-                here = f"{path}{name}{where}"
-                yield here, inner, as_object(item)
-                yield from _objects(inner, as_object(item), f"{here}.")
+                item_path = f"{path}{name}{step}"
+                yield item_path, inner, as_object(item)
+                yield from _objects(inner, as_object(item), f"{item_path}.")
 
 
 def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
@@ -102,7 +75,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
         yield "authentication", texts.UNUSED_AUTHENTICATION()
     if isinstance(uri, str) and not uri.lower().endswith("@" + SIP_HOSTS[region]):
         yield "sip_uri", texts.OTHER_SIP_HOST(host=SIP_HOSTS[region], region=region)
-    yield from _of_url("sip_uri", fields)
+    yield from of_url("sip_uri", fields)
     if names_nobody(fields):
         *first, last = REACHED_BY
         yield "", texts.NOBODY_ANSWERS(fields=f"{', '.join(first)} and {last}")
@@ -120,7 +93,7 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
     if isinstance(area_code, str) and not re.fullmatch(r"[2-9](?!11)\d\d", area_code):
         yield "number_desired_area_code", texts.NO_AREA_CODE(area_code=area_code)
     if fields.get("number_e164_check_enabled") is not False:
-        yield from _unassigned("number", fields)
+        yield from of_unassigned_number("number", fields)
     if fields.get("twilio_auth_token") is not None:
         for name in ("twilio_api_key", "twilio_api_secret"):
             if fields.get(name) is not None:
@@ -143,73 +116,7 @@ def _of_server(server: Object, _kind: Kind) -> Advice:
         yield "encrypted_paths", texts.NOTHING_ENCRYPTS()
     if isinstance(credential, str) and not UUID.fullmatch(credential):
         yield "credential_id", texts.PROBABLY_NO_UUID()
-    yield from _of_url("url", server)
-
-
-def _of_number_destination(destination: Object, kind: Kind) -> Advice:
-    """Yield warnings about a number as transfer destination.
-
-    Sources: API schema's descriptions.
-    """
-    if destination.get("number_e164_check_enabled") is not False:
-        yield from _unassigned("number", destination)
-    yield from _of_caller_id(destination)
-    plan = destination.get("transfer_plan")
-    if as_object(plan).get("sip_verb") is not None:
-        yield "transfer_plan.sip_verb", texts.SIP_VERB_WITHOUT_SIP()
-    yield from _of_carrier(plan, kind)
-
-
-def _of_sip_destination(destination: Object, kind: Kind) -> Advice:
-    """Yield warnings about a SIP URI as transfer destination.
-
-    Sources: API schema's descriptions; sip_verb "bye": Vapi's guide to blind transfers.
-    """
-    yield from _of_caller_id(destination)
-    plan = destination.get("transfer_plan")
-    verb = as_object(plan).get("sip_verb")
-    if verb == "bye":
-        yield "transfer_plan.sip_verb", texts.SIP_VERB_BYE()
-    if destination.get("caller_id") is not None and (verb is None or verb in ("refer", "bye")):
-        yield "caller_id", texts.NEEDS_SIP_VERB_DIAL(field="transfer_plan.sip_verb")
-    yield from _of_url("sip_uri", destination)
-    yield from _of_carrier(plan, kind)
-
-
-def _of_caller_id(destination: Object) -> Advice:
-    """Yield a warning about a caller id. Source: API schema's description, with its templates."""
-    caller_id = destination.get("caller_id")
-    if isinstance(caller_id, str) and caller_id not in _TEMPLATES and e164_problem(caller_id):
-        yield "caller_id", texts.CALLER_ID(templates=", ".join(_TEMPLATES))
-
-
-def _of_carrier(plan: Any, kind: Kind) -> Advice:
-    """Yield a warning about a mode for Twilio only. Source: Vapi's guide to warm transfers."""
-    mode = as_object(plan).get("mode")
-    warm = isinstance(mode, str) and mode.startswith("warm-transfer-")
-    if warm and mode != _EXPERIMENTAL and kind.provider != "twilio":
-        yield "transfer_plan.mode", texts.TWILIO_ONLY_MODE(mode=mode)
-
-
-def _of_transfer_plan(plan: Object, _kind: Kind) -> Advice:
-    """Yield warnings about a transfer plan.
-
-    Sources: API schema's descriptions; the message's length: Vapi's guide.
-    """
-    mode = plan.get("mode")
-    for name, modes in _MODES_OF.items():
-        if plan.get(name) is not None and mode in _MODES and mode not in modes:
-            yield name, texts.UNUSED_IN_MODE(mode=mode)
-    if plan.get("dial_timeout") is not None and plan.get("sip_verb") in (None, "refer", "bye"):
-        yield "dial_timeout", texts.NEEDS_SIP_VERB_DIAL(field="sip_verb")
-    for name in ("hold_audio_url", "transfer_complete_audio_url"):
-        url = plan.get(name)
-        if isinstance(url, str) and not has_host(url):
-            yield name, texts.URL_WITHOUT_HOST()
-    if isinstance(plan.get("message"), str) and len(plan["message"]) > 1000:
-        yield "message", texts.LONG_MESSAGE()
-    for name in ("hold_audio_url", "transfer_complete_audio_url"):
-        yield from _of_url(name, plan)
+    yield from of_url("url", server)
 
 
 def _of_custom_message(message: Object, _kind: Kind) -> Advice:
@@ -245,28 +152,11 @@ def _of_transfer_action(action: Object, _kind: Kind) -> Advice:
 
 _RULES: Mapping[str, Callable[[Object, Kind], Advice]] = {
     "Server": _of_server,
-    "TransferDestinationNumber": _of_number_destination,
-    "TransferDestinationSip": _of_sip_destination,
-    "TransferPlan": _of_transfer_plan,
+    "TransferDestinationNumber": of_number_destination,
+    "TransferDestinationSip": of_sip_destination,
+    "TransferPlan": of_transfer_plan,
     "CustomMessage": _of_custom_message,
     "PhoneNumberHookCallRinging": _of_ringing_hook,
     "PhoneNumberCallRingingHookFilter": _of_ringing_filter,
     "TransferPhoneNumberHookAction": _of_transfer_action,
 }
-
-
-def _of_url(name: str, holder: Object) -> Advice:
-    """Yield a warning about credentials in a URL. Source: our own care."""
-    url = holder.get(name)
-    if isinstance(url, str) and contains_user_information(url):
-        yield name, texts.CREDENTIAL_IN_URL()
-
-
-def _unassigned(name: str, holder: Object) -> Advice:
-    """Yield a warning about a number in no assigned range, which the API accepts.
-
-    Source: the phonenumbers library.
-    """
-    number = holder.get(name)
-    if isinstance(number, str) and not e164_problem(number) and not is_assigned(number):
-        yield name, texts.UNASSIGNED_NUMBER(number=number)
