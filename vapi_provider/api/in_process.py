@@ -11,7 +11,8 @@ import httpx
 from vapi_provider.catalogue import api as messages
 from vapi_provider.embedded import EmbeddedAccountError, open_app
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.settings.config import EMBEDDED, Settings
+from vapi_provider.settings.account_url import EMBEDDED
+from vapi_provider.settings.config import Settings
 
 
 class InProcess(httpx.WSGITransport):

@@ -7,23 +7,21 @@ the host, as a guard against mistakes in the stack's config.
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.settings.account_url import EMBEDDED, account_url
 from vapi_provider.settings.backend import Backend, backend_of
 from vapi_provider.settings.journal_location import JournalPlace, Location, shared_location
 from vapi_provider.settings.paths import Project, state_home
-from vapi_provider.shared.loopback import account_text, is_loopback
+from vapi_provider.settings.values import invalid_setting, number_setting
+from vapi_provider.shared.loopback import account_text
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
-EMBEDDED = "embedded:"
-_ANY_BASE_URL = "https://<host>, http:// on this machine, or embedded:<SQLite file>"
 
 LONGEST_REQUEST_SECONDS = 3600
 """Maximum request timeout. Our choice: a hanging request must not block a run forever."""
@@ -105,8 +103,8 @@ def load_settings(
 
     region = setting("region", "VAPI_REGION") or "us"
     if region not in REGIONS:
-        raise _invalid("region", region, f"one of {', '.join(REGIONS)}")
-    base_url, moved = _base_url(
+        raise invalid_setting("region", region, f"one of {', '.join(REGIONS)}")
+    base_url, moved = account_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
         project,
@@ -122,7 +120,7 @@ def load_settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,
         base_url=base_url,
-        request_timeout_seconds=_number(
+        request_timeout_seconds=number_setting(
             "requestTimeoutSeconds",
             setting("requestTimeoutSeconds", "VAPI_REQUEST_TIMEOUT_SECONDS"),
             default=30,
@@ -130,7 +128,7 @@ def load_settings(
             most=LONGEST_REQUEST_SECONDS,
         ),
         max_concurrent_requests=int(
-            _number(
+            number_setting(
                 "maxConcurrentRequests",
                 setting("maxConcurrentRequests", "VAPI_MAX_CONCURRENT_REQUESTS"),
                 default=DEFAULT_REQUESTS,
@@ -139,7 +137,7 @@ def load_settings(
                 whole=True,
             )
         ),
-        ready_timeout_seconds=_number(
+        ready_timeout_seconds=number_setting(
             "readyTimeoutSeconds",
             setting("readyTimeoutSeconds", "VAPI_READY_TIMEOUT_SECONDS"),
             default=60,
@@ -164,7 +162,7 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
     named = environment.get("VAPI_MAX_RELEASES", "").strip() or configured
     if not named:
         return None
-    return int(_number("maxReleases", named, default=0, least=0, whole=True))
+    return int(number_setting("maxReleases", named, default=0, least=0, whole=True))
 
 
 def journal_in(environment: Mapping[str, str], folder: Path) -> JournalPlace:
@@ -203,76 +201,3 @@ def _api_key(key: str | None, base_url: str) -> str:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(configuration.MALFORMED_API_KEY())
     return key
-
-
-def _base_url(url: str, allowed: str, project: Project) -> tuple[str, str | None]:
-    """Return the account's URL and a warning about it; raise ConfigurationError if unsafe."""
-    if url.startswith(EMBEDDED):
-        name = url.removeprefix(EMBEDDED)
-        if not name:
-            raise ConfigurationError(configuration.NO_ACCOUNT_FILE())
-        file, question, query = name.partition("?")
-        place = project.place(file, "the embedded account", tables="phone_number")
-        return f"{EMBEDDED}{place.path}{question}{query}", place.warning
-    parts, host = _split(url)
-    loopback = is_loopback(host)
-    if parts.scheme == "http" and not loopback:
-        raise ConfigurationError(configuration.KEY_IN_CLEAR(host=host))
-    allowed_here = allowed.lower() in (host, parts.netloc.lower())
-    if not (loopback or host.endswith(".vapi.ai") or allowed_here):
-        raise ConfigurationError(configuration.FOREIGN_HOST(host=host))
-    return url.rstrip("/"), None
-
-
-def _split(url: str) -> tuple[SplitResult, str]:
-    """Return the URL's parts and its host in lower case.
-
-    Raises ConfigurationError for a URL with credentials, a query or a fragment, or without http(s).
-    """
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ConfigurationError(
-            configuration.UNREADABLE_BASE_URL(error=error, expected=_ANY_BASE_URL)
-        ) from None
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(configuration.BASE_URL_WITH_PASSWORD())
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or parts.query
-        or parts.fragment
-        or any(character.isspace() or character == "\\" for character in url)
-    ):
-        raise _invalid("baseUrl", url, _ANY_BASE_URL)
-    return parts, host.lower()
-
-
-def _invalid(key: str, value: str, expected: str) -> ConfigurationError:
-    return ConfigurationError(
-        configuration.INVALID_SETTING(setting=f"vapi:{key}", value=value, expected=expected)
-    )
-
-
-def _number(
-    key: str,
-    text: str | None,
-    *,
-    default: float,
-    least: float,
-    most: float = math.inf,
-    whole: bool = False,
-) -> float:
-    if text is None:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or number < least or (whole and not number.is_integer()):
-        kind = "a whole number" if whole else "a number"
-        raise _invalid(key, text, f"{kind}, {least:g} or more")
-    if number > most:
-        raise _invalid(key, text, f"{most:g} or less")
-    return number
