@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT))
 from vapi_provider.models.field_traits import SECRET  # noqa: E402
 from vapi_provider.models.fields import carries  # noqa: E402
 from vapi_provider.models.kinds import KINDS, Kind  # noqa: E402
-from vapi_provider.reconcile.equality import merge_for_state  # noqa: E402
 from vapi_provider.reconcile.plan import NoChange, Plan, Replace, plan  # noqa: E402
+from vapi_provider.reconcile.state_merge import merge_for_state  # noqa: E402
 
 PAGE = ROOT / "docs" / "reconciliation.md"
 

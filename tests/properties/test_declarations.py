@@ -16,11 +16,12 @@ from tests.support.strategies import Fields, Steps, any_declaration, bounds, obj
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.equality import equivalent, merge_for_state
+from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.reconcile.request_body import wire_body
 from vapi_provider.reconcile.secrecy import secrets_in
+from vapi_provider.reconcile.state_merge import merge_for_state
 from vapi_provider.reconcile.validation import problems
 
 whole = settings(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.strategies import declarations
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.equality import differences
+from vapi_provider.reconcile.differences import differences
 from vapi_provider.reconcile.plan import NoChange, plan
 
 KIND = KINDS["twilio"]

@@ -10,7 +10,8 @@ from tests.support.strategies import DECLARATIONS
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import carries
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.equality import equivalent, merge_for_state
+from vapi_provider.reconcile.equality import equivalent
+from vapi_provider.reconcile.state_merge import merge_for_state
 
 VAPI = KINDS["vapi"].fields
 

@@ -22,9 +22,10 @@ from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.constants import UUID
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, merge_for_state
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import Desired, normalize
+from vapi_provider.reconcile.state_merge import merge_for_state
 from vapi_provider.settings.config import Settings
 
 DECLARATION = "acme/shop/dev/{}/line"

@@ -10,7 +10,9 @@ import pytest
 from tests.support.builders import FULL
 from vapi_provider.models.fields import FieldSpec, schema_named
 from vapi_provider.models.kinds import KINDS, kinds_in
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, equal, equivalent, merge_for_state
+from vapi_provider.reconcile.equality import equal, equivalent
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE
+from vapi_provider.reconcile.state_merge import merge_for_state
 
 VAPI = KINDS["vapi"].fields
 TWILIO = KINDS["twilio"].fields

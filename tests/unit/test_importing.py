@@ -17,7 +17,7 @@ from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.writing import is_read_in, names_in, render_module
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.reconcile.equality import UNSEEN
+from vapi_provider.reconcile.placeholders import UNSEEN
 from vapi_provider.reconcile.plan import NoChange, plan
 from vapi_provider.reconcile.properties import normalize
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
-from vapi_provider.reconcile.merge import UNKNOWN, Merge, unsteady
+from vapi_provider.reconcile.merge import UNKNOWN, Merge
+from vapi_provider.reconcile.merge_warnings import loss_warnings
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE
 from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.request_body import wire_body
 
@@ -194,5 +195,5 @@ def test_another_kind_of_destination_replaces_the_old_one_and_is_named() -> None
     sip = {"type": "sip", "sip_uri": "sip:a@b.example"}
     sent, _, _ = merge("fallback_destination", number, sip, {**number, "key": 1})
     assert sent == {"type": "sip", "sipUri": "sip:a@b.example"}
-    (line,) = unsteady(VAPI["fallback_destination"], "fallback_destination", number, sip)
+    (line,) = loss_warnings(VAPI["fallback_destination"], "fallback_destination", number, sip)
     assert line.startswith("fallback_destination: TransferDestinationSip takes the place of")

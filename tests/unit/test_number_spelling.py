@@ -10,9 +10,11 @@ from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN, equivalent, merge_for_state
+from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, UNSEEN
 from vapi_provider.reconcile.plan import NoChange, plan
+from vapi_provider.reconcile.state_merge import merge_for_state
 
 NUMBER = "+14155552671"
 SPELLINGS = ["14155552671", "+1 415-555-2671", "+1 (415) 555.2671", "1 415 555 2671"]

@@ -13,7 +13,7 @@ from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE
 from vapi_provider.reconcile.properties import (
     READ_ONLY,
     Desired,

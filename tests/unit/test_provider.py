@@ -30,7 +30,7 @@ from vapi_provider.embedded import Switches, create_app
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
-from vapi_provider.reconcile.equality import NOT_SHOWN
+from vapi_provider.reconcile.placeholders import NOT_SHOWN
 from vapi_provider.reconcile.properties import normalize
 
 

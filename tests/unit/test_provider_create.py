@@ -26,7 +26,7 @@ from tests.support.builders import (
     provider,
 )
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, UNSEEN
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, UNSEEN
 
 # create
 

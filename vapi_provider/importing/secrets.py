@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vapi_provider.reconcile.equality import UNSEEN
+from vapi_provider.reconcile.placeholders import UNSEEN
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import NotFoundError
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.equality import (
-    contains_unseen_secret,
-    differences,
-    fill_unseen_secrets,
-)
+from vapi_provider.reconcile.differences import differences
+from vapi_provider.reconcile.placeholders import contains_unseen_secret, fill_unseen_secrets
 from vapi_provider.reconcile.properties import Desired, bought_number, outputs_as_read
 
 if TYPE_CHECKING:

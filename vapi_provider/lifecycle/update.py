@@ -14,19 +14,11 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord, as_read
 from vapi_provider.models.spelling import E164_CHECK, spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.equality import (
-    contains_masked_secret,
-    contains_unseen_secret,
-    equivalent,
-)
+from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.ignored import in_camel_case, with_ignored_items, without_ignored
-from vapi_provider.reconcile.merge import (
-    SECRET_IS_SET,
-    UNKNOWN,
-    Merge,
-    sends_masked_secret,
-    unsteady,
-)
+from vapi_provider.reconcile.merge import SECRET_IS_SET, UNKNOWN, Merge
+from vapi_provider.reconcile.merge_warnings import loss_warnings, sends_masked_secret
+from vapi_provider.reconcile.placeholders import contains_masked_secret, contains_unseen_secret
 from vapi_provider.reconcile.properties import Desired, outputs_as_read
 from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.secrecy import secrets_in
@@ -204,7 +196,7 @@ def warn_of_losses(
     """Warn at preview of values that an update cannot copy from the account."""
     for name in changed:
         values = recorded.get(name), desired.fields.get(name)
-        for line in unsteady(desired.kind.fields[name], name, *values):
+        for line in loss_warnings(desired.kind.fields[name], name, *values):
             warn(messages.VALUE_MAY_BE_LOST(id=id_, loss=line))
 
 

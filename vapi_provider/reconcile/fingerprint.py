@@ -19,8 +19,9 @@ from vapi_provider.models.spelling import (
     phone_number,
     spec_within,
 )
-from vapi_provider.reconcile.equality import canonical_text, without_secrets
+from vapi_provider.reconcile.equality import canonical_text
 from vapi_provider.reconcile.plan import AREA_CODE, area_code_of
+from vapi_provider.reconcile.secrecy import without_secrets
 
 BodyFingerprint = Mapping[str, Any]
 """Fingerprint of a body: ``code`` (area code, if desired), ``kind`` and ``digests`` by field."""

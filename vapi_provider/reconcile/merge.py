@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from vapi_provider.catalogue import preview
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.record import converted
 from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
-from vapi_provider.reconcile.equality import contains_masked_secret, equal, equivalent, item_of
+from vapi_provider.reconcile.equality import equal, equivalent, item_of
 from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
+from vapi_provider.reconcile.placeholders import contains_masked_secret
 
 UNKNOWN = object()
 """Marker of an unknown recorded value: every declared value then counts as a change."""
@@ -60,13 +60,12 @@ class Merge:
         """Return one merged field, None for absent; `sent` is `ours` in the API's spelling."""
         if base is not UNKNOWN and are_removed(spec, base, theirs, self.echoes):
             theirs = {}  # Removed outside of the stack: the API echoes these headers.
-        known = converted(spec, theirs)
-        model = spec.schema_of(known)
-        if model is not None and spec.schema_of(ours) is model:
-            before: Any = base if base is UNKNOWN or spec.schema_of(base) is model else {}
-            return self._object(model, path, before, ours, as_object(sent), as_object(theirs))
-        free = not spec.schemas and isinstance(theirs, Mapping)
-        if free and (isinstance(ours, Mapping) or (ours is None and SECRET in spec.traits)):
+        schema = spec.schema_of(converted(spec, theirs))
+        if schema is not None and spec.schema_of(ours) is schema:
+            before: Any = base if base is UNKNOWN or spec.schema_of(base) is schema else {}
+            return self._object(schema, path, before, ours, as_object(sent), as_object(theirs))
+        has_any_keys = not spec.schemas and isinstance(theirs, Mapping)
+        if has_any_keys and (isinstance(ours, Mapping) or (ours is None and SECRET in spec.traits)):
             is_secret = SECRET in spec.traits
             mine = (base, as_object(ours), as_object(sent))
             return self._entries(path, *mine, as_object(cast(Any, theirs)), is_secret) or None
@@ -97,14 +96,14 @@ class Merge:
 
     def _object(
         self,
-        model: Schema,
+        schema: Schema,
         path: str,
         base: Any,
         ours: Mapping[str, Any],
         sent: Mapping[str, Any],
         theirs: Mapping[str, Any],
     ) -> dict[str, Any]:
-        known = model.fields_by_wire_name
+        known = schema.fields_by_wire_name
         if theirs.get(SECRET_IS_SET) is True and "secret" not in theirs:
             self.lost.append(f"{path}.secret")
         merged = {
@@ -114,7 +113,7 @@ class Merge:
             and wire != SECRET_IS_SET
             and (value := self._carried(f"{path}{_key(wire)}", wire, item)) is not None
         }
-        for name, spec in model.fields.items():
+        for name, spec in schema.fields.items():
             before = base if base is UNKNOWN else base.get(name)
             spec = spec_within(spec, *([] if base is UNKNOWN else [base]), ours)
             values = (before, ours.get(name), sent.get(spec.wire), theirs.get(spec.wire))
@@ -164,29 +163,31 @@ class Merge:
         theirs: list[Any],
     ) -> list[Any]:
         """Merge a list of objects, each with the account's object that it matches."""
-        item, known = item_of(spec), [converted(item_of(spec), one) for one in theirs]
+        item = item_of(spec)
+        known = [converted(item, value) for value in theirs]
         before = known if base is UNKNOWN else as_list(base)
         origins = matched(item, before, ours)
         places = {old: new for new, old in matched(item, before, known).items()}
-        added = [at for at in range(len(known)) if at not in places.values()]
+        added = [index for index in range(len(known)) if index not in places.values()]
         merged: list[Any] = []
-        for at, mine in enumerate(ours):
-            where, old = f"{path}[{at}]", origins.get(at)
+        for index, mine in enumerate(ours):
+            item_path, old = f"{path}[{index}]", origins.get(index)
             if old is None:
                 twin = next((new for new in added if equivalent(item, known[new], mine)), None)
                 if twin is not None:
                     added.remove(twin)
-                merged.append(sent[at] if twin is None else theirs[twin])
+                merged.append(sent[index] if twin is None else theirs[twin])
             elif old in places:
-                mark = UNKNOWN if base is UNKNOWN else before[old]
-                merged.append(self.value(item, where, mark, mine, sent[at], theirs[places[old]]))
+                item_base = UNKNOWN if base is UNKNOWN else before[old]
+                values = item_base, mine, sent[index], theirs[places[old]]
+                merged.append(self.value(item, item_path, *values))
             elif equivalent(item, before[old], mine):
-                self.kept.append(where)  # Removed outside of the stack and unchanged here.
+                self.kept.append(item_path)  # Removed outside of the stack and unchanged here.
             else:
-                merged.append(sent[at])
+                merged.append(sent[index])
         if base is not UNKNOWN:
-            self.kept += [f"{path}[{len(merged) + at}]" for at in range(len(added))]
-            merged += [theirs[at] for at in added]
+            self.kept += [f"{path}[{len(merged) + index}]" for index in range(len(added))]
+            merged += [theirs[index] for index in added]
         return merged
 
     def _carried(self, path: str, key: str, value: Any) -> Any:
@@ -204,51 +205,6 @@ class Merge:
             }
             return {name: item for name, item in below.items() if item is not None}
         return value
-
-
-def unsteady(spec: FieldSpec, path: str, base: Any, ours: Any) -> Iterator[str]:
-    """Yield a warning for each part of a changed field that may lose values of the account."""
-    if base is None or ours is None or equivalent(spec, base, ours):
-        return
-    model, old = spec.schema_of(ours), spec.schema_of(base)
-    if model is not None and old is not None and model is not old:
-        change = f"{model.name} takes the place of {old.name}"
-        yield f"{path}: {preview.NOT_CARRIED_OVER(change=change)}"
-    elif model is not None:
-        for name, inner in model.fields.items():
-            below = as_object(base).get(name), as_object(ours).get(name)
-            yield from unsteady(inner, f"{path}.{name}", *below)
-    elif isinstance(ours, list) and isinstance(base, list) and spec.schemas:
-        before, after = as_list(cast(Any, base)), as_list(cast(Any, ours))
-        origins = matched(item_of(spec), before, after)
-        is_any_lost = len(origins) < len(before)
-        latest = -1
-        for at, mine in enumerate(after):
-            origin = origins.get(at)
-            if origin is None:
-                if is_any_lost:
-                    change = "takes the place of another item"
-                    yield f"{path}[{at}]: {preview.NOT_CARRIED_OVER(change=change)}"
-                continue
-            if origin < latest:
-                yield f"{path}[{at}]: {preview.MOVED_ITEM(origin=f'{path}[{origin}]')}"
-            latest = max(latest, origin)
-            yield from unsteady(item_of(spec), f"{path}[{at}]", before[origin], mine)
-
-
-def sends_masked_secret(base: Any, ours: Any) -> bool:
-    """Return whether the changed values contain a placeholder of a secret."""
-    if equal(base, ours):
-        return False
-    if isinstance(ours, Mapping):
-        before = as_object(base)
-        properties = as_object(cast(Any, ours))
-        return any(sends_masked_secret(before.get(name), item) for name, item in properties.items())
-    if isinstance(ours, list):
-        olds = as_list(base)
-        new = [one for one in as_list(cast(Any, ours)) if not any(equal(one, it) for it in olds)]
-        return contains_masked_secret(new)
-    return contains_masked_secret(ours)
 
 
 def _shows_mask(value: Any) -> bool:

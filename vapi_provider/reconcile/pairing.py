@@ -15,29 +15,35 @@ def matched(item: FieldSpec, old: list[Any], new: list[Any]) -> dict[int, int]:
     Equal items match first, and those at the same index before others. A changed item matches the
     one at its index if both lists have the same length, or the only other item of its schema.
     """
-    found: dict[int, int] = {}
+    origins: dict[int, int] = {}
 
-    def take(fits: Callable[[int, int], bool]) -> None:
-        for at in range(len(new)):
-            if at not in found:
-                free = (was for was in range(len(old)) if was not in found.values())
-                origin = next((was for was in free if fits(at, was)), None)
-                if origin is not None:
-                    found[at] = origin
+    def match(fits: Callable[[int, int], bool]) -> None:
+        for index in range(len(new)):
+            if index not in origins:
+                free = (origin for origin in range(len(old)) if origin not in origins.values())
+                found = next((origin for origin in free if fits(index, origin)), None)
+                if found is not None:
+                    origins[index] = found
 
     def is_only(values: list[Any], taken: set[int], schema: Schema | None) -> bool:
-        left = [one for at, one in enumerate(values) if at not in taken]
-        return sum(item.schema_of(one) is schema for one in left) == 1
+        left = [value for index, value in enumerate(values) if index not in taken]
+        return sum(item.schema_of(value) is schema for value in left) == 1
 
-    take(lambda at, was: at == was and equivalent(item, old[was], new[at]))
-    take(lambda at, was: equivalent(item, old[was], new[at]))
+    def are_equivalent(index: int, origin: int) -> bool:
+        return equivalent(item, old[origin], new[index])
+
+    def have_one_schema(index: int, origin: int) -> bool:
+        return item.schema_of(old[origin]) is item.schema_of(new[index])
+
+    match(lambda index, origin: index == origin and are_equivalent(index, origin))
+    match(are_equivalent)
     if len(old) == len(new):
-        take(lambda at, was: at == was and item.schema_of(old[was]) is item.schema_of(new[at]))
-    take(
-        lambda at, was: (
-            (schema := item.schema_of(new[at])) is item.schema_of(old[was])
-            and is_only(old, set(found.values()), schema)
-            and is_only(new, set(found), schema)
+        match(lambda index, origin: index == origin and have_one_schema(index, origin))
+    match(
+        lambda index, origin: (
+            have_one_schema(index, origin)
+            and is_only(old, set(origins.values()), item.schema_of(new[index]))
+            and is_only(new, set(origins), item.schema_of(new[index]))
         )
     )
-    return dict(sorted(found.items()))
+    return dict(sorted(origins.items()))

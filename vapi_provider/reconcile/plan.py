@@ -12,7 +12,8 @@ from typing import Any
 
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.spelling import E164_CHECK, phone_number
-from vapi_provider.reconcile.equality import Difference, differences, equivalent, field_of
+from vapi_provider.reconcile.differences import Difference, differences, field_of
+from vapi_provider.reconcile.equality import equivalent
 
 AREA_CODE = "number_desired_area_code"
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")

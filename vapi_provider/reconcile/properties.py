@@ -16,8 +16,9 @@ from pulumi.output import Unknown
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.equality import CHANGED_OUTSIDE, NOT_SHOWN, merge_for_state
+from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, NOT_SHOWN
 from vapi_provider.reconcile.secrecy import SIGNATURE
+from vapi_provider.reconcile.state_merge import merge_for_state
 
 READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 """The outputs beside the declared fields. Existing states hold these keys: never rename one."""

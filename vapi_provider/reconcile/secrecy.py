@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET, URL
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
+from vapi_provider.reconcile.equality import item_of
 from vapi_provider.shared.addresses import contains_credentials, credentials_in
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -62,6 +63,22 @@ def secrets_in(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) ->
     """Yield every secret text in the fields of `properties`, and the secret parts of URLs."""
     for name, value in properties.items():
         yield from _secrets(specs.get(name), value)
+
+
+def public_fields(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `fields` without their secrets, at every depth."""
+    values = {name: without_secrets(specs[name], fields.get(name)) for name in specs}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def without_secrets(spec: FieldSpec, value: Any) -> Any:
+    """Return a field's value without its secrets; None where the whole value is secret."""
+    if SECRET in spec.traits:
+        return None
+    if isinstance(value, list):
+        return [without_secrets(item_of(spec), item) for item in as_list(cast(Any, value))]
+    schema = spec.schema_of(value)
+    return value if schema is None else public_fields(schema.fields, as_object(value))
 
 
 def texts_in(value: Any) -> Iterator[str]:

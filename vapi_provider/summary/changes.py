@@ -9,7 +9,8 @@ from typing import Any
 from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind, kinds_in
-from vapi_provider.reconcile.equality import differences, equal
+from vapi_provider.reconcile.differences import differences
+from vapi_provider.reconcile.equality import equal
 from vapi_provider.reconcile.ignored import covers, tokens
 from vapi_provider.shared.addresses import bare
 from vapi_provider.summary.content import Action, Change, FieldChange, Summary
