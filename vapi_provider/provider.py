@@ -46,7 +46,7 @@ from vapi_provider.reconcile.properties import (
     strictly_equal,
 )
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
-from vapi_provider.reconcile.secrecy import sealed
+from vapi_provider.reconcile.secrecy import wrap_secrets
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.text import escaped
 
@@ -115,7 +115,7 @@ class PhoneNumberProvider(ResourceProvider):
             known = self._session.foreseen_of(key, before.get("declaration"))
         fields = desired.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}
-        inputs = sealed(fields, {**added, **inputs})
+        inputs = wrap_secrets(fields, {**added, **inputs})
         return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
 
     def _declare(

@@ -21,7 +21,7 @@ from tests.support.builders import (
 )
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import normalize
-from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, sealed
+from vapi_provider.reconcile.secrecy import HINTS, OWN_SECRETS, SIGNATURE, TRANSFORMS, wrap_secrets
 from vapi_provider.shared.addresses import bare, contains_credentials, credentials_in
 
 UNKNOWN_ACTION = {"type": "webhook", "headers": {"Authorization": "Bearer canary-of-tests"}}
@@ -74,7 +74,7 @@ def test_check_and_read_mark_every_secret(fields: dict[str, Any]) -> None:
     recorded = {**RECORDED, **fields}
     assert CANARY not in clear(working.check(recorded, recorded).inputs)
     assert CANARY in str(working.check(recorded, recorded).inputs)
-    assert CANARY not in clear(sealed(KINDS["vapi"].fields, recorded))
+    assert CANARY not in clear(wrap_secrets(KINDS["vapi"].fields, recorded))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,6 @@ def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bo
 def test_everything_full_is_marked_once() -> None:
     """Marking what is marked already changes nothing."""
     specs = KINDS["vapi"].fields
-    once = sealed(specs, FULL)
+    once = wrap_secrets(specs, FULL)
     assert normalize(once) == normalize(FULL)
-    assert sealed(specs, normalize(once)) == once
+    assert wrap_secrets(specs, normalize(once)) == once

@@ -12,7 +12,7 @@ from vapi_provider.lifecycle.create import same_kind
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.placeholders import contains_unseen_secret
 from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read, strictly_equal
-from vapi_provider.reconcile.secrecy import contains_secret, sealed
+from vapi_provider.reconcile.secrecy import contains_secret, wrap_secrets
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
@@ -57,4 +57,4 @@ def refresh(
             and not contains_secret(fields, outs)
         )
     )
-    return Refreshed(sealed(fields, outs), None if is_kept else sealed(fields, inputs))
+    return Refreshed(wrap_secrets(fields, outs), None if is_kept else wrap_secrets(fields, inputs))

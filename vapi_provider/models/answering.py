@@ -61,10 +61,10 @@ def _may_catch(hook: Any, asks_nobody: bool) -> bool:
     filters = known.get("filters")
     if not isinstance(filters, list | tuple) or not filters:
         return True
-    return not asks_nobody and all(_lets_through(one) for one in as_list(filters))
+    return not asks_nobody and all(_may_match(ending) for ending in as_list(filters))
 
 
-def _lets_through(ending: Any) -> bool:
+def _may_match(ending: Any) -> bool:
     reasons = as_object(ending).get("one_of")
     if not isinstance(reasons, list | tuple):
         return True

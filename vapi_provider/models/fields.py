@@ -104,22 +104,22 @@ def schema_named(name: str, region: str | None = None) -> Schema:
     return _SCHEMAS[name, region]
 
 
-def correction(model: Schema, key: str) -> Message:
-    """Return the error message for a key not in `model`, with the correct or nearest spelling."""
-    fields = [name for name in model.fields if name != "provider"]
-    by_wire = model.fields_by_wire_name
+def correction(schema: Schema, key: str) -> Message:
+    """Return the error message for a key not in `schema`, with the correct or nearest spelling."""
+    fields = [name for name in schema.fields if name != "provider"]
+    by_wire = schema.fields_by_wire_name
     if key in by_wire:
         return declarations.MISSPELLED_FIELD(name=by_wire[key].name)
     near = get_close_matches(_snake_case(key), fields, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(fields)}"
-    return declarations.UNKNOWN_FIELD(schema=model.name, hint=hint)
+    return declarations.UNKNOWN_FIELD(schema=schema.name, hint=hint)
 
 
 @cache
 def carries(spec: FieldSpec, trait: FieldTrait) -> bool:
     """Return whether the field, or any nested field, has `trait`."""
     return trait in spec.traits or any(
-        carries(inner, trait) for model in spec.schemas for inner in model.fields.values()
+        carries(inner, trait) for schema in spec.schemas for inner in schema.fields.values()
     )
 
 

@@ -41,7 +41,7 @@ class Kind:
 
 def _kind(provider: str, name: str, region: str | None) -> Kind:
     create, update = f"Create{name}DTO", f"Update{name}DTO"
-    return Kind(provider, *(schema_named(one, region) for one in (create, update, name)))
+    return Kind(provider, *(schema_named(schema, region) for schema in (create, update, name)))
 
 
 def _kinds(region: str | None) -> Mapping[str, Kind]:

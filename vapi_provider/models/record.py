@@ -102,23 +102,25 @@ def unknown_keys(record: PhoneNumberRecord) -> list[str]:
     return [path for path in found if path not in _UNDOCUMENTED]
 
 
-def _unknown(model: Schema, answer: Mapping[str, Any], above: str = "") -> list[str]:
-    specs = model.fields_by_wire_name
+def _unknown(schema: Schema, answer: Mapping[str, Any], above: str = "") -> list[str]:
+    specs = schema.fields_by_wire_name
     found: list[str] = []
     for key, value in answer.items():
         path = f"{above}{key}"
         if key not in specs:
             found += [path] if value is not None else []
             continue
-        for at, item in enumerate(cast(list[Any], value) if isinstance(value, list) else [value]):
+        for index, item in enumerate(
+            cast(list[Any], value) if isinstance(value, list) else [value]
+        ):
             inner = specs[key].schema_of(item)
-            where = f"{path}[{at}]" if isinstance(value, list) else path
-            found += _unknown(inner, item, f"{where}.") if inner else []
+            item_path = f"{path}[{index}]" if isinstance(value, list) else path
+            found += _unknown(inner, item, f"{item_path}.") if inner else []
     return found
 
 
-def _in_snake_case(model: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
-    specs, found = model.fields_by_wire_name, dict[str, Any]()
+def _in_snake_case(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+    specs, found = schema.fields_by_wire_name, dict[str, Any]()
     for wire, value in answer.items():
         spec = specs.get(wire)
         if spec is not None and value is not None:
@@ -150,19 +152,19 @@ def converted(spec: FieldSpec, value: Any) -> Any:
     if not isinstance(value, list):
         return _object(spec, value)
     found: list[Any] = []
-    for at, item in enumerate(cast(list[Any], value)):
+    for index, item in enumerate(cast(list[Any], value)):
         try:
             found.append(_object(spec, item))
         except WrongType as wrong:
-            raise WrongType(f"[{at}]{wrong}") from None
+            raise WrongType(f"[{index}]{wrong}") from None
     return found
 
 
 def _object(spec: FieldSpec, value: Any) -> Any:
-    model = spec.schema_of(value)
-    if model is None:
+    schema = spec.schema_of(value)
+    if schema is None:
         return value
     try:
-        return _in_snake_case(model, value)
+        return _in_snake_case(schema, value)
     except WrongType as wrong:
         raise WrongType(f".{wrong}") from None

@@ -56,11 +56,11 @@ def spec_within(spec: FieldSpec, *siblings: Mapping[str, Any]) -> FieldSpec:
     return spec
 
 
-def respelled(model: Schema, properties: Mapping[str, Any]) -> dict[str, Any]:
+def respelled(schema: Schema, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return `properties` with its phone numbers as E.164 at every depth, where the check is on."""
     found: dict[str, Any] = {}
     for name, value in properties.items():
-        spec = model.fields.get(name)
+        spec = schema.fields.get(name)
         found[name] = value if spec is None else _respelled(spec_within(spec, properties), value)
     return found
 

@@ -26,7 +26,7 @@ _SPOKEN = frozenset({"exact", "message", "content", "text"})
 """Names of fields with spoken text, in which any character is valid."""
 
 _LINES = frozenset({"description", "twiml", "messages"})
-"""Names of fields with several lines: instructions for a model, a document."""
+"""Names of fields with several lines: instructions for a schema, a document."""
 
 _LABELS = frozenset({"name"})
 """Names of fields with a label, in which any word is valid."""
@@ -40,10 +40,10 @@ _WRITTEN_AS_FLOAT = 1e21
 
 
 def problems_of_values(
-    model: Schema, properties: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
+    schema: Schema, properties: Mapping[str, Any], before: Mapping[str, Any], path: str = ""
 ) -> Iterator[Problem]:
     """Yield the problems of the values in an object; `before` is the recorded object."""
-    for name, spec in model.fields.items():
+    for name, spec in schema.fields.items():
         if properties.get(name) is not None:
             yield from _of_field(spec, f"{path}{name}", properties[name], before.get(name))
 
@@ -54,9 +54,9 @@ def _of_field(spec: FieldSpec, path: str, value: Any, before: Any) -> Iterator[P
         yield from problems_of_values(inner, as_object(value), as_object(before), f"{path}.")
     elif isinstance(value, list):
         olds = as_list(before)
-        for at, item in enumerate(as_list(cast(Any, value))):
-            old = olds[at] if at < len(olds) else None
-            yield from _of_field(spec, f"{path}[{at}]", item, old)
+        for index, item in enumerate(as_list(cast(Any, value))):
+            old = olds[index] if index < len(olds) else None
+            yield from _of_field(spec, f"{path}[{index}]", item, old)
     elif isinstance(value, Mapping):
         yield from _of_entries(spec, path, as_object(cast(Any, value)), as_object(before))
     elif type(value) is not type(before) or value != before:
@@ -69,21 +69,21 @@ def _of_entries(
     spec: FieldSpec, path: str, properties: Mapping[str, Any], before: Mapping[str, Any]
 ) -> Iterator[Problem]:
     """Yield the problems in an object of arbitrary keys."""
-    for at, (name, value) in enumerate(properties.items(), start=1):
+    for number, (name, value) in enumerate(properties.items(), start=1):
         if spec.name not in _HEADERS or _HEADER_NAME.fullmatch(name):
-            where = f"{path}.{name}" if name.isidentifier() else f'{path}["{name}"]'
-            yield from _of_field(spec, where, value, before.get(name))
+            entry_path = f"{path}.{name}" if name.isidentifier() else f'{path}["{name}"]'
+            yield from _of_field(spec, entry_path, value, before.get(name))
         elif name not in before:
             # The message hides the name, which may be a misplaced token.
-            yield path, declarations.HEADER_NAME(number=at)
+            yield path, declarations.HEADER_NAME(number=number)
 
 
 def _of_text(spec: FieldSpec, text: str) -> Message | None:
     if spec.name in _SPOKEN:
         return None
     if not text.strip():
-        is_meant = EMPTY_IS_ABSENT in spec.traits or spec.name in _HEADERS | _LINES
-        if text or not is_meant:
+        may_be_empty = EMPTY_IS_ABSENT in spec.traits or spec.name in _HEADERS | _LINES
+        if text or not may_be_empty:
             return declarations.EMPTY_TEXT()
         return None
     word = unset_word(text, is_header=spec.name in _HEADERS)

@@ -48,7 +48,7 @@ def unique_texts(kind: Kind, fields: Mapping[str, Any]) -> list[str]:
     uri, name = fields.get("sip_uri"), fields.get("name")
     texts: list[tuple[str, ...]] = []
     numbers = (number_within(fields), fields.get("number"))
-    for number in dict.fromkeys(one for one in numbers if isinstance(one, str)):
+    for number in dict.fromkeys(text for text in numbers if isinstance(text, str)):
         trunk = () if number.startswith("+") else (str(fields.get("credential_id")),)
         texts.append(("number", number, *trunk))
     if isinstance(uri, str):
@@ -67,9 +67,11 @@ def is_named(kind: Kind, body: BodyFingerprint, names: Collection[str]) -> bool:
 def resembles(body: BodyFingerprint, other: BodyFingerprint) -> bool:
     """Return whether two fingerprints differ at most in the name, as after a rename."""
 
-    def without_name(it: BodyFingerprint) -> Any:
-        digests: Mapping[str, str] = it["digests"]
-        return it.get("code"), {key: value for key, value in digests.items() if key != "name"}
+    def without_name(fingerprint: BodyFingerprint) -> Any:
+        digests: Mapping[str, str] = fingerprint["digests"]
+        return fingerprint.get("code"), {
+            key: value for key, value in digests.items() if key != "name"
+        }
 
     return bool(without_name(body) == without_name(other))
 

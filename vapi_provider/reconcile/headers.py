@@ -25,9 +25,9 @@ def shown_headers(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> 
                 yield name
             continue
         for item in as_list(value) or [value]:
-            model = spec.schema_of(item)
-            if model is not None:
-                yield from shown_headers(model.fields, as_object(item))
+            schema = spec.schema_of(item)
+            if schema is not None:
+                yield from shown_headers(schema.fields, as_object(item))
 
 
 def are_removed(spec: FieldSpec, recorded: Any, actual: Any, echoes: Callable[[str], bool]) -> bool:
@@ -62,7 +62,7 @@ def with_removed_headers(
 
 
 def _of_item(spec: FieldSpec, before: Any, value: Any, echoes: Callable[[str], bool]) -> Any:
-    model = spec.schema_of(value)
-    if model is None or spec.schema_of(before) is not model:
+    schema = spec.schema_of(value)
+    if schema is None or spec.schema_of(before) is not schema:
         return value
-    return with_removed_headers(model.fields, as_object(before), as_object(value), echoes)
+    return with_removed_headers(schema.fields, as_object(before), as_object(value), echoes)

@@ -71,13 +71,13 @@ def hints(
     if is_mocked() or not (outputs or is_transformed(opts) or (guards and has_parent(opts))):
         return None
 
-    async def told(_: None) -> dict[str, Any] | None:
+    async def resolve(_: None) -> dict[str, Any] | None:
         await parent_registered(opts)
         paths = await _secret_paths(outputs)
         found = {TRANSFORMS: is_transformed(opts), OWN_SECRETS: paths}
         return {name: value for name, value in found.items() if value} or None
 
-    return pulumi.Output.from_input(None).apply(cast(Callable[[None], Any], told))
+    return pulumi.Output.from_input(None).apply(cast(Callable[[None], Any], resolve))
 
 
 async def _secret_paths(outputs: Sequence[_Found]) -> list[list[str]]:
@@ -100,8 +100,8 @@ def _outputs(spec: FieldSpec, value: Any, path: _Path) -> Iterator[_Found]:
     if isinstance(value, pulumi.Output):
         yield path, cast(pulumi.Output[Any], value)
     elif isinstance(value, list | tuple):
-        for at, item in enumerate(as_list(cast(Any, value))):
-            yield from _outputs(spec, item, (*path, str(at)))
+        for index, item in enumerate(as_list(cast(Any, value))):
+            yield from _outputs(spec, item, (*path, str(index)))
     elif isinstance(value, Mapping):
         properties, model = as_object(cast(Any, value)), spec.schema_of(value)
         if model is not None:

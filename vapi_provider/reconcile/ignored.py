@@ -34,9 +34,9 @@ def covers(patterns: Collection[Any], path: str) -> bool:
     """Return whether a pattern of `ignore_changes` matches `path` or one of its ancestors."""
     steps = tokens(path)
     return any(
-        len(wanted) <= len(steps)
-        and all(one in ("*", step) for one, step in zip(wanted, steps, strict=False))
-        for wanted in map(tokens, patterns)
+        len(pattern) <= len(steps)
+        and all(token in ("*", step) for token, step in zip(pattern, steps, strict=False))
+        for pattern in map(tokens, patterns)
     )
 
 
@@ -70,14 +70,15 @@ def _without(value: Any, steps: Tokens) -> Any:
     if isinstance(value, list):
         items = enumerate(as_list(cast(Any, value)))
         return [
-            _without(one, rest) if rest and step in ("*", str(at)) else one for at, one in items
+            _without(item, rest) if rest and step in ("*", str(index)) else item
+            for index, item in items
         ]
     if not isinstance(value, Mapping):
         return value
     found = dict(as_object(cast(Any, value)))
     for name in found.keys() if step == "*" else {step} & found.keys():
         found[name] = _without(found[name], rest) if rest else None
-    return {name: one for name, one in found.items() if one is not None}
+    return {name: item for name, item in found.items() if item is not None}
 
 
 def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
@@ -85,10 +86,10 @@ def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
     if isinstance(value, list):
         items, olds = as_list(cast(Any, value)), as_list(held)
         return [
-            (_with_items(one, olds[at], rest) if rest else olds[at])
-            if step in ("*", str(at)) and at < len(olds)
-            else one
-            for at, one in enumerate(items)
+            (_with_items(item, olds[index], rest) if rest else olds[index])
+            if step in ("*", str(index)) and index < len(olds)
+            else item
+            for index, item in enumerate(items)
         ]
     if not isinstance(value, Mapping) or not rest:
         return cast(Any, value)
@@ -107,8 +108,8 @@ def _with(value: Any, recorded: Any, steps: Tokens) -> Any:
         pairs = enumerate(zip(items, olds, strict=False))
         # An item of a list cannot be absent, so one without a recorded value stays as declared.
         return [
-            _with(one, old, rest) if step in ("*", str(at)) and old is not None else one
-            for at, (one, old) in pairs
+            _with(item, old, rest) if step in ("*", str(index)) and old is not None else item
+            for index, (item, old) in pairs
         ]
     if not isinstance(value, Mapping):
         return value

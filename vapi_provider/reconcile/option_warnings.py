@@ -40,8 +40,8 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
     leaf: str | None = None
     if next(_names(path), None) is None:
         return "it names no field"
-    for at, name in enumerate(_names(path)):
-        if at == 0 and name in (*READ_ONLY, *_INPUTS):
+    for depth, name in enumerate(_names(path)):
+        if depth == 0 and name in (*READ_ONLY, *_INPUTS):
             return None
         if name == "*":
             models = [inner for model in models for inner in _inside(model)]

@@ -45,16 +45,16 @@ def is_secret(spec: FieldSpec, value: Any) -> bool:
 
 def contains_secret(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> bool:
     """Return whether the fields in `properties` contain a secret, at any depth."""
-    return any(map(_holds, map(specs.get, properties), properties.values()))
+    return any(map(_contains_secret, map(specs.get, properties), properties.values()))
 
 
-def sealed(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> dict[str, Any]:
+def wrap_secrets(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return `properties` with each secret in its fields in the engine's wire form.
 
     Properties that are not fields stay unchanged.
     """
     return {
-        name: _sealed(specs[name], value) if name in specs else value
+        name: _wrap_secrets(specs[name], value) if name in specs else value
         for name, value in properties.items()
     }
 
@@ -102,39 +102,42 @@ def wire_secret(value: Any) -> dict[str, Any]:
 
 def _is_described(spec: FieldSpec, value: Mapping[str, Any]) -> bool:
     """Return whether a schema describes an object, with the type that the object states."""
-    model = spec.schema_of(value)
-    return model is not None and all(
+    schema = spec.schema_of(value)
+    return schema is not None and all(
         value.get(name) in (None, literal) or not isinstance(value[name], str)
-        for name, literal in model.literals.items()
+        for name, literal in schema.literals.items()
     )
 
 
-def _sealed(spec: FieldSpec | None, value: Any) -> Any:
+def _wrap_secrets(spec: FieldSpec | None, value: Any) -> Any:
     if value is None:
         return None
     if spec is None or is_secret(spec, value):
         return wire_secret(value)
     if isinstance(value, list):
-        return [_sealed(spec, item) for item in as_list(cast(Any, value))]
-    model = spec.schema_of(value)
-    if model is None:
+        return [_wrap_secrets(spec, item) for item in as_list(cast(Any, value))]
+    schema = spec.schema_of(value)
+    if schema is None:
         return value
-    specs, properties = model.fields, as_object(value)
-    return {name: _sealed(specs.get(name), item) for name, item in properties.items()}
+    specs, properties = schema.fields, as_object(value)
+    return {name: _wrap_secrets(specs.get(name), item) for name, item in properties.items()}
 
 
-def _holds(spec: FieldSpec | None, value: Any) -> bool:
+def _contains_secret(spec: FieldSpec | None, value: Any) -> bool:
     if value is None or spec is None:
         return False
     if is_secret(spec, value):
         return True
     if isinstance(value, list):
-        return any(_holds(spec, item) for item in as_list(cast(Any, value)))
-    model = spec.schema_of(value)
-    if model is None:
+        return any(_contains_secret(spec, item) for item in as_list(cast(Any, value)))
+    schema = spec.schema_of(value)
+    if schema is None:
         return False
-    specs, properties = model.fields, as_object(value)
-    return any(name not in specs or _holds(specs[name], item) for name, item in properties.items())
+    specs, properties = schema.fields, as_object(value)
+    return any(
+        name not in specs or _contains_secret(specs[name], item)
+        for name, item in properties.items()
+    )
 
 
 def _secrets(spec: FieldSpec | None, value: Any) -> Iterator[str]:
@@ -149,6 +152,6 @@ def _secrets(spec: FieldSpec | None, value: Any) -> Iterator[str]:
         for item in as_list(cast(Any, value)):
             yield from _secrets(spec, item)
     else:
-        model = spec.schema_of(value)
-        for name, item in as_object(value).items() if model else ():
-            yield from _secrets(model.fields.get(name) if model else None, item)
+        schema = spec.schema_of(value)
+        for name, item in as_object(value).items() if schema else ():
+            yield from _secrets(schema.fields.get(name) if schema else None, item)

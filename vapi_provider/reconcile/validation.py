@@ -116,18 +116,18 @@ def _is_unknown(error: ErrorDetails) -> bool:
 
 
 def _in_words(error: ErrorDetails, root: Schema, fields: Mapping[str, Any]) -> str:
-    path, model = _locate(error["loc"], root, fields)
+    path, schema = _locate(error["loc"], root, fields)
     kind = error["type"]
     if kind.startswith(DISCRIMINATED_BY) and isinstance(error["input"], Mapping):
         path = f"{path}.{kind.removeprefix(DISCRIMINATED_BY)}"
-    return f"{path}: {_reason(error, model)}"
+    return f"{path}: {_reason(error, schema)}"
 
 
-def _reason(error: ErrorDetails, model: Schema) -> Message:
-    """Return the reason of an error in `model`, with the code of the rule."""
+def _reason(error: ErrorDetails, schema: Schema) -> Message:
+    """Return the reason of an error in `schema`, with the code of the rule."""
     kind = error["type"]
     if kind == "extra_forbidden":
-        return correction(model, str(error["loc"][-1]))
+        return correction(schema, str(error["loc"][-1]))
     if kind.startswith(DISCRIMINATED_BY):
         if not isinstance(error["input"], Mapping):
             return declarations.WRONG_TYPE(type=_OBJECT)
@@ -146,7 +146,7 @@ def _locate(
 ) -> tuple[str, Schema]:
     """Return the path of a location (``hooks[0].do[1].exact``), and the schema that it ends in."""
     path = ""
-    model: Schema | None = root
+    schema: Schema | None = root
     ends_in = root
     spec = None
     value: Any = fields
@@ -158,8 +158,8 @@ def _locate(
             value = cast(list[Any], value)[step]
         else:
             path += f".{step}" if path else step
-            spec = model.fields.get(step) if model else None
+            spec = schema.fields.get(step) if schema else None
             value = cast(Mapping[str, Any], value).get(step)
-        model = spec.schema_of(value) if spec else None
-        ends_in = model or ends_in
+        schema = spec.schema_of(value) if spec else None
+        ends_in = schema or ends_in
     return path, ends_in

@@ -105,11 +105,13 @@ def _store(url: str, environment: Mapping[str, str], folder: Path) -> list[Any]:
     if scheme in ("http", "https"):
         return [scheme, _host(host), port or _PORTS[scheme], path]
     # The prefix in a bucket is in the path or in the query.
-    prefix = "/".join(one.strip("/") for one in (path, query.pop("prefix", "")) if one.strip("/"))
-    for name, variables in _FROM_ENVIRONMENT.get(scheme, {}).items():
-        value = next((environment[one] for one in variables if environment.get(one)), "")
-        if value and name not in query:
-            query[name] = value
+    prefix = "/".join(
+        part.strip("/") for part in (path, query.pop("prefix", "")) if part.strip("/")
+    )
+    for parameter, variables in _FROM_ENVIRONMENT.get(scheme, {}).items():
+        value = next((environment[name] for name in variables if environment.get(name)), "")
+        if value and parameter not in query:
+            query[parameter] = value
     if scheme == "azblob" and "storage_account" not in query:
         query |= _account_of_connection(environment)
     if "endpoint" in query:

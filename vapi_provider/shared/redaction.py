@@ -73,7 +73,10 @@ def _without(text: str, wanted: list[str]) -> str:
 
 def _fold(text: str) -> str:
     """Return a text of the same length in lower case, with + as a space, for comparison."""
-    return "".join(" " if it == "+" else low if len(low := it.lower()) == 1 else it for it in text)
+    return "".join(
+        " " if character == "+" else low if len(low := character.lower()) == 1 else character
+        for character in text
+    )
 
 
 def _places(text: str, word: str) -> Iterator[_Span]:
@@ -112,9 +115,9 @@ def _shows_much(length: int, word: str) -> bool:
 
 def _common(text: str, word: str) -> int:
     """Return the length of the common prefix of two texts."""
-    for at, (one, other) in enumerate(zip(text, word, strict=False)):
-        if one != other:
-            return at
+    for index, (left, right) in enumerate(zip(text, word, strict=False)):
+        if left != right:
+            return index
     return min(len(text), len(word))
 
 
@@ -130,7 +133,7 @@ def _merged(spans: list[_Span]) -> list[_Span]:
 
 def _decoded(text: str) -> Iterator[_Spelled]:
     """Yield the text as it is, and after each decoding that changes it."""
-    spelled: _Spelled = (text, [(at, at + 1) for at in range(len(text))])
+    spelled: _Spelled = (text, [(index, index + 1) for index in range(len(text))])
     yield spelled
     for _ in range(_MOST_ROUNDS):
         before = spelled[0]
