@@ -1,6 +1,7 @@
 """Models of the five kinds of phone numbers: the create, update and read schema of each.
 
-The API calls the kind `provider`; in this code "provider" alone means Pulumi's.
+The API calls the kind `provider`; in this code "provider" alone means Pulumi's. One file for all
+kinds, because they share base classes that are no schemas of the API.
 """
 
 from __future__ import annotations
