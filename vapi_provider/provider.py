@@ -233,7 +233,7 @@ class PhoneNumberProvider(ResourceProvider):
         """
         self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:
-            self._session.account.note_recorded(recorded.get("org_id"))
+            self._session.identity.note_recorded(recorded.get("org_id"))
             self._session.journal.finish_earlier_intent(id_)
 
     def _desired_and_recorded(

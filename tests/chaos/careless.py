@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pulumi import dynamic
 
-from vapi_provider.api.client import VapiClient
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.purchaser import Purchaser, PurchaseResult
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.kinds import Kind
@@ -20,7 +20,7 @@ from vapi_provider.provider import PhoneNumberProvider
 class _PlainPost:
     """Makes what it is asked for: no journal, no look at the account."""
 
-    def __init__(self, client: VapiClient) -> None:
+    def __init__(self, client: ObservedClient) -> None:
         self._client = client
 
     def purchase(

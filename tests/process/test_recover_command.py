@@ -183,7 +183,7 @@ def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
     del exported["deployment"]["manifest"]
     put(stub / "export.json", exported)
     recovery = Recovery(
-        Stack("dev"), new_settings(), api.client(), (), said.append, clock.sleep, clock
+        Stack("dev"), new_settings(), api.observed(), (), said.append, clock.sleep, clock
     )
     found = recovery.look(())
     assert [one.outcome for one in found.decisions] == ["made", "not made"]

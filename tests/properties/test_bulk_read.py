@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import Clock, FlakyApi, answer
 from vapi_provider.errors import NotFoundError
-from vapi_provider.lifecycle.bulk_read import Reader
+from vapi_provider.lifecycle.account_view import AccountView
 
 
 def named(name: str) -> dict[str, str]:
@@ -28,12 +28,12 @@ def account_of(count: int, together: int = 1) -> FlakyApi:
     )
 
 
-def names(reader: Reader, ids: list[str]) -> dict[str, str | None]:
+def names(view: AccountView, ids: list[str]) -> dict[str, str | None]:
     """The names of records, None where there is none, all read by sixteen workers."""
 
     def name(id_: str) -> str | None:
         try:
-            return reader.read(id_).name
+            return view.read(id_).name
         except NotFoundError:
             return None
 
@@ -48,9 +48,9 @@ def names(reader: Reader, ids: list[str]) -> dict[str, str | None]:
 def test_no_read_is_older_than_what_this_run_has_written(steps: list[str], data: Any) -> None:
     """Whatever a run does in whatever order, a read tells its own writes."""
     api = account_of(7)
-    client = api.client()
+    client = api.observed()
     expected: dict[str, str | None] = dict.fromkeys(api.records, "a")
-    reader = Reader(client, Clock())
+    view = AccountView(client, Clock())
     for at, step in enumerate(steps):
         id_ = data.draw(st.sampled_from(sorted(expected)))
         if step == "make":
@@ -58,7 +58,7 @@ def test_no_read_is_older_than_what_this_run_has_written(steps: list[str], data:
             made = client.create_phone_number(declared)
             expected[made.id] = made.name
         elif expected[id_] is None or step == "read":
-            assert names(reader, [id_]) == {id_: expected[id_]}
+            assert names(view, [id_]) == {id_: expected[id_]}
         elif step == "release":
             client.delete_phone_number(id_)
             expected[id_] = None

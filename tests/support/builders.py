@@ -16,6 +16,7 @@ from tests.support.official import assert_documented
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
@@ -255,6 +256,10 @@ class FlakyApi:
     def client(self) -> VapiClient:
         """Our client, connected to this account."""
         return VapiClient(self.transport())
+
+    def observed(self) -> ObservedClient:
+        """A run's client, connected to this account."""
+        return ObservedClient(self.client())
 
 
 class Clock:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.builders import DECLARATION, ORG, Clock, FlakyApi, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
-from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, SINGLY, Reader
+from vapi_provider.lifecycle.account_view import READ_SINGLY, AccountView
+from vapi_provider.lifecycle.listing import KEPT_SECONDS
 from vapi_provider.reconcile.properties import normalize
 
 
@@ -68,12 +69,12 @@ class Meanwhile(FlakyApi):
         return page
 
 
-def names(reader: Reader, ids: list[str]) -> dict[str, str | None]:
+def names(view: AccountView, ids: list[str]) -> dict[str, str | None]:
     """The names of records, None where there is none, all read by sixteen workers."""
 
     def name(id_: str) -> str | None:
         try:
-            return reader.read(id_).name
+            return view.read(id_).name
         except NotFoundError:
             return None
 
@@ -93,9 +94,9 @@ def test_a_refresh_costs_a_page_for_each_thousand(
     """At most four single GETs, then pages as far as they are needed, each record as it is."""
     api = account_of(count, together)
     ids = sorted(api.records)[:mine]
-    assert names(Reader(api.client()), ids) == dict.fromkeys(ids, "a")
+    assert names(AccountView(api.observed()), ids) == dict.fromkeys(ids, "a")
     assert len(api.requests) <= most
-    assert sum(path != "GET /phone-number" for path in api.sent) <= SINGLY
+    assert sum(path != "GET /phone-number" for path in api.sent) <= READ_SINGLY
 
 
 @pytest.mark.parametrize("cap", [100, 30, 1])
@@ -103,14 +104,14 @@ def test_shorter_pages_than_asked_for_do_no_harm(cap: int) -> None:
     """A server that gives fewer than asked for is read to its end, or record by record."""
     records = account_of(230).records.values()
     api = Capped(cap, *records)
-    assert set(names(Reader(api.client()), list(api.records)).values()) == {"a"}
+    assert set(names(AccountView(api.observed()), list(api.records)).values()) == {"a"}
     assert cap != 100 or len(api.requests) <= 4 + 3
 
 
 def test_more_of_one_time_than_a_page_holds_are_read_singly() -> None:
     """Where the pages lead no further, the records that none of them shows are still read."""
     api = account_of(1100, together=1100)
-    read = names(Reader(api.client()), [*api.records, "gone"])
+    read = names(AccountView(api.observed()), [*api.records, "gone"])
     assert read == {**dict.fromkeys(api.records, "a"), "gone": None}
     assert api.sent.count("GET /phone-number") == 2
 
@@ -126,17 +127,17 @@ class Masking(FlakyApi):
 def test_a_masked_number_is_never_taken_for_the_number() -> None:
     """Where the list shows numbers in part, a refresh and a wait read each record itself."""
     api = Masking(*account_of(12).records.values())
-    reader = Reader(api.client(), Clock())
-    with reader.watching() as look, reader.watching():
+    view = AccountView(api.observed(), Clock())
+    with view.watching() as look, view.watching():
         assert look("n3").number == "+14155550123"
-    assert {reader.read(id_).number for id_ in api.records} == {"+14155550123"}
+    assert {view.read(id_).number for id_ in api.records} == {"+14155550123"}
 
 
 def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
     """A record is gone only after its own 404; one that the list lags behind with is found."""
     api = account_of(20)
     api.records["late"] = answer(id_="late", createdAt="9999", name="late")
-    read = names(Reader(api.client()), [*list(api.records)[:8], "gone", "late"])
+    read = names(AccountView(api.observed()), [*list(api.records)[:8], "gone", "late"])
     assert (read["gone"], read["late"]) == (None, "late")
     assert "GET /phone-number/gone" in api.sent
 
@@ -153,59 +154,59 @@ def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[FlakyAp
     """Records that are made or released between two pages leave no other one out."""
     api = Meanwhile(happens, *account_of(1500).records.values())
     stay = [id_ for id_ in api.records if id_ not in ("n500", "n1100")]
-    assert set(names(Reader(api.client()), stay).values()) == {"a"}
-    assert len(api.requests) <= SINGLY + 2
+    assert set(names(AccountView(api.observed()), stay).values()) == {"a"}
+    assert len(api.requests) <= READ_SINGLY + 2
 
 
-def warm(api: FlakyApi, clock: Clock | None = None) -> tuple[Any, Reader]:
-    """A client and a reader that has listed the account, whose last record was not yet read."""
-    client = api.client()
-    reader = Reader(client, clock or Clock())
+def warm(api: FlakyApi, clock: Clock | None = None) -> tuple[Any, AccountView]:
+    """A client and a view that has listed the account, whose last record was not yet read."""
+    client = api.observed()
+    view = AccountView(client, clock or Clock())
     for id_ in list(api.records)[:-1]:
-        reader.read(id_)
-    return client, reader
+        view.read(id_)
+    return client, view
 
 
 def test_what_this_run_has_changed_is_never_answered_from_a_page() -> None:
     """After a PATCH the record is looked at anew, also where its answer was lost."""
     api = account_of(12)
-    client, reader = warm(api)
+    client, view = warm(api)
     client.update_phone_number("n11", named("b"))
-    assert reader.read("n11").name == "b"
+    assert view.read("n11").name == "b"
 
-    client, reader = warm(api)
+    client, view = warm(api)
     api.records["n11"]["name"] = "c"
     api.instead = [httpx.Response(400, json={})]
     with pytest.raises(Exception, match="400"):
         client.update_phone_number("n11", named("c"))
-    assert reader.read("n11").name == "c"
+    assert view.read("n11").name == "c"
 
 
 def test_what_this_run_has_released_is_gone() -> None:
     """After a DELETE no page brings the record back."""
-    client, reader = warm(account_of(12))
+    client, view = warm(account_of(12))
     client.delete_phone_number("n11")
     with pytest.raises(NotFoundError):
-        reader.read("n11")
+        view.read("n11")
 
 
 def test_what_this_run_has_made_is_found() -> None:
     """A record that is newer than the listing is read by its id."""
-    client, reader = warm(account_of(12))
+    client, view = warm(account_of(12))
     made = client.create_phone_number(named("b"))
-    assert reader.read(made.id).name == "b"
+    assert view.read(made.id).name == "b"
 
 
 def test_no_list_that_lags_brings_back_what_this_run_has_changed() -> None:
     """What this run wrote to is read by its id, also where a later listing shows it as it was."""
     api = Lagging(*account_of(12).records.values())
-    client = api.client()
+    client = api.observed()
     client.update_phone_number("n11", named("b"))
     made = client.create_phone_number(named("c"))
     api.records[made.id]["status"] = "active"
     api.shown[made.id] = {**api.records[made.id], "status": "activating"}
-    reader = Reader(client, Clock())
-    read = {id_: reader.read(id_) for id_ in api.records}
+    view = AccountView(client, Clock())
+    read = {id_: view.read(id_) for id_ in api.records}
     assert (read["n11"].name, read[made.id].status) == ("b", "active")
     assert api.sent.count("GET /phone-number") == 1
 
@@ -213,24 +214,24 @@ def test_no_list_that_lags_brings_back_what_this_run_has_changed() -> None:
 def test_whoever_asks_again_is_told_anew() -> None:
     """A second look at a fleet sees what has changed since the first, for as few requests."""
     api = account_of(300)
-    reader = Reader(api.client())
+    view = AccountView(api.observed())
     ids = list(api.records)
-    names(reader, ids)
+    names(view, ids)
     for record in api.records.values():
         record["name"] = "b"
-    assert set(names(reader, ids).values()) == {"b"}
-    assert len(api.requests) <= 2 * (SINGLY + 1)
+    assert set(names(view, ids).values()) == {"b"}
+    assert len(api.requests) <= 2 * (READ_SINGLY + 1)
 
 
 def test_a_listing_does_not_last() -> None:
     """What was listed half a minute ago is listed anew, also where it was in use meanwhile."""
     api, clock = account_of(12), Clock()
-    _, reader = warm(api, clock)
+    _, view = warm(api, clock)
     api.records["n11"]["name"] = "b"
     clock.now += KEPT_SECONDS - 1
-    assert names(reader, ["gone"]) == {"gone": None}
+    assert names(view, ["gone"]) == {"gone": None}
     clock.now += 2
-    assert reader.read("n11").name == "b"
+    assert view.read("n11").name == "b"
 
 
 def test_a_page_that_takes_long_is_waited_for() -> None:
@@ -241,7 +242,7 @@ def test_a_page_that_takes_long_is_waited_for() -> None:
         clock.now += KEPT_SECONDS * 3
 
     api = Meanwhile(slow, *account_of(1500).records.values())
-    names(Reader(api.client(), clock), list(api.records))
+    names(AccountView(api.observed(), clock), list(api.records))
     assert api.sent.count("GET /phone-number") <= 3
 
 
@@ -262,10 +263,10 @@ def test_a_broken_page_is_an_error_for_all_who_wait_for_it(page: httpx.Response)
     def read(at: int) -> str:
         return failure(working.read, f"n{at}", bag(name="a", org_id=ORG))
 
-    for at in range(SINGLY):
+    for at in range(READ_SINGLY):
         working.read(f"n{at}", bag(name="a", org_id=ORG))
     api.instead = [page] * 5
-    texts = {read(at) for at in range(SINGLY, 20)}
+    texts = {read(at) for at in range(READ_SINGLY, 20)}
     assert len(texts) == 1
     assert "GET /phone-number:" in texts.pop()
     assert api.sent.count("GET /phone-number") <= 5
@@ -274,14 +275,14 @@ def test_a_broken_page_is_an_error_for_all_who_wait_for_it(page: httpx.Response)
 def test_a_broken_page_takes_nothing_back() -> None:
     """What the pages before it have shown is answered all the same."""
     api = account_of(1500)
-    reader = Reader(api.client())
+    view = AccountView(api.observed())
     # One after the other: the last one has to be the one that the first page shows.
     for id_ in ("n0", "n1", "n2", "n3", "n1400"):
-        reader.read(id_)
+        view.read(id_)
     api.instead = [httpx.Response(200, json={})]
     with pytest.raises(ServerError, match="not a list"):
-        reader.read("n10")
-    assert reader.read("n1300").name == "a"
+        view.read("n10")
+    assert view.read("n1300").name == "a"
 
 
 def test_get_and_refresh_share_their_reads() -> None:
@@ -293,7 +294,7 @@ def test_get_and_refresh_share_their_reads() -> None:
     assert "there is no phone number gone here" in failure(
         working.read, "gone", {"provider": "vapi"}
     )
-    assert len(api.requests) == SINGLY + 1 + 1
+    assert len(api.requests) == READ_SINGLY + 1 + 1
 
 
 def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
@@ -310,13 +311,13 @@ def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
 def test_workers_that_wait_for_a_page_are_all_answered() -> None:
     """Sixteen reads at once, all before the first page has come, cost that one page."""
     api = account_of(20)
-    reader = Reader(api.client())
+    view = AccountView(api.observed())
     together = threading.Barrier(16)
 
     def read(at: int) -> str | None:
         together.wait(timeout=20)
-        return reader.read(f"n{at}").name
+        return view.read(f"n{at}").name
 
     with ThreadPoolExecutor(16) as workers:
         assert list(workers.map(read, range(16))) == ["a"] * 16
-    assert len(api.requests) == SINGLY + 1
+    assert len(api.requests) == READ_SINGLY + 1

@@ -215,7 +215,7 @@ def test_the_owners_of_all_that_was_seen_are_remembered() -> None:
     api = FlakyApi(
         answer(orgId="one"), answer(id_="b", orgId="two"), answer(id_="c", orgId="three")
     )
-    client = api.client()
+    client = api.observed()
     assert client.organizations == set()
     client.get_phone_number(UUID)
     client.update_phone_number("b", {"name": None})

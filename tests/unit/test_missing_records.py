@@ -24,8 +24,9 @@ from tests.support.builders import (
     provider,
 )
 from vapi_provider.errors import OwnershipError
+from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.bulk_read import KEPT_SECONDS, Reader
+from vapi_provider.lifecycle.listing import KEPT_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -60,16 +61,16 @@ def test_gone_is_believed_only_of_the_recorded_account(
 ) -> None:
     """404 means gone where a listing shows the recorded organization, or the person confirms it."""
     api = FlakyApi(*records)
-    client = api.client()
-    account, is_listed = AccountView(client, confirmed), Reader(client).is_listed
+    client = api.observed()
+    identity = AccountIdentity(client, AccountView(client), confirmed_empty=confirmed)
     if seen_before:
         client.get_phone_number(UUID)
         api.requests.clear()
     if words is None:
-        account.confirm_gone("gone", recorded, is_listed)
+        identity.confirm_gone("gone", recorded)
     else:
         with pytest.raises(OwnershipError, match=words) as refused:
-            account.confirm_gone("gone", recorded, is_listed)
+            identity.confirm_gone("gone", recorded)
         assert "Nothing was forgotten" in str(refused.value)
         assert "\n" not in str(refused.value)
     assert len(api.requests) == requests
@@ -78,11 +79,11 @@ def test_gone_is_believed_only_of_the_recorded_account(
 def test_an_empty_account_is_looked_at_once() -> None:
     """A fleet that is missing costs one look at the account, not one for each number."""
     api = FlakyApi()
-    client = api.client()
-    account, reader = AccountView(client), Reader(client)
+    client = api.observed()
+    identity = AccountIdentity(client, AccountView(client))
     for at in range(5):
         with pytest.raises(OwnershipError, match="no phone number at all"):
-            account.confirm_gone(f"n{at}", ORG, reader.is_listed)
+            identity.confirm_gone(f"n{at}", ORG)
     assert len(api.requests) == 1
 
 
@@ -113,9 +114,9 @@ def test_an_account_that_is_emptied_meanwhile_is_the_right_one() -> None:
             return super().__call__(request)
 
     released: list[Future[None]] = []
-    client = Emptied().client()
+    client = Emptied().observed()
     with ThreadPoolExecutor(1) as other:
-        AccountView(client).confirm_gone("gone", ORG, Reader(client).is_listed)
+        AccountIdentity(client, AccountView(client)).confirm_gone("gone", ORG)
         released[0].result(timeout=20)
 
 
@@ -231,19 +232,19 @@ def test_many_that_are_gone_share_one_listing() -> None:
 def test_a_listing_of_before_proves_nothing() -> None:
     """Gone is shown by a listing of the last half minute that began after this run's last write."""
     api, clock = FlakyApi(answer(id_="other")), Clock()
-    client = api.client()
-    reader = Reader(client, clock)
-    assert not reader.is_listed(UUID)
+    client = api.observed()
+    view = AccountView(client, clock)
+    assert not view.is_listed(UUID)
     api.records[UUID] = THERE
-    assert not reader.is_listed(UUID)
+    assert not view.is_listed(UUID)
     clock.now += KEPT_SECONDS + 1
-    assert reader.is_listed(UUID)
+    assert view.is_listed(UUID)
 
     del api.records[UUID]
-    assert reader.is_listed(UUID)
+    assert view.is_listed(UUID)
     api.records[UUID] = THERE
     client.delete_phone_number(UUID)
-    assert not reader.is_listed(UUID)
+    assert not view.is_listed(UUID)
 
 
 def test_an_account_that_cannot_be_listed_to_its_end_forgets_nothing() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, FlakyApi, answer
 from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -77,15 +78,15 @@ def test_a_moved_resource_is_known_by_the_other_form_of_its_name(there: str, ask
 
     Where a resource of this run holds it, or it is being replaced, it is no clash.
     """
-    account = AccountView(FlakyApi(answer(name=there)).client())
+    account = AccountView(FlakyApi(answer(name=there)).observed())
     declared = {"name": automatic_name(asking)}
     with pytest.raises(OwnershipError, match="Alias\\(parent=pulumi.ROOT_STACK_RESOURCE\\)"):
-        account.refuse_clash(KINDS["vapi"], declared, asking, ())
-    account.refuse_clash(KINDS["vapi"], declared, asking, (), {UUID})
-    account.refuse_clash(KINDS["vapi"], declared, asking, (), replacing=True)
+        refuse_clash(account, KINDS["vapi"], declared, asking, ())
+    refuse_clash(account, KINDS["vapi"], declared, asking, (), {UUID})
+    refuse_clash(account, KINDS["vapi"], declared, asking, (), replacing=True)
     sister = asking.replace("0a1b2c3d", "ffffffff") if asking == CHILD else CHILD
-    other = AccountView(FlakyApi(answer(name=f"{AUTOMATIC_NAME}~12345678")).client())
-    other.refuse_clash(KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
+    other = AccountView(FlakyApi(answer(name=f"{AUTOMATIC_NAME}~12345678")).observed())
+    refuse_clash(other, KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
 
 
 def test_names_tell_stacks_apart() -> None:
@@ -102,7 +103,7 @@ def refuse(
     account: AccountView, kind: str = "vapi", replaced: tuple[str, ...] = (), **declared: Any
 ) -> None:
     """Asks `account` whether `declared` may be made."""
-    account.refuse_clash(KINDS[kind], declared, DECLARATION, replaced)
+    refuse_clash(account, KINDS[kind], declared, DECLARATION, replaced)
 
 
 CLASHES = [
@@ -121,7 +122,7 @@ def test_what_is_there_is_not_made_again(
 ) -> None:
     """A clash names the record and both ways out, the alias for a rename first."""
     with pytest.raises(OwnershipError) as refused:
-        refuse(AccountView(FlakyApi(answer(kind, **there)).client()), kind, **declared)
+        refuse(AccountView(FlakyApi(answer(kind, **there)).observed()), kind, **declared)
     text = str(refused.value)
     assert f"the account already has {words} (id {UUID}" in text
     assert "2026-03-26T15:43:16.145Z" in text
@@ -136,7 +137,7 @@ def test_what_is_being_replaced_is_no_clash(
     kind: str, there: dict[str, Any], declared: dict[str, Any], words: str
 ) -> None:
     """The record that this run is about to release does not stand in the way."""
-    refuse(AccountView(FlakyApi(answer(kind, **there)).client()), kind, (UUID,), **declared)
+    refuse(AccountView(FlakyApi(answer(kind, **there)).observed()), kind, (UUID,), **declared)
 
 
 @pytest.mark.parametrize(
@@ -153,12 +154,12 @@ def test_what_is_being_replaced_is_no_clash(
 )
 def test_strangers_are_no_clash(there: dict[str, Any], kind: str, declared: dict[str, Any]) -> None:
     """A given name, another kind's name, other URIs and numbers may stand beside ours."""
-    refuse(AccountView(FlakyApi(there).client()), kind, **declared)
+    refuse(AccountView(FlakyApi(there).observed()), kind, **declared)
 
 
 def test_a_number_of_an_unknown_kind_is_a_clash() -> None:
     """A carrier number that the account has under a kind we do not know is there all the same."""
-    account = AccountView(FlakyApi(answer("plivo", number="+14155552671")).client())
+    account = AccountView(FlakyApi(answer("plivo", number="+14155552671")).observed())
     with pytest.raises(OwnershipError, match="the number"):
         refuse(account, "twilio", number="+14155552671")
 
@@ -166,7 +167,7 @@ def test_a_number_of_an_unknown_kind_is_a_clash() -> None:
 def test_the_account_is_listed_once_a_run() -> None:
     """Any number of creates, from any number of threads, cost one listing."""
     api = FlakyApi(answer(name="other"))
-    account = AccountView(api.client())
+    account = AccountView(api.observed())
     with ThreadPoolExecutor(8) as threads:
         for done in [threads.submit(refuse, account, name=f"n{at}") for at in range(64)]:
             done.result()
@@ -176,7 +177,7 @@ def test_the_account_is_listed_once_a_run() -> None:
 def test_what_this_run_made_is_known_without_listing_again() -> None:
     """A record that was just made clashes, and no longer once it was released."""
     api = FlakyApi()
-    account = AccountView(api.client())
+    account = AccountView(api.observed())
     refuse(account, sip_uri="sip:a@b")
     account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
     with pytest.raises(OwnershipError, match="the SIP URI"):
@@ -189,7 +190,7 @@ def test_what_this_run_made_is_known_without_listing_again() -> None:
 
 def test_made_and_released_before_any_listing_are_seen_by_it() -> None:
     """What was made before the first listing is found by the listing itself."""
-    account = AccountView(FlakyApi(answer(sipUri="sip:a@b")).client())
+    account = AccountView(FlakyApi(answer(sipUri="sip:a@b")).observed())
     account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
     account.forget("unheard-of")
     with pytest.raises(OwnershipError, match="the SIP URI"):

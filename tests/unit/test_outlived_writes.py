@@ -285,7 +285,7 @@ def killed(
     working = machine.provider(api, "old")
     client = httpx.Client(base_url="https://api.vapi.ai", transport=Dying())
     retry = Retry(machine.clock.sleep, machine.clock)
-    working._session.client._transport = Transport(client, KEY, retry)
+    working._session.client._client._transport = Transport(client, KEY, retry)
     with suppress(Failure):  # Nobody listens to a plugin without an engine.
         call(working)
     api.requests.clear()

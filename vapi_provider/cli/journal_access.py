@@ -7,13 +7,14 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, TAKE_ID, TAKE_NAME
 from vapi_provider.deployment.exported import declaration_of
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import AccountWatermark, Journal
+from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import fingerprint_of
@@ -52,14 +53,21 @@ class Intents:
     def __init__(
         self,
         journal: Journal,
-        client: VapiClient,
+        client: ObservedClient,
         settings: Settings,
         intents: Sequence[Intent],
         chosen: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._journal = journal
         self._client = client
-        self._account = AccountView(client, settings.confirmed_empty_account, settings.account)
+        self._identity = AccountIdentity(
+            client,
+            AccountView(client),
+            settings.account,
+            settings.confirmed_empty_account,
+            # The workflow has just listed the account.
+            is_listed=lambda _: False,
+        )
         self._intents = intents
         self._chosen = chosen
 
@@ -88,7 +96,7 @@ class Intents:
             is_at_stake = intent is not None and (
                 bool(intent.organizations) or outcomes.get(resource["urn"]) == "not made"
             )
-            if intent and is_at_stake and not self._account.is_account_of(intent):
+            if intent and is_at_stake and not self._identity.is_account_of(intent):
                 raise OwnershipError(
                     PURCHASE_ELSEWHERE(resource=resource_of(intent.key), account=intent.account)
                 )
@@ -97,7 +105,7 @@ class Intents:
         if self._journal.is_under_way(intent):
             return Interrupted(intent.key, "under way", intent.record)
         try:
-            if not self._account.is_account_of(intent):
+            if not self._identity.is_account_of(intent):
                 return Interrupted(intent.key, "other account", intent.record)
             if intent.record is None and intent.key in self._chosen:
                 return _as_chosen(intent.key, self._chosen[intent.key], free)
@@ -116,7 +124,7 @@ class Intents:
         try:
             self._client.get_phone_number(record)
         except NotFoundError:
-            self._account.confirm_record_gone(record, intent)
+            self._identity.confirm_record_gone(record, intent)
             return Interrupted(intent.key, "gone", record)
         # The record exists but is not free: a state that the user named holds it.
         return Interrupted(intent.key, "unheld", record)
@@ -143,7 +151,7 @@ def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> No
 
 
 def note_settled(
-    journal: Journal, deployment: Mapping[str, Any], settled: Settled, client: VapiClient
+    journal: Journal, deployment: Mapping[str, Any], settled: Settled, client: ObservedClient
 ) -> None:
     """Record in the journal what became of pending operations.
 

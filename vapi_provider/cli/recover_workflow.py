@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue.commands import STATE_CHANGED
 from vapi_provider.cli.account import (
     Row,
@@ -39,6 +38,7 @@ from vapi_provider.errors import NotFoundError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.opening import open_journal
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
 from vapi_provider.recovery.leftovers import CLOCKS_DIFFER, Decision
@@ -96,7 +96,7 @@ class Recovery:
 
     stack: Stack
     settings: Settings
-    account: VapiClient
+    account: ObservedClient
     held_elsewhere: Collection[str]
     say: Callable[[str], None]
     sleep: Callable[[float], None] = time.sleep
@@ -119,7 +119,9 @@ class Recovery:
         named = Stack(stack)
         settings = settings_of(named)
         with account_of(settings) as account:
-            yield cls(named, settings, account, held_by(deployments(also, files)), say)
+            yield cls(
+                named, settings, ObservedClient(account), held_by(deployments(also, files)), say
+            )
 
     def look(self, choices: Collection[str]) -> Found:
         """Return what was left behind, resolved as far as possible; do not change the state.

@@ -1,16 +1,95 @@
-"""Clashes between a record and a declaration: unique values and automatic names."""
+"""Clashes between the account's records and a declaration: unique values and automatic names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from vapi_provider.catalogue import account as messages
+from vapi_provider.errors import TakenError
+from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.unique_values import FIELDS, SWAP
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import number_within, spec_within
 from vapi_provider.reconcile.equality import equivalent
-from vapi_provider.reconcile.names import automatic_name, name_without_parent
+from vapi_provider.reconcile.names import alias_hint, automatic_name, name_without_parent
 from vapi_provider.reconcile.resource_key import old_form
+
+GIVEN_UP = (
+    "If another resource of this stack gives it up in the same run, let that one go first: "
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>]). One that leaves the program is "
+    "deleted last: run `pulumi up` without it first."
+)
+
+
+def refuse_clash(
+    account: AccountView,
+    kind: Kind,
+    declared: Mapping[str, Any],
+    declaration: str,
+    being_replaced: Collection[str],
+    held: Collection[str] = (),
+    since: str = "",
+    *,
+    replacing: bool = False,
+) -> None:
+    """Raise TakenError where the account already has what is about to be created.
+
+    A record clashes if it has the same SIP URI or carrier number, or if it is of this kind and has
+    the automatic name of this resource in either form; an interrupted run, another state of the
+    same stack or a moved resource leaves such a record. The account is listed once per run.
+
+    `being_replaced` are ids that are about to be released. `held` are ids that resources of the
+    same name hold. The resource itself held records that are older than `since`. `replacing` is
+    set where the engine replaces the resource, whose id the plugin is not given.
+    """
+    for record in account.similar(declared, automatic_name(old_form(declaration))):
+        if record.id in being_replaced:
+            continue
+        what = unique_clash(record, kind, declared)
+        name = None
+        is_earlier = record.created_at < since
+        if record.id.lower() not in held and not is_earlier and not replacing:
+            name = name_clash(record, kind, declared, declaration)
+        if not what and not name:
+            continue
+        shown = {
+            "what": what or name,
+            "id": record.id,
+            "created_at": record.created_at,
+            "given_up": GIVEN_UP,
+        }
+        if replacing:
+            raise TakenError(messages.REPLACED_STILL_HAS_IT(**shown))
+        raise TakenError(messages.ACCOUNT_HAS_IT(**shown, advice=alias_hint(renamed=bool(what))))
+
+
+def refuse_taken(account: AccountView, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
+    """Raise TakenError where another record has the number or SIP URI declared for `id_`."""
+    wanted = {name: declared[name] for name in FIELDS if name in declared}
+    for record in account.similar(wanted):
+        what = unique_clash(record, kind, wanted) if record.id != id_ else None
+        if what:
+            raise TakenError(
+                messages.ANOTHER_RECORD_HAS_IT(
+                    what=what,
+                    id=record.id,
+                    created_at=record.created_at,
+                    changed=id_,
+                    given_up=GIVEN_UP,
+                    swap=SWAP,
+                )
+            )
+
+
+def ids_by_name(
+    account: AccountView, kind: Kind, declared: Mapping[str, Any], declaration: str
+) -> set[str]:
+    """Return the ids of records with the automatic name of a resource in either form."""
+    names = {"name": declared.get("name")}
+    found = account.similar(names, automatic_name(old_form(declaration)))
+    return {record.id for record in found if name_clash(record, kind, declared, declaration)}
 
 
 def _is_public(number: str) -> bool:

@@ -156,7 +156,7 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
     patience = session.settings.ready_timeout_seconds
     until = session.clock() + patience
     problem = ""
-    with session.reader.watching() as look:
+    with session.account.watching() as look:
         while record.status != "blocked" and AREA_CODE in desired.fields and not record.number:
             if session.clock() >= until:
                 warn(

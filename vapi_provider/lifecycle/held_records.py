@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.clashes import ids_by_name
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.names import alias_hint
@@ -24,8 +26,9 @@ class HeldRecords:
 
     def __init__(
         self,
-        client: VapiClient,
+        client: ObservedClient,
         account: AccountView,
+        identity: AccountIdentity,
         journal: Journal,
         ownership: Ownership,
         wait: Callable[[float], None],
@@ -33,6 +36,7 @@ class HeldRecords:
     ) -> None:
         self._client = client
         self._account = account
+        self._identity = identity
         self._journal = journal
         self._ownership = ownership
         self._wait = wait
@@ -52,7 +56,7 @@ class HeldRecords:
         """
         recorded = self._journal.ledger.held_in_any_form(declaration)
         known = {one.record.lower() for held in recorded.values() for one in held}
-        known |= {id_.lower() for id_ in self._account.ids_by_name(kind, declared, declaration)}
+        known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, declaration)}
         known -= {id_.lower() for id_ in replaced}
         pause = ChecksPause(self._ownership, self._clock)
         while True:
@@ -77,8 +81,8 @@ class HeldRecords:
                 try:
                     record = self._client.get_phone_number(held.record)
                 except NotFoundError:
-                    if self._account.is_account_of(held):
-                        self._account.confirm_record_gone(held.record, held)
+                    if self._identity.is_account_of(held):
+                        self._identity.confirm_record_gone(held.record, held)
                         self._journal.forget_record(held.record)
                     continue
                 if record.created_at >= since:

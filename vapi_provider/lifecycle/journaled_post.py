@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -39,7 +39,7 @@ class JournaledPost:
 
     def __init__(
         self,
-        client: VapiClient,
+        client: ObservedClient,
         account: AccountView,
         journal: Journal,
         search: RecordSearch,

@@ -41,7 +41,7 @@ def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping
     try:
         record = session.client.get_phone_number(id_)
     except NotFoundError:
-        session.account.confirm_gone(id_, recorded.get("org_id"), session.reader.is_listed)
+        session.identity.confirm_gone(id_, recorded.get("org_id"))
         session.writers.released.add(id_)
         return None
     # The API hides secrets, so a hidden one of the interrupted write is unknown and sent again.

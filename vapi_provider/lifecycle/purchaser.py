@@ -12,15 +12,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from typing import Any
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import Journal
+from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.journaled_post import JournaledPost
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
@@ -65,8 +67,9 @@ class Purchaser:
 
     def __init__(
         self,
-        client: VapiClient,
+        client: ObservedClient,
         account: AccountView,
+        identity: AccountIdentity,
         journal: Journal,
         ownership: Ownership,
         engine_lives: Callable[[], bool],
@@ -78,6 +81,7 @@ class Purchaser:
     ) -> None:
         self._client = client
         self._account = account
+        self._identity = identity
         self._journal = journal
         self._ownership = ownership
         self._engine_lives = engine_lives
@@ -85,7 +89,9 @@ class Purchaser:
         self._blocking = blocking
         self._sleep = sleep
         self._clock = clock
-        self._held_records = HeldRecords(client, account, journal, ownership, self._wait, clock)
+        self._held_records = HeldRecords(
+            client, account, identity, journal, ownership, self._wait, clock
+        )
         self._unfinished = UnfinishedPurchases(journal, ownership, notify, self._wait, clock)
         self._search = RecordSearch(client, account, ownership.has_owner, ownership.is_recorded)
         self._post = JournaledPost(
@@ -144,7 +150,7 @@ class Purchaser:
                 left = self._resume(kind, key, declaration, names, replaced)
                 if left is not None:
                     return left
-            self._account.confirm_organization(
+            self._identity.confirm_organization(
                 self._journal.ledger.organizations(*stack_of(declaration))
             )
             held = self._held_records.wait_for_holders(kind, fields, declaration, replaced)
@@ -155,8 +161,8 @@ class Purchaser:
             self._unfinished.report(kept, declaration, other_forms)
             # Read records that other processes created after the account was listed.
             self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))
-            self._account.refuse_clash(
-                kind, fields, declaration, replaced, held, since, replacing=replacing
+            refuse_clash(
+                self._account, kind, fields, declaration, replaced, held, since, replacing=replacing
             )
             record = self._post.send(kind, body, kept, fields, declaration, names)
             return PurchaseResult(record, fields.get(AREA_CODE), is_resumed=False)
@@ -207,7 +213,7 @@ class Purchaser:
         # A GET of the record confirms the account, even if the list lags behind.
         record = None if intent.record is None else self._search.by_id(intent.record)
         if record is None:
-            if not self._account.is_account_of(intent):
+            if not self._identity.is_account_of(intent):
                 return None
             record = self._created_by(kind, intent, names)
         if record is None or record.id in replaced:
@@ -263,7 +269,7 @@ class Purchaser:
         Only a listing that began after that time proves that the intent created nothing.
         """
         if intent.record is not None:
-            self._account.confirm_record_gone(intent.record, intent)
+            self._identity.confirm_record_gone(intent.record, intent)
             self._journal.forget_record(intent.record)
             return None
         purchase = PendingPost.of(kind, intent, names)

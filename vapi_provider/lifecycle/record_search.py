@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, contradicts, is_named, matches
@@ -58,7 +58,7 @@ class RecordSearch:
 
     def __init__(
         self,
-        client: VapiClient,
+        client: ObservedClient,
         account: AccountView,
         is_owned: Callable[[str], bool],
         is_recorded: Callable[[str], bool],

@@ -34,16 +34,16 @@ def refresh(
     that the stack does not own; raises OwnershipError where such a record does not exist.
     """
     try:
-        record = session.reader.read(id_)
+        record = session.account.read(id_)
     except NotFoundError as missing:
         if recorded.declaration is None:
             raise OwnershipError(messages.NO_SUCH_RECORD(cause=missing, id=id_)) from None
-        session.account.confirm_gone(id_, before.get("org_id"), session.reader.is_listed)
+        session.identity.confirm_gone(id_, before.get("org_id"))
         session.journal.forget_record(id_)
         return None
     session.writers.refreshed.add(id_)
     same_kind(recorded, record)
-    fields, echoes = recorded.kind.fields, session.reader.echoes_headers
+    fields, echoes = recorded.kind.fields, session.account.echoes_headers
     actual = with_removed_headers(fields, recorded.fields, record.fields, echoes)
     outs = outputs_as_read(recorded, replace(record, fields=actual))
     inputs = inputs_of(outs, recorded.kind)

@@ -28,10 +28,9 @@ def release(session: Session, id_: str, desired: Desired, recorded: Mapping[str,
             secrets = {*secrets_in(desired.kind.fields, recorded)}
             session.client.delete_phone_number(id_, secrets)
     except NotFoundError as missing:
-        session.account.confirm_gone(
+        session.identity.confirm_gone(
             id_,
             recorded.get("org_id"),
-            session.reader.is_listed,
             may_be_released_by_us=missing.after_unclear_try,
         )
     session.writers.forget(id_)

@@ -17,10 +17,11 @@ from vapi_provider.deployment.foreseen import Foreseen
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.opening import open_journal
 from vapi_provider.journal.operation import Operation
+from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.bulk_read import Reader
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
+from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
@@ -87,17 +88,17 @@ class Session:
     ) -> None:
         """Set up the session; `lives` and `listening` ask the own engine and one at an address."""
         self.settings = settings
-        self.client = client
+        self.client = ObservedClient(client, self._before_send)
         self._sleep = sleep
         self._lives = lives
         self.clock = clock
-        self.reader = Reader(client, clock)
-        self.account = AccountView(
-            client, settings.confirmed_empty_account, settings.account, self.reader.is_listed
+        self.account = AccountView(self.client, clock)
+        self.identity = AccountIdentity(
+            self.client, self.account, settings.account, settings.confirmed_empty_account
         )
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
-            self.account.note_recorded(organization)
+            self.identity.note_recorded(organization)
         operation = Operation(engine_operation())
         self.ownership = Ownership(operation)
         self._checked: dict[str, Checked] = {}
@@ -128,10 +129,10 @@ class Session:
             self.sleep,
             clock,
         )
-        client.before_send = self._before_send
         self.purchaser = Purchaser(
-            client,
+            self.client,
             self.account,
+            self.identity,
             self.journal,
             self.ownership,
             lives,

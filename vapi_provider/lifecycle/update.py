@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.catalogue import account as messages
 from vapi_provider.errors import OwnershipError, RejectedError
+from vapi_provider.lifecycle.clashes import refuse_taken
 from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
@@ -50,7 +51,7 @@ def update(
     hidden |= {*secrets_in(specs, record.fields)}
 
     def merge_without(refused: frozenset[str]) -> Merge:
-        merge = Merge(refused=refused, echoes=session.reader.echoes_headers)
+        merge = Merge(refused=refused, echoes=session.account.echoes_headers)
         merge_into(merge, desired, recorded, body, record.answer, changed)
         refuse_hidden(merge.wire)
         return merge
@@ -73,7 +74,7 @@ def _refuse_taken(
     keys = keys_of(desired.fields) - held
     if keys and not {*FIELDS}.isdisjoint(changed):
         account, wanted = session.account, desired.fields
-        session.retry_once_free(keys, lambda: account.refuse_taken(desired.kind, wanted, id_))
+        session.retry_once_free(keys, lambda: refuse_taken(account, desired.kind, wanted, id_))
 
 
 def _patch(
