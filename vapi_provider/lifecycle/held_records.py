@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_identity import AccountIdentity
-from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import ids_by_name
-from vapi_provider.lifecycle.observed_client import ObservedClient
-from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 LOOK_SECONDS = 0.2
 """Pause between two polls for the end of another run or the engine's next check."""
@@ -24,23 +23,11 @@ LOOK_SECONDS = 0.2
 class HeldRecords:
     """Guard against a second purchase of a record known under either form of a resource's key."""
 
-    def __init__(
-        self,
-        client: ObservedClient,
-        account: AccountView,
-        identity: AccountIdentity,
-        journal: Journal,
-        ownership: Ownership,
-        wait: Callable[[float], None],
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._account = account
-        self._identity = identity
-        self._journal = journal
-        self._ownership = ownership
-        self._wait = wait
-        self._clock = clock
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._account = session.account
+        self._journal = session.journal
+        self._ownership = session.ownership
 
     def wait_for_holders(
         self,
@@ -58,12 +45,12 @@ class HeldRecords:
         known = {one.record.lower() for held in recorded.values() for one in held}
         known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, declaration)}
         known -= {id_.lower() for id_ in replaced}
-        pause = ChecksPause(self._ownership, self._clock)
+        pause = ChecksPause(self._ownership, self._session.clock)
         while True:
             held = self._ownership.ids_under_key(declaration)
             if known <= held or pause.is_paused():
                 return held
-            self._wait(LOOK_SECONDS)
+            self._session.wait(LOOK_SECONDS)
 
     def refuse_unrecorded(self, declaration: str, allowed: Collection[str], since: str) -> None:
         """Raise OwnershipError where the journal has a record that this resource's state lacks.
@@ -79,10 +66,10 @@ class HeldRecords:
                 if held.record.lower() in allowed or held.record in allowed:
                     continue
                 try:
-                    record = self._client.get_phone_number(held.record)
+                    record = self._session.client.get_phone_number(held.record)
                 except NotFoundError:
-                    if self._identity.is_account_of(held):
-                        self._identity.confirm_record_gone(held.record, held)
+                    if self._session.identity.is_account_of(held):
+                        self._session.identity.confirm_record_gone(held.record, held)
                         self._journal.forget_record(held.record)
                     continue
                 if record.created_at >= since:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
-from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.pulumi_sdk.plugin import require_engine
+from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, unique_texts
 from vapi_provider.reconcile.secrecy import secrets_in
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 TRIES = 3
 """Maximum POSTs for one record; the account is searched before each repetition."""
@@ -37,27 +36,13 @@ class JournaledPost:
     was lost.
     """
 
-    def __init__(
-        self,
-        client: ObservedClient,
-        account: AccountView,
-        journal: Journal,
-        search: RecordSearch,
-        engine_lives: Callable[[], bool],
-        completion_grace_seconds: float,
-        notify: Callable[[str], None],
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._client = client
-        self._account = account
-        self._journal = journal
+    def __init__(self, session: Session, search: RecordSearch) -> None:
+        self._session = session
+        self._client = session.client
+        self._account = session.account
+        self._journal = session.journal
         self._search = search
-        self._engine_lives = engine_lives
-        self._completion_grace_seconds = completion_grace_seconds
-        self._notify = notify
-        self._sleep = sleep
-        self._clock = clock
+        self._grace_seconds = session.settings.completion_grace_seconds
 
     def send(
         self,
@@ -77,9 +62,7 @@ class JournaledPost:
         secrets = {*secrets_in(kind.fields, fields)}
         tries = 0
         before = self._watermark(declaration)
-        purchase = PendingPost(
-            declaration, kind, kept, names, before, None, self._completion_grace_seconds
-        )
+        purchase = PendingPost(declaration, kind, kept, names, before, None, self._grace_seconds)
         begun = False
         lost: UnclearError | None = None
 
@@ -88,7 +71,7 @@ class JournaledPost:
                 declaration,
                 kept,
                 purchase.before,
-                self._completion_grace_seconds,
+                self._grace_seconds,
                 organizations=self._client.organizations,
                 sent_at=purchase.sent_at,
                 repeats=tries,
@@ -105,9 +88,7 @@ class JournaledPost:
                 record = self._client.create_phone_number(body, secrets, before_send)
             except UnclearError as error:
                 lost, tries = error, tries + 1
-                completion_grace_seconds = (
-                    0 if error.may_still_complete else self._completion_grace_seconds
-                )
+                completion_grace_seconds = 0 if error.may_still_complete else self._grace_seconds
                 found = self._look(purchase, declaration, error, completion_grace_seconds)
                 if found is not None:
                     return self.take(found, kind, declaration, fields)
@@ -144,7 +125,7 @@ class JournaledPost:
             self._journal.record_id(declaration, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
-            self._notify(messages.JOURNAL_NOT_UPDATED(id=record.id, done="made", cause=error))
+            warn(messages.JOURNAL_NOT_UPDATED(id=record.id, done="made", cause=error))
         return record
 
     def _watermark(self, declaration: str) -> AccountWatermark:
@@ -157,9 +138,9 @@ class JournaledPost:
         self, purchase: PendingPost, declaration: str, lost: UnclearError, seconds: float
     ) -> PhoneNumberRecord | None:
         """Return the record that an unanswered POST created, searched for `seconds`; else None."""
-        until = self._clock() + seconds
+        until = self._session.clock() + seconds
         if seconds >= NOTIFY_AFTER_SECONDS:
-            self._notify(messages.RESPONSE_LOST(cause=lost, seconds=seconds))
+            warn(messages.RESPONSE_LOST(cause=lost, seconds=seconds))
         pauses = iter(LOOKS_SECONDS)
         while True:
             try:
@@ -172,14 +153,14 @@ class JournaledPost:
                 raise
             except VapiError:
                 raise _unclear(lost) from None
-            left = until - self._clock()
+            left = until - self._session.clock()
             if found is not None or left <= 0:
                 return found
             try:
-                require_engine(self._engine_lives)
+                self._session.require_engine()
             except AbandonedError:
                 raise _unclear(lost) from None
-            self._sleep(min(left, next(pauses, LOOKS_SECONDS[-1])))
+            self._session.sleep(min(left, next(pauses, LOOKS_SECONDS[-1])))
 
 
 def _unclear(lost: UnclearError | None) -> UnclearError:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import VapiError
 from vapi_provider.journal.intents import AccountWatermark
-from vapi_provider.journal.journal import Journal
 from vapi_provider.journal.ledger import Repeated
-from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import contradicts, matches
 from vapi_provider.reconcile.resource_key import resource_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 SHOWS_WITHIN_SECONDS = 3600.0
 """Maximum time after its POST at which a record first appears; each run looks until then."""
@@ -27,17 +30,9 @@ class LateRecords:
     where a POST was repeated. `api_time` returns the API clock's time, where it is known.
     """
 
-    def __init__(
-        self,
-        account: AccountView,
-        journal: Journal,
-        notify: Callable[[str], None],
-        api_time: Callable[[], float | None],
-    ) -> None:
-        self._account = account
-        self._journal = journal
-        self._notify = notify
-        self._api_time = api_time
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._journal = session.journal
         self._lock = threading.Lock()
         self._looked: set[tuple[str, str]] = set()
 
@@ -57,7 +52,7 @@ class LateRecords:
     def _report(self, repeated: Repeated) -> None:
         found = list(self._created_by(repeated))
         for record in found:
-            self._notify(
+            warn(
                 messages.LATE_RECORD(
                     id=record.id,
                     number=record.number or "no number yet",
@@ -68,12 +63,12 @@ class LateRecords:
             self._journal.ledger.forget_repeat(repeated)
 
     def _may_still_show(self, repeated: Repeated) -> bool:
-        now, sent_at = self._api_time(), repeated.sent_at
+        now, sent_at = self._session.client.api_time(), repeated.sent_at
         return now is not None and sent_at is not None and now - sent_at < SHOWS_WITHIN_SECONDS
 
     def _created_by(self, repeated: Repeated) -> Iterator[PhoneNumberRecord]:
         before = AccountWatermark(repeated.since, repeated.known | {repeated.record})
-        for record in self._account.records():
+        for record in self._session.account.records():
             kind = record.kind
             if (
                 kind is not None

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.reconcile.resource_key import old_form, resource_of
-
-PAUSE_SECONDS = 1.0
-"""If the engine checks no resource for this long, the program has declared all it can for now."""
 
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
 
@@ -243,21 +240,6 @@ class Ownership:
         elif event.kind == _GAINED:
             self._gained[event.id] = event.declaration
             self._alike[old_form(event.declaration)][event.id] = event.declaration
-
-
-class ChecksPause:
-    """Detector of a pause in the engine's checks of resources, which it makes sequentially."""
-
-    def __init__(self, ownership: Ownership, clock: Callable[[], float]) -> None:
-        self._ownership = ownership
-        self._clock = clock
-        self._count, self._since = ownership.checks, clock()
-
-    def is_paused(self) -> bool:
-        """Return whether the engine checked no resource for `PAUSE_SECONDS`."""
-        if self._ownership.checks != self._count:
-            self._count, self._since = self._ownership.checks, self._clock()
-        return self._clock() - self._since >= PAUSE_SECONDS
 
 
 def _only_one(id_: str, owner: str | None, declaration: str, *, is_held: bool = False) -> None:

@@ -6,33 +6,32 @@ describes the states of an intent and their transitions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.account_identity import AccountIdentity
-from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.journaled_post import JournaledPost
-from vapi_provider.lifecycle.observed_client import ObservedClient
-from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.pulumi_sdk.plugin import require_engine
+from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.pulumi_sdk.workers import blocking
 from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.plan import AREA_CODE
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 OWNER_WAIT_SECONDS = 300.0
 
@@ -65,46 +64,16 @@ class PurchaseResult:
 class Purchaser:
     """Purchaser of records for a run, shared by all threads of a plugin."""
 
-    def __init__(
-        self,
-        client: ObservedClient,
-        account: AccountView,
-        identity: AccountIdentity,
-        journal: Journal,
-        ownership: Ownership,
-        engine_lives: Callable[[], bool],
-        completion_grace_seconds: float,
-        notify: Callable[[str], None],
-        blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._client = client
-        self._account = account
-        self._identity = identity
-        self._journal = journal
-        self._ownership = ownership
-        self._engine_lives = engine_lives
-        self._notify = notify
-        self._blocking = blocking
-        self._sleep = sleep
-        self._clock = clock
-        self._held_records = HeldRecords(
-            client, account, identity, journal, ownership, self._wait, clock
-        )
-        self._unfinished = UnfinishedPurchases(journal, ownership, notify, self._wait, clock)
-        self._search = RecordSearch(client, account, ownership.has_owner, ownership.is_recorded)
-        self._post = JournaledPost(
-            client,
-            account,
-            journal,
-            self._search,
-            engine_lives,
-            completion_grace_seconds,
-            notify,
-            sleep,
-            clock,
-        )
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._account = session.account
+        self._identity = session.identity
+        self._journal = session.journal
+        self._ownership = session.ownership
+        self._held_records = HeldRecords(session)
+        self._unfinished = UnfinishedPurchases(session)
+        self._search = RecordSearch(session)
+        self._post = JournaledPost(session, self._search)
 
     def purchase(
         self,
@@ -192,7 +161,7 @@ class Purchaser:
         # A number or a SIP URI distinguishes two records with the same name.
         keys = [text for text in texts if text not in named] or named or [kind.provider]
         with ExitStack() as turn:
-            with self._blocking():
+            with blocking():
                 turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
             yield
 
@@ -229,9 +198,9 @@ class Purchaser:
         """Return whether another resource of this program has the other form of a key."""
         if self._journal.find(key) is None:
             return False
-        pause = ChecksPause(self._ownership, self._clock)
+        pause = ChecksPause(self._ownership, self._session.clock)
         while not self._ownership.is_declared(key) and not pause.is_paused():
-            self._wait(OWNER_LOOK_SECONDS)
+            self._session.wait(OWNER_LOOK_SECONDS)
         return self._ownership.is_declared(key)
 
     def _wait_for_owner(self, key: str) -> Intent | None:
@@ -250,14 +219,14 @@ class Purchaser:
 
         def wait() -> None:
             nonlocal begun, is_notified
-            now = self._clock()
+            now = self._session.clock()
             begun = now if begun is None else begun
             if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
-                self._notify(messages.WAITING_FOR_OTHER_RUN())
+                warn(messages.WAITING_FOR_OTHER_RUN())
                 is_notified = True
             if now - begun >= OWNER_WAIT_SECONDS:
                 raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
-            self._wait(OWNER_LOOK_SECONDS)
+            self._session.wait(OWNER_LOOK_SECONDS)
 
         return wait
 
@@ -273,19 +242,14 @@ class Purchaser:
             self._journal.forget_record(intent.record)
             return None
         purchase = PendingPost.of(kind, intent, names)
-        until = self._clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
+        until = self._session.clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
         # A listing from before the intent was read may be older than the request.
         found = self._search.created_by(purchase, self._account.listings)
-        if found is None and until - self._clock() >= NOTIFY_AFTER_SECONDS:
-            self._notify(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._clock()))
-        while found is None and (left := until - self._clock()) > 0:
+        if found is None and until - self._session.clock() >= NOTIFY_AFTER_SECONDS:
+            warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._session.clock()))
+        while found is None and (left := until - self._session.clock()) > 0:
             # Threads that wait at the same time share one listing.
             listings = self._account.listings
-            self._wait(min(left, LOOK_SECONDS))
+            self._session.wait(min(left, LOOK_SECONDS))
             found = self._search.created_by(purchase, listings)
         return found
-
-    def _wait(self, seconds: float) -> None:
-        """Sleep; raise AbandonedError where the engine no longer waits for the outcome."""
-        require_engine(self._engine_lives)
-        self._sleep(seconds)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
-from vapi_provider.errors import NotFoundError, OwnershipError
+from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import AccountWatermark, Intent
-from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, contradicts, is_named, matches
 from vapi_provider.reconcile.resource_key import old_form, resource_of, stack_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 PROMPT_SECONDS = 2.5
 """A record with an ambiguous name is this run's if it was created this soon after its POST."""
@@ -56,17 +58,9 @@ class RecordSearch:
     `is_recorded` returns whether the state holds a record for a resource's key.
     """
 
-    def __init__(
-        self,
-        client: ObservedClient,
-        account: AccountView,
-        is_owned: Callable[[str], bool],
-        is_recorded: Callable[[str], bool],
-    ) -> None:
-        self._client = client
-        self._account = account
-        self._is_owned = is_owned
-        self._is_recorded = is_recorded
+    def __init__(self, session: Session) -> None:
+        self._account = session.account
+        self._ownership = session.ownership
 
     def created_by(self, purchase: PendingPost, after: int = 0) -> PhoneNumberRecord | None:
         """Return the one record that a purchase created; None where the account shows none.
@@ -92,7 +86,7 @@ class RecordSearch:
             if record.provider == purchase.kind.provider
             and purchase.before.is_newer(record.id, record.created_at)
             and not self._account.is_of_this_run(record.id)
-            and not self._is_owned(record.id)
+            and not self._ownership.has_owner(record.id)
         ]
         # A masked number cannot be compared.
         whole = [one for one in map(self._account.unmasked, shown) if one is not None]
@@ -112,19 +106,14 @@ class RecordSearch:
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record with an id, even if the list lags behind; None where it is gone."""
         listed = [record for record in self._account.records() if record.id == id_]
-        if listed:
-            return listed[0]
-        try:
-            return self._client.get_phone_number(id_)
-        except NotFoundError:
-            return None
+        return listed[0] if listed else self._account.fetch(id_)
 
     def _unclear(self, key: str, found: Sequence[PhoneNumberRecord]) -> OwnershipError:
         """Return the error about records whose creator cannot be determined."""
         listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
         several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
         take = "take it over with adopt_id"
-        if self._is_recorded(key) or self._is_recorded(old_form(key)):
+        if self._ownership.is_recorded(key) or self._ownership.is_recorded(old_form(key)):
             # The plugin refuses another record in `adopt_id` while the resource has one.
             stack, id_ = stack_of(key)[1], found[0].id if len(found) == 1 else "<id>"
             take = (

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.deployment.facts import StateFacts, facts_of
@@ -19,10 +19,12 @@ from vapi_provider.journal.opening import open_journal
 from vapi_provider.journal.operation import Operation
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
+from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
+from vapi_provider.lifecycle.lazy_transport import LazyTransport
 from vapi_provider.lifecycle.observed_client import ObservedClient
-from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
+from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
 from vapi_provider.lifecycle.unique_values import Key, UniqueKeys
@@ -39,10 +41,6 @@ from vapi_provider.pulumi_sdk.workers import blocking
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import old_form, stack_of
 from vapi_provider.settings.config import Settings
-
-if TYPE_CHECKING:
-    from vapi_provider.api.transport import Transport
-
 
 GIVE_UP_WAIT_SECONDS = 120.0
 """Maximum wait for another resource to give up a number or SIP URI: a PATCH is fast."""
@@ -129,25 +127,22 @@ class Session:
             self.sleep,
             clock,
         )
-        self.purchaser = Purchaser(
-            self.client,
-            self.account,
-            self.identity,
-            self.journal,
-            self.ownership,
-            lives,
-            settings.completion_grace_seconds,
-            warn,
-            blocking,
-            self.sleep,
-            clock,
-        )
-        self.late_records = LateRecords(self.account, self.journal, warn, client.api_time)
+        self.purchaser = Purchaser(self)
+        self.late_records = LateRecords(self)
 
     def sleep(self, seconds: float) -> None:
         """Sleep without blocking the plugin's other calls."""
         with blocking():
             self._sleep(seconds)
+
+    def require_engine(self) -> None:
+        """Raise AbandonedError where the engine is gone."""
+        require_engine(self._lives)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; raise AbandonedError where the engine no longer waits for the outcome."""
+        self.require_engine()
+        self.sleep(seconds)
 
     def note_checked(
         self, declaration: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
@@ -182,8 +177,7 @@ class Session:
         Raises AbandonedError where the engine is gone.
         """
         while not is_settled() and not self._pause.is_paused():
-            require_engine(self._lives)
-            self.sleep(LOOK_SECONDS)
+            self.wait(LOOK_SECONDS)
 
     def holders_before(self, id_: str) -> set[str]:
         """Return the resources that held a record when the run began, as the preflight read it."""
@@ -216,7 +210,7 @@ class Session:
             self.late_records.report(*stack_of(declaration))
 
     def _before_send(self) -> None:
-        require_engine(self._lives)
+        self.require_engine()
         self.writers.before_send()
 
     def wait_until_free(self, keys: Collection[Key]) -> None:
@@ -251,7 +245,7 @@ class Session:
         """
         for warning in settings.warnings:
             warn(warning)
-        client = VapiClient(_LazyTransport(settings))
+        client = VapiClient(LazyTransport(settings))
         session = cls(settings, client, facts=facts_of(os.environ))
         if engine_operation():
             threading.Thread(
@@ -265,33 +259,3 @@ def _answer_adopters(ownership: Ownership) -> None:
     while True:
         time.sleep(ANSWER_SECONDS)
         ownership.answer_adopters()
-
-
-class _LazyTransport:
-    """Transport that opens on the first request: most runs send none, and httpx imports slowly."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._opened: Transport | None = None
-
-    def request(self, method: str, path: str, **more: Any) -> Any:
-        """Send a request; see `Transport.request`."""
-        with self._lock:
-            if self._opened is None:
-                from vapi_provider.api.limit import AdaptiveLimit
-                from vapi_provider.api.retry import Retry
-                from vapi_provider.api.transport import Transport, open_http
-
-                settings = self._settings
-                retry = Retry(notify=warn, watch=require_engine)
-                limit = AdaptiveLimit(settings.max_concurrent_requests)
-                http = open_http(settings)
-                self._opened = Transport(http, settings.api_key, retry, limit=limit)
-            transport = self._opened
-        with blocking():
-            return transport.request(method, path, **more)
-
-    def api_time(self) -> float | None:
-        """Return the API clock's time; see `Transport.api_time`."""
-        return self._opened.api_time() if self._opened else None

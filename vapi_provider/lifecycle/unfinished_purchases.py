@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.journal.journal import Journal
-from vapi_provider.lifecycle.ownership import ChecksPause, Ownership
+from vapi_provider.lifecycle.checks_pause import ChecksPause
+from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
 
 LOOK_SECONDS = 0.2
 """Pause between two polls for the engine's next check."""
@@ -22,19 +26,8 @@ class UnfinishedPurchases:
     `wait` sleeps some seconds, and raises where the engine no longer waits for the outcome.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        ownership: Ownership,
-        notify: Callable[[str], None],
-        wait: Callable[[float], None],
-        clock: Callable[[], float],
-    ) -> None:
-        self._journal = journal
-        self._ownership = ownership
-        self._notify = notify
-        self._wait = wait
-        self._clock = clock
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._named: set[str] = set()
 
     def report(self, kept: BodyFingerprint, declaration: str, other_forms: Collection[str]) -> None:
@@ -62,7 +55,7 @@ class UnfinishedPurchases:
                 )
             if intent.key not in self._named:
                 self._named.add(intent.key)
-                self._notify(messages.UNDECLARED_PURCHASE(what=what))
+                warn(messages.UNDECLARED_PURCHASE(what=what))
 
     def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the program does not declare.
@@ -70,14 +63,14 @@ class UnfinishedPurchases:
         The engine checks resources one after the other, as the program declares them: wait until it
         has checked none for a while.
         """
-        pause = ChecksPause(self._ownership, self._clock)
+        pause = ChecksPause(self._session.ownership, self._session.clock)
         while True:
             intents = [
                 intent
-                for intent in self._journal.unfinished_of_others(*stack_of(declaration))
+                for intent in self._session.journal.unfinished_of_others(*stack_of(declaration))
                 if intent.key not in (declaration, *other_forms)
-                and not self._ownership.is_covered(intent.key)
+                and not self._session.ownership.is_covered(intent.key)
             ]
             if not intents or pause.is_paused():
                 return intents
-            self._wait(LOOK_SECONDS)
+            self._session.wait(LOOK_SECONDS)

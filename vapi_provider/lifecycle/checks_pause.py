@@ -1,0 +1,25 @@
+"""Pause in the engine's checks, after which the program has declared all that it can for now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vapi_provider.lifecycle.ownership import Ownership
+
+PAUSE_SECONDS = 1.0
+"""If the engine checks no resource for this long, the program has declared all it can for now."""
+
+
+class ChecksPause:
+    """Detector of a pause in the engine's checks of resources, which it makes sequentially."""
+
+    def __init__(self, ownership: Ownership, clock: Callable[[], float]) -> None:
+        self._ownership = ownership
+        self._clock = clock
+        self._count, self._since = ownership.checks, clock()
+
+    def is_paused(self) -> bool:
+        """Return whether the engine checked no resource for `PAUSE_SECONDS`."""
+        if self._ownership.checks != self._count:
+            self._count, self._since = self._ownership.checks, self._clock()
+        return self._clock() - self._since >= PAUSE_SECONDS
