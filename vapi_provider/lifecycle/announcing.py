@@ -30,7 +30,7 @@ def announce(id_: pulumi.Input[str], declaration: pulumi.Input[str]) -> None:
 
     def tell(known: list[Any]) -> None:
         # The output may be None or a value that the plugin refuses.
-        if all(isinstance(one, str) for one in known):
+        if all(isinstance(value, str) for value in known):
             _tell(known[0], known[1])
 
     pulumi.Output.all(id_, declaration).apply(tell)
@@ -55,4 +55,6 @@ def _operation() -> Operation:
 def _engine() -> str:
     """Return the address of the engine that started this program; empty if no engine did."""
     words = sys.orig_argv
-    return next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--engine"), "")
+    return next(
+        (address for word, address in zip(words, words[1:], strict=False) if word == "--engine"), ""
+    )

@@ -135,7 +135,7 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
     Its earlier holder may be declared later in the program, so wait for the engine's checks.
     """
     owners = session.ownership
-    if (session.holders_before(id_) | session.journal.ledger.holders(id_)) - {key}:
+    if (session.recorded_holders.before(id_) | session.journal.ledger.holders(id_)) - {key}:
         session.wait_for_checks_pause(lambda: owners.holder(id_) is not None)
     holder = owners.holder(id_)
     if holder is not None or session.account.is_of_this_run(id_):

@@ -42,7 +42,7 @@ class HeldRecords:
         come later in the program: wait until the engine has checked no resource for a while.
         """
         recorded = self._journal.ledger.held_in_any_form(declaration)
-        known = {one.record.lower() for held in recorded.values() for one in held}
+        known = {held.record.lower() for records in recorded.values() for held in records}
         known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, declaration)}
         known -= {id_.lower() for id_ in replaced}
         pause = ChecksPause(self._ownership, self._session.clock)

@@ -131,7 +131,7 @@ class JournaledPost:
     def _watermark(self, declaration: str) -> AccountWatermark:
         """Return the account's watermark, which includes the records that this resource held."""
         newest = self._account.watermark()
-        held = (one.record for one in self._journal.ledger.held(declaration))
+        held = (held.record for held in self._journal.ledger.held(declaration))
         return AccountWatermark(newest.since, newest.known.union(held))
 
     def _look(

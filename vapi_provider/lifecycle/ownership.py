@@ -45,8 +45,8 @@ class Ownership:
         self._held_elsewhere: dict[str, str] = {}
         self._replaced: set[str] = set()
         self._replaced_since: dict[str, str] = {}
-        self._made: set[str] = set()
-        self._alike: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._begun: set[str] = set()
+        self._by_old_key: defaultdict[str, dict[str, str]] = defaultdict(dict)
         """Ids that are held or gained, with their resources, by the old form of the keys."""
         self._covered: set[str] = set()
 
@@ -126,7 +126,7 @@ class Ownership:
             owners[declaration] = (
                 owners[declaration] + 1 if checked else max(owners[declaration], 1)
             )
-            self._alike[old_form(declaration)][key] = declaration
+            self._by_old_key[old_form(declaration)][key] = declaration
             others = owners - Counter([declaration])
             return next(iter(others), None)
 
@@ -158,11 +158,11 @@ class Ownership:
                 return  # Another resource holds the same record.
             self._replaced |= {id_, id_.lower()}
             if declaration is not None:
-                self._alike[old_form(declaration)].pop(id_.lower(), None)
+                self._by_old_key[old_form(declaration)].pop(id_.lower(), None)
 
     def _owner(self, key: str) -> str | None:
         owners = self._owners.get(key)
-        return None if owners is None else next((one for one in owners if owners[one] > 0), None)
+        return None if owners is None else next((key for key in owners if owners[key] > 0), None)
 
     def begin_create(self, declaration: str) -> None:
         """Record that the engine requests the record of a resource.
@@ -171,11 +171,11 @@ class Ownership:
         both.
         """
         with self._lock:
-            if declaration in self._made:
+            if declaration in self._begun:
                 raise OwnershipError(
                     messages.SAME_RESOURCE_NAME(resource=repr(resource_of(declaration)))
                 )
-            self._made.add(declaration)
+            self._begun.add(declaration)
 
     def note_create_call(self, declaration: str) -> None:
         """Record that the engine calls the `create` of a resource."""
@@ -189,7 +189,7 @@ class Ownership:
     def allow_create(self, declaration: str | None) -> None:
         """Record that a resource's record is gone, so that another one may be created."""
         with self._lock:
-            self._made.discard(declaration or "")
+            self._begun.discard(declaration or "")
 
     def has_owner(self, id_: str) -> bool:
         """Return whether a resource already has a record or is about to adopt it."""
@@ -215,7 +215,7 @@ class Ownership:
     def ids_under_key(self, declaration: str) -> set[str]:
         """Return the ids that resources whose keys have the same old form hold or have gained."""
         self._operation.catch_up()
-        return set(dict(self._alike.get(old_form(declaration), {})))
+        return set(dict(self._by_old_key.get(old_form(declaration), {})))
 
     @property
     def replaced(self) -> Collection[str]:
@@ -227,7 +227,7 @@ class Ownership:
 
         An older record of the resource was replaced earlier, and waits for its deletion.
         """
-        return max((self._replaced_since.get(one, "") for one in declarations), default="")
+        return max((self._replaced_since.get(key, "") for key in declarations), default="")
 
     def _hear(self, event: Event) -> None:
         # Do not take the lock: its holder may wait for the operation's lock, which is held here.
@@ -239,7 +239,7 @@ class Ownership:
             self._held_elsewhere.setdefault(event.id, event.declaration)
         elif event.kind == _GAINED:
             self._gained[event.id] = event.declaration
-            self._alike[old_form(event.declaration)][event.id] = event.declaration
+            self._by_old_key[old_form(event.declaration)][event.id] = event.declaration
 
 
 def _only_one(id_: str, owner: str | None, declaration: str, *, is_held: bool = False) -> None:

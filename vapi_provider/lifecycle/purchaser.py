@@ -6,8 +6,7 @@ describes the states of an intent and their transitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,12 @@ from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
 from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.journaled_post import JournaledPost
+from vapi_provider.lifecycle.other_runs import NOTIFY_AFTER_SECONDS, OtherRuns
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.pulumi_sdk.workers import blocking
 from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.plan import AREA_CODE
@@ -33,16 +32,11 @@ from vapi_provider.reconcile.resource_key import resource_of, stack_of
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-OWNER_WAIT_SECONDS = 300.0
-
 TRIES = 4
 """Maximum restarts of a purchase after another machine wrote to the journal."""
 
 LOOK_SECONDS = 2.0
 """Pause between two searches for a record that a killed run's request may still create."""
-
-NOTIFY_AFTER_SECONDS = 10.0
-"""Shortest wait that is reported to the user."""
 
 MAX_GRACE_SECONDS = 600.0
 """Maximum wait, whatever the clocks say."""
@@ -70,6 +64,7 @@ class Purchaser:
         self._identity = session.identity
         self._journal = session.journal
         self._ownership = session.ownership
+        self._other_runs = OtherRuns(session)
         self._held_records = HeldRecords(session)
         self._unfinished = UnfinishedPurchases(session)
         self._search = RecordSearch(session)
@@ -113,8 +108,8 @@ class Purchaser:
         replacing: bool,
         other_forms: Collection[str],
     ) -> PurchaseResult:
-        names = {automatic_name(one) for one in (declaration, *other_forms)}
-        with self._turn(kind, fields), self._journal.owner_lock():
+        names = {automatic_name(form) for form in (declaration, *other_forms)}
+        with self._other_runs.turn(kind, fields), self._journal.owner_lock():
             for key in (declaration, *other_forms):
                 left = self._resume(kind, key, declaration, names, replaced)
                 if left is not None:
@@ -142,28 +137,17 @@ class Purchaser:
         The journal would otherwise forget that purchase's record. A record that the purchase may
         have created is accepted, because the user thereby decides whose it is.
         """
-        intent = self._wait_for_owner(declaration)
+        intent = self._other_runs.wait_for_owner(declaration)
         if intent is None or intent.record == record.id:
             return
         created = [intent.record]
         if intent.record is None:
             if self._search.may_have_created(PendingPost.of(kind, intent, ()), record):
                 return
-            created = [one.id for one in self._search.candidates(PendingPost.of(kind, intent, ()))]
+            candidates = self._search.candidates(PendingPost.of(kind, intent, ()))
+            created = [candidate.id for candidate in candidates]
         shown = ", ".join(str(id_) for id_ in created) or "a number"
         raise OwnershipError(messages.ADOPTED_BESIDE_UNFINISHED(created=shown, id=record.id))
-
-    @contextmanager
-    def _turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
-        """Serialize creates whose records could not be distinguished."""
-        texts = unique_texts(kind, fields)
-        named = unique_texts(kind, {"name": fields.get("name")})
-        # A number or a SIP URI distinguishes two records with the same name.
-        keys = [text for text in texts if text not in named] or named or [kind.provider]
-        with ExitStack() as turn:
-            with blocking():
-                turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
-            yield
 
     def _resume(
         self,
@@ -176,7 +160,7 @@ class Purchaser:
         """Return the record that an interrupted run created but never saved to a state."""
         if key != declaration and self._is_anothers(key):
             return None
-        intent = self._wait_for_owner(key)
+        intent = self._other_runs.wait_for_owner(key)
         if intent is None:
             return None
         # A GET of the record confirms the account, even if the list lags behind.
@@ -202,33 +186,6 @@ class Purchaser:
         while not self._ownership.is_declared(key) and not pause.is_paused():
             self._session.wait(OWNER_LOOK_SECONDS)
         return self._ownership.is_declared(key)
-
-    def _wait_for_owner(self, key: str) -> Intent | None:
-        """Return the unfinished intent after no process works on it any more."""
-        wait = self._bounded_wait()
-        while True:
-            intent = self._journal.find(key)
-            if intent is None or not self._journal.is_under_way(intent):
-                return intent
-            wait()
-
-    def _bounded_wait(self) -> Callable[[], None]:
-        """Return a function that waits briefly, and raises after `OWNER_WAIT_SECONDS`."""
-        begun: float | None = None
-        is_notified = False
-
-        def wait() -> None:
-            nonlocal begun, is_notified
-            now = self._session.clock()
-            begun = now if begun is None else begun
-            if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
-                warn(messages.WAITING_FOR_OTHER_RUN())
-                is_notified = True
-            if now - begun >= OWNER_WAIT_SECONDS:
-                raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
-            self._session.wait(OWNER_LOOK_SECONDS)
-
-        return wait
 
     def _created_by(
         self, kind: Kind, intent: Intent, names: Collection[str]

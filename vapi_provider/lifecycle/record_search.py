@@ -71,7 +71,7 @@ class RecordSearch:
         and it was not created when the POST was sent.
         """
         free = self.candidates(purchase, after)
-        found = [one for one in free if matches(purchase.kind, purchase.body, one)]
+        found = [record for record in free if matches(purchase.kind, purchase.body, record)]
         if len(found) == 1 and len(free) == 1 and is_own(purchase, found[0]):
             return found[0]
         if free:
@@ -89,7 +89,7 @@ class RecordSearch:
             and not self._ownership.has_owner(record.id)
         ]
         # A masked number cannot be compared.
-        whole = [one for one in map(self._account.unmasked, shown) if one is not None]
+        whole = [record for record in map(self._account.unmasked, shown) if record is not None]
         return [record for record in whole if self.may_have_created(purchase, record)]
 
     def may_have_created(self, purchase: PendingPost, record: PhoneNumberRecord) -> bool:
@@ -110,7 +110,7 @@ class RecordSearch:
 
     def _unclear(self, key: str, found: Sequence[PhoneNumberRecord]) -> OwnershipError:
         """Return the error about records whose creator cannot be determined."""
-        listed = ", ".join(f"{one.id} ({one.number or 'no number yet'})" for one in found)
+        listed = ", ".join(f"{record.id} ({record.number or 'no number yet'})" for record in found)
         several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
         take = "take it over with adopt_id"
         if self._ownership.is_recorded(key) or self._ownership.is_recorded(old_form(key)):

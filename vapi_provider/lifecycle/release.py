@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import ownership as messages
@@ -14,6 +16,32 @@ from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
+
+
+class RecordedHolders:
+    """Resources that held a record when the run began, as the preflight read it in a state.
+
+    `lock` is held while a release is decided, because two resources may give up the same record.
+    """
+
+    def __init__(self, holders: Mapping[str, Sequence[str]]) -> None:
+        self._before = {id_.lower(): keys for id_, keys in holders.items()}
+        self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.lock = threading.Lock()
+
+    def before(self, id_: str) -> set[str]:
+        """Return the resources that held a record when the run began."""
+        return set(self._before.get(id_.lower(), ()))
+
+    def remaining(self, id_: str, key: str | None) -> list[str]:
+        """Return the holders that remain once `key`, which may occur twice, gives the record up."""
+        left = Counter(self._before.get(id_.lower(), ()))
+        left -= self._given_up[id_.lower()] + Counter([key or ""])
+        return sorted(left)
+
+    def give_up(self, id_: str, key: str | None) -> None:
+        """Record that a resource gives up a record that others have."""
+        self._given_up[id_.lower()][key or ""] += 1
 
 
 def release(session: Session, id_: str, desired: Desired, recorded: Mapping[str, Any]) -> None:
@@ -57,7 +85,7 @@ def _may_release(session: Session, id_: str, key: str | None) -> bool:
         if adopter == key:
             return False  # The resource is about to adopt its own record again.
         raise _not_adopted(id_, adopter, key)
-    with session.giving_up:
+    with session.recorded_holders.lock:
         if holder is None:
             holder = _recorded_holder(session, id_, key)
             if holder is None:
@@ -70,7 +98,7 @@ def _may_release(session: Session, id_: str, key: str | None) -> bool:
                     id=id_, resource=repr(resource_of(key or "")), holder=repr(resource_of(holder))
                 )
             )
-        session.give_up(id_, key)
+        session.recorded_holders.give_up(id_, key)
         if key is not None and holder != key:
             session.journal.forget_holder(key, id_)
     return False
@@ -86,8 +114,8 @@ def _not_adopted(id_: str, adopter: str, key: str | None) -> OwnershipError:
 
 def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
     """Return another resource that holds a record in a recorded state or the journal."""
-    here = session.holders_before(id_)
-    recorded = session.still_holding(id_, key)
+    here = session.recorded_holders.before(id_)
+    recorded = session.recorded_holders.remaining(id_, key)
     if recorded:
         return recorded[0]
     own_forms: set[str] = set() if key is None else {key, old_form(key)}
@@ -95,5 +123,5 @@ def _recorded_holder(session: Session, id_: str, key: str | None) -> str | None:
     if here and key is not None:
         # The preflight has read this stack's state, which is newer than the journal.
         rows = session.journal.ledger.holders_here(id_)
-        known -= {one for one in rows if stack_of(one) == stack_of(key) and one not in here}
+        known -= {row for row in rows if stack_of(row) == stack_of(key) and row not in here}
     return min(known, default=None)

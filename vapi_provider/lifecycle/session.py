@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ from vapi_provider.lifecycle.lazy_transport import LazyTransport
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
+from vapi_provider.lifecycle.release import RecordedHolders
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
 from vapi_provider.lifecycle.unique_values import Key, UniqueKeys
 from vapi_provider.lifecycle.writers import Writers
@@ -103,10 +103,7 @@ class Session:
         """By the declaration that `check` returned, which several resources may share."""
         self._compared: dict[str, Checked] = {}
         """By id, after `diff`, which follows `check` immediately, has named it."""
-        self._holders_before = {id_.lower(): keys for id_, keys in self.facts.holders.items()}
-        self._given_up: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.giving_up = threading.Lock()
-        """Held while a release is decided, because two resources may give up the same record."""
+        self.recorded_holders = RecordedHolders(self.facts.holders)
         self._pause = ChecksPause(self.ownership, clock)
         self._to_replace = set(self.facts.replacing)
         self.foreseen: Foreseen = {}
@@ -178,23 +175,6 @@ class Session:
         """
         while not is_settled() and not self._pause.is_paused():
             self.wait(LOOK_SECONDS)
-
-    def holders_before(self, id_: str) -> set[str]:
-        """Return the resources that held a record when the run began, as the preflight read it."""
-        return set(self._holders_before.get(id_.lower(), ()))
-
-    def still_holding(self, id_: str, key: str | None) -> list[str]:
-        """Return the recorded holders that remain once `key` gives the record up.
-
-        A key may occur twice among the holders.
-        """
-        left = Counter(self._holders_before.get(id_.lower(), ()))
-        left -= self._given_up[id_.lower()] + Counter([key or ""])
-        return sorted(left)
-
-    def give_up(self, id_: str, key: str | None) -> None:
-        """Record that a resource gives up a record that others have."""
-        self._given_up[id_.lower()][key or ""] += 1
 
     def is_to_replace(self, key: str) -> bool:
         """Return once per resource whether the state tells the engine to replace it."""

@@ -1,0 +1,71 @@
+"""Waits for other runs and threads that create a record which could not be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from vapi_provider.catalogue import purchase as messages
+from vapi_provider.errors import OwnershipError
+from vapi_provider.journal.intents import Intent
+from vapi_provider.lifecycle.held_records import LOOK_SECONDS
+from vapi_provider.models.kinds import Kind
+from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.pulumi_sdk.workers import blocking
+from vapi_provider.reconcile.fingerprint import unique_texts
+
+if TYPE_CHECKING:
+    from vapi_provider.lifecycle.session import Session
+
+MAX_WAIT_SECONDS = 300.0
+
+NOTIFY_AFTER_SECONDS = 10.0
+"""Shortest wait that is reported to the user."""
+
+
+class OtherRuns:
+    """Turns and intents of other runs, as the journal shows them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._journal = session.journal
+
+    @contextmanager
+    def turn(self, kind: Kind, fields: Mapping[str, Any]) -> Generator[None]:
+        """Serialize creates whose records could not be distinguished."""
+        texts = unique_texts(kind, fields)
+        named = unique_texts(kind, {"name": fields.get("name")})
+        # A number or a SIP URI distinguishes two records with the same name.
+        keys = [text for text in texts if text not in named] or named or [kind.provider]
+        with ExitStack() as turn:
+            with blocking():
+                turn.enter_context(self._journal.turn(self._bounded_wait(), *keys))
+            yield
+
+    def wait_for_owner(self, key: str) -> Intent | None:
+        """Return the unfinished intent after no process works on it any more."""
+        wait = self._bounded_wait()
+        while True:
+            intent = self._journal.find(key)
+            if intent is None or not self._journal.is_under_way(intent):
+                return intent
+            wait()
+
+    def _bounded_wait(self) -> Callable[[], None]:
+        """Return a function that waits briefly, and raises after `MAX_WAIT_SECONDS`."""
+        begun: float | None = None
+        is_notified = False
+
+        def wait() -> None:
+            nonlocal begun, is_notified
+            now = self._session.clock()
+            begun = now if begun is None else begun
+            if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
+                warn(messages.WAITING_FOR_OTHER_RUN())
+                is_notified = True
+            if now - begun >= MAX_WAIT_SECONDS:
+                raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
+            self._session.wait(LOOK_SECONDS)
+
+        return wait
