@@ -21,7 +21,7 @@ from vapi_provider.reconcile.secrecy import (
     texts_in,
 )
 from vapi_provider.settings.config import Settings
-from vapi_provider.settings.guards import REFUSED, TOLD, violations
+from vapi_provider.settings.guards import REFUSED, REFUSED_BY_PROGRAM, violations
 
 
 class CheckReview:
@@ -41,7 +41,7 @@ class CheckReview:
         """
         told = inputs.pop(REFUSED, None) is not None
         hints = as_object(inputs.pop(HINTS, None))
-        found: list[str] = [TOLD] if told else []
+        found: list[str] = [REFUSED_BY_PROGRAM] if told else []
         if not told or hints.get(TRANSFORMS):
             found += violations(self._settings.guards, inputs)
         return found, hints
@@ -55,7 +55,7 @@ class CheckReview:
 
         region = self._settings.region
         for text in advice(desired.kind, desired.fields, region, show_values=False):
-            said = diff_notes.about(desired.declaration, text)
+            said = diff_notes.with_subject(desired.declaration, text)
             with self._lock:
                 is_new = said not in self._said
                 self._said.add(said)

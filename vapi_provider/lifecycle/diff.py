@@ -83,7 +83,7 @@ def diff(
 def _report_paths(id_: str, step: Update | Replace) -> None:
     """Note the paths that differ, and warn where whether they differ is not known yet."""
     paths = [path for path, *_ in step.differences]
-    debug(diff_notes.written(id_, paths))
+    debug(diff_notes.format_note(id_, paths))
     if paths and all(contains_unknown(new) for *_, new in step.differences):
         warn(messages.MAY_CHANGE(id=id_, fields=", ".join(paths)))
 

@@ -18,23 +18,23 @@ from vapi_provider.reconcile.resource_key import class_of, resource_of
 _START = "vapi differs: "
 
 
-_ABOUT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
+_SUBJECT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 
 
-def about(key: str, text: str) -> str:
+def with_subject(key: str, text: str) -> str:
     """Return a message with the class and name of its resource, as the plugin has no URN."""
     return f"{class_of(key)} {resource_of(key)!r}: {text}"
 
 
-def subject(message: str) -> tuple[str | None, str]:
+def split_subject(message: str) -> tuple[str | None, str]:
     """Split a message into its resource, or None where it names none, and its text."""
-    found = _ABOUT.match(message)
+    found = _SUBJECT.match(message)
     if found is None:
         return None, message
     return str(ast.literal_eval(found[1])), message[found.end() :]
 
 
-def written(id_: str, paths: Iterable[str]) -> str:
+def format_note(id_: str, paths: Iterable[str]) -> str:
     """Return the note that the record `id_` differs in `paths`.
 
     A command sees an object of arbitrary keys as one value, so the note also names the object of
@@ -44,7 +44,7 @@ def written(id_: str, paths: Iterable[str]) -> str:
     return _START + json.dumps([id_, *noted])
 
 
-def read(message: str) -> tuple[str, list[str]] | None:
+def parse_note(message: str) -> tuple[str, list[str]] | None:
     """Return the id and the paths of a note; None for any other message."""
     if not message.startswith(_START):
         return None

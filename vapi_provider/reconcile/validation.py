@@ -84,11 +84,11 @@ def problems(
             if not _is_unknown(error)
         ]
     if before is not None:
-        told = {line.partition(": ")[0] for line in found}
+        invalid_paths = {line.partition(": ")[0] for line in found}
         found += [
             f"{path}: {reason}"
             for path, reason in problems_of_values(desired.kind.create, fields, before)
-            if path not in told
+            if path not in invalid_paths
         ]
     return found
 

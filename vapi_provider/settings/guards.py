@@ -25,7 +25,7 @@ from vapi_provider.models.fields import as_object
 REFUSED = "refused_by_guards"
 """Input that tells the plugin that the program has rejected a number; never recorded."""
 
-TOLD = texts.REFUSED_BY_GUARDS()
+REFUSED_BY_PROGRAM = texts.REFUSED_BY_GUARDS()
 """Message of the plugin about a number that the program has rejected."""
 
 PROTECTED = "protected"

@@ -37,34 +37,34 @@ _Spelled = tuple[str, list[_Span]]
 
 def redacted(value: Any, secrets: Collection[str]) -> Any:
     """Return `value`, a text or parsed JSON, with the secrets in any spelling replaced."""
-    wanted = _wanted(secrets)
-    return _redacted(value, wanted) if wanted else value
+    words = _words_to_hide(secrets)
+    return _redacted(value, words) if words else value
 
 
-def _redacted(value: Any, wanted: list[str]) -> Any:
+def _redacted(value: Any, words: list[str]) -> Any:
     if isinstance(value, str):
-        return _without(value, wanted)
+        return _without(value, words)
     if isinstance(value, Mapping):
         properties = cast(Mapping[Any, Any], value)
-        return {_redacted(key, wanted): _redacted(item, wanted) for key, item in properties.items()}
+        return {_redacted(key, words): _redacted(item, words) for key, item in properties.items()}
     if isinstance(value, list):
-        return [_redacted(item, wanted) for item in cast(list[Any], value)]
-    if isinstance(value, int | float) and _fold(str(value)) in wanted:
+        return [_redacted(item, words) for item in cast(list[Any], value)]
+    if isinstance(value, int | float) and _fold(str(value)) in words:
         return REDACTED
     return value
 
 
-def _wanted(secrets: Collection[str]) -> list[str]:
+def _words_to_hide(secrets: Collection[str]) -> list[str]:
     """Return the words to search for, the longest first."""
     words = {_fold(word) for secret in secrets for word in words_in(secret)}
     return sorted((word for word in words if len(word.strip()) >= SHORTEST), key=len, reverse=True)
 
 
-def _without(text: str, wanted: list[str]) -> str:
+def _without(text: str, words: list[str]) -> str:
     found: list[_Span] = []
     for spelled, spans in _decoded(text):
         folded = _fold(spelled)
-        for word in wanted:
+        for word in words:
             found += [(spans[a][0], spans[b - 1][1]) for a, b in _places(folded, word)]
     for begin, end in reversed(_merged(found)):
         text = text[:begin] + REDACTED + text[end:]

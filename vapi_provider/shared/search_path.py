@@ -89,19 +89,23 @@ def library(name: str) -> ModuleType:
     where it has no loader.
     """
     elsewhere = [entry for entry in sys.path if not _is_project(entry)]
-    wanted = PathFinder.find_spec(name, elsewhere)
+    installed = PathFinder.find_spec(name, elsewhere)
     usual = find_spec(name)
-    if wanted is None or wanted.origin is None or (usual and usual.origin == wanted.origin):
+    if (
+        installed is None
+        or installed.origin is None
+        or (usual and usual.origin == installed.origin)
+    ):
         return __import__(name)
     own = f"_vapi_provider_{name}"
     with _loading:
         if own not in sys.modules:
-            folders = wanted.submodule_search_locations
+            folders = installed.submodule_search_locations
             spec = spec_from_file_location(
-                own, wanted.origin, submodule_search_locations=folders and list(folders)
+                own, installed.origin, submodule_search_locations=folders and list(folders)
             )
             if spec is None or spec.loader is None:
-                raise ImportError(f"{wanted.origin} cannot be loaded", name=name)
+                raise ImportError(f"{installed.origin} cannot be loaded", name=name)
             module = sys.modules[own] = module_from_spec(spec)
             spec.loader.exec_module(module)
     return sys.modules[own]

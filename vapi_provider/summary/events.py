@@ -12,12 +12,12 @@ from vapi_provider.deployment.exported import name_in
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import as_object
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.settings.guards import TOLD
+from vapi_provider.settings.guards import REFUSED_BY_PROGRAM
 
 # The engine adds these to every failed run, beside the error that gives the reason.
 _GENERIC_ERROR = re.compile(
     r"(preview|update|refresh) failed|.*program exited with non-zero exit code: \d+|"
-    + re.escape(split(TOLD).text)
+    + re.escape(split(REFUSED_BY_PROGRAM).text)
 )
 STACK = "pulumi:pulumi:Stack"
 
@@ -112,14 +112,14 @@ def _step(metadata: Mapping[str, Any]) -> Step:
 def _add_diagnostic(found: Events, diagnostic: Mapping[str, Any]) -> None:
     severity, message = diagnostic.get("severity"), str(diagnostic.get("message", "")).strip()
     if severity == "debug":
-        noted = diff_notes.read(message)
+        noted = diff_notes.parse_note(message)
         if noted is not None:
             found.noted[noted[0]] = noted[1]
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
         notice = Notice(name_in(urn) if urn else None, join_lines(message, urn))
         if severity == "warning" and (urn is None or _STACK in urn):
-            resource, text = diff_notes.subject(notice.text)
+            resource, text = diff_notes.split_subject(notice.text)
             notice = Notice(resource, text) if resource is not None else notice
         (found.errors if severity == "error" else found.warnings).append(notice)
 

@@ -85,7 +85,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 ) -> None:
     """Of two masked secrets, the one that the plugin noted as different is a change."""
     summary = preview(
-        said("debug", diff_notes.written("line-id", [path])),
+        said("debug", diff_notes.format_note("line-id", [path])),
         step("update", old={**LINE, **old}, new={**LINE, **old, **new}),
     )
     assert [field.path for field in only(summary).fields] == [path]
@@ -96,7 +96,7 @@ def test_a_rotated_secret_is_told_by_the_plugins_note(
 def test_a_note_adds_nothing_to_what_is_seen() -> None:
     """A field that differs in the events and in a note is one change."""
     summary = preview(
-        said("debug", diff_notes.written("line-id", ["name", "assistant_id"])),
+        said("debug", diff_notes.format_note("line-id", ["name", "assistant_id"])),
         step("update", old=LINE, new={**LINE, "name": "another"}),
     )
     assert [field.path for field in only(summary).fields] == ["name"]
@@ -293,8 +293,8 @@ def test_where_the_engine_says_no_more_its_own_words_stand() -> None:
 @pytest.mark.parametrize("text", ["vapi differs: ", "vapi differs: {}", "vapi differs: []", "x"])
 def test_a_note_that_is_none_is_left_out(text: str) -> None:
     """Debug messages that the plugin did not write are no notes."""
-    assert diff_notes.read(text) is None
-    assert diff_notes.read(diff_notes.written("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
+    assert diff_notes.parse_note(text) is None
+    assert diff_notes.parse_note(diff_notes.format_note("id", ["a.b", "c"])) == ("id", ["a.b", "c"])
 
 
 def test_ignored_fields_are_matched_by_urn() -> None:
@@ -381,7 +381,7 @@ def test_headers_are_one_row(field: str, old: Any, new: Any) -> None:
     path = f"{where}.{field}"
     parts = (f'{path}["X-A"]', f'{path}["X-B"]')
     found = preview(
-        said("debug", diff_notes.written("line-id", [path, *parts])),
+        said("debug", diff_notes.format_note("line-id", [path, *parts])),
         step(
             "update",
             old={**LINE, where: {**base, field: old}},
@@ -412,5 +412,5 @@ def test_a_default_is_that_of_the_accounts_region(
 def test_a_childs_warning_is_the_resources() -> None:
     """The hash of a child's parent stands in its key, and in nothing that people read."""
     child = resource_key("acme/shop/dev", "VapiPhoneNumber", "line", PARENT)
-    (warning,) = preview(said("warning", diff_notes.about(child, "nobody answers"))).warnings
+    (warning,) = preview(said("warning", diff_notes.with_subject(child, "nobody answers"))).warnings
     assert warning == Notice("line", "nobody answers")
