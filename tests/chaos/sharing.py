@@ -110,7 +110,7 @@ class Sharing:
             for one in numbers
         ]
         kills = [
-            replace(draw.choice(KILLS), after=round(draw.random() ** 2, 2))
+            replace(draw.choice(KILLS), after=round(draw.random() ** 4, 2))
             for _ in range(draw.choice((1, 1, 2)))
         ]
         return cls(
