@@ -67,7 +67,8 @@ def problems(
     `before` holds the recorded properties, whose values pass the provider's own rules; without
     it only the API's rules apply.
     """
-    from pydantic import ValidationError
+    # Not from `pydantic`: under mocks that may be a module of the project by now.
+    from pydantic_core import ValidationError
 
     found: list[str] = []
     adopt_id = properties.get("adopt_id", "-")
