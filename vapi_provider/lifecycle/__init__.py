@@ -1,5 +1,6 @@
 """The lifecycle of a record in one engine operation: create, update, bulk read, release.
 
-It holds a run's knowledge (the account view, ownership, the release limit) and decides which record
-belongs to which resource. It must not depend on how requests are sent or how states are exported.
+`Session` holds what a run knows (the account view, ownership, the release limit, the journal), and
+the steps of an operation take it: they decide which record belongs to which resource. This folder
+must not depend on how requests are sent or how states are exported.
 """

@@ -62,7 +62,7 @@ class JournaledPost:
         secrets = {*secrets_in(kind.fields, fields)}
         tries = 0
         before = self._watermark(declaration)
-        purchase = PendingPost(declaration, kind, kept, names, before, None, self._grace_seconds)
+        post = PendingPost(declaration, kind, kept, names, before, None, self._grace_seconds)
         begun = False
         lost: UnclearError | None = None
 
@@ -70,16 +70,16 @@ class JournaledPost:
             self._journal.write_intent(
                 declaration,
                 kept,
-                purchase.before,
+                post.before,
                 self._grace_seconds,
                 organizations=self._client.organizations,
-                sent_at=purchase.sent_at,
+                sent_at=post.sent_at,
                 repeats=tries,
             )
 
         def before_send() -> None:
-            nonlocal begun, purchase
-            purchase = replace(purchase, sent_at=self._client.api_time())
+            nonlocal begun, post
+            post = replace(post, sent_at=self._client.api_time())
             write_intent()
             begun = True
 
@@ -89,7 +89,7 @@ class JournaledPost:
             except UnclearError as error:
                 lost, tries = error, tries + 1
                 completion_grace_seconds = 0 if error.may_still_complete else self._grace_seconds
-                found = self._look(purchase, declaration, error, completion_grace_seconds)
+                found = self._look(post, declaration, error, completion_grace_seconds)
                 if found is not None:
                     return self.take(found, kind, declaration, fields)
                 if error.may_still_complete:
@@ -135,7 +135,7 @@ class JournaledPost:
         return AccountWatermark(newest.since, newest.known.union(held))
 
     def _look(
-        self, purchase: PendingPost, declaration: str, lost: UnclearError, seconds: float
+        self, post: PendingPost, declaration: str, lost: UnclearError, seconds: float
     ) -> PhoneNumberRecord | None:
         """Return the record that an unanswered POST created, searched for `seconds`; else None."""
         until = self._session.clock() + seconds
@@ -147,8 +147,8 @@ class JournaledPost:
                 # Other processes add the records that they create to the intent's watermark.
                 intent = self._journal.find(declaration)
                 if intent is not None:
-                    purchase = replace(purchase, before=intent.before)
-                found = self._search.created_by(purchase, self._account.listings)
+                    post = replace(post, before=intent.before)
+                found = self._search.created_by(post, self._account.listings)
             except OwnershipError:
                 raise
             except VapiError:

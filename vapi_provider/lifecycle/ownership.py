@@ -12,7 +12,6 @@ from vapi_provider.journal.operation import Event, Operation
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
-
 NAMED = "named"
 """Event by which the program announces the id in `adopt_id`, before a plugin checks it."""
 

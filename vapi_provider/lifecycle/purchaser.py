@@ -198,15 +198,15 @@ class Purchaser:
             self._identity.confirm_record_gone(intent.record, intent)
             self._journal.forget_record(intent.record)
             return None
-        purchase = PendingPost.of(kind, intent, names)
+        post = PendingPost.of(kind, intent, names)
         until = self._session.clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
         # A listing from before the intent was read may be older than the request.
-        found = self._search.created_by(purchase, self._account.listings)
+        found = self._search.created_by(post, self._account.listings)
         if found is None and until - self._session.clock() >= NOTIFY_AFTER_SECONDS:
             warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._session.clock()))
         while found is None and (left := until - self._session.clock()) > 0:
             # Threads that wait at the same time share one listing.
             listings = self._account.listings
             self._session.wait(min(left, LOOK_SECONDS))
-            found = self._search.created_by(purchase, listings)
+            found = self._search.created_by(post, listings)
         return found

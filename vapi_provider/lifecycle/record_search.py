@@ -62,7 +62,7 @@ class RecordSearch:
         self._account = session.account
         self._ownership = session.ownership
 
-    def created_by(self, purchase: PendingPost, after: int = 0) -> PhoneNumberRecord | None:
+    def created_by(self, post: PendingPost, after: int = 0) -> PhoneNumberRecord | None:
         """Return the one record that a purchase created; None where the account shows none.
 
         The account is listed again if no listing started after number `after`. Raises
@@ -70,37 +70,36 @@ class RecordSearch:
         same name, number or SIP URI but was edited since, or its name is not this resource's own
         and it was not created when the POST was sent.
         """
-        free = self.candidates(purchase, after)
-        found = [record for record in free if matches(purchase.kind, purchase.body, record)]
-        if len(found) == 1 and len(free) == 1 and is_own(purchase, found[0]):
+        free = self.candidates(post, after)
+        found = [record for record in free if matches(post.kind, post.body, record)]
+        if len(found) == 1 and len(free) == 1 and is_own(post, found[0]):
             return found[0]
         if free:
-            raise self._unclear(purchase.key, found or free)
+            raise self._unclear(post.key, found or free)
         return None
 
-    def candidates(self, purchase: PendingPost, after: int = 0) -> list[PhoneNumberRecord]:
+    def candidates(self, post: PendingPost, after: int = 0) -> list[PhoneNumberRecord]:
         """Return the records that a purchase may have created and that no resource has."""
         shown = [
             record
             for record in self._account.records(after)
-            if record.provider == purchase.kind.provider
-            and purchase.before.is_newer(record.id, record.created_at)
+            if record.provider == post.kind.provider
+            and post.before.is_newer(record.id, record.created_at)
             and not self._account.is_of_this_run(record.id)
             and not self._ownership.has_owner(record.id)
         ]
         # A masked number cannot be compared.
         whole = [record for record in map(self._account.unmasked, shown) if record is not None]
-        return [record for record in whole if self.may_have_created(purchase, record)]
+        return [record for record in whole if self.may_have_created(post, record)]
 
-    def may_have_created(self, purchase: PendingPost, record: PhoneNumberRecord) -> bool:
+    def may_have_created(self, post: PendingPost, record: PhoneNumberRecord) -> bool:
         """Return whether a record is newer than a purchase's watermark and similar to its body.
 
         It is similar if it matches the body or has the same name, number or SIP URI; a user may
         have edited the other fields.
         """
-        return purchase.before.is_newer(record.id, record.created_at) and (
-            matches(purchase.kind, purchase.body, record)
-            or contradicts(purchase.kind, purchase.body, record)
+        return post.before.is_newer(record.id, record.created_at) and (
+            matches(post.kind, post.body, record) or contradicts(post.kind, post.body, record)
         )
 
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
@@ -125,29 +124,29 @@ class RecordSearch:
         )
 
 
-def is_own(purchase: PendingPost, record: PhoneNumberRecord) -> bool:
+def is_own(post: PendingPost, record: PhoneNumberRecord) -> bool:
     """Return whether a matching record is this resource's, by its name or creation time."""
-    if is_named(purchase.kind, purchase.body, purchase.names):
-        return is_timely(purchase, record)
-    delay = _delay(purchase, record)
+    if is_named(post.kind, post.body, post.names):
+        return is_timely(post, record)
+    delay = _delay(post, record)
     return delay is not None and -CLOCK_SECONDS <= delay <= PROMPT_SECONDS
 
 
-def is_timely(purchase: PendingPost, record: PhoneNumberRecord) -> bool:
+def is_timely(post: PendingPost, record: PhoneNumberRecord) -> bool:
     """Return whether a record was created while the purchase could still complete.
 
     True where the time is unknown. A later record with the same automatic name comes from a backend
     with equal project and stack names. A run that waited in vain allows its request the same time
     again, so the limit is twice `completion_grace_seconds`.
     """
-    delay = _delay(purchase, record)
-    return delay is None or delay <= 2 * purchase.completion_grace_seconds + PROMPT_SECONDS
+    delay = _delay(post, record)
+    return delay is None or delay <= 2 * post.completion_grace_seconds + PROMPT_SECONDS
 
 
-def _delay(purchase: PendingPost, record: PhoneNumberRecord) -> float | None:
+def _delay(post: PendingPost, record: PhoneNumberRecord) -> float | None:
     """Return how many seconds after the POST a record was created; None where unknown."""
     created = _seconds(record.created_at)
-    return None if created is None or purchase.sent_at is None else created - purchase.sent_at
+    return None if created is None or post.sent_at is None else created - post.sent_at
 
 
 def _seconds(moment: str) -> float | None:
