@@ -327,6 +327,19 @@ def test_the_program_finishes_intents_without_reading_the_log(
     assert machine().find(KEY) is None
 
 
+def test_a_release_that_cannot_be_recorded_is_found_out_later(
+    machine: Callable[..., Journal], blobs: MemoryBlobs
+) -> None:
+    """The release itself does not fail: the ledger keeps the record, and the account lacks it."""
+    journal = machine()
+    journal.record_adoption(KEY, "record")
+    blobs.fault = unreachable
+    journal.forget_record("record")
+    blobs.fault = lambda name: None
+    (held,) = machine().ledger.held(KEY)
+    assert held.record == "record"
+
+
 def test_intents_of_an_earlier_file_are_asked_for(
     machine: Callable[..., Journal], tmp_path: Path
 ) -> None:

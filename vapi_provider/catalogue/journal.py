@@ -4,13 +4,13 @@ from vapi_provider.catalogue.message import Template
 
 JOURNAL_UNREACHABLE = Template(
     "VAPI-JOURNAL-UNREACHABLE",
-    "the journal {place} cannot be reached ({cause}): nothing was bought. Try again, or set "
-    "VAPI_JOURNAL to a store or file that can be reached",
+    "the journal {place} cannot be reached ({cause}): nothing was bought or released. Try again, "
+    "or set VAPI_JOURNAL to a store or file that can be reached",
 )
 JOURNAL_UNUSABLE = Template(
     "VAPI-JOURNAL-UNUSABLE",
-    "the journal {file} cannot be used ({cause}): nothing was bought. Make room, or set "
-    "VAPI_JOURNAL to a file that can be written",
+    "the journal {file} cannot be used ({cause}): nothing was bought or released. Make room, "
+    "or set VAPI_JOURNAL to a file that can be written",
 )
 JOURNAL_OF_LATER_VERSION = Template(
     "VAPI-JOURNAL-OF-LATER-VERSION",
