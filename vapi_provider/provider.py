@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 
 from vapi_provider.catalogue import changes as messages
-from vapi_provider.deployment import foreseen
+from vapi_provider.deployment.preview_outputs import read_preview_outputs
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.check_review import CheckReview
 from vapi_provider.lifecycle.create import adopt, create_or_resume, when_ready
@@ -76,7 +76,7 @@ class PhoneNumberProvider(ResourceProvider):
 
         set_max_calls(settings.max_concurrent_requests)
         self.use(Session.open(settings))
-        self._session.foreseen = foreseen.read()
+        self._session.preview_outputs = read_preview_outputs()
 
     def use(self, session: Session) -> None:
         """Set the session that all later calls use."""
@@ -112,7 +112,7 @@ class PhoneNumberProvider(ResourceProvider):
         # Not for a create, whose outputs are new, and not where the engine compares the inputs:
         # it would report the added properties as changes.
         if before and not self._review.leaves_to_engine(desired):
-            known = self._session.foreseen_of(key, before.get("declaration"))
+            known = self._session.preview_outputs_of(key, before.get("declaration"))
         fields = desired.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}
         inputs = wrap_secrets(fields, {**added, **inputs})

@@ -30,7 +30,7 @@ def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> Non
     context = multiprocessing.get_context("spawn")
     won = context.Queue()
     keeper = Operation(ENGINE, tmp_path)
-    keeper.tell(Event("other", "", ""))
+    keeper.publish(Event("other", "", ""))
     names = [f"n{at}" for at in range(4)]
     workers = [context.Process(target=_adopt, args=(tmp_path, name, won)) for name in names]
     for worker in workers:

@@ -12,7 +12,7 @@ from tests.support.strategies import any_declaration
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.recovery.pending import settle
+from vapi_provider.recovery.pending import resolve_pending
 
 
 @st.composite
@@ -53,12 +53,12 @@ def test_every_made_record_ends_in_the_state_once(
 ) -> None:
     """Whatever was under way: all that was made is in the state or listed, nothing else, once."""
     before, records, made = case
-    settled = settle(before, records)
-    ids = [one["id"] for one in settled.deployment["resources"] if one["urn"].find("/vapi:") > 0]
-    listed = {id_ for one in settled.open for id_ in one.candidates}
+    resolution = resolve_pending(before, records)
+    ids = [one["id"] for one in resolution.deployment["resources"] if one["urn"].find("/vapi:") > 0]
+    listed = {id_ for one in resolution.open for id_ in one.candidates}
     assert len(ids) == len(set(ids))
     assert ids_in(before) | made <= set(ids) | listed
     assert set(ids) <= ids_in(before) | made
-    again = settle(settled.deployment, records)
+    again = resolve_pending(resolution.deployment, records)
     assert not again.decisions
-    assert again.deployment == settled.deployment
+    assert again.deployment == resolution.deployment

@@ -97,7 +97,7 @@ def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None
         os.utime(path, (0, 0))
     mark = ProcessLocks(held)
     mark.hold()
-    Operation(ENGINE, tmp_path).tell(Event("gained", "id", "key"))
+    Operation(ENGINE, tmp_path).publish(Event("gained", "id", "key"))
     mark.let_go()
     assert {"held.run", "young.run"} < set(files(tmp_path))
     assert "stale.run" not in files(tmp_path)

@@ -1,4 +1,4 @@
-"""What a killed engine left pending in a state, settled against what the account holds."""
+"""What a killed engine left pending in a state, resolution against what the account holds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import resource_key
-from vapi_provider.recovery.pending import Settled, settle
+from vapi_provider.recovery.pending import Resolution, resolve_pending
 
 
 def journal(
@@ -52,9 +52,9 @@ def journal(
     return {key: intent}
 
 
-def outcomes(settled: Settled) -> list[tuple[str, str, str | None]]:
+def outcomes(resolution: Resolution) -> list[tuple[str, str, str | None]]:
     """Of each decision the resource, what becomes of it, and the record."""
-    return [(one.resource, one.outcome, one.record) for one in settled.decisions]
+    return [(one.resource, one.outcome, one.record) for one in resolution.decisions]
 
 
 def test_what_was_made_goes_into_the_state() -> None:
@@ -63,24 +63,24 @@ def test_what_was_made_goes_into_the_state() -> None:
     before = deployment(pending=[creating("a", **fields)])
     text = json.dumps(before)
     shown = {"sipUri": "sip:a@b", "number": None, "authentication": {"username": "u"}}
-    settled = settle(before, [record("x"), record("it", "a", **shown)])
-    assert outcomes(settled) == [("a", "made", "it")]
-    made = settled.deployment["resources"][-1]
+    resolution = resolve_pending(before, [record("x"), record("it", "a", **shown)])
+    assert outcomes(resolution) == [("a", "made", "it")]
+    made = resolution.deployment["resources"][-1]
     assert made["id"] == "it"
     assert made["outputs"]["authentication"]["password"] == SECRET
     assert made["outputs"] == {**made["inputs"], "status": "active", "org_id": ORG,
                                "created_at": NEWER}  # fmt: skip
-    assert "pending_operations" not in settled.deployment
+    assert "pending_operations" not in resolution.deployment
     assert json.dumps(before) == text
 
 
 def test_what_was_not_made_is_dropped() -> None:
     """Without a record the operation goes, nothing else changes, and a later look may differ."""
     before = deployment(resource("a", "one"), pending=[creating("b")])
-    settled = settle(before, [record("one", "a"), record("other", name="b")])
-    assert outcomes(settled) == [("b", "not made", None)]
-    assert settled.deployment["resources"] == before["resources"]
-    assert settled.may_change
+    resolution = resolve_pending(before, [record("one", "a"), record("other", name="b")])
+    assert outcomes(resolution) == [("b", "not made", None)]
+    assert resolution.deployment["resources"] == before["resources"]
+    assert resolution.may_change
 
 
 def test_an_explicit_name_is_known_by_every_field() -> None:
@@ -91,11 +91,13 @@ def test_an_explicit_name_is_known_by_every_field() -> None:
         record("2", name="line", squadId="s", workflowId="w"),
         record("3", name="line", squadId="s", kind="telnyx"),
     ]
-    assert outcomes(settle(before, wrong)) == [("a", "not made", None)]
+    assert outcomes(resolve_pending(before, wrong)) == [("a", "not made", None)]
     right = record("4", name="line", squadId="s")
-    assert outcomes(settle(before, [*wrong, right])) == [("a", "unclear", None)]
+    assert outcomes(resolve_pending(before, [*wrong, right])) == [("a", "unclear", None)]
     intents = journal("a", name="line", squad_id="s")
-    assert outcomes(settle(before, [*wrong, right], intents=intents)) == [("a", "made", "4")]
+    assert outcomes(resolve_pending(before, [*wrong, right], intents=intents)) == [
+        ("a", "made", "4")
+    ]
 
 
 def test_what_is_encrypted_as_a_whole_is_left_out() -> None:
@@ -103,53 +105,60 @@ def test_what_is_encrypted_as_a_whole_is_left_out() -> None:
     fields = {"name": "line", "hooks": SECRET, "server": {"url": SECRET}}
     before = deployment(pending=[creating("a", **fields)])
     shown = {"hooks": [{"on": "call.ending"}], "server": {"url": "https://a.example"}}
-    settled = settle(before, [record("1", name="line", **shown)])
-    assert settled.open[0].candidates == ("1",)
-    assert outcomes(settle(before, [record("1", name="two", **shown)])) == [("a", "not made", None)]
+    resolution = resolve_pending(before, [record("1", name="line", **shown)])
+    assert resolution.open[0].candidates == ("1",)
+    assert outcomes(resolve_pending(before, [record("1", name="two", **shown)])) == [
+        ("a", "not made", None)
+    ]
 
 
 def test_several_candidates_are_unclear() -> None:
     """With more records than operations nothing is decided, until a person does."""
     before = deployment(pending=[creating("a", name="line")])
     found = [record("1", name="line"), record("2", name="line")]
-    settled = settle(before, found)
-    assert outcomes(settled) == [("a", "unclear", None)]
-    assert settled.open[0].candidates == ("1", "2")
-    chosen = settle(before, found, chosen={urn("a"): "2"})
+    resolution = resolve_pending(before, found)
+    assert outcomes(resolution) == [("a", "unclear", None)]
+    assert resolution.open[0].candidates == ("1", "2")
+    chosen = resolve_pending(before, found, chosen={urn("a"): "2"})
     assert outcomes(chosen) == [("a", "made", "2")]
-    assert outcomes(settle(before, found, chosen={urn("a"): "none"})) == [("a", "not made", None)]
+    assert outcomes(resolve_pending(before, found, chosen={urn("a"): "none"})) == [
+        ("a", "not made", None)
+    ]
     with pytest.raises(OwnershipError, match="3 cannot be taken as a"):
-        settle(before, found, chosen={urn("a"): "3"})
+        resolve_pending(before, found, chosen={urn("a"): "3"})
 
 
 def test_one_record_is_not_chosen_twice() -> None:
     """A person's choice gives one record to one resource, and leaves the others the rest."""
     before = deployment(pending=[creating("a", name="line"), creating("b", name="line")])
     found = [record("1", name="line"), record("2", name="line")]
-    settled = settle(before, found, chosen={urn("b"): "1"})
-    assert outcomes(settled) == [("a", "unclear", None), ("b", "made", "1")]
-    assert settled.open[0].candidates == ("2",)
+    resolution = resolve_pending(before, found, chosen={urn("b"): "1"})
+    assert outcomes(resolution) == [("a", "unclear", None), ("b", "made", "1")]
+    assert resolution.open[0].candidates == ("2",)
     with pytest.raises(OwnershipError, match="1 cannot be taken as b"):
-        settle(before, [record("1", name="line")], chosen={urn("a"): "1", urn("b"): "1"})
+        resolve_pending(before, [record("1", name="line")], chosen={urn("a"): "1", urn("b"): "1"})
 
 
 def test_several_killed_runs_of_one_resource() -> None:
     """The last creation counts; what only an earlier one could have made is left to a person."""
     same = deployment(pending=[creating("a"), creating("a")])
-    assert outcomes(settle(same, [record("1", "a")])) == [("a", "made", "1")]
+    assert outcomes(resolve_pending(same, [record("1", "a")])) == [("a", "made", "1")]
     renamed = deployment(pending=[creating("a", name="old"), creating("a", name="new")])
-    assert outcomes(settle(renamed, [record("1", name="new")])) == [("a", "unclear", None)]
-    settled = settle(renamed, [record("1", name="old"), record("2", name="new")])
-    assert outcomes(settled) == [("a", "unclear", None)]
-    assert set(settled.open[0].candidates) == {"1", "2"}
+    assert outcomes(resolve_pending(renamed, [record("1", name="new")])) == [("a", "unclear", None)]
+    resolution = resolve_pending(renamed, [record("1", name="old"), record("2", name="new")])
+    assert outcomes(resolution) == [("a", "unclear", None)]
+    assert set(resolution.open[0].candidates) == {"1", "2"}
 
 
 def test_a_chosen_name_without_an_intent_is_never_taken() -> None:
     """A name that people chose may be another stack's: without an intent a person decides."""
     before = deployment(pending=[creating(name, name="line") for name in ("a", "b")])
-    settled = settle(before, [record("1", name="line")])
-    assert [one[1] for one in outcomes(settled)] == ["unclear", "unclear"]
-    assert outcomes(settle(before, [])) == [("a", "not made", None), ("b", "not made", None)]
+    resolution = resolve_pending(before, [record("1", name="line")])
+    assert [one[1] for one in outcomes(resolution)] == ["unclear", "unclear"]
+    assert outcomes(resolve_pending(before, [])) == [
+        ("a", "not made", None),
+        ("b", "not made", None),
+    ]
 
 
 def test_an_intent_says_what_was_there_before() -> None:
@@ -157,11 +166,13 @@ def test_an_intent_says_what_was_there_before() -> None:
     before = deployment(pending=[creating("a", name="line")])
     theirs = record("theirs", name="line", createdAt=OLDER)
     intents = journal("a", since=OLDER, known=["theirs"], name="line")
-    assert outcomes(settle(before, [theirs], intents=intents)) == [("a", "not made", None)]
+    assert outcomes(resolve_pending(before, [theirs], intents=intents)) == [("a", "not made", None)]
     late = record("late", name="line", createdAt="2026-03-26T15:53:16.145Z")
-    assert outcomes(settle(before, [late], intents=intents)) == [("a", "unclear", None)]
+    assert outcomes(resolve_pending(before, [late], intents=intents)) == [("a", "unclear", None)]
     own = record("own", name="line")
-    assert outcomes(settle(before, [theirs, own], intents=intents)) == [("a", "made", "own")]
+    assert outcomes(resolve_pending(before, [theirs, own], intents=intents)) == [
+        ("a", "made", "own")
+    ]
 
 
 @pytest.mark.parametrize("name", ["line", None])
@@ -174,7 +185,7 @@ def test_a_childs_purchase_is_known_like_any_other(name: str | None) -> None:
     (intent,) = journal("a", name=shown, number_desired_area_code="415").values()
     intents = {child: replace(intent, key=child)}
     records = [record("own", name=shown), record("other", name="other")]
-    whole = settle(deployment(pending=[operation]), records, intents=intents)
+    whole = resolve_pending(deployment(pending=[operation]), records, intents=intents)
     assert outcomes(whole) == [("a", "made", "own")]
 
 
@@ -183,52 +194,54 @@ def test_an_answer_in_the_journal_is_the_record() -> None:
     before = deployment(pending=[creating("a", name="line")])
     intents = journal("a", made="2", name="line")
     records = [record("1", name="line"), record("2", name="edited")]
-    assert outcomes(settle(before, records, intents=intents)) == [("a", "made", "2")]
-    held = settle(before, records, intents=intents, held_elsewhere=["2"])
+    assert outcomes(resolve_pending(before, records, intents=intents)) == [("a", "made", "2")]
+    held = resolve_pending(before, records, intents=intents, held_elsewhere=["2"])
     assert outcomes(held) == [("a", "held elsewhere", "2")]
-    assert outcomes(settle(before, [records[0]], intents=intents)) == [("a", "not made", None)]
+    assert outcomes(resolve_pending(before, [records[0]], intents=intents)) == [
+        ("a", "not made", None)
+    ]
 
 
 @pytest.mark.parametrize("made", [OLDER, "2026-03-26T15:42:00Z", "some day"])
 def test_what_is_older_than_the_state_is_not_taken(made: str) -> None:
     """A record from before this state's first run is another's, whatever it is called."""
     before = deployment(pending=[creating("a")])
-    settled = settle(before, [record("theirs", "a", createdAt=made)])
-    assert outcomes(settled) == [("a", "unclear", None)]
-    assert settled.open[0].candidates == ("theirs",)
+    resolution = resolve_pending(before, [record("theirs", "a", createdAt=made)])
+    assert outcomes(resolution) == [("a", "unclear", None)]
+    assert resolution.open[0].candidates == ("theirs",)
 
 
 def test_what_is_older_than_the_run_is_not_taken() -> None:
     """A record from hours before the state was written is another's."""
     before = deployment(pending=[creating("a")])
     del before["resources"][0]["created"]
-    assert outcomes(settle(before, [record("it", "a")])) == [("a", "made", "it")]
+    assert outcomes(resolve_pending(before, [record("it", "a")])) == [("a", "made", "it")]
     before["manifest"]["time"] = "2026-03-26T18:43:12Z"
-    assert outcomes(settle(before, [record("it", "a")])) == [("a", "unclear", None)]
+    assert outcomes(resolve_pending(before, [record("it", "a")])) == [("a", "unclear", None)]
 
 
 def test_what_another_state_holds_is_not_taken() -> None:
     """Ids of other states, and of resources that are only read, are nobody else's."""
     before = deployment({**resource("read", "2"), "external": True}, pending=[creating("a")])
-    settled = settle(before, [record("1", "a"), record("2", "a")], held_elsewhere=["1"])
-    assert outcomes(settled) == [("a", "not made", None)]
+    resolution = resolve_pending(before, [record("1", "a"), record("2", "a")], held_elsewhere=["1"])
+    assert outcomes(resolution) == [("a", "not made", None)]
 
 
 def test_a_get_of_a_lost_record_proves_nothing() -> None:
     """A record that the program only reads is still what the journal says was bought."""
     before = deployment({**resource("read", "2"), "external": True}, pending=[creating("a")])
     intents = journal("a", made="2", name="line")
-    assert outcomes(settle(before, [record("2")], intents=intents)) == [("a", "made", "2")]
+    assert outcomes(resolve_pending(before, [record("2")], intents=intents)) == [("a", "made", "2")]
 
 
 def test_a_replacement_waits_beside_the_live_one() -> None:
     """The new record stays out of the state, where `up` would release the live number for it."""
     old, child = resource("a", "old"), {**resource("b", "two"), "dependencies": [urn("a")]}
     before = deployment(old, child, pending=[creating("a")])
-    settled = settle(before, [record("old", "a", createdAt=OLDER), record("new", "a")])
-    assert outcomes(settled) == [("a", "waiting", "new")]
-    assert settled.deployment["resources"] == before["resources"]
-    assert "pending_operations" not in settled.deployment
+    resolution = resolve_pending(before, [record("old", "a", createdAt=OLDER), record("new", "a")])
+    assert outcomes(resolution) == [("a", "waiting", "new")]
+    assert resolution.deployment["resources"] == before["resources"]
+    assert "pending_operations" not in resolution.deployment
 
 
 def test_a_record_stands_behind_what_it_needs() -> None:
@@ -236,23 +249,25 @@ def test_a_record_stands_behind_what_it_needs() -> None:
     old = {**resource("a", "old"), "pendingReplacement": True}
     new = creating("a")
     new["resource"]["propertyDependencies"] = {"squad_id": [urn("b")]}
-    settled = settle(deployment(old, resource("b", "two"), pending=[new]), [record("new", "a")])
-    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["two", "new"]
+    resolution = resolve_pending(
+        deployment(old, resource("b", "two"), pending=[new]), [record("new", "a")]
+    )
+    assert [one.get("id") for one in resolution.deployment["resources"][2:]] == ["two", "new"]
 
 
 def test_an_older_twin_does_not_replace_what_is_held() -> None:
     """A record from before the one that the state holds is a leftover, never its successor."""
     before = deployment(resource("a", "held"), pending=[creating("a")])
     before["resources"][2]["outputs"]["created_at"] = "2026-03-26T15:43:20Z"
-    settled = settle(before, [record("held", name="x"), record("twin", "a")])
-    assert outcomes(settled) == [("a", "unclear", None)]
+    resolution = resolve_pending(before, [record("held", name="x"), record("twin", "a")])
+    assert outcomes(resolution) == [("a", "unclear", None)]
 
 
 def test_a_replacement_whose_old_one_is_gone_takes_its_place() -> None:
     """What was deleted first, and waits for its replacement, leaves the state."""
     old = {**resource("a", "old"), "pendingReplacement": True}
-    settled = settle(deployment(old, pending=[creating("a")]), [record("new", "a")])
-    assert [one.get("id") for one in settled.deployment["resources"][2:]] == ["new"]
+    resolution = resolve_pending(deployment(old, pending=[creating("a")]), [record("new", "a")])
+    assert [one.get("id") for one in resolution.deployment["resources"][2:]] == ["new"]
 
 
 def test_other_operations() -> None:
@@ -264,13 +279,13 @@ def test_other_operations() -> None:
     plugin = {"urn": PLUGIN, "type": "pulumi:providers:pulumi-python"}
     pending += [{"type": "creating", "resource": bucket}, {"type": "creating", "resource": plugin}]
     there = [record(name) for name in ("read", "updated", "stays")]
-    settled = settle(deployment(*held, pending=pending), there)
-    assert [one.outcome for one in settled.decisions] == [
+    resolution = resolve_pending(deployment(*held, pending=pending), there)
+    assert [one.outcome for one in resolution.decisions] == [
         "recorded", "recorded", "still there", "gone", "foreign", "recorded",
     ]  # fmt: skip
-    assert ids_in(settled.deployment) == {"read", "updated", "stays"}
-    assert [one.urn for one in settled.open] == [bucket["urn"]]
-    assert not settle(
+    assert ids_in(resolution.deployment) == {"read", "updated", "stays"}
+    assert [one.urn for one in resolution.open] == [bucket["urn"]]
+    assert not resolve_pending(
         deployment(*held, pending=pending), there, chosen={bucket["urn"]: "none"}
     ).open
 
@@ -280,14 +295,16 @@ def test_another_account_settles_nothing() -> None:
     held = resource("a", "one")
     before = deployment(held, pending=[{"type": "deleting", "resource": held}])
     with pytest.raises(OwnershipError, match="belongs to organization other"):
-        settle(before, [record("x", orgId="other")])
+        resolve_pending(before, [record("x", orgId="other")])
     with pytest.raises(OwnershipError, match=f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}"):
-        settle(before, [])
-    settled = settle(before, [], confirmed_empty=ORG)
-    assert outcomes(settled) == [("a", "gone", "one")]
+        resolve_pending(before, [])
+    resolution = resolve_pending(before, [], confirmed_empty=ORG)
+    assert outcomes(resolution) == [("a", "gone", "one")]
 
 
 def test_an_adoption_is_left_to_the_next_run() -> None:
     """What was to be adopted exists anyway: the operation is dropped and nothing is taken."""
     before = deployment(pending=[creating("a", adopt_id="it", name="line")])
-    assert outcomes(settle(before, [record("it", name="line")])) == [("a", "not made", None)]
+    assert outcomes(resolve_pending(before, [record("it", name="line")])) == [
+        ("a", "not made", None)
+    ]

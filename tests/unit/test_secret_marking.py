@@ -160,7 +160,7 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
 ) -> None:
     """What our preview foresees would be a change there: an unchanged number has none."""
     working = provider(FlakyApi())
-    working._session.foreseen = {DECLARATION: {"number": "+14155550123", "org_id": "o"}}
+    working._session.preview_outputs = {DECLARATION: {"number": "+14155550123", "org_id": "o"}}
     news = bag(name="support", squad_id="s", number_desired_area_code="415")
     inputs = working.check(news, {**news, **({HINTS: hints} if hints else {})}).inputs
     assert ({"number", "org_id"} <= inputs.keys()) is is_added

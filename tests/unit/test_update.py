@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import refused
 from tests.support.builders import UUID, FlakyApi, answer, bag, failure, provider
-from vapi_provider.deployment.foreseen import read, written
+from vapi_provider.deployment.preview_outputs import read_preview_outputs, write_preview_outputs
 from vapi_provider.reconcile.resource_key import resource_key
 
 SECOND = "5f2cf2d4-6ad8-4a5f-8a0e-5a3f5d0b8a11"
@@ -194,7 +194,7 @@ def test_outputs_are_foreseen_for_each_namesake_under_an_old_key() -> None:
         for at, parent in enumerate(parents)
     ]
     keys = [resource_key("acme/shop/dev", "VapiPhoneNumber", "line", one) for one in parents]
-    with written({"resources": resources}) as variables:
-        foreseen = read(variables)
-    assert [foreseen[key]["number"] for key in keys] == ["+14155550100", "+14155550101"]
-    assert OLD not in foreseen
+    with write_preview_outputs({"resources": resources}) as variables:
+        outputs = read_preview_outputs(variables)
+    assert [outputs[key]["number"] for key in keys] == ["+14155550100", "+14155550101"]
+    assert OLD not in outputs

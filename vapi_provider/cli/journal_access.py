@@ -19,8 +19,8 @@ from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.resource_key import class_of, resource_of
-from vapi_provider.recovery.leftovers import NONE, Decision
-from vapi_provider.recovery.pending import Settled
+from vapi_provider.recovery.creations import NONE, Decision
+from vapi_provider.recovery.pending import Resolution
 from vapi_provider.recovery.purchases import Interrupted, created_by
 from vapi_provider.settings.config import Settings
 
@@ -150,8 +150,8 @@ def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> No
             journal.record_id(one.key, one.record)
 
 
-def note_settled(
-    journal: Journal, deployment: Mapping[str, Any], settled: Settled, client: ObservedClient
+def record_resolution(
+    journal: Journal, deployment: Mapping[str, Any], resolution: Resolution, client: ObservedClient
 ) -> None:
     """Record in the journal what became of pending operations.
 
@@ -159,7 +159,7 @@ def note_settled(
     there. Only a record that waits for the next replacement is known to the journal alone, so a
     failure to record it is raised.
     """
-    decided = {one.urn: one for one in settled.decisions if one.operation == "creating"}
+    decided = {one.urn: one for one in resolution.decisions if one.operation == "creating"}
     for operation in deployment["pending_operations"]:
         resource, key = operation["resource"], declaration_of(operation["resource"])
         decision = decided.get(resource["urn"])

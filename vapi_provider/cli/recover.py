@@ -18,7 +18,7 @@ from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
     from vapi_provider.cli.recover_workflow import Found
-    from vapi_provider.recovery.leftovers import Decision
+    from vapi_provider.recovery.creations import Decision
     from vapi_provider.recovery.purchases import Interrupted
 
 _WORDS = {

@@ -28,7 +28,7 @@ from vapi_provider.cli.journal_access import (
     Intents,
     choices_by_name,
     note_interrupted,
-    note_settled,
+    record_resolution,
 )
 from vapi_provider.cli.preflight_workflow import snapshot_of
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
@@ -41,8 +41,8 @@ from vapi_provider.journal.opening import open_journal
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
-from vapi_provider.recovery.leftovers import CLOCKS_DIFFER, Decision
-from vapi_provider.recovery.pending import Settled, settle
+from vapi_provider.recovery.creations import CLOCKS_DIFFER, Decision
+from vapi_provider.recovery.pending import Resolution, resolve_pending
 from vapi_provider.recovery.purchases import Interrupted
 from vapi_provider.settings.config import Settings
 
@@ -63,26 +63,26 @@ class Found:
     """
 
     exported: Mapping[str, Any]
-    settled: Settled | None = None
+    resolution: Resolution | None = None
     unheld: list[Row] = field(default_factory=list[Row])
     interrupted: Sequence[Interrupted] = ()
 
     @property
     def decisions(self) -> Sequence[Decision]:
         """The decision on each pending operation."""
-        return self.settled.decisions if self.settled else ()
+        return self.resolution.decisions if self.resolution else ()
 
     @property
     def writable(self) -> bool:
         """Whether there is something to write and no pending operation is unclear."""
-        if self.settled is not None:
-            return not self.settled.open
+        if self.resolution is not None:
+            return not self.resolution.open
         return any(one.is_over or one.is_decided for one in self.interrupted)
 
     @property
     def is_clean(self) -> bool:
         """Whether there is nothing to do and nothing to report."""
-        return self.settled is None and not self.unheld and not self.interrupted
+        return self.resolution is None and not self.unheld and not self.interrupted
 
     @property
     def is_left(self) -> bool:
@@ -152,13 +152,13 @@ class Recovery:
         journal = Intents(self._journal, self.account, self.settings, left, chosen)
         until = max(self._quiet_at(deployment) if operations else 0.0, *self._late(intents))
 
-        def settled() -> tuple[Settled | None, Sequence[Interrupted]]:
+        def resolve() -> tuple[Resolution | None, Sequence[Interrupted]]:
             records = self._records(intents.values())
             own = {*ids_in(deployment), *held}
             free = [one for one in records if one.id not in own]
             if not operations:
                 return None, journal.outcomes(free)
-            whole = settle(
+            whole = resolve_pending(
                 deployment,
                 records,
                 held_elsewhere=held,
@@ -175,7 +175,7 @@ class Recovery:
                 state is not None and state.may_change
             )
 
-        state, interrupted = settled()
+        state, interrupted = resolve()
         left_seconds = until - self.clock()
         if may_change() and left_seconds > 0:
             self.say(
@@ -183,7 +183,7 @@ class Recovery:
             )
         while may_change() and (left_seconds := until - self.clock()) > 0:
             self.sleep(min(LOOK_SECONDS, left_seconds))
-            state, interrupted = settled()
+            state, interrupted = resolve()
         # Without an intent of this account, only the last update's time hints at new records.
         is_known = state is not None or any(one.outcome != "other account" for one in interrupted)
         unheld = [] if is_known else self._unheld(deployment, snapshot)
@@ -196,12 +196,14 @@ class Recovery:
         changed the state since `look`.
         """
         backup = None
-        if found.settled is not None:
+        if found.resolution is not None:
             if self.stack.export() != found.exported:
                 raise PulumiError(STATE_CHANGED(command="recover"))
             backup = kept(self.stack.name, found.exported, BACKUPS)
-            self.stack.load({**found.exported, "deployment": found.settled.deployment})
-            note_settled(self._journal, found.exported["deployment"], found.settled, self.account)
+            self.stack.load({**found.exported, "deployment": found.resolution.deployment})
+            record_resolution(
+                self._journal, found.exported["deployment"], found.resolution, self.account
+            )
         note_interrupted(self._journal, found.interrupted)
         return None if backup is None else str(backup)
 

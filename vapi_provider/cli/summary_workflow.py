@@ -12,9 +12,9 @@ from vapi_provider.catalogue.commands import YES_OR_NO
 from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
 from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
-from vapi_provider.deployment import foreseen
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.deployment.preflight import Findings
+from vapi_provider.deployment.preview_outputs import write_preview_outputs
 from vapi_provider.errors import ConfigurationError, VapiError
 from vapi_provider.settings.config import max_releases
 from vapi_provider.shared import terminal
@@ -35,7 +35,7 @@ def preview(stack: Stack) -> Summary:
     """
     with (
         facts_for(stack.name, _say_unless_warned) as findings,
-        foreseen.written(_deployment(stack, findings)) as variables,
+        write_preview_outputs(_deployment(stack, findings)) as variables,
     ):
         events = _events(stack, "preview", variables=variables)
     goes = any(

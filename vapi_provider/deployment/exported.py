@@ -67,9 +67,9 @@ def name_in(urn: str) -> str:
 def ids_in(deployment: Mapping[str, Any], *, read_only: bool = False) -> set[str]:
     """Return the ids of the records that a state holds; `read_only` adds those it only reads."""
     return {
-        one["id"]
-        for one in resources_of(deployment)
-        if is_ours(one) and one.get("id") and (read_only or not one.get("external"))
+        resource["id"]
+        for resource in resources_of(deployment)
+        if is_ours(resource) and resource.get("id") and (read_only or not resource.get("external"))
     }
 
 
@@ -149,5 +149,5 @@ def _is_secret(value: Any) -> bool:
 
 
 def _flat(lists: list[Any]) -> Iterator[Any]:
-    for one in lists:
-        yield from as_list(one)
+    for items in lists:
+        yield from as_list(items)

@@ -45,11 +45,11 @@ def refuse_foreign_code(deployment: Mapping[str, Any], environment: Mapping[str,
     shown.
     """
     allowed = allowed_providers(environment)
-    found = [one for one in foreign_code(deployment) if not {one.urn, one.type} & allowed]
+    found = [code for code in foreign_code(deployment) if not {code.urn, code.type} & allowed]
     if not found:
         return
     first = found[0]
-    others = ", ".join(_printable(one.urn) for one in found[1:_NAMED])
+    others = ", ".join(_printable(code.urn) for code in found[1:_NAMED])
     left = len(found) - _NAMED
     more = f" (so do {others}{f' and {left} more' if left > 0 else ''})" if others else ""
     raise ConfigurationError(

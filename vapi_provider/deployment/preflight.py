@@ -119,7 +119,9 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
     findings.facts = StateFacts(
         organizations_in(snapshot.resources),
         {id_: tuple(keys) for id_, keys in holders.items()},
-        frozenset(key for one in tainted(snapshot.resources) if (key := declaration_of(one))),
+        frozenset(
+            key for resource in tainted(snapshot.resources) if (key := declaration_of(resource))
+        ),
     )
 
 

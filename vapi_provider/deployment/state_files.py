@@ -21,7 +21,7 @@ from vapi_provider.deployment.foreign_code import unique_keys
 
 _ENDING = re.compile(r"\.json(\.gz|\.zstd?)?(\.bak)?(\.attrs)?$")
 
-SETTLED_SECONDS = 0.3
+WRITE_SECONDS = 0.3
 """A running engine writes a file's attributes within this time."""
 
 
@@ -46,7 +46,7 @@ class StateFiles:
         for name in (f"{project}/{stack}", stack):
             plain = self._root / "stacks" / f"{name}.json"
             packed = [plain.with_name(plain.name + end) for end in (".gz", ".zst", ".zstd")]
-            found = [one for one in (plain, *packed) if one.exists()]
+            found = [file for file in (plain, *packed) if file.exists()]
             if len(found) > 1 or (found and found[0] in packed[1:]):
                 raise UnreadableError(str(found))
             if found:
@@ -72,7 +72,7 @@ class StateFiles:
         Pulumi fails on an empty attribute file, but not on a missing one. A stack that a running
         process has locked is skipped, unless the user states that no run is active (`is_idle`).
         """
-        said: list[str] = []
+        lines: list[str] = []
         history = self._root / "history" / project / stack
         for attributes in [*self._attributes(self._root / "stacks"), *self._attributes(history)]:
             if history in attributes.parents:
@@ -82,14 +82,14 @@ class StateFiles:
             if not self._is_empty_for_good(attributes):
                 continue
             if not is_idle and (holder := self.holder(*owner)):
-                said.append(
+                lines.append(
                     messages.EMPTY_ATTRIBUTES(file=attributes, stack=owner[-1], holder=holder)
                 )
                 continue
             with suppress(FileNotFoundError):
                 attributes.unlink()
-            said.append(f"removed {attributes}, which a killed run left empty")
-        return said
+            lines.append(f"removed {attributes}, which a killed run left empty")
+        return lines
 
     def holder(self, project: str, stack: str) -> str | None:
         """Return a description of the process that holds a stack's lock; None where none runs."""
@@ -117,8 +117,8 @@ class StateFiles:
         """Return whether a file stays empty: a file being written gets its content at once."""
         with suppress(OSError):
             found = attributes.stat()
-            if found.st_size == 0 and time.time() - found.st_mtime < SETTLED_SECONDS:
-                self.sleep(SETTLED_SECONDS)
+            if found.st_size == 0 and time.time() - found.st_mtime < WRITE_SECONDS:
+                self.sleep(WRITE_SECONDS)
                 found = attributes.stat()
             return found.st_size == 0
         return False

@@ -88,7 +88,7 @@ def _s3_credentials(profile: str, environment: Mapping[str, str]) -> dict[str, A
     if "aws_access_key_id" in section and "aws_secret_access_key" in section:
         keys = section["aws_access_key_id"], section["aws_secret_access_key"]
         return {**_keys(*keys, section.get("aws_session_token")), **region}
-    other = next((one for one in _OF_ANOTHER_KIND if one in section), None)
+    other = next((key for key in _OF_ANOTHER_KIND if key in section), None)
     if other:
         raise StoreError(
             f"the AWS profile {name!r} gets its credentials by {other}: put them into the "

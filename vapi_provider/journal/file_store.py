@@ -113,15 +113,15 @@ class FileStore:
                         # out everything else again.
                         self._synced = Database(self._opened("FULL"), is_shared=False)
                     with transaction(self._synced.connection):
-                        for one in writes:
-                            one.result = COMMANDS["begin"](self._synced, **one.arguments)
+                        for queued in writes:
+                            queued.result = COMMANDS["begin"](self._synced, **queued.arguments)
             except ConfigurationError:
                 # The other threads try again themselves.
                 self._to_write.remove(write)
                 raise
-            for one in writes:
-                one.is_written = True
-                self._to_write.remove(one)
+            for queued in writes:
+                queued.is_written = True
+                self._to_write.remove(queued)
             return write.result
 
     def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:

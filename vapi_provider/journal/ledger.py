@@ -79,7 +79,7 @@ class Ledger:
                 name=name,
             )
             keys.update(found for (found,) in rows)
-        return {one: held for one in sorted(keys) if (held := self.held(one))}
+        return {form: held for form in sorted(keys) if (held := self.held(form))}
 
     def holders_here(self, record: str) -> set[str]:
         """Return the resources of this backend whose state held `record`."""
@@ -112,10 +112,10 @@ class Ledger:
             "SELECT DISTINCT key, organizations FROM held WHERE backend = ?", self._backend
         )
         return frozenset(
-            one
+            organization
             for key, organizations in rows
             if is_of_stack(key, project, stack)
-            for one in json.loads(organizations)
+            for organization in json.loads(organizations)
         )
 
     def rename(self, record: str, old: str, new: str) -> None:

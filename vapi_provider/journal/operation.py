@@ -97,11 +97,11 @@ class Operation:
             digest = hashlib.sha256(engine.encode()).hexdigest()[:16]
             self._path = (folder or _own_folder()) / f"{digest}.run"
 
-    def listen(self, listener: Callable[[Event], None]) -> None:
+    def subscribe(self, listener: Callable[[Event], None]) -> None:
         """Call `listener` with every event, including this process's own, in the shared order."""
         self._listeners.append(listener)
 
-    def tell(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Add an event, and receive all events before it.
 
         If the file cannot be written, the event stays in this process.
@@ -118,7 +118,7 @@ class Operation:
                 else:
                     self._receive()
                     return
-            self._hear(event)
+            self._deliver(event)
 
     def catch_up(self) -> None:
         """Receive the events that other processes have added."""
@@ -137,13 +137,13 @@ class Operation:
             self._offset += end
             for line in chunk[:end].splitlines():
                 with suppress(ValueError, TypeError):
-                    self._hear(Event(*json.loads(line)))
+                    self._deliver(Event(*json.loads(line)))
 
     def _read(self) -> bytes:
         os.lseek(self._file, self._offset, os.SEEK_SET)
         return os.read(self._file, 1 << 16)
 
-    def _hear(self, event: Event) -> None:
+    def _deliver(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
 

@@ -41,7 +41,7 @@ def _tell(id_: str, declaration: str) -> None:
     from vapi_provider.journal.operation import Event
     from vapi_provider.lifecycle.ownership import NAMED
 
-    _operation().tell(Event(NAMED, id_.lower(), declaration))
+    _operation().publish(Event(NAMED, id_.lower(), declaration))
 
 
 @cache

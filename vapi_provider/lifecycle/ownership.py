@@ -28,7 +28,7 @@ class Ownership:
 
     def __init__(self, operation: Operation | None = None) -> None:
         self._operation = operation or Operation()
-        self._operation.listen(self._hear)
+        self._operation.subscribe(self._hear)
         self._lock = threading.RLock()
         self._declared: set[str] = set()
         self._recorded: set[str] = set()
@@ -79,7 +79,7 @@ class Ownership:
         id_ = adopt_id.lower()
         _only_one(adopt_id, self._owner(id_), declaration, is_held=True)
         if id_ not in self._adopters:
-            self._operation.tell(Event(_ADOPTER, id_, declaration))
+            self._operation.publish(Event(_ADOPTER, id_, declaration))
         _only_one(adopt_id, self._adopters.get(id_), declaration)
 
     def is_declared(self, declaration: str) -> bool:
@@ -144,7 +144,7 @@ class Ownership:
         for id_, adopter in list(self._adopters.items()):
             holder = self._kept.get(id_)
             if holder not in (None, adopter) and id_ not in self._held_elsewhere:
-                self._operation.tell(Event(_HELD, id_, holder or ""))
+                self._operation.publish(Event(_HELD, id_, holder or ""))
 
     def note_replaced(self, id_: str, declaration: str | None, created_at: object = None) -> None:
         """Record that a resource replaces its record with another one."""
@@ -183,7 +183,7 @@ class Ownership:
 
     def gain(self, id_: str, declaration: str) -> None:
         """Record that a resource adopted a record, took it over or created it in this run."""
-        self._operation.tell(Event(_GAINED, id_.lower(), declaration))
+        self._operation.publish(Event(_GAINED, id_.lower(), declaration))
 
     def allow_create(self, declaration: str | None) -> None:
         """Record that a resource's record is gone, so that another one may be created."""

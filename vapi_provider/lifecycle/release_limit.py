@@ -23,7 +23,7 @@ class ReleaseLimit:
     def __init__(self, limit: int | None, operation: Operation | None = None) -> None:
         self._limit = limit
         self._operation = operation or Operation()
-        self._operation.listen(self._hear)
+        self._operation.subscribe(self._hear)
         self._counted: set[str] = set()
         self._announced: Counter[str] = Counter()
         self._bound: set[str] = set()
@@ -56,7 +56,7 @@ class ReleaseLimit:
 
     def _count(self, name: str, declaration: str) -> None:
         if self._limit is not None:
-            self._operation.tell(Event(_RELEASE, name, declaration))
+            self._operation.publish(Event(_RELEASE, name, declaration))
             if name not in self._counted:
                 raise LimitError(messages.TOO_MANY_RELEASES(limit=self._limit))
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.deployment.facts import StateFacts, facts_of
-from vapi_provider.deployment.foreseen import Foreseen
+from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.opening import open_journal
 from vapi_provider.journal.operation import Operation
@@ -106,7 +106,7 @@ class Session:
         self.recorded_holders = RecordedHolders(self.facts.holders)
         self._pause = ChecksPause(self.ownership, clock)
         self._to_replace = set(self.facts.replacing)
-        self.foreseen: Foreseen = {}
+        self.preview_outputs: PreviewOutputs = {}
         """Recorded outputs that a preview may show as known."""
         self.unique = UniqueKeys()
         self.release_limit = ReleaseLimit(settings.max_releases, operation)
@@ -164,9 +164,9 @@ class Session:
         """Return what `check` received about a record, or about a resource without an id yet."""
         return self._compared.get(id_ or "") or self._checked.get(declaration or "")
 
-    def foreseen_of(self, key: str | None, recorded: str | None) -> Mapping[str, str]:
-        """Return the foreseen outputs of a resource by its key, or by its recorded key."""
-        return self.foreseen.get(key or "") or self.foreseen.get(recorded or "", {})
+    def preview_outputs_of(self, key: str | None, recorded: str | None) -> Mapping[str, str]:
+        """Return the preview outputs of a resource by its key, or by its recorded key."""
+        return self.preview_outputs.get(key or "") or self.preview_outputs.get(recorded or "", {})
 
     def wait_for_checks_pause(self, is_settled: Callable[[], bool]) -> None:
         """Wait until the engine has checked no resource for a while, or until `is_settled`.

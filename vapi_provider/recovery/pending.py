@@ -18,14 +18,14 @@ from vapi_provider.deployment.exported import (
 )
 from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.recovery.leftovers import NONE, Decision, Resource, what_was_made
+from vapi_provider.recovery.creations import NONE, Decision, Resource, resolve_creations
 
 if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent
 
 
 @dataclass(frozen=True)
-class Settled:
+class Resolution:
     """The deployment without its pending operations, and the decisions that led to it.
 
     Do not import it while a decision is open: an import drops every pending operation.
@@ -37,15 +37,15 @@ class Settled:
     @property
     def open(self) -> list[Decision]:
         """Decisions that the user has to make first."""
-        return [one for one in self.decisions if one.is_open]
+        return [decision for decision in self.decisions if decision.is_open]
 
     @property
     def may_change(self) -> bool:
         """Whether a request that is still in flight could make a decision wrong."""
-        return any(one.outcome in ("not made", "still there") for one in self.decisions)
+        return any(decision.outcome in ("not made", "still there") for decision in self.decisions)
 
 
-def settle(
+def resolve_pending(
     deployment: Mapping[str, Any],
     records: Collection[PhoneNumberRecord],
     *,
@@ -53,7 +53,7 @@ def settle(
     confirmed_empty: str | None = None,
     chosen: Mapping[str, str] | None = None,
     intents: Mapping[str, Intent] | None = None,
-) -> Settled:
+) -> Resolution:
     """Resolve each pending operation by the account's records and the journal's intents.
 
     `held_elsewhere` are ids that other states hold. `chosen` has the user's choices by URN: an id,
@@ -61,33 +61,39 @@ def settle(
     may not be the state's, and where a choice is impossible.
     """
     everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
-    pending = _once_each(everything)
+    pending = _without_repeated_creations(everything)
     _confirm_account(deployment, records, confirmed_empty)
     held = {*ids_in(deployment, read_only=True), *held_elsewhere}
     free = [record for record in records if record.id not in held]
-    creations = [one["resource"] for one in everything if _is_creating(one)]
+    creations = [operation["resource"] for operation in everything if _is_creating(operation)]
     read_only = ids_in(deployment, read_only=True) - ids_in(deployment) - {*held_elsewhere}
     read = [record for record in records if record.id in read_only]
-    made = what_was_made(deployment, creations, free, chosen or {}, intents or {}, read)
+    made = resolve_creations(deployment, creations, free, chosen or {}, intents or {}, read)
     known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
-    live = _live(deployment)
-    made = {urn: _beside(known.get(urn, one), live) for urn, one in made.items()}
+    live = _live_urns(deployment)
+    made = {
+        urn: _keep_live_resource(known.get(urn, decision), live) for urn, decision in made.items()
+    }
     there = {record.id for record in records}
     seen = {record.org_id for record in records} or {confirmed_empty}
     decisions = [
-        made[one["resource"]["urn"]] if _is_creating(one) else _other(one, there, seen, chosen)
-        for one in pending
+        made[operation["resource"]["urn"]]
+        if _is_creating(operation)
+        else _decide_other(operation, there, seen, chosen)
+        for operation in pending
     ]
     by_id = {record.id: record for record in records}
-    resources = [dict(one) for one in resources_of(deployment)]
+    resources = [dict(resource) for resource in resources_of(deployment)]
     for decision, operation in zip(decisions, pending, strict=True):
         if decision.record is not None and decision.outcome == "made":
-            _put(resources, _as_resource(operation["resource"], by_id[decision.record]))
+            _insert_resource(resources, _as_resource(operation["resource"], by_id[decision.record]))
         elif decision.outcome == "gone":
             gone = (decision.urn, decision.record)
-            resources = [one for one in resources if (one["urn"], one.get("id")) != gone]
-    settled = {name: value for name, value in deployment.items() if name != "pending_operations"}
-    return Settled({**settled, "resources": resources}, decisions)
+            resources = [
+                resource for resource in resources if (resource["urn"], resource.get("id")) != gone
+            ]
+    cleared = {name: value for name, value in deployment.items() if name != "pending_operations"}
+    return Resolution({**cleared, "resources": resources}, decisions)
 
 
 def _held_already(
@@ -98,42 +104,46 @@ def _held_already(
 ) -> dict[str, Decision]:
     """Return decisions for records that the journal knows to be created and a state holds."""
     found: dict[str, Decision] = {}
-    for one in creations:
-        intent = intents.get(declaration_of(one) or "")
+    for creation in creations:
+        intent = intents.get(declaration_of(creation) or "")
         record = intent.record if intent else None
         if record is not None and record in held:
-            found[one["urn"]] = Decision(one["urn"], "creating", "recorded", record)
+            found[creation["urn"]] = Decision(creation["urn"], "creating", "recorded", record)
         elif record is not None and record in held_elsewhere:
-            found[one["urn"]] = Decision(one["urn"], "creating", "held elsewhere", record)
+            found[creation["urn"]] = Decision(creation["urn"], "creating", "held elsewhere", record)
     return found
 
 
-def _live(deployment: Mapping[str, Any]) -> set[str]:
+def _live_urns(deployment: Mapping[str, Any]) -> set[str]:
     """Return the URNs of resources that stay in the state whatever a run was about to replace."""
     return {
-        one["urn"]
-        for one in resources_of(deployment)
-        if not one.get("delete") and not one.get("pendingReplacement")
+        resource["urn"]
+        for resource in resources_of(deployment)
+        if not resource.get("delete") and not resource.get("pendingReplacement")
     }
 
 
-def _beside(decision: Decision, live: Collection[str]) -> Decision:
+def _keep_live_resource(decision: Decision, live: Collection[str]) -> Decision:
     """Keep a replacement's record out of the state: `up` would release the live one."""
     if decision.outcome == "made" and decision.urn in live:
         return replace(decision, outcome="waiting")
     return decision
 
 
-def _once_each(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _without_repeated_creations(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the operations with only the last creation of each resource.
 
     Several killed runs may each have left a creation of the same resource.
     """
-    last = {one["resource"]["urn"]: at for at, one in enumerate(pending) if _is_creating(one)}
+    last = {
+        operation["resource"]["urn"]: at
+        for at, operation in enumerate(pending)
+        if _is_creating(operation)
+    }
     return [
-        one
-        for at, one in enumerate(pending)
-        if not _is_creating(one) or last[one["resource"]["urn"]] == at
+        operation
+        for at, operation in enumerate(pending)
+        if not _is_creating(operation) or last[operation["resource"]["urn"]] == at
     ]
 
 
@@ -158,7 +168,7 @@ def _confirm_account(
         )
 
 
-def _other(
+def _decide_other(
     operation: Mapping[str, Any],
     there: Collection[str],
     seen: Collection[str | None],
@@ -192,14 +202,16 @@ def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any
     return {**resource, "id": record.id, "outputs": {**known, **inputs}}
 
 
-def _put(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
+def _insert_resource(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
     """Add a resource, and remove the live one with the same URN."""
     old = [
-        at for at, one in enumerate(resources) if one["urn"] == new["urn"] and not one.get("delete")
+        at
+        for at, resource in enumerate(resources)
+        if resource["urn"] == new["urn"] and not resource.get("delete")
     ]
     at = old[0] if old else len(resources)
     if old:
         resources.pop(at)
-    if not dependencies_of(new) <= {one["urn"] for one in resources[:at]}:
+    if not dependencies_of(new) <= {resource["urn"] for resource in resources[:at]}:
         at = len(resources)
     resources.insert(at, new)

@@ -51,20 +51,20 @@ def created_by(
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the id of the record that an intent created, or else the candidates for the user."""
     if intent.record is not None:
-        found = [one.id for one in records if one.id.lower() == intent.record.lower()]
+        found = [record.id for record in records if record.id.lower() == intent.record.lower()]
         return next(iter(found), None), ()
     kind = _kind_of(intent.key)
-    newer = [one for one in records if intent.before.is_newer(one.id, one.created_at)]
+    newer = [record for record in records if intent.before.is_newer(record.id, record.created_at)]
     if kind is None:
-        return None, tuple(one.id for one in newer)
+        return None, tuple(record.id for record in newer)
     name = automatic_name(intent.key)
     is_named_by_us = is_named(kind, intent.body, {name}) or "name" not in intent.body["digests"]
     fitting = [
-        one
-        for one in newer
-        if matches(kind, intent.body, one)
+        record
+        for record in newer
+        if matches(kind, intent.body, record)
         # An automatic name identifies the record even if other fields were edited since.
-        or (is_named_by_us and one.provider == kind.provider and one.name == name)
+        or (is_named_by_us and record.provider == kind.provider and record.name == name)
     ]
     purchase = PendingPost.of(kind, intent, {name})
     if len(fitting) == 1 and (
@@ -73,8 +73,8 @@ def created_by(
     ):
         return fitting[0].id, ()
     # These records were edited since, or may belong to another resource.
-    edited = [one for one in newer if contradicts(kind, intent.body, one)]
-    return None, tuple(one.id for one in fitting or edited)
+    edited = [record for record in newer if contradicts(kind, intent.body, record)]
+    return None, tuple(record.id for record in fitting or edited)
 
 
 def _kind_of(declaration: str) -> Kind | None:

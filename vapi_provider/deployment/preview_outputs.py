@@ -24,12 +24,12 @@ VARIABLE = "VAPI_FORESEEN_OUTPUTS"
 
 _UNALTERED = ("number", "org_id", "created_at")
 
-Foreseen = Mapping[str, Mapping[str, str]]
+PreviewOutputs = Mapping[str, Mapping[str, str]]
 """Recorded outputs by declaration, and by the key that a child has through its parent."""
 
 
 @contextmanager
-def written(deployment: Mapping[str, Any]) -> Generator[dict[str, str]]:
+def write_preview_outputs(deployment: Mapping[str, Any]) -> Generator[dict[str, str]]:
     """Write the outputs for a preview to a file; yield the environment that names the file."""
     with TemporaryDirectory(prefix="vapi-preview-") as folder:
         path = Path(folder) / "outputs.json"
@@ -37,19 +37,19 @@ def written(deployment: Mapping[str, Any]) -> Generator[dict[str, str]]:
         yield {VARIABLE: str(path)}
 
 
-def read(environment: Mapping[str, str] = os.environ) -> Foreseen:
+def read_preview_outputs(environment: Mapping[str, str] = os.environ) -> PreviewOutputs:
     """Return the outputs that `preview` has written; an empty mapping in any other run."""
     path = environment.get(VARIABLE)
     if not path:
         return {}
     try:
-        found: Foreseen = json.loads(Path(path).read_text(encoding="utf-8"))
+        found: PreviewOutputs = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found
 
 
-def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
+def _outputs_of(deployment: Mapping[str, Any]) -> PreviewOutputs:
     found: dict[str, dict[str, str]] = {}
     by_parent: dict[str, dict[str, str]] = {}
     several: set[str] = set()
@@ -61,9 +61,11 @@ def _outputs_of(deployment: Mapping[str, Any]) -> Foreseen:
         if declaration in found:
             several.add(declaration)
         known = {name: outputs.get(name) for name in _UNALTERED}
-        found[declaration] = {name: one for name, one in known.items() if isinstance(one, str)}
+        found[declaration] = {
+            name: value for name, value in known.items() if isinstance(value, str)
+        }
         by_parent[_key(declaration, resource.get("parent"))] = found[declaration]
-    return {name: one for name, one in found.items() if name not in several} | by_parent
+    return {name: outputs for name, outputs in found.items() if name not in several} | by_parent
 
 
 def _key(declaration: str, parent: object) -> str:

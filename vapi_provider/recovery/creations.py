@@ -85,7 +85,7 @@ class Decision:
         return self.outcome in ("unclear", "foreign")
 
 
-def what_was_made(
+def resolve_creations(
     deployment: Mapping[str, Any],
     creations: Sequence[Resource],
     free: Sequence[PhoneNumberRecord],
@@ -99,35 +99,37 @@ def what_was_made(
     the journal's intents by declaration. `read_only` are records that the state only reads (`get`),
     which does not prove who created them. Raises OwnershipError where a chosen id cannot be taken.
     """
-    newest = {one["urn"]: one for one in creations}
-    decisions = _as_chosen(newest, free, chosen)
-    taken = {one.record for one in decisions.values()}
-    for urn, one in newest.items():
-        intent = intents.get(declaration_of(one) or "")
+    newest = {creation["urn"]: creation for creation in creations}
+    decisions = _chosen_decisions(newest, free, chosen)
+    taken = {decision.record for decision in decisions.values()}
+    for urn, creation in newest.items():
+        intent = intents.get(declaration_of(creation) or "")
         if urn not in decisions and intent is not None:
             left = [record for record in (*free, *read_only) if record.id not in taken]
-            decisions[urn] = _as_in_journal(urn, intent, left)
+            decisions[urn] = _decision_of_intent(urn, intent, left)
             taken.add(decisions[urn].record)
     left = [record for record in free if record.id not in taken]
     groups: dict[tuple[frozenset[str], str], list[str]] = {}
-    for urn, one in newest.items():
+    for urn, creation in newest.items():
         if urn in decisions:
             continue
-        found = _candidates(one, left)
+        found = _candidates(creation, left)
         earlier = [
             it for other in creations if other["urn"] == urn for it in _candidates(other, left)
         ]
-        fresh = [record for record in found if _may_be_of(deployment, one, record)]
+        fresh = [record for record in found if _may_be_of(deployment, creation, record)]
         # Without an intent, a chosen name proves nothing: another stack may use it, too.
         if (earlier and (not fresh or any(record not in found for record in earlier))) or (
-            earlier and not _is_named_by_us(one)
+            earlier and not _is_named_by_us(creation)
         ):
             decisions[urn] = _unclear(urn, earlier)
         else:
             ids = frozenset(record.id for record in fresh)
-            groups.setdefault((ids, _body(one)), []).append(urn)
+            groups.setdefault((ids, _body(creation)), []).append(urn)
     for key, urns in groups.items():
-        among = sorted((one for one in left if one.id in key[0]), key=lambda one: one.created_at)
+        among = sorted(
+            (record for record in left if record.id in key[0]), key=lambda record: record.created_at
+        )
         rivals = any(key[0] & other[0] for other in groups if other != key)
         for at, urn in enumerate(urns):
             # Resources with equal bodies are interchangeable: only the count of records matters.
@@ -140,7 +142,7 @@ def what_was_made(
     return decisions
 
 
-def _as_in_journal(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
+def _decision_of_intent(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
     record, among = created_by(intent, left)
     if record is not None:
         return Decision(urn, "creating", "made", record)
@@ -154,7 +156,7 @@ def _unclear(urn: str, among: Iterable[PhoneNumberRecord]) -> Decision:
     return Decision(urn, "creating", "unclear", candidates=ids)
 
 
-def _as_chosen(
+def _chosen_decisions(
     creations: Mapping[str, Resource],
     free: Iterable[PhoneNumberRecord],
     chosen: Mapping[str, str],
@@ -185,10 +187,12 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
         return []
     if _is_named_by_us(resource):
         name = inputs["name"]
-        return [one for one in free if one.provider == kind.provider and one.name == name]
+        return [
+            record for record in free if record.provider == kind.provider and record.name == name
+        ]
     # The state does not record its region, so try all of them.
     kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
-    return [one for one in free if any(_matches(kind, inputs, one) for kind in kinds)]
+    return [record for record in free if any(_matches(kind, inputs, record) for kind in kinds)]
 
 
 def _is_named_by_us(resource: Resource) -> bool:
@@ -233,12 +237,12 @@ def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
     written = instant(deployment.get("manifest", {}).get("time"))
     if written is not None:
         times.append(written - LONGEST_RUN)
-    for one in resources_of(deployment):
-        created = instant(one.get("created"))
-        if created is not None and one["urn"] in needed:
+    for other in resources_of(deployment):
+        created = instant(other.get("created"))
+        if created is not None and other["urn"] in needed:
             times.append(created - CLOCKS_DIFFER)
-        replaced = one["urn"] == resource["urn"] and not one.get("delete")
-        recorded = instant(one.get("outputs", {}).get("created_at")) if replaced else None
+        replaced = other["urn"] == resource["urn"] and not other.get("delete")
+        recorded = instant(other.get("outputs", {}).get("created_at")) if replaced else None
         if recorded is not None:
             times.append(recorded)
     return max(times)
