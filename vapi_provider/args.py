@@ -2,8 +2,8 @@
 
 Each type mirrors the model of the same name without `Args`, in snake_case, and accepts an `Output`
 at every depth: `pulumi.Input[T]` is T, an Output of T or an awaitable of T. They are written by
-hand, in one file, for the names, unions and descriptions that editors show; tests/unit/test_args.py
-compares them with the models.
+hand, in one file, for the names, unions and descriptions that editors show;
+tests/unit/test_argument_types.py compares them with the models.
 """
 
 from __future__ import annotations

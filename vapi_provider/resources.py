@@ -6,7 +6,7 @@ the plugin does not receive the resource's name.
 
 The annotations repeat the models because editors and type checkers read only source text, and each
 class shows its own arguments there: hence more than 250 lines, and two classes (Vonage and Telnyx)
-that differ in a literal. tests/unit/test_args.py compares them with the models.
+that differ in a literal. tests/unit/test_argument_types.py compares them with the models.
 """
 
 from __future__ import annotations
