@@ -246,7 +246,8 @@ def test_a_secret_that_is_in_config_before_is_recorded(stub: Path) -> None:
     made(sipUri="sip:a@sip.vapi.ai", authentication=authentication, name="entry")
     config(stub, **{"shop:entry-sip-password": "known-password-of-20"})
     done = bring("--all", "--yes")
-    assert "does not show these secrets" not in done.output
+    assert "for you to fill in" not in done.output
+    assert "does not show" not in done.output
     (one,) = imported(stub)
     assert json.loads(one["inputs"]["authentication"]["password"]["plaintext"]) == (
         "known-password-of-20"
@@ -305,7 +306,7 @@ def test_what_a_person_should_know_is_said(stub: Path) -> None:
     told = bring("--all")
     assert "another stack may hold these" in told.output
     assert "shows no server headers" in told.output
-    assert "unknown here" in told.output
+    assert "unknown to this package" in told.output
 
 
 def test_list_shows_the_account(stub: Path) -> None:

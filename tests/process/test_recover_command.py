@@ -82,7 +82,7 @@ def test_it_writes_only_what_was_agreed_to(stub: Path) -> None:
     id_ = made(name="shop/dev/a")
     asked = recover()
     assert asked.exit_code == 2
-    assert f"was made: goes into the state as {id_}" in asked.output
+    assert f"was created: goes into the state as {id_}" in asked.output
     assert not (stub / "imported.json").exists()
 
     done = recover("--yes", "--json")
@@ -185,8 +185,8 @@ def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
     recovery = Recovery(
         Stack("dev"), new_settings(), api.observed(), (), said.append, clock.sleep, clock
     )
-    found = recovery.look(())
-    assert [one.outcome for one in found.decisions] == ["made", "not made"]
+    plan = recovery.plan(())
+    assert [one.outcome for one in plan.decisions] == ["made", "not made"]
     assert clock.now == 32
     assert said == ["Waiting up to 32 s for a request that may still be under way."]
 

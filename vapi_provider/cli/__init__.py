@@ -14,17 +14,18 @@ from typing import Any
 import click
 
 from vapi_provider.cli.error_output import fail, wants_json
+from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say
 
 # By the command's name: its module, and its line in the overview.
 _COMMANDS: dict[str, tuple[str, str]] = {
-    "preview": ("preview", "Say what `up` would do: for a person, a pull request, a pipeline."),
-    "drift": ("drift", "Say in what the account differs from the state."),
-    "recover": ("recover", "Settle what a killed run left pending in a stack's state."),
+    "preview": ("preview", "Show what `up` would do: for a person, a pull request, a pipeline."),
+    "drift": ("drift", "Show how the account differs from the state."),
+    "recover": ("recover", "Resolve the pending operations of a killed run."),
     "orphans": ("orphans", "List the account's numbers that no given state holds."),
-    "probe": ("probe", "Call servers as Vapi would, and say what is wrong with their answers."),
+    "probe": ("probe", "Call servers as Vapi would, and report what is wrong with their answers."),
     "list": ("list_", "List the account's numbers, and which given stack holds each."),
-    "import": ("import_", "Write existing numbers as code and bring them into a stack."),
+    "import": ("import_", "Write existing numbers as code and add them to a stack."),
     "serve": ("serve", "Serve an embedded account over HTTP on this machine."),
 }
 
@@ -57,6 +58,8 @@ class _Lazy(click.Group):
             code: object = super().main(given, *words, standalone_mode=False, **more)
         except click.ClickException as error:
             code = fail(error, as_json=wants_json(given))
+        except VapiError as error:
+            code = fail(click.ClickException(str(error)), as_json=wants_json(given))
         except click.Abort:
             say("Aborted.", err=True)
             code = 1
@@ -69,4 +72,4 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Vapi phone numbers, declared: what pulumi itself does not do."""
+    """Manage declared Vapi phone numbers beyond what `pulumi` itself does."""

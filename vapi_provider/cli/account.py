@@ -1,4 +1,4 @@
-"""Helpers that the commands share: settings, the API client, backups, and tables of records."""
+"""Helpers that the commands share: settings, the API client, states, and tables of records."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.transport import Transport, open_http
-from vapi_provider.catalogue.commands import BACKUP_FAILED, NOT_EXPORTED
+from vapi_provider.catalogue.commands import NOT_EXPORTED
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.deployment.exported import ids_in, instant
 from vapi_provider.errors import ConfigurationError
@@ -25,7 +25,7 @@ from vapi_provider.shared.text import replace_unprintable
 
 Row = dict[str, str | None]
 
-_AUTOMATIC = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
+_AUTOMATIC_NAME = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
 
 
 def settings_of(stack: Stack | None) -> Settings:
@@ -67,58 +67,42 @@ def deployments(
 
 def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the ids of the records that the states hold, without those that they only read."""
-    return {id_ for one in states for id_ in ids_in(one)}
-
-
-def kept(stack: str, exported: Mapping[str, Any], folder: Path) -> Path:
-    """Write a backup of a state that only this user can read; return its path.
-
-    Raises ConfigurationError if the file cannot be written: the caller must not change the state.
-    """
-    now = datetime.now(timezone.utc)
-    path = folder / f"{stack.replace('/', '-')}-{now:%Y%m%dT%H%M%S%f}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
-            json.dump(exported, file)
-    except OSError as error:
-        raise ConfigurationError(BACKUP_FAILED(folder=folder, cause=error)) from None
-    return path
+    return {id_ for state in states for id_ in ids_in(state)}
 
 
 def row(record: PhoneNumberRecord, now: datetime) -> Row:
     """Return a record as a row of a table."""
-    made = instant(record.created_at)
+    created = instant(record.created_at)
     name = record.name
     return {
         "id": record.id,
         "kind": record.kind.class_name if record.kind else record.provider,
         "reached at": record.reached_at,
         "name": name,
-        "age": None if made is None else _age(now - made),
+        "age": None if created is None else _age(now - created),
         "status": record.status,
-        "likely owner": name if name and _AUTOMATIC.fullmatch(name) else None,
+        "likely owner": name if name and _AUTOMATIC_NAME.fullmatch(name) else None,
     }
 
 
 def table(rows: list[Row]) -> str:
     """Return the rows as an aligned table under their headings."""
-    lines = [list(rows[0]), *([_shown(value) for value in one.values()] for one in rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
-    pairs = (zip(line, widths, strict=True) for line in lines)
-    return "\n".join("  ".join(text.ljust(width) for text, width in one).rstrip() for one in pairs)
+    lines = [list(rows[0]), *([_format_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def _deployment(name: str, exported: Any) -> Mapping[str, Any]:
-    found = exported.get("deployment") if isinstance(exported, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not isinstance(found, dict):
+    deployment = exported.get("deployment") if isinstance(exported, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(deployment, dict):
         raise ConfigurationError(NOT_EXPORTED(file=name, reason="it has no deployment"))
-    return found  # pyright: ignore[reportUnknownVariableType]
+    return deployment  # pyright: ignore[reportUnknownVariableType]
 
 
-def _shown(value: str | None) -> str:
+def _format_cell(value: str | None) -> str:
     return "-" if value is None else replace_unprintable(value)
 
 

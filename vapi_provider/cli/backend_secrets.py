@@ -22,10 +22,11 @@ A shorter one may be part of any word, so it is redacted after a colon or an equ
 
 def without_credentials(text: str, environment: Mapping[str, str], folder: Path) -> str:
     """Return a message of Pulumi's with the credentials of the backend's URL redacted."""
-    found = set(_credentials(url_of(environment, folder).partition("://")[2]))
-    spelled = {one for raw in found for one in (raw, unquote(raw), unquote_plus(raw))}
-    spelled |= {form(unquote(raw)) for raw in found for form in (quote, quote_plus, _whole)}
-    for secret in sorted(filter(None, spelled), key=len, reverse=True):
+    raw = set(_credentials(url_of(environment, folder).partition("://")[2]))
+    decoded = {decode(text) for text in raw for decode in (unquote, unquote_plus)}
+    encoders = (quote, quote_plus, _quote_all)
+    encoded = {encode(unquote(text)) for text in raw for encode in encoders}
+    for secret in sorted(filter(None, raw | decoded | encoded), key=len, reverse=True):
         pattern = re.escape(secret)
         text = re.sub(pattern if len(secret) >= _SHORT else f"(?<=[:=]){pattern}", REDACTED, text)
     return text
@@ -43,5 +44,5 @@ def _credentials(rest: str) -> Iterator[str]:
             yield value
 
 
-def _whole(text: str) -> str:
+def _quote_all(text: str) -> str:
     return quote(text, safe="")

@@ -9,18 +9,18 @@ from vapi_provider.cli import options
 
 @click.command("drift")
 @click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to look at."
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to compare."
 )
 @options.form
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
-    """Say in what the account differs from the state.
+    """Show how the account differs from the state.
 
-    Reads every number of the stack and shows in what the account differs from the state: fields
-    with their recorded and their actual value, and numbers that were deleted outside. Changes of
-    the program that are not deployed yet are no drift, nor are fields under ignore_changes. The
-    state stays as it is. Run it in the project's folder.
+    Reads every number of the stack and lists the differences: fields with their recorded and their
+    actual value, and numbers that were deleted outside. Changes of the program that are not
+    deployed yet are no drift, nor are fields under ignore_changes. The state stays as it is. Run it
+    in the project's folder.
 
     Exit codes: 0 no drift, 1 error, 2 drift.
     """

@@ -5,7 +5,6 @@ The account is only read. `vapi_provider.importing` converts a record to code an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,13 +12,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from vapi_provider.api.client import VapiClient
 from vapi_provider.catalogue import imports as catalogue
-from vapi_provider.catalogue.commands import STATE_CHANGED
-from vapi_provider.cli.account import account_of, deployments, held_by, kept, settings_of
-from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
+from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of, wire_up
 from vapi_provider.cli.module_names import taken_by
-from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.cli.state_edit import StateEdit, open_stack
 from vapi_provider.deployment.exported import ids_in, name_in, resources_of
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
 from vapi_provider.importing.choosing import (
@@ -38,16 +35,10 @@ from vapi_provider.importing.writing import (
     missing_names,
     names_in,
     render_module,
-    render_stack_module,
     text_before,
 )
-from vapi_provider.journal.journal import Journal
-from vapi_provider.journal.opening import open_journal
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
-from vapi_provider.settings.config import Settings
-
-BACKUPS = Path(".pulumi") / "import"
 
 _INTERRUPTED = (
     "An import was interrupted: its numbers are in the module already, and come into the state now."
@@ -55,7 +46,7 @@ _INTERRUPTED = (
 
 
 @dataclass(frozen=True)
-class Found:
+class ImportPlan:
     """The numbers to import, the facts to report, and the module's text before and after."""
 
     exported: Mapping[str, Any]
@@ -70,22 +61,20 @@ class Found:
     """The numbers of `left_out` that the module reads with `get`."""
 
     @property
-    def is_something(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to write."""
         return bool(self.declarations or self.only_read)
 
 
 @dataclass(frozen=True)
-class Import:
-    """An import into one stack: the stack, its account, and the module for its numbers."""
+class Import(StateEdit):
+    """An import into one stack, and the module for its numbers."""
 
-    stack: Stack
+    command = "import"
+
     scope: Scope
-    account: VapiClient
-    held_elsewhere: Collection[str]
     config: Mapping[str, str] = field(repr=False)
     out: Path
-    settings: Settings
 
     @classmethod
     @contextmanager
@@ -115,13 +104,11 @@ class Import:
             for key, value in named.config().items()
             if key.startswith(own)
         }
-        settings = settings_of(named)
-        with account_of(settings) as account:
-            others = deployments(also, files)
+        with open_stack(named, also, files) as (settings, account, others):
             refuse_pending_operations(others)
-            yield cls(named, scope, account, held_by(others), config, module, settings)
+            yield cls(named, settings, account, others, scope, config, module)
 
-    def look(self, choice: Choice) -> Found:
+    def plan(self, choice: Choice) -> ImportPlan:
         """Return what an import would do, without changing anything.
 
         Raises ConfigurationError for a chosen id that the account does not have, and OwnershipError
@@ -131,31 +118,34 @@ class Import:
         deployment: Mapping[str, Any] = exported["deployment"]
         records = list(self.account.all_phone_numbers())
         self._refuse_missing(choice, records)
-        free = {one.id for one in list_unheld(deployment, records, self.held_elsewhere)}
-        wanted = [one for one in records if choice.matches(one)]
+        unheld = {record.id for record in list_unheld(deployment, records, self.held_elsewhere)}
+        matching = [record for record in records if choice.matches(record)]
         before = text_of(self.out)
-        new = [one for one in wanted if one.id in free and not is_read_in(before, one.id)]
-        chosen = [self._whole(one) for one in new]
-        base = text_before(before, [one.id for one in chosen])
+        chosen = [
+            self._with_whole_number(record)
+            for record in matching
+            if record.id in unheld and not is_read_in(before, record.id)
+        ]
+        base = text_before(before, [record.id for record in chosen])
         taken = names_in(base, str(self.out))
-        taken |= {name_in(one["urn"]) for one in resources_of(deployment)}
+        taken |= {name_in(resource["urn"]) for resource in resources_of(deployment)}
         # The name of an interrupted purchase is reserved: `up` resumes that purchase by its name.
-        unfinished = self._journal().unfinished(self.scope.project, self.scope.stack)
+        unfinished = self.journal.unfinished(self.scope.project, self.scope.stack)
         taken |= {resource_of(intent.key) for intent in unfinished}
         names, secrets = resource_names(chosen, taken), Secrets(self.config)
-        chosen.sort(key=lambda one: (one.created_at, one.id))
-        made = [generate(one, names[one.id], self.scope, secrets) for one in chosen]
-        declarations = [one for one in made if isinstance(one, GeneratedResource)]
-        left_out = [one for one in made if isinstance(one, LeftOut)]
-        only_read = [one for one in left_out if one.resource is not None]
+        chosen.sort(key=lambda record: (record.created_at, record.id))
+        generated = [generate(record, names[record.id], self.scope, secrets) for record in chosen]
+        declarations = [item for item in generated if isinstance(item, GeneratedResource)]
+        left_out = [item for item in generated if isinstance(item, LeftOut)]
+        only_read = [item for item in left_out if item.resource is not None]
         after = self._module_after(before, base, declarations, only_read)
-        return Found(
+        return ImportPlan(
             exported,
             before,
             after,
             declarations,
             left_out,
-            len(wanted) - len(chosen),
+            len(matching) - len(chosen),
             secrets,
             [
                 *warn_of_unseen_headers(records, chosen),
@@ -166,73 +156,50 @@ class Import:
             only_read,
         )
 
-    def write(self, found: Found) -> Path:
+    def apply(self, plan: ImportPlan) -> Path:
         """Write config, module and state, in this order; return the path of the state's backup.
 
         If the state cannot be written, the module is restored. Raises PulumiError if the state
-        changed since `look`, and ConfigurationError if the module did.
+        changed since the plan, and ConfigurationError if the module did.
         """
-        if self.stack.export() != found.exported:
-            raise PulumiError(STATE_CHANGED(command="import"))
-        if text_of(self.out) != found.before:
+        if text_of(self.out) != plan.before:
             raise ConfigurationError(catalogue.MODULE_CHANGED(module=self.out))
-        backup = kept(self.stack.name, found.exported, BACKUPS)
-        for key, value in found.secrets.to_set.items():
+        backup = self.back_up(plan.exported)
+        for key, value in plan.secrets.to_set.items():
             self.stack.set_secret(key, value)
         is_new = not self.out.exists()
-        put_file(self.out, found.after)
+        put_file(self.out, plan.after)
         deployment = add_resources(
-            found.exported["deployment"], found.declarations, self.scope, str(uuid4())
+            plan.exported["deployment"], plan.declarations, self.scope, str(uuid4())
         )
         try:
-            self.stack.load({**found.exported, "deployment": deployment})
+            self.write_state(plan.exported, deployment)
         except BaseException:
             # The state may be written all the same: the response was lost, or the user interrupted.
-            if not self._has_come(found):
+            if not self._is_in_state(plan):
                 if is_new:
                     self.out.unlink()
                 else:
-                    put_file(self.out, found.before)
+                    put_file(self.out, plan.before)
             raise
-        self._note_in_journal(found.declarations)
+        self._record_in_journal(plan.declarations)
         return backup
 
-    def _note_in_journal(self, declarations: Iterable[GeneratedResource]) -> None:
+    def _record_in_journal(self, declarations: Iterable[GeneratedResource]) -> None:
         """Record in the journal what the state holds now: an interrupted run may have bought it."""
-        journal = self._journal()
+        journal = self.journal
         if not journal.is_shared and not journal.exists():
             return
-        for one in declarations:
-            organizations = {one.record.org_id} if one.record.org_id else set[str]()
+        for declaration in declarations:
+            record = declaration.record
+            organizations = {record.org_id} if record.org_id else set[str]()
             # A failed write is harmless: the next preflight finds the record in the state.
             with suppress(VapiError):
-                journal.record_adoption(one.resource_key, one.record.id, organizations)
-
-    def _journal(self) -> Journal:
-        settings = self.settings
-        return open_journal(settings.journal_place, settings.account, settings.backend)
+                journal.record_adoption(declaration.resource_key, record.id, organizations)
 
     def wire_up(self) -> str | None:
-        """Import the module from the program: create `stacks/<stack>.py` if there is none.
-
-        Otherwise return the advice for the user, or None if the program imports the module already.
-        """
-        module = self.out.stem
-        if self.out.parent != STACKS:
-            program = text_of(Path("__main__.py"))
-            if re.search(rf"\b{re.escape(module)}\b", program):
-                return None
-            return f"Declare them: add `import {module}` to the program (they are in {self.out})."
-        own = STACKS / f"{self.scope.stack}.py"
-        if not own.exists():
-            put_file(own, render_stack_module(self.scope.stack, module))
-            return None
-        if module in text_of(own):
-            return None
-        return (
-            f"Declare them: in {own} add `from stacks import {module}`, and to what declare() "
-            f"returns `**{module}.reached`."
-        )
+        """Import the module from the program; return the advice for the user if there is some."""
+        return wire_up(self.out, self.scope.stack)
 
     def _module_after(
         self,
@@ -247,11 +214,13 @@ class Import:
         ConfigurationError if the module has them in another form, or lacks a name that a
         declaration needs.
         """
-        there = list_mentioned(before, [one.record.id for one in declarations])
+        present = list_mentioned(before, [item.record.id for item in declarations])
         after = render_module(declarations, base, only_read)
-        cut = base != before
-        if (there or cut) and not (cut and after.startswith(before.rstrip("\n"))):
-            raise ConfigurationError(catalogue.MODULE_AHEAD(module=self.out, ids=", ".join(there)))
+        is_cut = base != before
+        if (present or is_cut) and not (is_cut and after.startswith(before.rstrip("\n"))):
+            raise ConfigurationError(
+                catalogue.MODULE_AHEAD(module=self.out, ids=", ".join(present))
+            )
         lacking = missing_names(base, str(self.out)) if declarations or only_read else []
         if lacking:
             raise ConfigurationError(
@@ -259,23 +228,23 @@ class Import:
             )
         return after
 
-    def _has_come(self, found: Found) -> bool:
-        """Return whether the state has all numbers that `found` was to add."""
-        ids = {one.record.id for one in found.declarations}
+    def _is_in_state(self, plan: ImportPlan) -> bool:
+        """Return whether the state has all numbers that the plan adds."""
+        ids = {item.record.id for item in plan.declarations}
         with suppress(VapiError):
             return ids <= ids_in(self.stack.export()["deployment"])
         return False
 
-    def _whole(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
+    def _with_whole_number(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
         """Return the record; get it by its id if the list masks part of its number."""
         if record.number is not None and "*" in str(record.number):
             return self.account.get_phone_number(record.id)
         return record
 
     def _refuse_missing(self, choice: Choice, records: Iterable[PhoneNumberRecord]) -> None:
-        there = {one.id for one in records}
+        existing = {record.id for record in records}
         for id_ in choice.ids:
-            if id_ not in there:
+            if id_ not in existing:
                 raise ConfigurationError(catalogue.UNKNOWN_ID(id=id_))
             if id_ in self.held_elsewhere:
                 raise OwnershipError(catalogue.HELD_BY_GIVEN_STACK(id=id_))

@@ -34,12 +34,12 @@ def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[
     chosen: dict[str, str] = {}
     for choice in choices:
         name, equals, id_ = choice.rpartition("=")
-        found = [one for one in named if name in (one, named[one])]
-        if not equals or not id_ or len(found) != 1:
+        matching = [key for key in named if name in (key, named[key])]
+        if not equals or not id_ or len(matching) != 1:
             raise ConfigurationError(
                 TAKE_NAME(choice=choice, names=", ".join(sorted(named.values())))
             )
-        chosen[found[0]] = id_
+        chosen[matching[0]] = id_
     return chosen
 
 
@@ -89,7 +89,7 @@ class Intents:
         A record that was found proves the account, unless the journal recorded its organizations:
         then those are compared.
         """
-        outcomes = {one.urn: one.outcome for one in decisions}
+        outcomes = {decision.urn: decision.outcome for decision in decisions}
         for operation in operations:
             resource = operation["resource"]
             intent = intents.get(declaration_of(resource) or "")
@@ -108,7 +108,7 @@ class Intents:
             if not self._identity.is_account_of(intent):
                 return Interrupted(intent.key, "other account", intent.record)
             if intent.record is None and intent.key in self._chosen:
-                return _as_chosen(intent.key, self._chosen[intent.key], free)
+                return _chosen_outcome(intent.key, self._chosen[intent.key], free)
             record, among = created_by(intent, free)
             if record is not None:
                 return Interrupted(intent.key, "unheld", record)
@@ -116,11 +116,11 @@ class Intents:
                 return Interrupted(intent.key, "unclear", None, among)
             if intent.record is None:
                 return Interrupted(intent.key, "nothing")
-            return self._of_missing(intent, intent.record)
+            return self._missing_outcome(intent, intent.record)
         except OwnershipError:
             return Interrupted(intent.key, "other account", intent.record)
 
-    def _of_missing(self, intent: Intent, record: str) -> Interrupted:
+    def _missing_outcome(self, intent: Intent, record: str) -> Interrupted:
         try:
             self._client.get_phone_number(record)
         except NotFoundError:
@@ -130,24 +130,24 @@ class Intents:
         return Interrupted(intent.key, "unheld", record)
 
 
-def _as_chosen(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> Interrupted:
+def _chosen_outcome(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> Interrupted:
     if id_ == NONE:
         return Interrupted(key, "nothing", is_decided=True)
-    kinds = {one.kind.class_name for one in free if one.id == id_ and one.kind is not None}
+    kinds = {record.kind.class_name for record in free if record.id == id_ and record.kind}
     if class_of(key) not in kinds:
         raise ConfigurationError(TAKE_ID(id=id_, resource=resource_of(key)))
     return Interrupted(key, "unheld", id_, is_decided=True)
 
 
-def note_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> None:
+def record_interrupted(journal: Journal, interrupted: Sequence[Interrupted]) -> None:
     """Record the outcomes of interrupted purchases in the journal."""
-    for one in interrupted:
-        if one.outcome == "gone" and one.record is not None:
-            journal.forget_record(one.record)
-        elif one.outcome == "nothing":
-            journal.discard_intent(one.key)
-        elif one.outcome == "unheld" and one.record is not None:
-            journal.record_id(one.key, one.record)
+    for purchase in interrupted:
+        if purchase.outcome == "gone" and purchase.record is not None:
+            journal.forget_record(purchase.record)
+        elif purchase.outcome == "nothing":
+            journal.discard_intent(purchase.key)
+        elif purchase.outcome == "unheld" and purchase.record is not None:
+            journal.record_id(purchase.key, purchase.record)
 
 
 def record_resolution(
@@ -159,14 +159,14 @@ def record_resolution(
     there. Only a record that waits for the next replacement is known to the journal alone, so a
     failure to record it is raised.
     """
-    decided = {one.urn: one for one in resolution.decisions if one.operation == "creating"}
+    decisions = {item.urn: item for item in resolution.decisions if item.operation == "creating"}
     for operation in deployment["pending_operations"]:
         resource, key = operation["resource"], declaration_of(operation["resource"])
-        decision = decided.get(resource["urn"])
+        decision = decisions.get(resource["urn"])
         if decision is None or key is None or operation["type"] != "creating":
             continue
         if decision.outcome == "waiting" and decision.record is not None:
-            _let_wait(journal, key, resource, client.get_phone_number(decision.record))
+            _record_waiting(journal, key, resource, client.get_phone_number(decision.record))
         elif decision.outcome == "made" and decision.record is not None:
             with suppress(VapiError):
                 journal.record_adoption(key, decision.record, client.organizations)
@@ -178,7 +178,7 @@ def record_resolution(
                     journal.discard_intent(key)
 
 
-def _let_wait(
+def _record_waiting(
     journal: Journal, key: str, resource: Mapping[str, Any], record: PhoneNumberRecord
 ) -> None:
     """Record that a record waits for the next replacement of its resource."""

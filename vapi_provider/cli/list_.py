@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import click
 
 from vapi_provider.cli import options
-from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _ANSWERING = {"assistant_id": "assistant", "squad_id": "squad"}
     type=options.STACK,
     multiple=True,
     metavar="STACK",
-    help="A stack to look into; may be repeated. The first names the account.",
+    help="A stack to read; may be repeated. The first names the account.",
 )
 @options.states
 @click.option("--json", "as_json", is_flag=True, help="Write the numbers as JSON.")
@@ -39,16 +38,13 @@ def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> N
 
     Exit codes: 0 listed, 1 error.
     """
-    try:
-        found = _rows(stacks, files)
-    except VapiError as error:
-        raise click.ClickException(str(error)) from None
+    rows = _rows(stacks, files)
     if as_json:
-        write(json.dumps({"numbers": found}, indent=2))
-    elif found:
+        write(json.dumps({"numbers": rows}, indent=2))
+    elif rows:
         from vapi_provider.cli.account import table
 
-        write(table(found))
+        write(table(rows))
     else:
         say("The account has no phone numbers.")
 
@@ -65,11 +61,11 @@ def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str
     now = datetime.now(timezone.utc)
     return [
         {
-            **{name: value for name, value in row(one, now).items() if name != "likely owner"},
-            "answered by": _answered_by(one),
-            "stack": ", ".join(name for name, ids in held if one.id in ids) or None,
+            **{name: value for name, value in row(record, now).items() if name != "likely owner"},
+            "answered by": _answered_by(record),
+            "stack": ", ".join(name for name, ids in held if record.id in ids) or None,
         }
-        for one in records
+        for record in records
     ]
 
 

@@ -1,4 +1,4 @@
-"""The file of the module that `import` writes: its place, reading it, and replacing it."""
+"""The files of the program that `import` reads and writes: the module, and the stack's file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vapi_provider.catalogue import imports as catalogue
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.importing.writing import render_stack_module
 
 STACKS = Path("stacks")
 
@@ -56,3 +57,26 @@ def put_file(path: Path, text: str) -> None:
         raise ConfigurationError(
             catalogue.MODULE_FILE(module=path, action="written", cause=error)
         ) from None
+
+
+def wire_up(module: Path, stack: str) -> str | None:
+    """Create `stacks/<stack>.py`, which imports the module, if there is no such file.
+
+    Otherwise return the advice for the user, or None if the program imports the module already.
+    """
+    name = module.stem
+    if module.parent != STACKS:
+        program = text_of(Path("__main__.py"))
+        if re.search(rf"\b{re.escape(name)}\b", program):
+            return None
+        return f"Declare them: add `import {name}` to the program (they are in {module})."
+    own = STACKS / f"{stack}.py"
+    if not own.exists():
+        put_file(own, render_stack_module(stack, name))
+        return None
+    if name in text_of(own):
+        return None
+    return (
+        f"Declare them: in {own} add `from stacks import {name}`, and to what declare() returns "
+        f"`**{name}.reached`."
+    )

@@ -15,7 +15,6 @@ from vapi_provider.catalogue.commands import (
     STACKS_NEEDED,
 )
 from vapi_provider.cli import options
-from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
 
 
@@ -44,11 +43,7 @@ def command(
     """
     if not stacks and not files:
         raise click.UsageError(STACKS_NEEDED())
-    try:
-        found = _orphans(stacks, files)
-    except VapiError as error:
-        raise click.ClickException(str(error)) from None
-    orphans, interrupted = found
+    orphans, interrupted = _orphans(stacks, files)
     if as_json:
         write(json.dumps({"orphans": orphans, "interrupted": interrupted}, indent=2))
     elif orphans:
@@ -56,9 +51,9 @@ def command(
 
         write(table(orphans))
         say(f"{len(orphans)} of the account's numbers are in no given state.", err=True)
-    for one in interrupted:
-        record = one["id"] or "a number, of which the answer is not known,"
-        say(PURCHASE_INTERRUPTED(record=record, key=one["declaration"]), err=True)
+    for purchase in interrupted:
+        record = purchase["id"] or "a number whose id is not known"
+        say(PURCHASE_INTERRUPTED(record=record, key=purchase["declaration"]), err=True)
     ctx.exit(2 if orphans or interrupted else 0)
 
 
@@ -89,11 +84,11 @@ def _interrupted(
     from vapi_provider.cli.preflight_workflow import snapshot_of
     from vapi_provider.deployment.preflight import finish_held, run_checks
 
-    found: list[dict[str, str | None]] = []
+    purchases: list[dict[str, str | None]] = []
     for stack, state in states.items():
         snapshot = snapshot_of(stack, lambda line: say(line, err=True), state)
         for intent in run_checks(snapshot, [finish_held]).unfinished:
-            is_at_work = snapshot.journal is not None and snapshot.journal.is_under_way(intent)
-            if intent.record not in held and not is_at_work:
-                found.append({"declaration": intent.key, "id": intent.record})
-    return found
+            is_under_way = snapshot.journal is not None and snapshot.journal.is_under_way(intent)
+            if intent.record not in held and not is_under_way:
+                purchases.append({"declaration": intent.key, "id": intent.record})
+    return purchases

@@ -9,17 +9,16 @@ from pathlib import Path
 
 import click
 
-from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
 
 
 @click.command("preflight", hidden=True)
 @click.option("--stack", required=True)
 @click.option("--facts", metavar="FILE", help="Where to write what the plugin needs to know.")
-@click.option("--no-engine", is_flag=True, help="No engine is started: code is not judged.")
+@click.option("--no-engine", is_flag=True, help="No engine starts: skip the check of stored code.")
 @click.option("--checkpoints", is_flag=True, help="Decide whether the engine saves each step.")
 @click.option("--writes", is_flag=True, help="The engine writes the state: report the decision.")
-@click.option("--idle", is_flag=True, help="No run is at work: a person says so.")
+@click.option("--idle", is_flag=True, help="The user says that no run is active.")
 def command(
     stack: str, facts: str | None, no_engine: bool, checkpoints: bool, writes: bool, idle: bool
 ) -> None:
@@ -30,16 +29,13 @@ def command(
     if idle:
         repair(stack, is_idle=True)
         return
-    try:
-        findings = preflight(
-            stack,
-            lambda line: say(line, err=True),
-            no_engine=no_engine,
-            checkpoints=checkpoints,
-            writes=writes,
-        )
-    except VapiError as error:
-        raise click.ClickException(str(error)) from None
+    findings = preflight(
+        stack,
+        lambda line: say(line, err=True),
+        no_engine=no_engine,
+        checkpoints=checkpoints,
+        writes=writes,
+    )
     if facts is not None:
         file = Path(facts)
         _sweep(file)

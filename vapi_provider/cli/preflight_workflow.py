@@ -136,7 +136,7 @@ def finish_own(stack: str) -> None:
     journal = snapshot.journal
     if journal is None:
         return
-    if any(one.record for one in journal.unfinished(snapshot.project, snapshot.stack)):
+    if any(intent.record for intent in journal.unfinished(snapshot.project, snapshot.stack)):
         read = replace(snapshot, deployment=deployment_of(stack), others=lambda: ())
         run_checks(read, [finish_held])
 
@@ -149,7 +149,7 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
             return list(files.others(*names_of(stack)))
         except UnreadableError:
             pass
-    found: list[tuple[str, Deployment]] = []
+    deployments: list[tuple[str, Deployment]] = []
     own = names_of(stack)
     try:
         stacks = stacks_of_backend()
@@ -160,10 +160,10 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
         if names_of(other) == own:
             continue
         try:
-            found.append((other, Stack(other).export().get("deployment") or {}))
+            deployments.append((other, Stack(other).export().get("deployment") or {}))
         except PulumiError as error:
             say(STACK_UNREADABLE(stack=f"stack {other}", cause=error))
-    return found
+    return deployments
 
 
 def deployment_of(stack: str) -> Deployment | None:

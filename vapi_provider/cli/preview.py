@@ -9,15 +9,15 @@ from vapi_provider.cli import options
 
 @click.command("preview")
 @click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to look at."
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to preview."
 )
 @options.form
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def command(ctx: click.Context, stack: str, form: str, as_json: bool) -> None:
-    """Say what `up` would do.
+    """Show what `up` would do.
 
-    Shows the numbers that would be made, changed, replaced and released, each changed field with
+    Lists the numbers that would be created, changed, replaced and released, each changed field with
     its old and new value, then the warnings. Nothing is sent to the account, so any key will do.
     Run it in the project's folder.
 

@@ -14,7 +14,6 @@ import click
 
 from vapi_provider.catalogue.servers import PROBE_TARGET
 from vapi_provider.cli import options
-from vapi_provider.errors import VapiError
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _SECRET = "env:VARIABLE|file:PATH"  # noqa: S105 - the form, not a secret
 
 @click.group("probe")
 def command() -> None:
-    """Call servers as Vapi would, and say what is wrong with their answers.
+    """Call servers as Vapi would, and report what is wrong with their answers.
 
     Exit codes: 0 fine, 1 error, 2 findings.
     """
@@ -84,7 +83,7 @@ def _numbered(function: F) -> F:
 
 @command.command("voice")
 @click.argument("url")
-@click.option("--text", "texts", multiple=True, help="What to have said. May be repeated.")
+@click.option("--text", "texts", multiple=True, help="A text to speak. May be repeated.")
 @click.option(
     "--rate",
     "rates",
@@ -104,13 +103,13 @@ def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **give
 
     --save writes what a caller would hear, as WAV files and pictures.
     """
-    from vapi_provider.cli.probe_workflow import saved, voice_answers
+    from vapi_provider.cli.probe_workflow import probe_voice, save_sounds
 
-    answers = _run(lambda: voice_answers(url, say=_say, **given))
-    _report(answers, as_json)
+    results = probe_voice(url, notify=_notify, **given)
+    _report(results, as_json)
     if save is not None:
-        _run(lambda: saved(answers, save, _say))
-    _end(ctx, answers)
+        save_sounds(results, save, _notify)
+    _end(ctx, results)
 
 
 @command.command("server")
@@ -125,13 +124,13 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
     Without URL, with --stack and --number: the server that the number declares, with the headers
     it declares, which are decrypted for that and go to that URL only.
     """
-    from vapi_provider.cli.probe_workflow import server_answers
+    from vapi_provider.cli.probe_workflow import probe_server
 
     if url is None and not (given["stack"] and given["number"]):
         raise click.UsageError(PROBE_TARGET())
-    answers = _run(lambda: server_answers(url, say=_say, **given))
-    _report(answers, as_json)
-    _end(ctx, answers)
+    results = probe_server(url, notify=_notify, **given)
+    _report(results, as_json)
+    _end(ctx, results)
 
 
 @command.command("stack")
@@ -146,35 +145,25 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
     number <NAME> (in capitals, _ for what is neither letter nor digit), VAPI_PROBE_VOICE_BEARER
     or VAPI_PROBE_VOICE_HMAC for the voice server. A variable that fits several numbers is refused.
     """
-    from vapi_provider.cli.probe_workflow import stack_answers
+    from vapi_provider.cli.probe_workflow import probe_stack
 
-    answers = _run(lambda: stack_answers(stack, voice_url, say=_say))
-    _report(answers, as_json)
-    _end(ctx, answers)
+    results = probe_stack(stack, voice_url, notify=_notify)
+    _report(results, as_json)
+    _end(ctx, results)
 
 
-def _say(line: str) -> None:
+def _notify(line: str) -> None:
     say(line, err=True)
 
 
-T = TypeVar("T")
-
-
-def _run(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except VapiError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _report(answers: Sequence[ProbeResult], as_json: bool) -> None:
+def _report(results: Sequence[ProbeResult], as_json: bool) -> None:
     from vapi_provider.probe import report
 
     if as_json:
-        write(json.dumps(report.to_json(answers), indent=2))
-    elif answers:
-        write(report.to_text(answers))
+        write(json.dumps(report.to_json(results), indent=2))
+    elif results:
+        write(report.to_text(results))
 
 
-def _end(ctx: click.Context, answers: Sequence[ProbeResult]) -> None:
-    ctx.exit(0 if all(one.fine for one in answers) else 2)
+def _end(ctx: click.Context, results: Sequence[ProbeResult]) -> None:
+    ctx.exit(0 if all(result.fine for result in results) else 2)

@@ -27,7 +27,7 @@ from vapi_provider.probe.state import DeclaredNumber, find_number, list_numbers
 from vapi_provider.probe.target import Target
 
 
-def voice_answers(
+def probe_voice(
     url: str,
     texts: Sequence[str],
     rates: Sequence[int],
@@ -35,7 +35,7 @@ def voice_answers(
     number: str | None,
     timeout: float,
     parallel: int,
-    say: Notify,
+    notify: Notify,
     **secrets: Any,
 ) -> list[ProbeResult]:
     """Probe a voice server.
@@ -43,7 +43,7 @@ def voice_answers(
     The stack's secrets stay encrypted, because the voice server is not the number's own server.
     Raises ConfigurationError for an argument that cannot be used.
     """
-    target, authentication = _checked(url, _authentication(**secrets))
+    target, authentication = _parse_target(url, _authentication(**secrets))
     if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
         # Python decodes bytes of an argument that are not in the locale's encoding to surrogates.
         raise ConfigurationError(catalogue.PROBE_TEXT())
@@ -57,11 +57,11 @@ def voice_answers(
         seconds=timeout,
         parallel=parallel,
     )
-    return probe.run(say)
+    return probe.run(notify)
 
 
-def server_answers(
-    url: str | None, stack: str | None, number: str | None, say: Notify, **secrets: Any
+def probe_server(
+    url: str | None, stack: str | None, number: str | None, notify: Notify, **secrets: Any
 ) -> list[ProbeResult]:
     """Probe a number's own server: at `url`, or at the URL and with the headers it declares.
 
@@ -70,44 +70,48 @@ def server_answers(
     given = _authentication(**secrets)
     declared = _declared(stack, number, show_secrets=url is None)
     if url is None and declared is not None:
-        return probe_assistants([_asked(declared, given)], say)
-    target, authentication = _checked(url or "", given)
-    message = _told_of(declared, target) if declared else None
-    return probe_assistants([AssistantServer(target.shown, target, authentication, message)], say)
+        return probe_assistants([_own_server(declared, given)], notify)
+    target, authentication = _parse_target(url or "", given)
+    message = _message_for(declared, target) if declared else None
+    return probe_assistants(
+        [AssistantServer(target.shown, target, authentication, message)], notify
+    )
 
 
-def stack_answers(stack: str, voice_url: str | None, say: Notify) -> list[ProbeResult]:
+def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[ProbeResult]:
     """Probe every server of a stack that Vapi asks for an assistant, and a voice server if given.
 
     Raises ConfigurationError if an environment variable's secret fits several numbers.
     """
     (deployment,) = deployments([stack], [], show_secrets=True)
     numbers = list(list_numbers(deployment))
-    asking = [one for one in numbers if one.asks_its_server]
-    _refuse_ambiguous([one.name for one in numbers])
-    servers = [_asked(one, _from_environment(f"_{_variable(one.name)}")) for one in asking]
-    voice = _checked(voice_url, _from_environment("", "VOICE_")) if voice_url else None
-    say(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
-    found = probe_assistants(servers, say)
+    asking = [number for number in numbers if number.asks_its_server]
+    _refuse_ambiguous([number.name for number in numbers])
+    servers = [
+        _own_server(number, _from_environment(f"_{_variable(number.name)}")) for number in asking
+    ]
+    voice = _parse_target(voice_url, _from_environment("", "VOICE_")) if voice_url else None
+    notify(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
+    results = probe_assistants(servers, notify)
     if voice is None:
-        return found
+        return results
     target, authentication = voice
-    return [*found, *VoiceProbe(target, authentication, TEXTS, DOCUMENTED_RATES).run(say)]
+    return [*results, *VoiceProbe(target, authentication, TEXTS, DOCUMENTED_RATES).run(notify)]
 
 
-def saved(answers: Sequence[ProbeResult], folder: Path, say: Notify) -> None:
+def save_sounds(results: Sequence[ProbeResult], folder: Path, notify: Notify) -> None:
     """Write what a caller would hear of each answer, as files in `folder`.
 
     Raises ConfigurationError if a file cannot be written.
     """
-    texts = list(dict.fromkeys(one.text for one in answers))
+    texts = list(dict.fromkeys(result.text for result in results))
     try:
-        for one in answers:
-            if one.rate and one.text is not None and one.exchange.body:
-                name = f"{texts.index(one.text) + 1:02d}-{one.rate}"
-                title = f"{one.rate} Hz: {one.text[:90]}"
-                for file in picture.save(folder, name, title, one.exchange.body, one.rate):
-                    say(f"wrote {file}")
+        for result in results:
+            rate, text, body = result.rate, result.text, result.exchange.body
+            if rate and text is not None and body:
+                name, title = f"{texts.index(text) + 1:02d}-{rate}", f"{rate} Hz: {text[:90]}"
+                for file in picture.save(folder, name, title, body, rate):
+                    notify(f"wrote {file}")
     except OSError as error:
         raise ConfigurationError(
             catalogue.PROBE_SAVE(folder=folder, reason=error.strerror)
@@ -125,16 +129,16 @@ def _declared(
     return find_number(deployment, number)
 
 
-def _asked(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
+def _own_server(declared: DeclaredNumber, given: Authentication) -> AssistantServer:
     """Return a number's own server, with the headers it declares and those given for it."""
     if declared.server_url is None:
         raise ConfigurationError(catalogue.PROBE_SERVER_MISSING(name=declared.name))
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
-    target, authentication = _checked(declared.server_url, both)
+    target, authentication = _parse_target(declared.server_url, both)
     return AssistantServer(declared.name, target, authentication, declared.message)
 
 
-def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
+def _message_for(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
     """Return the message about a number: the whole one only if the target is its own host."""
     own = declared.server_url
     if own is not None and urlsplit(own).netloc.lower() == urlsplit(target.url).netloc.lower():
@@ -142,7 +146,7 @@ def _told_of(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
     return declared.introduction
 
 
-def _checked(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
+def _parse_target(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
     target = Target.parse(url)
     if authentication:
         target.check_secret()
@@ -152,25 +156,25 @@ def _checked(url: str, authentication: Authentication) -> tuple[Target, Authenti
 def _authentication(
     headers: Sequence[str], bearer: str | None, hmac_: str | None, hmac_options: Sequence[str]
 ) -> Authentication:
-    found: dict[str, str] = {}
-    for one in headers:
-        name, _, place = one.partition("=")
-        found[name.strip()] = read_secret(place)
+    values: dict[str, str] = {}
+    for header in headers:
+        name, _, place = header.partition("=")
+        values[name.strip()] = read_secret(place)
     if bearer:
-        found |= bearer_header(read_secret(bearer))
+        values |= bearer_header(read_secret(bearer))
     if hmac_options and not hmac_:
         raise ConfigurationError(
             catalogue.PROBE_HMAC(option="--hmac-option needs --hmac", reason="pass both")
         )
     signed = Hmac(read_secret(hmac_), **_hmac_options(hmac_options)) if hmac_ else None
-    return Authentication(found, signed)
+    return Authentication(values, signed)
 
 
 def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
-    types = {name: it for name, it in get_type_hints(Hmac).items() if name != "secret"}
-    found: dict[str, Any] = {}
-    for one in options:
-        name, _, value = one.partition("=")
+    types = {name: hint for name, hint in get_type_hints(Hmac).items() if name != "secret"}
+    parsed: dict[str, Any] = {}
+    for option in options:
+        name, _, value = option.partition("=")
         key = name.strip().replace("-", "_")
         if key not in types:
             known = ", ".join(name.replace("_", "-") for name in types)
@@ -179,8 +183,8 @@ def _hmac_options(options: Sequence[str]) -> dict[str, Any]:
         allowed = [word for word in words if isinstance(word, str)]
         if allowed and value not in allowed:
             raise _wrong_option(name, f"must be one of {', '.join(allowed)}")
-        found[key] = value == "true" if types[key] is bool else value
-    return found
+        parsed[key] = value == "true" if types[key] is bool else value
+    return parsed
 
 
 def _wrong_option(name: str, reason: str) -> ConfigurationError:

@@ -34,8 +34,8 @@ def stacks_of_backend() -> list[str]:
 
     Raises PulumiError if they cannot be listed.
     """
-    found = cast(list[dict[str, Any]], _parsed(_checked(_LIST, _call(_LIST)), _LIST))
-    return [str(one["name"]) for one in found]
+    stacks = cast(list[dict[str, Any]], _parse(_check(_LIST, _call(_LIST)), _LIST))
+    return [str(stack["name"]) for stack in stacks]
 
 
 _LIST = ("stack", "ls", "--all", "--json")
@@ -63,18 +63,18 @@ class Stack:
 
     def config(self) -> dict[str, str]:
         """Return the stack's config with decrypted secrets: callers must not show or write it."""
-        found = self._json("config", "--json", "--show-secrets")
-        return {key: str(one["value"]) for key, one in found.items() if "value" in one}
+        config = self._json("config", "--json", "--show-secrets")
+        return {key: str(item["value"]) for key, item in config.items() if "value" in item}
 
     def full_name(self) -> tuple[str, str, str]:
         """Return organization, project and stack, as the stack's program sees them.
 
         Raises PulumiError also for a backend whose stack names have no project.
         """
-        found = self._run("stack", "--show-name", "--fully-qualify-stack-names").strip()
-        names = found.split("/")
+        name = self._run("stack", "--show-name", "--fully-qualify-stack-names").strip()
+        names = name.split("/")
         if len(names) != 3:
-            raise PulumiError(catalogue.STACK_WITHOUT_PROJECT(stack=found))
+            raise PulumiError(catalogue.STACK_WITHOUT_PROJECT(stack=name))
         return names[0], names[1], names[2]
 
     def set_secret(self, key: str, value: str) -> None:
@@ -85,8 +85,8 @@ class Stack:
     def last_update(self) -> dict[str, Any] | None:
         """Return the newest `up` in the stack's history, whatever its result, or None."""
         history = cast(list[dict[str, Any]], self._json("stack", "history", "--json"))
-        updates = [one for one in history if one.get("kind") == "update"]
-        return max(updates, key=lambda one: str(one.get("startTime")), default=None)
+        updates = [entry for entry in history if entry.get("kind") == "update"]
+        return max(updates, key=lambda update: str(update.get("startTime")), default=None)
 
     def watch(
         self, *words: str, variables: Mapping[str, str] | None = None
@@ -105,20 +105,20 @@ class Stack:
         return events, _reason(done.stderr or done.stdout) if done.returncode != 0 else None
 
     def _json(self, *words: str) -> Any:
-        return _parsed(self._run(*words), words)
+        return _parse(self._run(*words), words)
 
     def _run(self, *words: str, given: str = "") -> str:
-        return _checked(words, self._call(*words, given=given))
+        return _check(words, self._call(*words, given=given))
 
     def _call(
         self, *words: str, given: str = "", variables: Mapping[str, str] | None = None
-    ) -> _Answer:
+    ) -> _Result:
         repair(self.name)
         return _call([*words, "--stack", self.name], given, variables)
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Result:
     returncode: int
     stdout: str
     stderr: str
@@ -126,7 +126,7 @@ class _Answer:
 
 def _call(
     words: Sequence[str], given: str = "", variables: Mapping[str, str] | None = None
-) -> _Answer:
+) -> _Result:
     """Run the CLI and return its result.
 
     Pulumi uses UTF-8 in every locale, so input and output are encoded here and not by the locale.
@@ -150,20 +150,20 @@ def _call(
             catalogue.PULUMI_OUTPUT(command=" ".join(words[:2]), form="UTF-8")
         ) from None
     # The program's own output on stderr may be in any encoding.
-    return _Answer(done.returncode, answer, done.stderr.decode(errors="replace"))
+    return _Result(done.returncode, answer, done.stderr.decode(errors="replace"))
 
 
-def _checked(words: Sequence[str], answer: _Answer) -> str:
-    if answer.returncode != 0:
-        reason = _reason(answer.stderr)
+def _check(words: Sequence[str], result: _Result) -> str:
+    if result.returncode != 0:
+        reason = _reason(result.stderr)
         command = " ".join(words[:2])
         if _NO_STACK.search(reason):
             raise NoStackError(catalogue.STACK_MISSING(command=command, reason=reason))
         raise PulumiError(catalogue.PULUMI_FAILED(command=command, reason=reason))
-    return answer.stdout
+    return result.stdout
 
 
-def _parsed(text: str, words: Sequence[str]) -> Any:
+def _parse(text: str, words: Sequence[str]) -> Any:
     try:
         return json.loads(text)
     except ValueError:

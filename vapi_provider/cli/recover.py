@@ -6,61 +6,62 @@ This module holds the options, the question and the output; `recover_workflow` h
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vapi_provider.catalogue.commands import DECISION_NEEDED
 from vapi_provider.cli import options
-from vapi_provider.errors import VapiError
+from vapi_provider.cli.confirmation import UNCONFIRMED, is_confirmed, json_option, yes_option
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
-    from vapi_provider.cli.recover_workflow import Found
+    from pathlib import Path
+
+    from vapi_provider.cli.recover_workflow import RecoveryPlan
     from vapi_provider.recovery.creations import Decision
     from vapi_provider.recovery.purchases import Interrupted
 
-_WORDS = {
-    "made": "was made: goes into the state as {record}",
+_DECISIONS = {
+    "made": "was created: goes into the state as {record}",
     "waiting": (
-        "was made to replace the live number: {record} waits beside it, and the program's next "
+        "was created to replace the live number: {record} waits beside it, and the program's next "
         "replacement takes it over; without one, adopt it (adopt_id) or delete it in the dashboard"
     ),
-    "held elsewhere": "{record} was made, and another stack holds it: the operation is dropped",
-    "not made": "was not made: the operation is dropped",
+    "held elsewhere": "{record} was created, and another stack holds it: the operation is dropped",
+    "not made": "was not created: the operation is dropped",
     "gone": "{record} is released: leaves the state",
     "still there": "{record} still exists: stays in the state, the operation is dropped",
-    "recorded": "is in the state as it was: the operation is dropped, refresh tells the rest",
-    "foreign": "is not ours: only its own provider can tell what was done",
+    "recorded": "is in the state as it was: the operation is dropped, a refresh shows the rest",
+    "foreign": "belongs to another provider: only that provider can tell what was done",
 }
 
 
-_OF_INTENTS = {
+_PURCHASES = {
     "unheld": (
-        "{record} was made for it and is in no state: the next `up` takes it over if the program "
-        "still declares the resource; else adopt_id={record} under another name, or delete it in "
-        "the dashboard"
+        "{record} was created for it and is in no state: the next `up` takes it over if the "
+        "program still declares the resource; else adopt_id={record} under another name, or delete "
+        "it in the dashboard"
     ),
-    "gone": "{record} was made for it and is not in the account any more: the journal forgets it",
-    "nothing": "nothing was made: the journal forgets it",
-    "other account": "was being made in another account: run recover with its key and region",
-    "under way": "another run is making it: end that run, or wait",
+    "gone": "{record} was created for it and is no longer in the account: the journal forgets it",
+    "nothing": "nothing was created: the journal forgets it",
+    "other account": "was being created in another account: run `recover` with its key and region",
+    "under way": "another run is creating it: end that run, or wait",
 }
 
 
 @click.command("recover")
 @click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to settle."
+    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to recover."
 )
-@click.option("--yes", is_flag=True, help="Do it without asking (pipelines).")
-@click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON; never asks.")
+@yes_option
+@json_option
 @click.option(
     "--take",
     "choices",
     multiple=True,
     metavar="NAME=ID",
-    help="Decide what is unclear: the record that was made, or NAME=none; may be repeated.",
+    help="Decide what is unclear: the record that was created, or NAME=none; may be repeated.",
 )
 @options.also
 @options.states
@@ -74,105 +75,99 @@ def command(
     also: tuple[str, ...],
     files: tuple[str, ...],
 ) -> None:
-    """Settle the pending operations that a killed engine left in a stack's state.
+    """Resolve the pending operations that a killed engine left in a stack's state.
 
-    Run it in the project's folder, once no run of the stack is going on. For each operation the
-    account is looked through: a number that was made goes into the state, one that was not is
-    forgotten, so that the next `up` makes it. It shows first what it will do, and asks. While one
-    is unclear nothing is written: --take decides it. The old state is kept in .pulumi/recover.
+    Run it in the project's folder while no run of the stack is active. The command compares each
+    operation with the account: a number that was created goes into the state; an operation that
+    created nothing is dropped, so that the next `up` repeats it. The command shows its plan and
+    asks before it applies it. It writes nothing while an operation is unclear: decide with --take.
+    The old state is kept in .pulumi/recover.
 
-    Purchases that the journal of this machine does not know to be finished are settled, too: one
-    that made nothing is forgotten, a number that no stack of this backend holds is named.
+    Unfinished purchases of this machine's journal are resolved, too: one that created nothing is
+    forgotten; a number that no stack of this backend holds is shown.
 
-    Without pending operations, but with a failed last update, the numbers that were made since it
-    began and that no state holds are listed.
+    Without pending operations, but after a failed update, the command lists the numbers that were
+    created since that update began and that no state holds.
 
     Exit codes: 0 nothing to do, or done; 1 error; 2 something to decide.
     """
     from vapi_provider.cli.recover_workflow import Recovery
 
-    try:
-        with Recovery.of(stack, also, files, lambda text: say(text, err=True)) as recovery:
-            found = recovery.look(choices)
-            if not as_json:
-                _show(stack, found)
-            agreed = found.writable and (yes or _agrees(as_json))
-            backup = recovery.write(found) if agreed else None
-            is_done = agreed and not found.is_left
-    except VapiError as error:
-        raise click.ClickException(str(error)) from None
+    with Recovery.of(stack, also, files, lambda text: say(text, err=True)) as recovery:
+        plan = recovery.plan(choices)
+        if not as_json:
+            _show(stack, plan)
+        is_applied = plan.can_apply and is_confirmed("Apply this?", yes=yes, as_json=as_json)
+        backup = recovery.apply(plan) if is_applied else None
+        is_done = is_applied and not plan.is_left
     if as_json:
-        write(json.dumps(_as_json(stack, found, backup), indent=2))
-    elif agreed:
-        say(f"Done. The state as it was: {backup}" if backup else "Done.")
-    elif found.writable:
-        say("Nothing changed. Pass `--yes` to apply.", err=True)
-    ctx.exit(0 if is_done or found.is_clean else 2)
+        write(json.dumps(_as_json(stack, plan, backup), indent=2))
+    elif is_applied:
+        say(f"Done. Backup of the old state: {backup}" if backup else "Done.")
+    elif plan.can_apply:
+        say(UNCONFIRMED, err=True)
+    ctx.exit(0 if is_done or plan.is_clean else 2)
 
 
-def _agrees(as_json: bool) -> bool:
-    return not as_json and sys.stdin.isatty() and click.confirm("Do this?")
-
-
-def _show(stack: str, found: Found) -> None:
-    if found.is_clean:
+def _show(stack: str, plan: RecoveryPlan) -> None:
+    if plan.is_clean:
         say(f"Nothing is pending in stack {stack}.")
-    for one in found.decisions:
-        say(f"{one.operation} {one.resource}: {_in_words(one)}")
-    for other in found.interrupted:
-        say(f"interrupted purchase of {other.resource}: {_of_intent(other)}")
-    if found.unheld:
+    for decision in plan.decisions:
+        say(f"{decision.operation} {decision.resource}: {_describe_decision(decision)}")
+    for purchase in plan.interrupted:
+        say(f"interrupted purchase of {purchase.resource}: {_describe_purchase(purchase)}")
+    if plan.unheld:
         from vapi_provider.cli.account import table
 
         say(
-            "The last update failed, and these numbers, made since it began, are in no given "
+            "The last update failed, and these numbers, created since it began, are in no given "
             "state. Run `up` again where it ran: the journal there takes over what it made. "
             "Without that journal, adopt_id takes one over; delete in the dashboard what nobody "
             "has. A successful `up` ends this list."
         )
-        write(table(found.unheld))
-    if any(one.is_open for one in found.decisions):
+        write(table(plan.unheld))
+    if any(decision.is_open for decision in plan.decisions):
         say(DECISION_NEEDED(scope="nothing changes while a pending operation is"), err=True)
-    elif any(one.outcome == "unclear" for one in found.interrupted):
+    elif any(purchase.outcome == "unclear" for purchase in plan.interrupted):
         say(DECISION_NEEDED(scope="an interrupted purchase is"), err=True)
 
 
-def _in_words(one: Decision) -> str:
-    if one.outcome == "unclear":
-        listed = ", ".join(one.candidates) or f"{one.record} in an account that may be another one"
-        return f"is unclear, it may be one of: {listed}"
-    return _WORDS[one.outcome].format(record=one.record)
+def _describe_decision(decision: Decision) -> str:
+    if decision.outcome == "unclear":
+        record = f"{decision.record} in an account that may be another one"
+        return f"is unclear, it may be one of: {', '.join(decision.candidates) or record}"
+    return _DECISIONS[decision.outcome].format(record=decision.record)
 
 
-def _of_intent(one: Interrupted) -> str:
-    if one.outcome == "unclear":
-        return f"is unclear, it may be one of: {', '.join(one.candidates)}"
-    return _OF_INTENTS[one.outcome].format(record=one.record or "a number")
+def _describe_purchase(purchase: Interrupted) -> str:
+    if purchase.outcome == "unclear":
+        return f"is unclear, it may be one of: {', '.join(purchase.candidates)}"
+    return _PURCHASES[purchase.outcome].format(record=purchase.record or "a number")
 
 
-def _as_json(stack: str, found: Found, backup: str | None) -> dict[str, Any]:
+def _as_json(stack: str, plan: RecoveryPlan, backup: Path | None) -> dict[str, Any]:
     return {
         "stack": stack,
         "operations": [
             {
-                "urn": one.urn,
-                "operation": one.operation,
-                "outcome": one.outcome,
-                "id": one.record,
-                "candidates": list(one.candidates),
+                "urn": decision.urn,
+                "operation": decision.operation,
+                "outcome": decision.outcome,
+                "id": decision.record,
+                "candidates": list(decision.candidates),
             }
-            for one in found.decisions
+            for decision in plan.decisions
         ],
         "interrupted": [
             {
-                "declaration": one.key,
-                "outcome": one.outcome,
-                "id": one.record,
-                "candidates": list(one.candidates),
+                "declaration": purchase.key,
+                "outcome": purchase.outcome,
+                "id": purchase.record,
+                "candidates": list(purchase.candidates),
             }
-            for one in found.interrupted
+            for purchase in plan.interrupted
         ],
-        "unheld": found.unheld,
+        "unheld": plan.unheld,
         "changed": backup is not None,
-        "backup": backup,
+        "backup": None if backup is None else str(backup),
     }

@@ -9,8 +9,8 @@ import click
 from vapi_provider.shared.terminal import say, write
 
 
-def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if not wanted or ctx.resilient_parsing:
+def _list_switches(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
         return
     from vapi_provider.embedded.switches import describe_switches
 
@@ -19,8 +19,8 @@ def _list_switches(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     ctx.exit()
 
 
-def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if not wanted or ctx.resilient_parsing:
+def _list_faults(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
         return
     from vapi_provider.embedded.faults import GRAMMAR, describe_faults
 
@@ -35,7 +35,7 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     "--db",
     required=True,
     type=click.Path(dir_okay=False),
-    help="SQLite file of the account; made if it is not there.",
+    help="SQLite file of the account; created if it does not exist.",
 )
 @click.option(
     "--port",
@@ -47,7 +47,7 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on."
 )
-@click.option("--key", help="The one API key that is good.  [default: any key]")
+@click.option("--key", help="The only valid API key.  [default: any key]")
 @click.option(
     "--region",
     type=click.Choice(["us", "eu"]),
@@ -59,7 +59,7 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     "--latency",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="How long every answer takes at least.  [default: 0]",
+    help="The minimum duration of every answer.  [default: 0]",
 )
 @click.option(
     "--switch",
@@ -81,10 +81,10 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     "faults",
     multiple=True,
     metavar="METHOD:WHEN:WHAT",
-    help="Put trouble in the way of a request, such as POST:2:commit-then-drop; may be repeated.",
+    help="Inject a fault into requests, such as POST:2:commit-then-drop; may be repeated.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Chooses what faults by chance hit."
+    "--seed", type=int, default=0, show_default=True, help="Seed of the faults that hit by chance."
 )
 @click.option(
     "--list-faults",
@@ -92,7 +92,7 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     is_eager=True,
     expose_value=False,
     callback=_list_faults,
-    help="Show how faults are written and what there is, and exit.",
+    help="Show the syntax of faults and the list of them, and exit.",
 )
 @click.option("--verbose", is_flag=True, help="Write a line about each request to stderr.")
 def command(
@@ -110,9 +110,8 @@ def command(
     """Serve an embedded account over HTTP on this machine.
 
     An embedded account stands in for Vapi's phone-number API. Its URL is the first line of the
-    output; give it to the provider as vapi:baseUrl. It runs until SIGINT or SIGTERM. What it
-    holds is in the file: started again, or used as embedded:FILE at the same time, it is the
-    same account.
+    output; give it to the provider as vapi:baseUrl. It runs until SIGINT or SIGTERM. The
+    file holds the account: a later run, or embedded:FILE at the same time, uses the same account.
     """
     from vapi_provider.embedded import EmbeddedAccountError, create_app, with_faults
     from vapi_provider.embedded.faults import parse_faults

@@ -34,22 +34,22 @@ def preview(stack: Stack) -> Summary:
     Raises PulumiError if the engine or the state cannot be read.
     """
     with (
-        facts_for(stack.name, _say_unless_warned) as findings,
+        facts_for(stack.name, _notify_unless_warned) as findings,
         write_preview_outputs(_deployment(stack, findings)) as variables,
     ):
         events = _events(stack, "preview", variables=variables)
-    goes = any(
+    has_removals = any(
         step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
     )
     # Only the state shows which resources are deleted together with another one.
-    exported = stack.export()["deployment"] if goes and not events.errors else None
-    found = summarize_preview(stack.name, events, exported)
+    exported = stack.export()["deployment"] if has_removals and not events.errors else None
+    summary = summarize_preview(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
-    if limit is not None and found.releases > limit:
-        return found.with_error(
-            f"{found.releases} numbers would be released: {TOO_MANY_RELEASES(limit=limit)}"
+    if limit is not None and summary.releases > limit:
+        return summary.with_error(
+            f"{summary.releases} numbers would be released: {TOO_MANY_RELEASES(limit=limit)}"
         )
-    return found
+    return summary
 
 
 def drift(stack: Stack) -> Summary:
@@ -60,15 +60,15 @@ def drift(stack: Stack) -> Summary:
     """
     # RUN_PROGRAM is the make targets' variable: the current config and key apply, but the program
     # has to run.
-    program = ["--run-program"] if _says_yes("RUN_PROGRAM") else []
-    with facts_for(stack.name, _say_unless_warned):
-        found = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
-    if found.changes and not found.errors:
-        found = drop_ignored(found, stack.export()["deployment"])
-    return found
+    program = ["--run-program"] if _is_yes("RUN_PROGRAM") else []
+    with facts_for(stack.name, _notify_unless_warned):
+        summary = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
+    if summary.changes and not summary.errors:
+        summary = drop_ignored(summary, stack.export()["deployment"])
+    return summary
 
 
-def _says_yes(name: str) -> bool:
+def _is_yes(name: str) -> bool:
     """Return whether a variable says yes, by the rules of scripts/answers.sh; unset means no.
 
     Raises ConfigurationError for a value that is neither yes nor no.
@@ -93,17 +93,17 @@ def write(summary: Summary, form: str) -> None:
         terminal.say(f"Error: {escape_unprintable(format_notice(error))}", err=True)
 
 
-def run(look: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
+def run(summarize: Callable[[Stack], Summary], stack: str, form: str, what: Any) -> int:
     """Compute and write a summary, and return the exit code; show an expected error in it."""
     try:
-        summary = look(Stack(stack))
+        summary = summarize(Stack(stack))
     except VapiError as error:
         summary = Summary(what, stack, errors=(Notice(None, str(error)),))
     write(summary, form)
     return summary.exit_code
 
 
-def _say_unless_warned(line: str) -> None:
+def _notify_unless_warned(line: str) -> None:
     # The summary itself warns of each replacement.
     if not line.startswith("warning: "):
         terminal.say(line, err=True)

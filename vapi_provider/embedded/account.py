@@ -129,10 +129,10 @@ class EmbeddedAccount:
         if lag := _duration_ms(self._switches.new_record_unlisted_seconds):
             query = replace(query, bounds=[*query.bounds, ("createdAt", "<=", now - lag)])
         with self._store.reading() as connection:
-            found = records.select_page(connection, query, now, self._bumps)
+            page = records.select_page(connection, query, now, self._bumps)
             total = records.count_matching(connection, query, now, self._bumps)
-        shown = [self._presenter.show_in_list(record, now) for record in found]
-        self._count_reads(found)
+        shown = [self._presenter.show_in_list(record, now) for record in page]
+        self._count_reads(page)
         return shown, total
 
     def _new_record(

@@ -107,8 +107,8 @@ def read_body(source: IO[bytes], length: int | None) -> bytes:
     content = bytearray()
     try:
         while length is None or len(content) < length:
-            wanted = _PIECE if length is None else min(_PIECE, length - len(content))
-            piece = source.read(wanted)
+            size = _PIECE if length is None else min(_PIECE, length - len(content))
+            piece = source.read(size)
             if not piece:
                 break
             content += piece

@@ -89,9 +89,9 @@ def missing_names(source: str, what: str) -> list[str]:
 
 def text_before(source: str, ids: Collection[str]) -> str:
     """Return the module's text before the first resource that an import wrote for one of `ids`."""
-    wanted, lines = set(ids), source.splitlines(keepends=True)
+    wanted_ids, lines = set(ids), source.splitlines(keepends=True)
     for index, line in enumerate(lines):
-        if line.startswith("# ") and _declared_id(line) in wanted:
+        if line.startswith("# ") and _declared_id(line) in wanted_ids:
             return "".join(lines[:index])
     return source
 

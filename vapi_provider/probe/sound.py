@@ -24,14 +24,14 @@ def judge_sound(samples: array[int], rate: int, text: str) -> list[Finding]:
     peak = max(max(samples), -min(samples)) if samples else 0
     if peak <= _SILENT:
         return [Finding("silence", f"{len(samples) / rate:.2f} s of silence: nothing is heard")]
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if peak <= _FAINT:
-        found.append(Finding("faint", f"its peak is {peak} of 32767: hardly heard", note=True))
+        findings.append(Finding("faint", f"its peak is {peak} of 32767: hardly heard", note=True))
     clipped = _clipped(samples)
     if clipped > 0.02:
         says = f"{clipped:.0%} of the samples are cut off at full scale: it will crackle"
-        found.append(Finding("clipping", says, "almost certain"))
-    return found + _length(len(samples) / rate, text)
+        findings.append(Finding("clipping", says, "almost certain"))
+    return findings + _length(len(samples) / rate, text)
 
 
 def _clipped(samples: array[int]) -> float:

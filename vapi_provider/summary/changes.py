@@ -60,7 +60,7 @@ def summarize_preview(
     together with another one (`deleted_with`) and so are not released.
     """
     kept = kept_ids(events.planned, exported or {})
-    found = [
+    changes = [
         _planned(step, events, kept)
         for step in events.planned
         if step.op in _ACTIONS and not step.type.startswith(_ENGINE_TYPES)
@@ -71,13 +71,13 @@ def summarize_preview(
         *warn_of_unannounced_replacements(events),
     )
     errors = tuple(events.errors)
-    return Summary("preview", stack, _sorted(found), warnings, errors, outputs=_outputs(events))
+    return Summary("preview", stack, _sorted(changes), warnings, errors, outputs=_outputs(events))
 
 
 def summarize_drift(stack: str, events: Events) -> Summary:
     """Return how the account differs from the state, without records that are only read (`get`)."""
-    found = [change for step in events.done for change in _drift(step, events)]
-    return Summary("drift", stack, _sorted(found), tuple(events.warnings), tuple(events.errors))
+    changes = [change for step in events.done for change in _drift(step, events)]
+    return Summary("drift", stack, _sorted(changes), tuple(events.warnings), tuple(events.errors))
 
 
 def drop_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
@@ -160,8 +160,8 @@ def _drift(step: Step, events: Events) -> Iterator[Change]:
         yield Change("gone", kind.class_name, name, id=id_, number=number, urn=step.urn)
         return
     noted = events.noted.get(id_ or "")
-    found = _fields(kind, old.get("outputs"), step.new.get("outputs"), noted)
-    fields = tuple(field for field in found if field.path not in kind.create_only)
+    differing = _fields(kind, old.get("outputs"), step.new.get("outputs"), noted)
+    fields = tuple(field for field in differing if field.path not in kind.create_only)
     if fields:
         change = Change("changed", kind.class_name, name, id=id_, number=number, fields=fields)
         yield replace(change, urn=step.urn)
@@ -175,14 +175,14 @@ def _fields(
         visible_fields(as_object(old), kind.fields), visible_fields(as_object(new), kind.fields)
     )
     named = list(noted or ())
-    found = [FieldChange(*one) for one in differences(kind.fields, before, after)]
-    seen = [one.path for one in found]
+    changes = [FieldChange(*difference) for difference in differences(kind.fields, before, after)]
+    seen = [change.path for change in changes]
     for path in named:
         values = value_at(before, path), value_at(after, path)
         if not any(is_below(path, other) or is_below(other, path) for other in seen) and all(
             contains_hidden(value, Hidden.SECRET) for value in values
         ):
-            found.append(FieldChange(path, *values))
+            changes.append(FieldChange(path, *values))
             seen.append(path)
     return tuple(
         replace(
@@ -191,7 +191,7 @@ def _fields(
                 path for path in named if path != change.path and is_below(path, change.path)
             ),
         )
-        for change in sorted(found, key=lambda change: tokens(change.path))
+        for change in sorted(changes, key=lambda change: tokens(change.path))
     )
 
 

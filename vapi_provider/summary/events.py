@@ -79,24 +79,24 @@ def read_events(events: Iterable[Mapping[str, Any]], region: str | None = None) 
 
     `region` is the account's if the stack's config names none.
     """
-    found = Events(default_region=region or "us")
+    result = Events(default_region=region or "us")
     for event in events:
         if "preludeEvent" in event:
-            found.config = as_object(event["preludeEvent"].get("config"))
+            result.config = as_object(event["preludeEvent"].get("config"))
         elif "resourcePreEvent" in event:
-            found.planned.append(_step(event["resourcePreEvent"]["metadata"]))
+            result.planned.append(_step(event["resourcePreEvent"]["metadata"]))
         elif "resOutputsEvent" in event:
             step = _step(event["resOutputsEvent"]["metadata"])
-            found.done.append(step)
+            result.done.append(step)
             if step.type == STACK:
-                found.stack = step
+                result.stack = step
         elif "diagnosticEvent" in event:
-            _add_diagnostic(found, event["diagnosticEvent"])
-    found.warnings = _deduplicate(found.warnings)
-    errors = _deduplicate(found.errors)
+            _add_diagnostic(result, event["diagnosticEvent"])
+    result.warnings = _deduplicate(result.warnings)
+    errors = _deduplicate(result.errors)
     specific = [error for error in errors if not _GENERIC_ERROR.fullmatch(split(error.text).text)]
-    found.errors = specific or errors
-    return found
+    result.errors = specific or errors
+    return result
 
 
 def _step(metadata: Mapping[str, Any]) -> Step:
@@ -109,19 +109,19 @@ def _step(metadata: Mapping[str, Any]) -> Step:
     )
 
 
-def _add_diagnostic(found: Events, diagnostic: Mapping[str, Any]) -> None:
+def _add_diagnostic(events: Events, diagnostic: Mapping[str, Any]) -> None:
     severity, message = diagnostic.get("severity"), str(diagnostic.get("message", "")).strip()
     if severity == "debug":
         noted = diff_notes.parse_note(message)
         if noted is not None:
-            found.noted[noted[0]] = noted[1]
+            events.noted[noted[0]] = noted[1]
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
         notice = Notice(name_in(urn) if urn else None, join_lines(message, urn))
         if severity == "warning" and (urn is None or _STACK in urn):
             resource, text = diff_notes.split_subject(notice.text)
             notice = Notice(resource, text) if resource is not None else notice
-        (found.errors if severity == "error" else found.warnings).append(notice)
+        (events.errors if severity == "error" else events.warnings).append(notice)
 
 
 def join_lines(message: str, urn: str | None = None) -> str:
