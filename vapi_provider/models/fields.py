@@ -57,6 +57,14 @@ class FieldSpec:
         return next((schema for schema in self.schemas if schema.has_literals(properties)), None)
 
 
+def item_of(spec: FieldSpec) -> FieldSpec:
+    """Return the spec of a list's items: the list's schemas without its traits."""
+    types = frozenset(
+        name.removeprefix("list of ") for name in spec.types if name.startswith("list of ")
+    )
+    return FieldSpec(spec.name, spec.wire, True, spec.schemas, (), frozenset(), types)
+
+
 @dataclass(frozen=True, eq=False)
 class Schema:
     """A schema of the API in a region; `literals` are the discriminators of a union's member."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import UNORDERED
-from vapi_provider.models.fields import FieldSpec, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
 from vapi_provider.models.spelling import spec_within
-from vapi_provider.reconcile.equality import equal, equivalent, item_of
+from vapi_provider.reconcile.equality import equal, equivalent
 
 Difference = tuple[str, Any, Any]
 """Path, old value and new value; None means absent."""

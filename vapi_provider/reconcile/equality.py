@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, UNORDERED
-from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, item_of
 from vapi_provider.models.spelling import phone_number, spec_within
 from vapi_provider.shared.json_values import whole_as_int
 
@@ -48,14 +48,6 @@ def canonical_text(spec: FieldSpec, value: Any) -> str | None:
     """Return one text for all values with the same meaning; None where they mean absent."""
     canonical = _canonical(spec, value)
     return None if canonical is None else _sort_key(_with_whole_numbers(canonical))
-
-
-def item_of(spec: FieldSpec) -> FieldSpec:
-    """Return the spec of a list's items: the list's schemas without its traits."""
-    types = frozenset(
-        name.removeprefix("list of ") for name in spec.types if name.startswith("list of ")
-    )
-    return FieldSpec(spec.name, spec.wire, True, spec.schemas, (), frozenset(), types)
 
 
 def _as_double(number: float) -> float:

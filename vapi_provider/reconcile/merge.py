@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, item_of
 from vapi_provider.models.record import converted
 from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
-from vapi_provider.reconcile.equality import equal, equivalent, item_of
+from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
 from vapi_provider.reconcile.placeholders import contains_masked_secret

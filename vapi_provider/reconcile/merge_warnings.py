@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.catalogue import preview
-from vapi_provider.models.fields import FieldSpec, as_list, as_object
-from vapi_provider.reconcile.equality import equal, equivalent, item_of
+from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
+from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.pairing import matched
 from vapi_provider.reconcile.placeholders import contains_masked_secret
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET, URL
-from vapi_provider.models.fields import FieldSpec, as_list, as_object
-from vapi_provider.reconcile.equality import item_of
+from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
 from vapi_provider.shared.addresses import contains_credentials, credentials_in
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
-from vapi_provider.models.fields import FieldSpec, as_list, as_object
+from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
 from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
-from vapi_provider.reconcile.equality import equal, equivalent, item_of
+from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, PLACEHOLDERS
 
 
