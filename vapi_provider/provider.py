@@ -98,8 +98,8 @@ class PhoneNumberProvider(ResourceProvider):
         desired, key = self._declare(inputs, before, ignored)
         if key:
             found += self._session.unique.register(key, keys_of(desired.fields))
-        if "name" not in inputs and desired.declaration:
-            inputs["name"] = self._session.automatic_name(desired.declaration)
+        if "name" not in inputs and desired.key:
+            inputs["name"] = self._session.automatic_name(desired.key)
         if not strictly_equal(inputs, before):
             from vapi_provider.reconcile.validation import problems
 
@@ -126,13 +126,13 @@ class PhoneNumberProvider(ResourceProvider):
         The inputs keep a resource key that the state holds in its old form.
         """
         session, desired = self._session, self._desired_of(inputs)
-        key = desired.declaration
+        key = desired.key
         if not key:
             return desired, None
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
             desired = self._desired_of(inputs)
-            session.ownership.register_check(key, recorded=desired.declaration)
+            session.ownership.register_check(key, recorded=desired.key)
         elif session.ownership.register_check(key, desired.adopt_id) or session.is_to_replace(key):
             session.release_limit.announce(key)
             warn(messages.REPLACED_BY_ENGINE(resource=repr(resource_of(key))))
@@ -163,10 +163,10 @@ class PhoneNumberProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
         desired = self._desired_of(normalize(props))
-        self._session.ownership.note_create_call(desired.declaration or "")
+        self._session.ownership.note_create_call(desired.key or "")
         refuse_hidden(desired.fields)
-        self._session.writers.wait_for_others(desired.declaration)
-        with self._session.writers.writing(desired.declaration):
+        self._session.writers.wait_for_others(desired.key)
+        with self._session.writers.writing(desired.key):
             if desired.adopt_id is not None:
                 desired, record = adopt(self._session, desired, desired.adopt_id)
                 return CreateResult(record.id, outputs_adopted(desired, record))
@@ -197,7 +197,7 @@ class PhoneNumberProvider(ResourceProvider):
         desired, recorded = self._desired_and_recorded(id_, news, olds)
         if recorded is None:
             raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released(id_)))
-        old, new = recorded.get("declaration"), desired.declaration
+        old, new = recorded.get("declaration"), desired.key
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
         step = plan(desired.kind, recorded, desired.fields)
@@ -205,7 +205,7 @@ class PhoneNumberProvider(ResourceProvider):
             self._session.writers.forget(id_)
             return UpdateResult(outputs_without_request(desired, recorded))
         try:
-            with self._session.writers.writing(desired.declaration, id_, step.fields):
+            with self._session.writers.writing(desired.key, id_, step.fields):
                 record = update(self._session, id_, desired, recorded, step.fields)
         except NotFoundError as missing:
             raise OwnershipError(messages.DELETED_OUTSIDE(cause=missing)) from None
@@ -245,9 +245,9 @@ class PhoneNumberProvider(ResourceProvider):
         that an earlier run released after its engine exited.
         """
         desired = self._desired_of(news)
-        self._session.writers.wait_for_others(desired.declaration)
+        self._session.writers.wait_for_others(desired.key)
         recorded = recorded_of(self._session, id_, olds, desired)
-        checked = self._session.checked(id_, desired.declaration)
+        checked = self._session.checked(id_, desired.key)
         if checked is not None and checked.ignored:
             held = olds if recorded is None else recorded
             fields = as_recorded(desired.fields, held, checked.ignored)

@@ -318,5 +318,5 @@ def test_inputs_are_the_declared_part() -> None:
 def test_declared_takes_only_known_text_for_names() -> None:
     """Unknown at preview, `declaration` and `adopt_id` are none yet."""
     desired = Desired.of({"provider": "vapi", "declaration": Unknown(), "adopt_id": Unknown()})
-    assert (desired.declaration, desired.adopt_id) == (None, None)
-    assert Desired.of({"provider": "vapi", "declaration": DECLARATION}).declaration == DECLARATION
+    assert (desired.key, desired.adopt_id) == (None, None)
+    assert Desired.of({"provider": "vapi", "declaration": DECLARATION}).key == DECLARATION

@@ -48,14 +48,14 @@ class CheckReview:
 
     def warn(self, desired: Desired) -> None:
         """Warn of problems with a declaration, without values: some are unmarked secrets."""
-        if self._say is None or desired.declaration is None:
+        if self._say is None or desired.key is None:
             return
         # Lazy import: the commands give no advice.
         from vapi_provider.models.advice import advice
 
         region = self._settings.region
         for text in advice(desired.kind, desired.fields, region, show_values=False):
-            said = diff_notes.with_subject(desired.declaration, text)
+            said = diff_notes.with_subject(desired.key, text)
             with self._lock:
                 is_new = said not in self._said
                 self._said.add(said)
@@ -77,11 +77,11 @@ class CheckReview:
         own = bool(hints.get(OWN_SECRETS)) or (
             bool(hints.get(TRANSFORMS)) and not contains_secret(desired.kind.fields, desired.fields)
         )
-        if desired.declaration:
+        if desired.key:
             # Several resources may share the declaration; `diff` follows its `check` immediately.
-            self._compared.discard(desired.declaration)
+            self._compared.discard(desired.key)
             if own and strictly_equal(inputs, before):
-                self._compared.add(desired.declaration)
+                self._compared.add(desired.key)
 
     def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
         """Yield the texts that the program marked as secret, which no error may contain."""
@@ -97,4 +97,4 @@ class CheckReview:
 
     def leaves_to_engine(self, desired: Desired) -> bool:
         """Return whether the engine decides if a declaration differs, as only its secrecy may."""
-        return desired.declaration in self._compared
+        return desired.key in self._compared

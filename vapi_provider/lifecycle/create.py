@@ -35,7 +35,7 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
 
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
-    key = desired.declaration or ""
+    key = desired.key or ""
     owners, body = session.ownership, wire_body(desired)
     owners.begin_create(key)
     forms = {key, old_form(key)}
@@ -96,7 +96,7 @@ def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneN
     Never purchases a number. The returned declaration lacks the values that `ignore_changes` leaves
     unmanaged. Raises OwnershipError where the record cannot be this resource's.
     """
-    key = desired.declaration or ""
+    key = desired.key or ""
     record = _named(session, id_)
     id_ = record.id
     same_kind(desired, record)

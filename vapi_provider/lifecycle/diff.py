@@ -49,11 +49,11 @@ def diff(
     """
     if desired.adopt_id is not None and desired.adopt_id.lower() != id_.lower():
         raise OwnershipError(messages.ADOPT_ID_OF_ANOTHER(adopt_id=desired.adopt_id, id=id_))
-    other = session.ownership.hold(id_, desired.declaration)
+    other = session.ownership.hold(id_, desired.key)
     if other is not None:
-        second = repr(resource_of(desired.declaration or ""))
+        second = repr(resource_of(desired.key or ""))
         warn(messages.RECORDED_TWICE(id=id_, first=repr(resource_of(other)), second=second))
-    session.report_late_records(desired.declaration)
+    session.report_late_records(desired.key)
     if recorded is None:
         replace_released(session, id_, olds, desired)
         return Diff(changes=True, replaces=("provider",))
@@ -69,13 +69,13 @@ def diff(
             held = Desired.of(recorded, session.settings.region).fields
             session.unique.begin_change(id_, keys_of(held), keys_of(desired.fields))
     if AREA_CODE in desired.fields and not isinstance(desired.fields[AREA_CODE], str):
-        session.ownership.keep(id_, desired.declaration)
+        session.ownership.keep(id_, desired.key)
         warn(messages.MAY_BE_REPLACED(id=id_, field=AREA_CODE))
         return Diff(changes=True)
     if isinstance(step, Replace):
         return _replacement(session, id_, desired, recorded, step, is_held=other is not None)
-    session.ownership.keep(id_, desired.declaration)
-    is_renamed = desired.declaration != recorded.get("declaration")
+    session.ownership.keep(id_, desired.key)
+    is_renamed = desired.key != recorded.get("declaration")
     outdated = is_outdated(session, id_, olds, recorded)
     return Diff(changes=is_renamed or outdated or isinstance(step, Update))
 
@@ -105,5 +105,5 @@ def _replacement(
         session.release_limit.count(id_)
         bought = bought_number(recorded)
         warn(messages.WILL_BE_REPLACED(id=f"{id_} ({bought})" if bought else id_, fields=fields))
-    session.ownership.note_replaced(id_, desired.declaration, recorded.get("created_at"))
+    session.ownership.note_replaced(id_, desired.key, recorded.get("created_at"))
     return Diff(changes=True, replaces=step.because, delete_first=step.delete_first)

@@ -30,7 +30,7 @@ def recorded_of(
     recorded = _as_left(session, id_, olds)
     if recorded is None or not contains_unseen_secret(recorded):
         return recorded
-    checked = session.checked(id_, desired.declaration)
+    checked = session.checked(id_, desired.key)
     return fill_unseen_secrets(recorded, checked.before if checked else {}, desired.fields)
 
 
@@ -70,7 +70,7 @@ def replace_released(
     session: Session, id_: str, recorded: Mapping[str, Any], desired: Desired
 ) -> None:
     """Note and warn that a released record is created again, although the state still has it."""
-    session.ownership.note_replaced(id_, desired.declaration, recorded.get("created_at"))
+    session.ownership.note_replaced(id_, desired.key, recorded.get("created_at"))
     bought = bought_number(recorded)
     number = f"the number {bought}" if bought else "its number"
     warn(messages.RELEASED_BY_KILLED_RUN(id=id_, number=number))

@@ -36,7 +36,7 @@ def refresh(
     try:
         record = session.account.read(id_)
     except NotFoundError as missing:
-        if recorded.declaration is None:
+        if recorded.key is None:
             raise OwnershipError(messages.NO_SUCH_RECORD(cause=missing, id=id_)) from None
         session.identity.confirm_gone(id_, before.get("org_id"))
         session.journal.forget_record(id_)
@@ -50,7 +50,7 @@ def refresh(
     # Fast path: without new inputs the engine keeps its own and does not compare them again. Its
     # own also hold the declared values of secrets that the account does not echo. Inputs are
     # returned for a state in which an earlier version recorded secrets as plain text.
-    is_kept = recorded.declaration is not None and (
+    is_kept = recorded.key is not None and (
         contains_unseen_secret(outs)
         or (
             strictly_equal(inputs, inputs_of(before, recorded.kind))

@@ -46,7 +46,7 @@ class RecordedHolders:
 
 def release(session: Session, id_: str, desired: Desired, recorded: Mapping[str, Any]) -> None:
     """Delete the record of a resource, unless another resource has it or adopts it."""
-    key = desired.declaration
+    key = desired.key
     if not _may_release(session, id_, key):
         return
     if id_ not in session.writers.released:

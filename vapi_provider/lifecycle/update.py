@@ -133,7 +133,7 @@ def adopt(
     """
     body, kind = wire_body(desired), desired.kind
     secrets = {*secrets_in(kind.fields, desired.fields), *secrets_in(kind.fields, record.fields)}
-    checked = session.checked(None, desired.declaration)
+    checked = session.checked(None, desired.key)
     ignored = checked.ignored if checked else ()
     desired = replace(desired, fields=without_ignored(desired.fields, ignored))
     nothing = dict.fromkeys(desired.fields, UNKNOWN)

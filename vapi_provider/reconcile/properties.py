@@ -28,13 +28,12 @@ READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 class Desired:
     """One resource as the program declares it.
 
-    `declaration` is the resource key. It and `adopt_id` are None where absent or, at preview,
-    unknown.
+    `key` is the resource key. It and `adopt_id` are None where absent or, at preview, unknown.
     """
 
     kind: Kind
     fields: Mapping[str, Any]
-    declaration: str | None
+    key: str | None
     adopt_id: str | None
 
     @classmethod
@@ -47,7 +46,7 @@ class Desired:
         return cls(
             kind=kind,
             fields={name: properties[name] for name in kind.fields if name in properties},
-            declaration=_text(properties.get("declaration")),
+            key=_text(properties.get("declaration")),
             adopt_id=_text(properties.get("adopt_id")),
         )
 
@@ -87,13 +86,13 @@ def contains_unknown(value: Any) -> bool:
 
 def outputs(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs after a write: the declared fields and the read-only ones."""
-    return _properties(desired.kind, desired.fields, desired.declaration, record)
+    return _properties(desired.kind, desired.fields, desired.key, record)
 
 
 def outputs_without_request(desired: Desired, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outputs where no request was needed, in the declared spelling."""
     fields = {name: recorded[name] for name in READ_ONLY if name in recorded} | dict(desired.fields)
-    return {**fields, "provider": desired.kind.provider, "declaration": desired.declaration}
+    return {**fields, "provider": desired.kind.provider, "declaration": desired.key}
 
 
 def outputs_as_read(recorded: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
@@ -102,13 +101,13 @@ def outputs_as_read(recorded: Desired, record: PhoneNumberRecord) -> dict[str, A
     The desired area code stays as recorded, because the API need not echo it and cannot change it.
     """
     kind = recorded.kind
-    hidden = NOT_SHOWN if recorded.declaration is None else CHANGED_OUTSIDE
+    hidden = NOT_SHOWN if recorded.key is None else CHANGED_OUTSIDE
     fields = merge_for_state(kind.fields, recorded.fields, record.fields, hidden)
     for name in kind.create_only:
         fields.pop(name, None)
         if name in recorded.fields:
             fields[name] = recorded.fields[name]
-    return _properties(kind, fields, recorded.declaration, record)
+    return _properties(kind, fields, recorded.key, record)
 
 
 def bought_number(recorded: Mapping[str, Any]) -> str | None:
@@ -128,7 +127,7 @@ def inputs_of(outs: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
 
 
 def _properties(
-    kind: Kind, fields: Mapping[str, Any], declaration: str | None, record: PhoneNumberRecord
+    kind: Kind, fields: Mapping[str, Any], key: str | None, record: PhoneNumberRecord
 ) -> dict[str, Any]:
     properties = {
         "number": record.number,
@@ -137,7 +136,7 @@ def _properties(
         "created_at": record.created_at,
         **fields,
         "provider": kind.provider,
-        "declaration": declaration,
+        "declaration": key,
     }
     return {name: value for name, value in properties.items() if value is not None}
 
