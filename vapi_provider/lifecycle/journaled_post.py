@@ -30,11 +30,7 @@ NOTIFY_AFTER_SECONDS = 10.0
 
 
 class JournaledPost:
-    """POST of a record with its intent in the journal; shared by all threads of a plugin.
-
-    `completion_grace_seconds` is how long the API may still complete a request after its connection
-    was lost.
-    """
+    """POST of a record with its intent in the journal; shared by all threads of a plugin."""
 
     def __init__(self, session: Session, search: RecordSearch) -> None:
         self._session = session

@@ -27,7 +27,7 @@ class LateRecords:
     """Detector of records that a repeated purchase's first POST created late.
 
     It looks once per process and stack, in the run after the purchase, and lists the account only
-    where a POST was repeated. `api_time` returns the API clock's time, where it is known.
+    where a POST was repeated.
     """
 
     def __init__(self, session: Session) -> None:

@@ -53,10 +53,7 @@ class PendingPost:
 
 
 class RecordSearch:
-    """Search for records that no resource of this run or of the journal has.
-
-    `is_recorded` returns whether the state holds a record for a resource's key.
-    """
+    """Search for records that no resource of this run or of the journal has."""
 
     def __init__(self, session: Session) -> None:
         self._account = session.account

@@ -21,10 +21,7 @@ LOOK_SECONDS = 0.2
 
 
 class UnfinishedPurchases:
-    """Reporter of undeclared interrupted purchases, so that none is forgotten or repeated.
-
-    `wait` sleeps some seconds, and raises where the engine no longer waits for the outcome.
-    """
+    """Reporter of undeclared interrupted purchases, so that none is forgotten or repeated."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
