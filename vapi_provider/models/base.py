@@ -25,9 +25,9 @@ _building = threading.Lock()
 class VapiModel(BaseModel):
     """A schema of the API, strict: unknown keys and wrong types are refused, never converted.
 
-    Validate with what `Schema.model` returns: a program's values with ``by_name=True,
-    by_alias=False``, a wire body with ``by_alias=True, by_name=False``; write the wire body with
-    `to_wire`. Errors hold no values: an input may be a secret.
+    `Schema.model` returns the class to validate with: a program's values with ``by_name=True,
+    by_alias=False``, a wire body with ``by_alias=True, by_name=False``. `to_wire` returns the wire
+    body. Errors hold no values, because an input may be a secret.
     """
 
     model_config = ConfigDict(
@@ -55,7 +55,7 @@ class VapiModel(BaseModel):
 
 
 class DocumentedDefault:
-    """DocumentedDefault default of an absent field, in snake_case spelling.
+    """Documented default of an absent field, in snake_case spelling.
 
     A region's SIP host is a default in that region only.
     """

@@ -23,7 +23,7 @@ _CHECK_OFF = "set number_e164_check_enabled=False"
 
 
 class _Destination(VapiModel):
-    """What both destinations share."""
+    """Fields that both destinations share."""
 
     message: Annotated[
         Message | None,

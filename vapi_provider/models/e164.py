@@ -16,7 +16,7 @@ _ALPHANUMERIC = re.compile(r"\+?[a-zA-Z0-9]+")
 
 
 def is_alphanumeric(number: str) -> bool:
-    """Return whether it is letters and digits after an optional ``+``, as on your own trunk."""
+    """Return whether a number is letters and digits after an optional ``+``, as BYO allows."""
     return _ALPHANUMERIC.fullmatch(number) is not None
 
 

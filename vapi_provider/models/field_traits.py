@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class FieldTrait(Enum):
-    """FieldTrait of a field; the value is its display name."""
+    """Trait of a field; the value is its display name."""
 
     SECRET = "secret"
     """Encrypted in state and never shown; the API may or may not echo it."""

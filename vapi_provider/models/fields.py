@@ -80,7 +80,7 @@ class Schema:
     @cached_property
     def fields(self) -> Mapping[str, FieldSpec]:
         """The fields by their snake_case names, in the model's order."""
-        return {row[0]: _shape(row, self.region) for row in self.rows}
+        return {row[0]: _field_spec(row, self.region) for row in self.rows}
 
     @cached_property
     def fields_by_wire_name(self) -> Mapping[str, FieldSpec]:
@@ -131,7 +131,7 @@ def carries(spec: FieldSpec, trait: FieldTrait) -> bool:
     )
 
 
-def _shape(row: FieldRow, region: str | None) -> FieldSpec:
+def _field_spec(row: FieldRow, region: str | None) -> FieldSpec:
     name, wire, required, schemas, defaults, traits, types = row
     inner = tuple(schema_named(schema, region) for schema in schemas)
     here = tuple(default for default in defaults if _is_default_in(region, default))

@@ -26,7 +26,7 @@ class CustomMessage(VapiModel):
     content: Annotated[str | None, Field(max_length=1000, description="What is said.")] = None
     contents: Annotated[
         list[TextContent] | None,
-        Field(description="The same in several languages; beats content."),
+        Field(description="The same in several languages; overrides content."),
         EMPTY_IS_ABSENT,
     ] = None
 

@@ -59,7 +59,7 @@ E164Check = Annotated[
 
 
 class _Common(VapiModel):
-    """What all five kinds share."""
+    """Fields that all five kinds share."""
 
     name: Annotated[
         str | None,
@@ -103,7 +103,7 @@ class _Common(VapiModel):
 
 
 class _Read(VapiModel):
-    """What the API adds to every record."""
+    """Fields that the API adds to every record."""
 
     id: Annotated[str, Field(description="Id of the record.")]
     org_id: Annotated[str, Field(description="Organization that owns it.")]
@@ -136,8 +136,8 @@ class CreateVapiPhoneNumberDTO(_Vapi):
 
     @field_validator("number_desired_area_code")
     @classmethod
-    def _something_to_make(cls, area_code: str | None, info: ValidationInfo) -> str | None:
-        """Is given where `sip_uri` is not, to make a record. Source: observed answer."""
+    def _required_to_create(cls, area_code: str | None, info: ValidationInfo) -> str | None:
+        """Is required without `sip_uri` to create a record. Source: observed answer."""
         exists = bool(info.context and info.context.get("exists"))
         if area_code is None and info.data.get("sip_uri", "") is None and not exists:
             raise refusal(declarations.NEITHER_AREA_CODE_NOR_SIP_URI)
@@ -159,12 +159,12 @@ class VapiPhoneNumber(_Vapi, _Read):
 
 
 class _Imported(_Common):
-    """What the kinds share whose number a carrier has assigned."""
+    """Fields of the kinds whose number a carrier has assigned."""
 
     @field_validator("number", check_fields=False)
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
-        """Is E.164, a number that can exist. Source: observed answer."""
+        """Is E.164 and a possible number. Source: observed answer."""
         return number if number is None else checked_number(number, e164_check_enabled=True)
 
 
@@ -191,7 +191,7 @@ class CreateTwilioPhoneNumberDTO(_Twilio):
     @field_validator("twilio_api_secret")
     @classmethod
     def _credentials(cls, secret: str | None, info: ValidationInfo) -> str | None:
-        """Is given with `twilio_api_key` where `twilio_auth_token` is not.
+        """Is required, with `twilio_api_key`, without `twilio_auth_token`.
 
         Source: API schema's description.
         """

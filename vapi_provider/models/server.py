@@ -61,7 +61,7 @@ class Server(VapiModel):
     ] = None
     headers: Annotated[
         dict[str, Annotated[str, AfterValidator(_has_credential)]] | None,
-        Field(description="HTTP headers to send; an Authorization header beats the credential."),
+        Field(description="HTTP headers to send; an Authorization header replaces credential_id."),
         EMPTY_IS_ABSENT,
         SECRET,
     ] = None

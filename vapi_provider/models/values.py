@@ -1,4 +1,4 @@
-"""Detection of accidental values: trailing line breaks, unset variables, too large numbers.
+"""Detection of accidental values: trailing line breaks, unset variables, excessive numbers.
 
 The API accepts most of them, and calls fail later. Unknown values and values that equal the
 recorded ones are not checked.
