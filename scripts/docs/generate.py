@@ -98,6 +98,25 @@ _WARNINGS = """\
 The resource gets a warning if the API accepts a value but ignores it, or if a value may be wrong.
 """
 
+_CODES = """\
+## Codes
+
+Expected errors and warnings of the provider and its commands end with a code, such as
+`[VAPI-NO-API-KEY]`. A code names the next step, or the rule that a declaration breaks. Codes are
+stable and texts are not: match the code in scripts and alerts.
+
+| output | place of the code |
+|---|---|
+| a line of the engine or of a command | at its end, in brackets |
+| a refused declaration with several problems | after each problem |
+| JSON of `preview` and `drift`, and of any command that fails | the key `code`, not in `text` |
+
+A message that quotes another one has one code, its own. Pulumi's own messages, wrong options and
+unexpected errors have none: `code` is null there. The findings of a probe have
+[names of their own](probe.md). `vapi_provider/catalogue/` holds all codes with their texts, one
+file for each subject.
+"""
+
 _MORE = """\
 ## More examples
 
@@ -122,7 +141,7 @@ def reference() -> str:
             table(model, model.fields.values()),
         ]
         parts += _examples(model.name)
-    parts += [_OUTPUTS, _RULES, _rules(), _WARNINGS, _warnings(), _MORE, _others()]
+    parts += [_OUTPUTS, _RULES, _rules(), _WARNINGS, _warnings(), _CODES, _MORE, _others()]
     return "\n".join(parts)
 
 
