@@ -22,9 +22,15 @@ VapiError
 
 from __future__ import annotations
 
+from vapi_provider.catalogue.message import Message
+
 
 class VapiError(Exception):
     """Base class of expected failures; the message is one line without secrets."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class ConfigurationError(VapiError):
@@ -74,7 +80,7 @@ class UnclearError(TransportError):
     `may_still_complete` is true if the API may still complete it, as after a read timeout.
     """
 
-    def __init__(self, message: str, *, may_still_complete: bool = False) -> None:
+    def __init__(self, message: Message, *, may_still_complete: bool = False) -> None:
         super().__init__(message)
         self.may_still_complete = may_still_complete
 
@@ -85,7 +91,9 @@ class ApiError(VapiError):
     `status` is the HTTP status; `retry_after_seconds` is the response's Retry-After, if it has one.
     """
 
-    def __init__(self, message: str, status: int, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self, message: Message, status: int, retry_after_seconds: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_seconds = retry_after_seconds

@@ -29,6 +29,7 @@ from tests.support.builders import (
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import WATCH_SECONDS, Retry
 from vapi_provider.api.transport import Transport
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.lifecycle.writers import NOTIFY_AFTER_SECONDS, WAIT_SECONDS, Writers
@@ -142,7 +143,7 @@ def test_a_long_wait_notices_that_the_engine_is_gone() -> None:
 
     def watch() -> None:
         if clock.now > 3:
-            raise AbandonedError("gone")
+            raise AbandonedError(Message("gone"))
 
     api = FlakyApi()
     api.instead = [httpx.Response(429, headers={"Retry-After": "30"}, json={})]
@@ -421,7 +422,7 @@ def test_an_answer_that_never_came_may_still_come(
     with suppress(UnclearError), old.writing(DECLARATION, UUID):
         old.before_send()
         machine.engines.remove("old")
-        raise UnclearError("no answer", may_still_complete=later)
+        raise UnclearError(Message("no answer"), may_still_complete=later)
     new = machine.writers("new")
     new.wait_for_others(DECLARATION)
     assert bool(machine.clock.slept) is waits
@@ -438,7 +439,7 @@ def test_an_abandoned_request_may_still_come() -> None:
         def engine(tries: list[int] = tries) -> None:
             tries.append(1)
             if len(tries) > 1:
-                raise AbandonedError("gone")
+                raise AbandonedError(Message("gone"))
 
         with pytest.raises(AbandonedError) as abandoned:
             api.transport(clock).request("DELETE", "/phone-number/a", before_send=engine)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.journal.private_file import make_private
@@ -37,7 +38,7 @@ def begin(file: Path) -> None:
 
 def no_waiting() -> None:
     """What a link counts as, where the operating system has no locks: somebody's lock."""
-    raise ConfigurationError("it is held")
+    raise ConfigurationError(Message("it is held"))
 
 
 def mode(file: Path) -> int:

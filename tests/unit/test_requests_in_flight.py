@@ -14,6 +14,7 @@ from tests.support.builders import KEY, Clock, http
 from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import RateLimitedError, RejectedError, ServerError, UnclearError
 
 OK = {"a": 1}
@@ -83,7 +84,7 @@ def test_a_pause_that_begins_before_a_request_is_sent_holds_it() -> None:
     def before_send() -> None:
         written.append(clock.now)
         if len(written) == 1:
-            retry.pause_all(RateLimitedError("too many", 429, 5))
+            retry.pause_all(RateLimitedError(Message("too many"), 429, 5))
 
     transport = Transport(http(account), KEY, retry, limit=AdaptiveLimit(1))
     assert transport.request("POST", "/a", before_send=before_send) == OK

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import vapi_provider
+from vapi_provider.catalogue.message import Message
 from vapi_provider.cli import main
 from vapi_provider.errors import RejectedError
 from vapi_provider.pulumi_sdk import plugin
@@ -74,7 +75,7 @@ def test_what_crosses_to_the_engine_is_escaped() -> None:
 
     @error_boundary
     def refused() -> None:
-        raise RejectedError("no \x1b[2J\u202e", 400)
+        raise RejectedError(Message("no \x1b[2J\u202e"), 400)
 
     @error_boundary
     def broken() -> None:
@@ -90,7 +91,7 @@ def test_what_crosses_to_the_engine_is_escaped() -> None:
 
 def test_a_warning_outside_of_the_plugin_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     """A command's warnings go the same way."""
-    plugin.warn("waiting \x1b[31m")
+    plugin.warn(Message("waiting \x1b[31m"))
     assert capsys.readouterr().err == "warning: waiting \\u001b[31m\n"
 
 

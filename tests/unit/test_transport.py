@@ -23,6 +23,7 @@ from vapi_provider.api.retry import (
     may_repeat,
 )
 from vapi_provider.api.transport import USER_AGENT, Transport, open_http
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -69,17 +70,17 @@ def test_every_status_has_its_class(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("error", "methods"),
     [
-        (RateLimitedError("", 429), METHODS),
-        (TransportError(""), METHODS),
-        (UnclearError(""), METHODS[:3]),
-        (ServerError("", 500), METHODS[:3]),
-        (ServerError("", 408), METHODS[:3]),
-        (ServerError("", 200), METHODS[:3]),
-        (RejectedError("", 400), []),
-        (AuthenticationError("", 401), []),
-        (AuthenticationError("", 403), []),
-        (NotFoundError("", 404), []),
-        (ConfigurationError(""), []),
+        (RateLimitedError(Message(""), 429), METHODS),
+        (TransportError(Message("")), METHODS),
+        (UnclearError(Message("")), METHODS[:3]),
+        (ServerError(Message(""), 500), METHODS[:3]),
+        (ServerError(Message(""), 408), METHODS[:3]),
+        (ServerError(Message(""), 200), METHODS[:3]),
+        (RejectedError(Message(""), 400), []),
+        (AuthenticationError(Message(""), 401), []),
+        (AuthenticationError(Message(""), 403), []),
+        (NotFoundError(Message(""), 404), []),
+        (ConfigurationError(Message("")), []),
         (ValueError(), []),
     ],
 )

@@ -91,7 +91,7 @@ class VapiClient:
             )
             return _record(answer, "POST /phone-number")
         except ServerError as error:
-            raise UnclearError(str(error), may_still_complete=error.may_still_complete) from None
+            raise UnclearError(error.message, may_still_complete=error.may_still_complete) from None
 
     def get_phone_number(self, id_: str, secrets: Collection[str] = ()) -> PhoneNumberRecord:
         """Return one record.
@@ -149,7 +149,7 @@ class VapiClient:
             )
         except NotFoundError as error:
             # NotFoundError would mean that a record is gone, but only the path is wrong.
-            raise RejectedError(str(error), error.status) from None
+            raise RejectedError(error.message, error.status) from None
         if not isinstance(answer, list):
             raise ServerError(_fault("the answer is not a list"), 200)
         return [_record(item, what) for item in cast(list[Any], answer)]
@@ -202,5 +202,5 @@ def _path(id_: str) -> str:
     # Ids are UUIDs, but users provide some of them (`adopt_id`, `get`, an edited state).
     if not is_id(id_):
         shown = ascii(id_ if len(id_) <= 40 else f"{id_[:40]}…")
-        raise DeclarationError(f"{shown}: {NOT_A_RECORD_ID()}")
+        raise DeclarationError(NOT_A_RECORD_ID().about(shown))
     return f"/phone-number/{quote(id_, safe='')}"

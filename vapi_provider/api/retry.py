@@ -24,6 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
 
 from vapi_provider.catalogue import api as messages
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import (
     ApiError,
     RateLimitedError,
@@ -93,7 +94,7 @@ class Retry:
         self,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
-        notify: Callable[[str], None] = lambda _: None,
+        notify: Callable[[Message], None] = lambda _: None,
         now: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = random.uniform,  # noqa: S311 - spreads runs, guards no secret
         watch: Callable[[], None] | None = None,

@@ -21,6 +21,10 @@ class Message(str):
 
     __slots__ = ()
 
+    def about(self, subject: str) -> Message:
+        """Return the message behind the resource or property that it is about."""
+        return Message(f"{subject}: {self}")
+
 
 @dataclass(frozen=True)
 class Template:

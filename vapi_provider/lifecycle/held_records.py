@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import purchase as messages
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import ids_by_name
@@ -76,7 +77,7 @@ class HeldRecords:
                     raise OwnershipError(_held_by_none(held.record, key, declaration))
 
 
-def _held_by_none(record: str, key: str, declaration: str) -> str:
+def _held_by_none(record: str, key: str, declaration: str) -> Message:
     """Return the message about a record that was purchased for a resource which lacks it."""
     if key != declaration:
         return messages.BOUGHT_FOR_OTHER_PARENT(

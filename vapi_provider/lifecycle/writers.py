@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vapi_provider.catalogue import ownership as messages
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.journal import writer_files
 from vapi_provider.pulumi_sdk.plugin import require_engine
@@ -68,7 +69,7 @@ class Writers:
         engine: str,
         is_listening: Callable[[str], bool],
         completion_grace_seconds: float,
-        notify: Callable[[str], None],
+        notify: Callable[[Message], None],
         blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.catalogue import advice as texts
+from vapi_provider.catalogue.message import Message
 from vapi_provider.models.address_advice import Advice, Object, of_unassigned_number, of_url
 from vapi_provider.models.answering import ANSWERERS, REACHED_BY, names_nobody
 from vapi_provider.models.constants import SIP_HOSTS, UUID
@@ -25,7 +26,9 @@ from vapi_provider.models.transfer_advice import (
 _NEVER_EMPTY = ("twilio_account_sid", "twilio_auth_token", "twilio_api_key", "twilio_api_secret")
 
 
-def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True) -> Iterator[str]:
+def advice(
+    kind: Kind, fields: Object, region: str, *, show_values: bool = True
+) -> Iterator[Message]:
     """Yield warnings about declared fields, one line each, with the path where there is one.
 
     Without `show_values` a warning does not start with the declared value, which may be a secret.
@@ -38,14 +41,14 @@ def advice(kind: Kind, fields: Object, region: str, *, show_values: bool = True)
         for field, warning in warnings:
             field_path = ".".join(filter(None, (path, field)))
             text = warning if show_values else _without_value(warning, holder, field)
-            yield f"{field_path}: {text}" if field_path else text
+            yield text.about(field_path) if field_path else text
 
 
-def _without_value(text: str, holder: Object, field: str) -> str:
+def _without_value(text: Message, holder: Object, field: str) -> Message:
     value: Any = holder
     for name in field.split("."):
         value = as_object(value).get(name)
-    return text.removeprefix(f"{value} ") if isinstance(value, str) else text
+    return Message(text.removeprefix(f"{value} ")) if isinstance(value, str) else text
 
 
 def _objects(schema: Schema, fields: Object, path: str) -> Iterator[tuple[str, Schema, Object]]:

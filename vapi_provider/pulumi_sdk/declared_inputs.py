@@ -18,7 +18,7 @@ from vapi_provider.reconcile.secrecy import is_secret
 def check_id(where: str, id_: pulumi.Input[str]) -> None:
     """Raise RunError for a known id that is invalid; the engine cannot transmit some of them."""
     if isinstance(id_, str) and not is_id(id_):
-        raise pulumi.RunError(f"{where}: {declarations.NOT_A_RECORD_ID()}")
+        raise pulumi.RunError(declarations.NOT_A_RECORD_ID().about(where))
 
 
 def checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:

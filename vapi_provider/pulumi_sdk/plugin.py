@@ -22,6 +22,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from vapi_provider.catalogue import sdk as messages
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
@@ -144,7 +145,7 @@ def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
         raise AbandonedError(messages.ENGINE_GONE())
 
 
-def warn(message: str) -> None:
+def warn(message: Message) -> None:
     """Show a warning to the user; outside of the plugin process, write it to stderr.
 
     The plugin does not know the resource's URN, so Pulumi shows the warning under the stack.

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
+from vapi_provider.catalogue.message import Message
 from vapi_provider.reconcile.resource_key import class_of, resource_of
 
 _START = "vapi differs: "
@@ -21,9 +22,9 @@ _START = "vapi differs: "
 _SUBJECT = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 
 
-def with_subject(key: str, text: str) -> str:
+def with_subject(key: str, message: Message) -> Message:
     """Return a message with the class and name of its resource, as the plugin has no URN."""
-    return f"{class_of(key)} {resource_of(key)!r}: {text}"
+    return message.about(f"{class_of(key)} {resource_of(key)!r}")
 
 
 def split_subject(message: str) -> tuple[str | None, str]:

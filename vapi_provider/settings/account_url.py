@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from vapi_provider.catalogue import configuration
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.paths import Project
 from vapi_provider.settings.values import invalid_setting
@@ -14,7 +15,7 @@ EMBEDDED = "embedded:"
 _EXPECTED = "https://<host>, http:// on this machine, or embedded:<SQLite file>"
 
 
-def account_url(url: str, allowed: str, project: Project) -> tuple[str, str | None]:
+def account_url(url: str, allowed: str, project: Project) -> tuple[str, Message | None]:
     """Return the account's URL and a warning about it, or None.
 
     `allowed` is a host that the environment allows. Raises ConfigurationError where the URL is

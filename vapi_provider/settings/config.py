@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vapi_provider.catalogue import configuration
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.account_url import EMBEDDED, account_url
 from vapi_provider.settings.backend import Backend, backend_of
@@ -53,7 +54,7 @@ class Settings:
     """Enabled rules of `vapi_provider.settings.guards`."""
     max_releases: int | None = None
     """Maximum number of releases in one run; None for no limit."""
-    warnings: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[Message, ...] = field(default=(), compare=False)
     """Warnings about the settings, one line each."""
     shared_journal: Location | None = None
     """Store of the shared journal, which other machines read as well."""
@@ -190,7 +191,7 @@ def _journal(environment: Mapping[str, str], project: Project, folder: Path) -> 
             raise
         # Without a home folder use a temporary one: it holds lock files only.
         file = Path(tempfile.gettempdir(), "vapi-phone-numbers", "journal.sqlite")
-    return JournalPlace(file, shared, warning or None)
+    return JournalPlace(file, shared, warning)
 
 
 def _api_key(key: str | None, base_url: str) -> str:

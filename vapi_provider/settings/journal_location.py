@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from vapi_provider.catalogue import configuration
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.backend import url_of
 
@@ -72,7 +73,7 @@ class JournalPlace:
 
     file: Path
     shared: Location | None = None
-    warning: str | None = None
+    warning: Message | None = None
 
     @property
     def kind(self) -> Literal["shared", "file"]:
@@ -132,7 +133,9 @@ def derived(backend_url: str) -> str | None:
     return urlunsplit((scheme, parts.netloc, f"/{prefix}", parts.query, ""))
 
 
-def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Location | None, str]:
+def shared_location(
+    environment: Mapping[str, str], folder: Path
+) -> tuple[Location | None, Message | None]:
     """Return the shared store that a process in `folder` uses, if any, and a warning or "".
 
     Raises ConfigurationError where `VAPI_JOURNAL` is invalid or its library is not installed.
@@ -142,7 +145,7 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
     if named:
         location = parse(named)
         if location is None:
-            return None, ""
+            return None, None
         missing = _missing(location.scheme)
         if missing:
             raise ConfigurationError(
@@ -150,17 +153,17 @@ def shared_location(environment: Mapping[str, str], folder: Path) -> tuple[Locat
                     place=location.shown, library=missing, package=_wanted(location.scheme)
                 )
             )
-        return with_password(location, backend_url), ""
+        return with_password(location, backend_url), None
     url = derived(backend_url)
     location = parse(url) if url else None
     if location is None:
-        return None, ""
+        return None, None
     missing = _missing(location.scheme)
     if missing:
         return None, configuration.JOURNAL_NOT_SHARED(
             library=missing, package=_wanted(location.scheme)
         )
-    return with_password(location, backend_url), ""
+    return with_password(location, backend_url), None
 
 
 def with_password(location: Location, backend_url: str) -> Location:

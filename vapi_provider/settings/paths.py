@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vapi_provider.catalogue import configuration
+from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -26,7 +27,7 @@ class Place:
     """Resolved path of a file, and a warning about it."""
 
     path: Path
-    warning: str | None = None
+    warning: Message | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.summary.samples import SECRET, UNKNOWN, read, said, step, urn
+from vapi_provider.catalogue.message import Message
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.reconcile import diff_notes
@@ -412,5 +413,7 @@ def test_a_default_is_that_of_the_accounts_region(
 def test_a_childs_warning_is_the_resources() -> None:
     """The hash of a child's parent stands in its key, and in nothing that people read."""
     child = resource_key("acme/shop/dev", "VapiPhoneNumber", "line", PARENT)
-    (warning,) = preview(said("warning", diff_notes.with_subject(child, "nobody answers"))).warnings
+    (warning,) = preview(
+        said("warning", diff_notes.with_subject(child, Message("nobody answers")))
+    ).warnings
     assert warning == Notice("line", "nobody answers")
