@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from tests.chaos.declarations import STACK, Declaration, program
 
 REQUEST_TIMEOUT = 1.5
+PATIENT_TIMEOUT = 20.0
+"""Request timeout where only a kill may lose an answer, however slow the machine is."""
+
 KILLABLE_SECONDS = 3.0
 
 # Where a fault strikes, and what it does: an up must survive each of them in the end.
@@ -63,7 +66,7 @@ class Scenario:
             else one
             for one in STACK
         ]
-        return cls(
+        scenario = cls(
             tuple(named),
             tuple(faults) if trouble != "kill" else (),
             killed if trouble != "faults" else (),
@@ -74,6 +77,7 @@ class Scenario:
             round(draw.uniform(0.05, 0.7), 2),
             draw.choice((2, 4, 16)),
         )
+        return replace(scenario, timeout=PATIENT_TIMEOUT) if scenario.elsewhere else scenario
 
     def program(self, *, careless: bool = False) -> str:
         """The Pulumi program; with `careless` of numbers that are made without care."""
