@@ -285,6 +285,38 @@ def test_a_broken_page_takes_nothing_back() -> None:
     assert view.read("n1300").name == "a"
 
 
+def test_a_page_that_fails_unexpectedly_never_ends_a_listing() -> None:
+    """An error that is none of ours is not the account's end: nothing counts as gone or absent."""
+    api = account_of(1500)
+    view = AccountView(api.observed(), Clock())
+    api.instead = [RuntimeError("a bug")]
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            view.is_listed("n10")
+    api.instead = [RuntimeError("a bug")]
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            view.records()
+    assert len(view.records(after=view.listings)) == 1500
+
+
+def test_a_later_listing_brings_back_nothing_that_was_released_before_it() -> None:
+    """A call that works on one listing misses what was released, also while another one begins."""
+
+    class Releasing(Masking):
+        """An account of which another thread releases a record, and which it lists again."""
+
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/n1"):
+                del self.records["n0"]
+                view.forget("n0")
+                view.records(after=view.listings)
+            return super().__call__(request)
+
+    view = AccountView(Releasing(*account_of(2).records.values()).observed(), Clock())
+    assert [record.id for record in view.similar({"number": "+14155550123"}, "a")] == ["n1"]
+
+
 def test_get_and_refresh_share_their_reads() -> None:
     """Records of somebody else are read from the same pages; a missing one is an error."""
     api = account_of(40)

@@ -123,14 +123,14 @@ class AccountView:
         The account is listed once per run, and again if no listing started after number `after`.
         Raises VapiError where the account cannot be listed.
         """
-        listed = self._list_all(after)
+        number, listed = self._list_all(after)
         with self._lock:
-            current = {id_: listed[id_] for id_ in listed if not self._is_released(id_)}
+            current = {id_: listed[id_] for id_ in listed if not self._is_released(id_, number)}
             return list({**current, **self._fetched}.values())
 
     def is_known(self, id_: str) -> bool:
         """Return whether a record was listed or read; lists the account if that was not done."""
-        return id_ in self._fetched or id_ in self._list_all()
+        return id_ in self._fetched or id_ in self._list_all()[1]
 
     def watermark(self) -> AccountWatermark:
         """Return the account's newest records, to recognize later ones."""
@@ -140,18 +140,18 @@ class AccountView:
 
     def similar(self, declared: Mapping[str, Any], *names: str) -> list[PhoneNumberRecord]:
         """Return records that share a unique text with declared fields, or have one of `names`."""
-        listed = self._list_all()
-        number = declared.get("number")
-        if isinstance(number, str):
+        number, listed = self._list_all()
+        wanted = declared.get("number")
+        if isinstance(wanted, str):
             with self._lock:
-                masked = self._index.masked_as(number)
+                masked = self._index.masked_as(wanted)
             for id_ in masked:
                 self.fetch(id_)
         with self._lock:
             found = {
                 id_: self._fetched.get(id_) or listed.get(id_)
                 for id_ in self._index.ids(declared, *names)
-                if id_ in self._fetched or not self._is_released(id_)
+                if id_ in self._fetched or not self._is_released(id_, number)
             }
             return [record for record in found.values() if record is not None]
 
@@ -191,28 +191,31 @@ class AccountView:
             self._fetched.pop(id_, None)
             self._released[id_] = self.listings
 
-    def _is_released(self, id_: str) -> bool:
-        """Return whether this run released a record after the listing of *all* records began."""
-        return id_ in self._released and self._released[id_] >= self.listings
+    def _is_released(self, id_: str, listing: int) -> bool:
+        """Return whether a record was released after a listing of *all* records began."""
+        return self._released.get(id_, 0) >= listing
 
     def is_of_this_run(self, id_: str) -> bool:
         """Return whether this run created or took over a record, so that a resource has it."""
         return id_ in self._own
 
-    def _list_all(self, after: int = 0) -> Mapping[str, PhoneNumberRecord]:
-        """Return the listed records; threads that wait at the same time share one listing."""
+    def _list_all(self, after: int = 0) -> tuple[int, Mapping[str, PhoneNumberRecord]]:
+        """Return a listing's number and records; threads that wait at the same time share it.
+
+        Another thread may begin the next listing while the caller uses the records.
+        """
         with self._lock:
             if self._all is None or self.listings <= after:
                 self._all = self._new_listing()
                 self.listings += 1
-            listing = self._all
+            listing, number = self._all, self.listings
         records = listing.records()
         with self._lock:
             if self._indexed is not listing:
                 self._indexed = listing
                 for record in records.values():
                     self._index.add(record)
-        return records
+        return number, records
 
     def _new_listing(self) -> Listing:
         return Listing(self._client, self._clock)

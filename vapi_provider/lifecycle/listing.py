@@ -29,7 +29,7 @@ class Listing:
         self._pages = client.pages()
         self._found: dict[str, PhoneNumberRecord] = {}
         self._shown_headers: set[str] = set()
-        self._failure: VapiError | None = None
+        self._failure: BaseException | None = None
         self._incomplete: PagingError | None = None
         self._begun_at = self._paged_at = clock()
         self._writes_before = client.writes
@@ -92,7 +92,8 @@ class Listing:
         except PagingError as error:
             self._incomplete = error
             return False  # The caller reads a record that no page shows by its id.
-        except VapiError as error:
+        except BaseException as error:
+            # Also an unexpected error: without it, the next caller would see the end of the pages.
             self._failure, self._paged_at = error, self._clock()
             raise
         if page is None:
