@@ -100,6 +100,20 @@ def test_each_template_is_used_with_all_its_values() -> None:
     assert sorted(templates.keys() - used) == []
 
 
+PAGES = sorted([*PACKAGE.parent.glob("[A-Z]*.md"), *(PACKAGE.parent / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_codes_and_texts_of_the_catalogue(page: Path) -> None:
+    """Each code in a page exists; the symptom that a table quotes beside it is in its text."""
+    texts = {template.code: template.text for *_, template in TEMPLATES}
+    content = page.read_text(encoding="utf-8")
+    assert {match[0] for match in CODE.finditer(content)} <= texts.keys()
+    for codes, quote in re.findall(r"^\| ((?:`VAPI-[^`]+`(?:, )?)+): `([^`]+)` \|", content, re.M):
+        for code in re.findall(r"`([^`]+)`", codes):
+            assert [part for part in quote.split("…") if part not in texts[code]] == []
+
+
 @pytest.mark.parametrize("value", ["", "text [vapi-x]", "[VAPI-X] text", "a [VAPI-X] b"])
 def test_other_text_has_no_code(value: str) -> None:
     """Only a code at the end of a line is one."""
