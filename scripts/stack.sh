@@ -26,7 +26,7 @@ read_state() {
     found=$(python -m vapi_provider preflight --stack "$STACK" --facts "$VAPI_PREFLIGHT" $options) || exit 1
     if has_found checkpoints-off; then
         # The program reads the decision in VAPI_CHECKPOINTS.
-        export VAPI_CHECKPOINTS=off PULUMI_EXPERIMENTAL=1 PULUMI_SKIP_CHECKPOINTS=1
+        export VAPI_CHECKPOINTS=off PULUMI_SKIP_CHECKPOINTS=1
     fi
     if has_found checkpoints-on; then unset PULUMI_SKIP_CHECKPOINTS; fi
 }

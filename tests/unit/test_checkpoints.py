@@ -17,7 +17,7 @@ from vapi_provider.settings.journal_location import JournalPlace, parse
 FILE = JournalPlace(Path("j.sqlite"))
 SHARED = dataclasses.replace(FILE, shared=parse("s3://bucket"))
 OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"
-BY_HAND = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "1"}
+BY_HAND = {"PULUMI_SKIP_CHECKPOINTS": "1"}
 
 
 def resource(type_: str, **more: Any) -> dict[str, Any]:
@@ -114,11 +114,12 @@ def test_a_setting_that_is_neither_on_nor_off_is_refused() -> None:
         decided(environment={"VAPI_CHECKPOINTS": "maybe"})
 
 
-def test_both_variables_of_pulumi_turn_checkpoints_off() -> None:
-    """Pulumi ignores the one without the other."""
-    assert not has_checkpoints(BY_HAND)
-    assert has_checkpoints({"PULUMI_SKIP_CHECKPOINTS": "1"})
-    assert has_checkpoints(BY_HAND | {"PULUMI_EXPERIMENTAL": "0"})
+@pytest.mark.parametrize("more", [{}, {"PULUMI_EXPERIMENTAL": "0"}, {"PULUMI_EXPERIMENTAL": "1"}])
+def test_one_variable_of_pulumi_turns_checkpoints_off(more: Mapping[str, str]) -> None:
+    """`PULUMI_EXPERIMENTAL` has no effect on it."""
+    assert not has_checkpoints({**BY_HAND, **more})
+    assert has_checkpoints({"PULUMI_SKIP_CHECKPOINTS": "0", **more})
+    assert has_checkpoints(more)
 
 
 def test_packages_with_a_provider_are_found(tmp_path: Path) -> None:

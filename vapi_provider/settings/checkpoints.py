@@ -14,7 +14,7 @@ The make targets also set it for the engine, so that the program knows what was 
 """
 
 SKIP = "PULUMI_SKIP_CHECKPOINTS"
-_EXPERIMENTAL = "PULUMI_EXPERIMENTAL"
+"""Pulumi's variable, which works without ``PULUMI_EXPERIMENTAL`` (tested with 3.250)."""
 
 
 def has_checkpoints(environment: Mapping[str, str]) -> bool:
@@ -22,11 +22,8 @@ def has_checkpoints(environment: Mapping[str, str]) -> bool:
 
     More values than Pulumi's count as true, because intents must not be finished too early.
     """
-
-    def is_on(name: str) -> bool:
-        return environment.get(name, "").strip().lower() in ("1", "t", "true", "y", "yes", "on")
-
-    return not (is_on(SKIP) and is_on(_EXPERIMENTAL))
+    value = environment.get(SKIP, "").strip().lower()
+    return value not in ("1", "t", "true", "y", "yes", "on")
 
 
 def chosen(environment: Mapping[str, str]) -> bool | None:
