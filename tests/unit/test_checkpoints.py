@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.deployment.checkpoints import Decision, decide, provider_packages
+from vapi_provider.deployment.checkpoints import (
+    Decision,
+    decide,
+    is_restorable,
+    provider_packages,
+)
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.settings.checkpoints import has_checkpoints
 from vapi_provider.settings.journal_location import JournalPlace, parse
 
@@ -51,6 +57,12 @@ def decided(
     )
 
 
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.class_name)
+def test_each_kind_is_restorable(kind: Kind) -> None:
+    """The journal restores each of our resource classes."""
+    assert is_restorable(f"pulumi-python:dynamic/vapi:{kind.class_name}")
+
+
 def test_a_state_of_ours_needs_no_checkpoints() -> None:
     """Checkpoints are off where journal and state are both of this machine, or both shared."""
     assert not decided().are_on
@@ -68,7 +80,12 @@ def test_a_journal_of_one_machine_needs_checkpoints_for_shared_state() -> None:
 
 @pytest.mark.parametrize(
     "type_",
-    ["pulumi-python:dynamic/cert:Certificate", "aws:s3/bucket:Bucket", "pulumi:index:Stash"],
+    [
+        "pulumi-python:dynamic/cert:Certificate",
+        "pulumi-python:dynamic/vapi:Assistant",
+        "aws:s3/bucket:Bucket",
+        "pulumi:index:Stash",
+    ],
 )
 def test_a_resource_that_the_journal_does_not_know_needs_checkpoints(type_: str) -> None:
     """A foreign custom resource is named; a pending one counts, one that is only read does not."""

@@ -16,12 +16,19 @@ from pathlib import Path
 from typing import Any, cast
 
 from vapi_provider.deployment.exported import OURS, resources_of
+from vapi_provider.models.constants import CLASS_NAMES
 from vapi_provider.models.fields import as_object
 from vapi_provider.settings.checkpoints import SKIP, VARIABLE, chosen, has_checkpoints
 from vapi_provider.settings.journal_location import JournalPlace
 
-_OWN_TYPES = ("pulumi:providers:pulumi-python", "pulumi:providers:pulumi")
-"""Providers of dynamic resources and of stack references."""
+_RESTORABLE = frozenset(
+    {"pulumi:providers:pulumi-python", "pulumi:providers:pulumi"}
+    | {f"{OURS}{name}" for name in CLASS_NAMES.values()}
+)
+"""Types of Vapi resources, and of the providers of dynamic resources and stack references.
+
+A program may declare a dynamic resource of its own in the module ``vapi``, which no journal covers.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def is_restorable(type_: str) -> bool:
 
     That are Vapi resources, by the journal, and the providers that the engine adds for them.
     """
-    return type_.startswith(OURS) or type_ in _OWN_TYPES
+    return type_ in _RESTORABLE
 
 
 def provider_packages(folders: Iterable[str] = sys.path) -> list[str]:

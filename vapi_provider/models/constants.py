@@ -14,6 +14,15 @@ def region_of(sip_host: str) -> str | None:
     return next((region for region, host in SIP_HOSTS.items() if host == sip_host), None)
 
 
+CLASS_NAMES = {
+    "vapi": "VapiPhoneNumber",
+    "twilio": "TwilioPhoneNumber",
+    "vonage": "VonagePhoneNumber",
+    "telnyx": "TelnyxPhoneNumber",
+    "byo-phone-number": "ByoPhoneNumber",
+}
+"""The resource class of each kind, which is also the name of its read schema."""
+
 EXACT = 2**53
 """Limit below which a double, which the engine uses for every number, holds integers exactly."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.constants import CLASS_NAMES, SIP_HOSTS
 from vapi_provider.models.fields import FieldSpec, Schema, schema_named
 
 
@@ -45,16 +45,7 @@ def _kind(provider: str, name: str, region: str | None) -> Kind:
 
 
 def _kinds(region: str | None) -> Mapping[str, Kind]:
-    return {
-        provider: _kind(provider, name, region)
-        for provider, name in (
-            ("vapi", "VapiPhoneNumber"),
-            ("twilio", "TwilioPhoneNumber"),
-            ("vonage", "VonagePhoneNumber"),
-            ("telnyx", "TelnyxPhoneNumber"),
-            ("byo-phone-number", "ByoPhoneNumber"),
-        )
-    }
+    return {provider: _kind(provider, name, region) for provider, name in CLASS_NAMES.items()}
 
 
 KINDS: Mapping[str, Kind] = _kinds(None)
