@@ -12,6 +12,7 @@ from pulumi.dynamic import Resource, ResourceProvider
 from tests.program.conftest import Ran
 from vapi_provider import VapiPhoneNumber
 from vapi_provider.pulumi_sdk.checkpoints import refuse_other_resources
+from vapi_provider.reconcile.hints import is_transformed
 
 WITHOUT = {
     "VAPI_CHECKPOINTS": "off",
@@ -104,3 +105,41 @@ def test_a_run_that_make_did_not_start_is_not_guarded(
     ran = run(guarded(environment, certificate))
     assert ran.errors == []
     assert set(ran.resources) == {"site"}
+
+
+def test_a_resource_that_an_output_refers_to_is_read(run: Run) -> None:
+    """The SDK constructs it by its URN, and asks the engine for its properties."""
+    guard: list[pulumi.ResourceTransformation] = []
+
+    def program() -> None:
+        root: Any = pulumi.runtime.get_root_resource()
+        guard.extend(root._transformations)
+
+    run(guarded(WITHOUT, program))
+    resource = pulumi.CustomResource.__new__(pulumi.CustomResource)
+    bucket, urn = "aws:s3/bucket:Bucket", "urn:pulumi:dev::shop::aws:s3/bucket:Bucket::logs"
+    args = pulumi.ResourceTransformationArgs(
+        resource, bucket, "logs", {}, pulumi.ResourceOptions(urn=urn)
+    )
+    assert [refuse(args) for refuse in guard] == [None]
+
+
+def test_an_invalid_setting_ends_the_program_in_one_line() -> None:
+    """A misspelled value has no traceback, also in plain `pulumi up`."""
+    with pytest.raises(pulumi.RunError, match="VAPI_CHECKPOINTS is 'maybe'"):
+        refuse_other_resources({"VAPI_CHECKPOINTS": "maybe"})
+
+
+def test_the_guard_is_no_transform_that_the_plugin_must_know(run: Run) -> None:
+    """The guard changes no resource, so it costs no input; a user's transformation does."""
+    found: list[bool] = []
+
+    def transformed() -> None:
+        team = pulumi.ComponentResource("shop:index:Team", "team")
+        found.append(is_transformed(None))
+        found.append(is_transformed(pulumi.ResourceOptions(parent=team)))
+        pulumi.runtime.register_stack_transformation(lambda args: None)
+        found.append(is_transformed(None))
+
+    run(guarded(WITHOUT, transformed))
+    assert found == [False, False, True]
