@@ -37,7 +37,7 @@ def command(
 
     Run it in the project's folder. Name every stack that shares the account: the likely owner is
     read from an automatic name, <project>/<stack>/<resource>. Purchases of these stacks that were
-    interrupted, by this machine's journal, are named as well. Nothing is released.
+    interrupted, by the journal, are named as well. Nothing is released.
 
     Exit codes: 0 there are none, 1 error, 2 there are some.
     """

@@ -83,8 +83,8 @@ def command(
     asks before it applies it. It writes nothing while an operation is unclear: decide with --take.
     The old state is kept in .pulumi/recover.
 
-    Unfinished purchases of this machine's journal are resolved, too: one that created nothing is
-    forgotten; a number that no stack of this backend holds is shown.
+    Unfinished purchases in the stack's journal are resolved, too: one that created nothing is
+    removed from it; a number that no stack of this backend holds is shown.
 
     Without pending operations, but after a failed update, the command lists the numbers that were
     created since that update began and that no state holds.
