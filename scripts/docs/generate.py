@@ -111,10 +111,10 @@ stable and texts are not: match the code in scripts and alerts.
 | a refused declaration with several problems | after each problem |
 | JSON of `preview` and `drift`, and of any command that fails | the key `code`, not in `text` |
 
-A message that quotes another one has one code, its own. Pulumi's own messages, wrong options and
-unexpected errors have none: `code` is null there. The findings of a probe have
-[names of their own](probe.md). `vapi_provider/catalogue/` holds all codes with their texts, one
-file for each subject.
+A message that quotes another one has one code, its own. Pulumi's own messages, wrong options, what
+make checks before a run, and unexpected errors have none: `code` is null there. The findings of a
+probe have [names of their own](probe.md). `vapi_provider/catalogue/` holds all codes with their
+texts, one file for each subject.
 """
 
 _MORE = """\
