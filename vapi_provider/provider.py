@@ -147,7 +147,7 @@ class PhoneNumberProvider(ResourceProvider):
         """
         id_, olds, news = _id, normalize(_olds), normalize(_news)
         self._close(id_, olds)
-        is_checked = self._session.compare(id_, news.get("declaration"))
+        is_checked = self._session.note_compared(id_, news.get("declaration"))
         desired, recorded = self._desired_and_recorded(id_, news, olds)
         found = diff(self._session, id_, olds, desired, recorded, is_checked=is_checked)
         if not found.changes and self._review.leaves_to_engine(desired):

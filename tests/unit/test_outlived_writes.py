@@ -401,7 +401,7 @@ def test_a_request_that_may_still_be_carried_out_is_waited_for(machine: Machine)
     machine.clock.now += 100
     old.before_send()
     machine.clock.now += 5
-    held = old._stacks[old._key(DECLARATION)].held
+    held = old._stacks[old._stack_key(DECLARATION)].held
     assert held is not None
     held.lock.release()
     machine.engines.remove("old")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, TAKE_ID, TAKE_NAME
-from vapi_provider.deployment.exported import declaration_of
+from vapi_provider.deployment.exported import recorded_key
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.journal.journal import AccountWatermark, Journal
@@ -92,7 +92,7 @@ class Intents:
         outcomes = {decision.urn: decision.outcome for decision in decisions}
         for operation in operations:
             resource = operation["resource"]
-            intent = intents.get(declaration_of(resource) or "")
+            intent = intents.get(recorded_key(resource) or "")
             is_at_stake = intent is not None and (
                 bool(intent.organizations) or outcomes.get(resource["urn"]) == "not made"
             )
@@ -161,7 +161,7 @@ def record_resolution(
     """
     decisions = {item.urn: item for item in resolution.decisions if item.operation == "creating"}
     for operation in deployment["pending_operations"]:
-        resource, key = operation["resource"], declaration_of(operation["resource"])
+        resource, key = operation["resource"], recorded_key(operation["resource"])
         decision = decisions.get(resource["urn"])
         if decision is None or key is None or operation["type"] != "creating":
             continue

@@ -23,7 +23,7 @@ from vapi_provider.cli.journal_access import (
 from vapi_provider.cli.preflight_workflow import snapshot_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.state_edit import StateEdit, open_stack
-from vapi_provider.deployment.exported import declaration_of, ids_in, instant, name_in
+from vapi_provider.deployment.exported import ids_in, instant, name_in, recorded_key
 from vapi_provider.deployment.preflight import Snapshot, finish_held, run_checks
 from vapi_provider.errors import NotFoundError
 from vapi_provider.journal.intents import Intent
@@ -119,7 +119,7 @@ class Recovery(StateEdit):
             return RecoveryPlan(exported, unheld=self._unheld(deployment, snapshot))
         held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
         keys = {
-            declaration_of(operation["resource"])
+            recorded_key(operation["resource"])
             for operation in operations
             if operation["type"] == "creating"
         }

@@ -44,8 +44,8 @@ def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ]
 
 
-def declaration_of(resource: Mapping[str, Any]) -> str | None:
-    """Return the recorded declaration of a resource; None for one that the program only reads."""
+def recorded_key(resource: Mapping[str, Any]) -> str | None:
+    """Return the recorded key of a resource; None for one that the program only reads."""
     found = as_object(resource.get("inputs")).get("declaration")
     return found if isinstance(found, str) else None
 

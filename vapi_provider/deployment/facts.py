@@ -20,8 +20,8 @@ class StateFacts:
     """Facts about the recorded state when the run began.
 
     `organizations` own the recorded numbers. `holders` maps the id of each record to the
-    declarations of the resources that hold it. `replacing` are the declarations whose recorded
-    resource the engine is about to replace without a diff (taint, `--target-replace`).
+    keys of the resources that hold it. `replacing` are the keys of the resources that the engine is
+    about to replace without a diff (taint, `--target-replace`).
     """
 
     organizations: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vapi_provider.deployment.exported import declaration_of, own_resources
+from vapi_provider.deployment.exported import own_resources, recorded_key
 from vapi_provider.models.fields import as_object
 from vapi_provider.settings.backend import Backend, backend_of, project_name
 from vapi_provider.settings.journal_location import JournalPlace
@@ -66,7 +66,7 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
     """Finish the intents whose record a state holds; return the others."""
     holders: dict[str, str] = {}
     for resource in own_resources(deployment):
-        key, id_ = declaration_of(resource), resource.get("id")
+        key, id_ = recorded_key(resource), resource.get("id")
         if key and isinstance(id_, str):
             holders[id_.lower()] = key
     left: list[Intent] = []

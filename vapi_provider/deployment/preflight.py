@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.exported import (
-    declaration_of,
     own_resources,
+    recorded_key,
     tainted,
 )
 from vapi_provider.deployment.facts import StateFacts
@@ -112,7 +112,7 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
     """Collect the facts about the state that the plugin needs and cannot read."""
     holders: dict[str, list[str]] = {}
     for resource in snapshot.resources:
-        key, id_ = declaration_of(resource), resource.get("id")
+        key, id_ = recorded_key(resource), resource.get("id")
         is_live = not resource.get("delete") and not resource.get("pendingReplacement")
         if key and id_ and is_live:
             holders.setdefault(id_, []).append(key)
@@ -120,7 +120,7 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
         organizations_in(snapshot.resources),
         {id_: tuple(keys) for id_, keys in holders.items()},
         frozenset(
-            key for resource in tainted(snapshot.resources) if (key := declaration_of(resource))
+            key for resource in tainted(snapshot.resources) if (key := recorded_key(resource))
         ),
     )
 

@@ -25,7 +25,7 @@ VARIABLE = "VAPI_FORESEEN_OUTPUTS"
 _UNALTERED = ("number", "org_id", "created_at")
 
 PreviewOutputs = Mapping[str, Mapping[str, str]]
-"""Recorded outputs by declaration, and by the key that a child has through its parent."""
+"""Outputs by recorded key, and by the key that the program sends for the resource."""
 
 
 @contextmanager
@@ -55,19 +55,17 @@ def _outputs_of(deployment: Mapping[str, Any]) -> PreviewOutputs:
     several: set[str] = set()
     for resource in resources_of(deployment):
         outputs = as_object(resource.get("outputs"))
-        declaration = outputs.get("declaration")
-        if not is_ours(resource) or not isinstance(declaration, str) or resource.get("delete"):
+        key = outputs.get("declaration")
+        if not is_ours(resource) or not isinstance(key, str) or resource.get("delete"):
             continue
-        if declaration in found:
-            several.add(declaration)
+        if key in found:
+            several.add(key)
         known = {name: outputs.get(name) for name in _UNALTERED}
-        found[declaration] = {
-            name: value for name, value in known.items() if isinstance(value, str)
-        }
-        by_parent[_key(declaration, resource.get("parent"))] = found[declaration]
+        found[key] = {name: value for name, value in known.items() if isinstance(value, str)}
+        by_parent[_program_key(key, resource.get("parent"))] = found[key]
     return {name: outputs for name, outputs in found.items() if name not in several} | by_parent
 
 
-def _key(declaration: str, parent: object) -> str:
+def _program_key(key: str, parent: object) -> str:
     """Return the key that the program sends for a resource, whichever form the state records."""
-    return with_parent(declaration, parent if isinstance(parent, str) else None)
+    return with_parent(key, parent if isinstance(parent, str) else None)

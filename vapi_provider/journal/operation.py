@@ -32,11 +32,11 @@ _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Event(NamedTuple):
-    """An event that a plugin process sends to the others: its kind, a record's id, a resource."""
+    """An event that a plugin process sends to others: kind, record id, resource key."""
 
     kind: str
     id: str
-    declaration: str
+    key: str
 
 
 def operation_at(address: str) -> str:

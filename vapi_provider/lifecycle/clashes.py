@@ -1,4 +1,4 @@
-"""Clashes between the account's records and a declaration: unique values and automatic names."""
+"""Clashes of a desired resource with the account's records: unique values, automatic names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def refuse_clash(
     account: AccountView,
     kind: Kind,
     declared: Mapping[str, Any],
-    declaration: str,
+    key: str,
     being_replaced: Collection[str],
     held: Collection[str] = (),
     since: str = "",
@@ -44,14 +44,14 @@ def refuse_clash(
     same name hold. The resource itself held records that are older than `since`. `replacing` is
     set where the engine replaces the resource, whose id the plugin is not given.
     """
-    for record in account.similar(declared, automatic_name(old_form(declaration))):
+    for record in account.similar(declared, automatic_name(old_form(key))):
         if record.id in being_replaced:
             continue
         what = unique_clash(record, kind, declared)
         name = None
         is_earlier = record.created_at < since
         if record.id.lower() not in held and not is_earlier and not replacing:
-            name = name_clash(record, kind, declared, declaration)
+            name = name_clash(record, kind, declared, key)
         if not what and not name:
             continue
         shown = {
@@ -84,12 +84,12 @@ def refuse_taken(account: AccountView, kind: Kind, declared: Mapping[str, Any], 
 
 
 def ids_by_name(
-    account: AccountView, kind: Kind, declared: Mapping[str, Any], declaration: str
+    account: AccountView, kind: Kind, declared: Mapping[str, Any], key: str
 ) -> set[str]:
     """Return the ids of records with the automatic name of a resource in either form."""
     names = {"name": declared.get("name")}
-    found = account.similar(names, automatic_name(old_form(declaration)))
-    return {record.id for record in found if name_clash(record, kind, declared, declaration)}
+    found = account.similar(names, automatic_name(old_form(key)))
+    return {record.id for record in found if name_clash(record, kind, declared, key)}
 
 
 def _is_public(number: str) -> bool:
@@ -116,18 +116,18 @@ def unique_clash(record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, A
 
 
 def name_clash(
-    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], declaration: str
+    record: PhoneNumberRecord, kind: Kind, declared: Mapping[str, Any], key: str
 ) -> str | None:
     """Return a description of the automatic name that a record shares with a resource; else None.
 
     Both forms of the name count. A resource without a parent may have been a child, so the name of
     any child of that name counts as well. A resource with an explicit name has no automatic one.
     """
-    name, old = record.name, automatic_name(old_form(declaration))
-    own = automatic_name(declaration)
+    name, old = record.name, automatic_name(old_form(key))
+    own = automatic_name(key)
     if name is None or record.provider != kind.provider or declared.get("name") != own:
         return None
-    moved_out = declaration == old_form(declaration) and name_without_parent(name) == old
+    moved_out = key == old_form(key) and name_without_parent(name) == old
     if name not in (old, own) and not moved_out:
         return None
     return f"a {kind.provider} number with this resource's automatic name {name!r}"

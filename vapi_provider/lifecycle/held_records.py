@@ -1,4 +1,4 @@
-"""Records that were purchased for a resource, or have its automatic name, and that it lacks."""
+"""Records that were purchased for a resource, or have its automatic name, but are not its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vapi_provider.reconcile.resource_key import old_form, resource_of
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """Pause between two polls for the end of another run or the engine's next check."""
 
 
@@ -34,7 +34,7 @@ class HeldRecords:
         self,
         kind: Kind,
         declared: Mapping[str, Any],
-        declaration: str,
+        key: str,
         replaced: Collection[str],
     ) -> set[str]:
         """Return the ids that resources of this program hold whose keys have the same old form.
@@ -42,27 +42,27 @@ class HeldRecords:
         While a record with either form of the key or automatic name has no holder, its holder may
         come later in the program: wait until the engine has checked no resource for a while.
         """
-        recorded = self._journal.ledger.held_in_any_form(declaration)
+        recorded = self._journal.ledger.held_in_any_form(key)
         known = {held.record.lower() for records in recorded.values() for held in records}
-        known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, declaration)}
+        known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, key)}
         known -= {id_.lower() for id_ in replaced}
         pause = ChecksPause(self._ownership, self._session.clock)
         while True:
-            held = self._ownership.ids_under_key(declaration)
+            held = self._ownership.ids_under_key(key)
             if known <= held or pause.is_paused():
                 return held
-            self._session.wait(LOOK_SECONDS)
+            self._session.wait(POLL_SECONDS)
 
-    def refuse_unrecorded(self, declaration: str, allowed: Collection[str], since: str) -> None:
+    def refuse_unrecorded(self, key: str, allowed: Collection[str], since: str) -> None:
         """Raise OwnershipError where the journal has a record that this resource's state lacks.
 
         This happens where the state was edited or restored, or where the resource was moved in the
         program. The journal drops records that are gone. A record older than `since` was replaced
         earlier, and its deletion failed.
         """
-        for key, records in self._journal.ledger.held_in_any_form(declaration).items():
-            if key != declaration and self._ownership.is_recorded(key):
-                continue  # The resource with that key is being replaced.
+        for form, records in self._journal.ledger.held_in_any_form(key).items():
+            if form != key and self._ownership.is_recorded(form):
+                continue  # The resource with that form of the key is being replaced.
             for held in records:
                 if held.record.lower() in allowed or held.record in allowed:
                     continue
@@ -74,16 +74,16 @@ class HeldRecords:
                         self._journal.forget_record(held.record)
                     continue
                 if record.created_at >= since:
-                    raise OwnershipError(_held_by_none(held.record, key, declaration))
+                    raise OwnershipError(_held_by_none(held.record, form, key))
 
 
-def _held_by_none(record: str, key: str, declaration: str) -> Message:
-    """Return the message about a record that was purchased for a resource which lacks it."""
-    if key != declaration:
+def _held_by_none(record: str, form: str, key: str) -> Message:
+    """Return the message about a record that was purchased under `form`, a form of `key`."""
+    if form != key:
         return messages.BOUGHT_FOR_OTHER_PARENT(
             id=record,
-            resource=repr(resource_of(key)),
-            parent="no parent or another parent" if key == old_form(key) else "another parent",
+            resource=repr(resource_of(form)),
+            parent="no parent or another parent" if form == old_form(form) else "another parent",
             alias=alias_hint(),
         )
     return messages.BOUGHT_BUT_NOT_IN_STATE(id=record, alias=alias_hint())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TRIES = 3
 """Maximum POSTs for one record; the account is searched before each repetition."""
 
-LOOKS_SECONDS = (2.0, 4.0, 8.0)
+SEARCH_PAUSES_SECONDS = (2.0, 4.0, 8.0)
 """Pauses between searches after a lost response; the last one repeats, as a list may lag."""
 
 NOTIFY_AFTER_SECONDS = 10.0
@@ -44,9 +44,9 @@ class JournaledPost:
         self,
         kind: Kind,
         body: Mapping[str, Any],
-        kept: BodyFingerprint,
+        fingerprint: BodyFingerprint,
         fields: Mapping[str, Any],
-        declaration: str,
+        key: str,
         names: Collection[str],
     ) -> PhoneNumberRecord:
         """Purchase a record and return it.
@@ -57,15 +57,15 @@ class JournaledPost:
         """
         secrets = {*secrets_in(kind.fields, fields)}
         tries = 0
-        before = self._watermark(declaration)
-        post = PendingPost(declaration, kind, kept, names, before, None, self._grace_seconds)
+        before = self._watermark(key)
+        post = PendingPost(key, kind, fingerprint, names, before, None, self._grace_seconds)
         begun = False
         lost: UnclearError | None = None
 
         def write_intent() -> None:
             self._journal.write_intent(
-                declaration,
-                kept,
+                key,
+                fingerprint,
                 post.before,
                 self._grace_seconds,
                 organizations=self._client.organizations,
@@ -84,10 +84,10 @@ class JournaledPost:
                 record = self._client.create_phone_number(body, secrets, before_send)
             except UnclearError as error:
                 lost, tries = error, tries + 1
-                completion_grace_seconds = 0 if error.may_still_complete else self._grace_seconds
-                found = self._look(post, declaration, error, completion_grace_seconds)
+                search_seconds = 0 if error.may_still_complete else self._grace_seconds
+                found = self._search_for(post, key, error, search_seconds)
                 if found is not None:
-                    return self.take(found, kind, declaration, fields)
+                    return self.take(found, kind, key, fields)
                 if error.may_still_complete:
                     # Rewrite the intent, so that the next run waits for the request from now on.
                     with suppress(VapiError):
@@ -96,52 +96,52 @@ class JournaledPost:
                     break
             except VapiError as error:
                 if lost is None and begun:
-                    self._journal.withdraw_intent(declaration)
+                    self._journal.withdraw_intent(key)
                 elif isinstance(error, AbandonedError) and lost is not None:
                     break
                 raise
             else:
-                return self.take(record, kind, declaration, fields)
+                return self.take(record, kind, key, fields)
         raise _unclear(lost)
 
     def take(
         self,
         record: PhoneNumberRecord,
         kind: Kind,
-        declaration: str,
+        key: str,
         fields: Mapping[str, Any] | None = None,
     ) -> PhoneNumberRecord:
-        """Record in the journal and in this run that `record` belongs to the declaration."""
+        """Record in the journal and in this run that `record` belongs to the resource `key`."""
         if record.is_masked:
             record = self._client.get_phone_number(record.id)  # A list may mask the number.
         self._account.remember(record)
         shown = {**(fields or record.fields), "number": record.number}
         try:
             texts = unique_texts(kind, shown)
-            self._journal.record_id(declaration, record.id, texts, self._client.organizations)
+            self._journal.record_id(key, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
             warn(messages.JOURNAL_NOT_UPDATED(id=record.id, done="made", cause=error))
         return record
 
-    def _watermark(self, declaration: str) -> AccountWatermark:
+    def _watermark(self, key: str) -> AccountWatermark:
         """Return the account's watermark, which includes the records that this resource held."""
         newest = self._account.watermark()
-        held = (held.record for held in self._journal.ledger.held(declaration))
+        held = (held.record for held in self._journal.ledger.held(key))
         return AccountWatermark(newest.since, newest.known.union(held))
 
-    def _look(
-        self, post: PendingPost, declaration: str, lost: UnclearError, seconds: float
+    def _search_for(
+        self, post: PendingPost, key: str, lost: UnclearError, seconds: float
     ) -> PhoneNumberRecord | None:
-        """Return the record that an unanswered POST created, searched for `seconds`; else None."""
+        """Search `seconds` for the record of an unanswered POST; return None if none appears."""
         until = self._session.clock() + seconds
         if seconds >= NOTIFY_AFTER_SECONDS:
             warn(messages.RESPONSE_LOST(cause=lost, seconds=seconds))
-        pauses = iter(LOOKS_SECONDS)
+        pauses = iter(SEARCH_PAUSES_SECONDS)
         while True:
             try:
                 # Other processes add the records that they create to the intent's watermark.
-                intent = self._journal.find(declaration)
+                intent = self._journal.find(key)
                 if intent is not None:
                     post = replace(post, before=intent.before)
                 found = self._search.created_by(post, self._account.listings)
@@ -156,7 +156,7 @@ class JournaledPost:
                 self._session.require_engine()
             except AbandonedError:
                 raise _unclear(lost) from None
-            self._session.sleep(min(left, next(pauses, LOOKS_SECONDS[-1])))
+            self._session.sleep(min(left, next(pauses, SEARCH_PAUSES_SECONDS[-1])))
 
 
 def _unclear(lost: UnclearError | None) -> UnclearError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.lifecycle.held_records import LOOK_SECONDS
+from vapi_provider.lifecycle.held_records import POLL_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.pulumi_sdk.workers import blocking
@@ -66,6 +66,6 @@ class OtherRuns:
                 is_notified = True
             if now - begun >= MAX_WAIT_SECONDS:
                 raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
-            self._session.wait(LOOK_SECONDS)
+            self._session.wait(POLL_SECONDS)
 
         return wait

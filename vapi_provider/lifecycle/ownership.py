@@ -28,7 +28,7 @@ class Ownership:
 
     def __init__(self, operation: Operation | None = None) -> None:
         self._operation = operation or Operation()
-        self._operation.subscribe(self._hear)
+        self._operation.subscribe(self._receive)
         self._lock = threading.RLock()
         self._declared: set[str] = set()
         self._recorded: set[str] = set()
@@ -50,7 +50,7 @@ class Ownership:
         self._covered: set[str] = set()
 
     def register_check(
-        self, declaration: str, adopt_id: str | None = None, *, recorded: str | None = None
+        self, key: str, adopt_id: str | None = None, *, recorded: str | None = None
     ) -> bool:
         """Record that the engine checks a resource, and the id that it is about to adopt.
 
@@ -63,40 +63,40 @@ class Ownership:
             if recorded is not None:
                 self._declared.add(recorded)
                 self._recorded.add(recorded)
-                self._undecided[declaration] = recorded
+                self._undecided[key] = recorded
                 return False
-            self._declared.add(declaration)
-            self._covered.add(old_form(declaration))
-            self._creating[declaration] += 1
-            forced = self._undecided.pop(declaration, None) is not None
+            self._declared.add(key)
+            self._covered.add(old_form(key))
+            self._creating[key] += 1
+            forced = self._undecided.pop(key, None) is not None
             if forced:
-                self._forced.add(declaration)
+                self._forced.add(key)
             if adopt_id is not None:
-                self._adopt(adopt_id, declaration)
+                self._adopt(adopt_id, key)
             return forced
 
-    def _adopt(self, adopt_id: str, declaration: str) -> None:
+    def _adopt(self, adopt_id: str, key: str) -> None:
         id_ = adopt_id.lower()
-        _only_one(adopt_id, self._owner(id_), declaration, is_held=True)
+        _refuse_second_owner(adopt_id, self._owner(id_), key, is_held=True)
         if id_ not in self._adopters:
-            self._operation.publish(Event(_ADOPTER, id_, declaration))
-        _only_one(adopt_id, self._adopters.get(id_), declaration)
+            self._operation.publish(Event(_ADOPTER, id_, key))
+        _refuse_second_owner(adopt_id, self._adopters.get(id_), key)
 
-    def is_declared(self, declaration: str) -> bool:
+    def is_declared(self, key: str) -> bool:
         """Return whether the engine has checked this resource in this run."""
-        return declaration in self._declared
+        return key in self._declared
 
     def is_covered(self, key: str) -> bool:
         """Return whether a resource of this run has this key, or a child's form of it."""
         return key in self._declared or key in self._covered
 
-    def is_recorded(self, declaration: str) -> bool:
+    def is_recorded(self, key: str) -> bool:
         """Return whether the engine has checked this resource with its recorded inputs."""
-        return declaration in self._recorded
+        return key in self._recorded
 
-    def is_forced(self, declaration: str) -> bool:
+    def is_forced(self, key: str) -> bool:
         """Return whether the engine replaces this resource without a `diff`."""
-        return declaration in self._forced
+        return key in self._forced
 
     @property
     def checks(self) -> int:
@@ -108,37 +108,36 @@ class Ownership:
         """Whether a checked resource still waits for its `create`."""
         return any(count > 0 for count in self._creating.values())
 
-    def hold(self, id_: str, declaration: str | None) -> str | None:
+    def hold(self, id_: str, key: str | None) -> str | None:
         """Record that a resource holds a record, as its `diff` says.
 
         Returns another holder of the record, if any.
         """
         with self._lock:
-            if declaration is None or declaration not in self._declared:
+            if key is None or key not in self._declared:
                 return None
             self._operation.catch_up()
-            key, owners = id_.lower(), self._owners[id_.lower()]
-            checked = [raw for raw, held in self._undecided.items() if held == declaration]
-            for raw in checked:
-                del self._undecided[raw]
+            id_ = id_.lower()
+            owners = self._owners[id_]
+            checked = [sent for sent, held in self._undecided.items() if held == key]
+            for sent in checked:
+                del self._undecided[sent]
             # Two resources may share a key and a record, but each is checked before its diff.
-            owners[declaration] = (
-                owners[declaration] + 1 if checked else max(owners[declaration], 1)
-            )
-            self._by_old_key[old_form(declaration)][key] = declaration
-            others = owners - Counter([declaration])
+            owners[key] = owners[key] + 1 if checked else max(owners[key], 1)
+            self._by_old_key[old_form(key)][id_] = key
+            others = owners - Counter([key])
             return next(iter(others), None)
 
-    def keep(self, id_: str, declaration: str | None) -> None:
+    def keep(self, id_: str, key: str | None) -> None:
         """Raise OwnershipError where another resource adopts the record that this one keeps."""
-        if declaration in self._declared:
-            _only_one(id_, self._adopters.get(id_.lower()), declaration or "")
-            self._kept[id_.lower()] = declaration or ""
+        if key in self._declared:
+            _refuse_second_owner(id_, self._adopters.get(id_.lower()), key or "")
+            self._kept[id_.lower()] = key or ""
 
     def answer_adopters(self) -> None:
-        """Tell other plugin processes which records they adopt are kept by resources of this one.
+        """Tell other plugin processes that a resource of this one keeps a record that they adopt.
 
-        The other processes have not seen the `diff` of these resources.
+        The other processes have not seen the `diff` of that resource.
         """
         self._operation.catch_up()
         for id_, adopter in list(self._adopters.items()):
@@ -146,60 +145,58 @@ class Ownership:
             if holder not in (None, adopter) and id_ not in self._held_elsewhere:
                 self._operation.publish(Event(_HELD, id_, holder or ""))
 
-    def note_replaced(self, id_: str, declaration: str | None, created_at: object = None) -> None:
+    def note_replaced(self, id_: str, key: str | None, created_at: object = None) -> None:
         """Record that a resource replaces its record with another one."""
         with self._lock:
-            if isinstance(created_at, str) and declaration is not None:
-                self._replaced_since[declaration] = created_at
+            if isinstance(created_at, str) and key is not None:
+                self._replaced_since[key] = created_at
             owners = self._owners[id_.lower()]
-            owners[declaration or ""] -= 1
+            owners[key or ""] -= 1
             if self._owner(id_.lower()) is not None:
                 return  # Another resource holds the same record.
             self._replaced |= {id_, id_.lower()}
-            if declaration is not None:
-                self._by_old_key[old_form(declaration)].pop(id_.lower(), None)
+            if key is not None:
+                self._by_old_key[old_form(key)].pop(id_.lower(), None)
 
-    def _owner(self, key: str) -> str | None:
-        owners = self._owners.get(key)
+    def _owner(self, id_: str) -> str | None:
+        owners = self._owners.get(id_)
         return None if owners is None else next((key for key in owners if owners[key] > 0), None)
 
-    def begin_create(self, declaration: str) -> None:
+    def begin_create(self, key: str) -> None:
         """Record that the engine requests the record of a resource.
 
         Raises OwnershipError for the second request: two resources share the key that identifies
         both.
         """
         with self._lock:
-            if declaration in self._begun:
-                raise OwnershipError(
-                    messages.SAME_RESOURCE_NAME(resource=repr(resource_of(declaration)))
-                )
-            self._begun.add(declaration)
+            if key in self._begun:
+                raise OwnershipError(messages.SAME_RESOURCE_NAME(resource=repr(resource_of(key))))
+            self._begun.add(key)
 
-    def note_create_call(self, declaration: str) -> None:
+    def note_create_call(self, key: str) -> None:
         """Record that the engine calls the `create` of a resource."""
         with self._lock:
-            self._creating[declaration] -= 1
+            self._creating[key] -= 1
 
-    def gain(self, id_: str, declaration: str) -> None:
+    def gain(self, id_: str, key: str) -> None:
         """Record that a resource adopted a record, took it over or created it in this run."""
-        self._operation.publish(Event(_GAINED, id_.lower(), declaration))
+        self._operation.publish(Event(_GAINED, id_.lower(), key))
 
-    def allow_create(self, declaration: str | None) -> None:
+    def allow_create(self, key: str | None) -> None:
         """Record that a resource's record is gone, so that another one may be created."""
         with self._lock:
-            self._begun.discard(declaration or "")
+            self._begun.discard(key or "")
 
     def has_owner(self, id_: str) -> bool:
         """Return whether a resource already has a record or is about to adopt it."""
-        key = id_.lower()
-        return self._owner(key) is not None or key in self._adopters or key in self._gained
+        id_ = id_.lower()
+        return self._owner(id_) is not None or id_ in self._adopters or id_ in self._gained
 
     def holder(self, id_: str) -> str | None:
         """Return the resource that holds and keeps a record, or has gained it in this run."""
         self._operation.catch_up()
-        key = id_.lower()
-        return self._gained.get(key) or self._owner(key) or self._held_elsewhere.get(key)
+        id_ = id_.lower()
+        return self._gained.get(id_) or self._owner(id_) or self._held_elsewhere.get(id_)
 
     def announced_adopter(self, id_: str) -> str | None:
         """Return the resource of the program that names a record in `adopt_id`, checked or not."""
@@ -211,40 +208,40 @@ class Ownership:
         self._operation.catch_up()
         return self._adopters.get(id_.lower())
 
-    def ids_under_key(self, declaration: str) -> set[str]:
+    def ids_under_key(self, key: str) -> set[str]:
         """Return the ids that resources whose keys have the same old form hold or have gained."""
         self._operation.catch_up()
-        return set(dict(self._by_old_key.get(old_form(declaration), {})))
+        return set(dict(self._by_old_key.get(old_form(key), {})))
 
     @property
     def replaced(self) -> Collection[str]:
         """Ids that are about to be released."""
         return self._replaced
 
-    def replaced_since(self, *declarations: str) -> str:
+    def replaced_since(self, *keys: str) -> str:
         """Return when the record that a resource replaces was created; "" where it replaces none.
 
         An older record of the resource was replaced earlier, and waits for its deletion.
         """
-        return max((self._replaced_since.get(key, "") for key in declarations), default="")
+        return max((self._replaced_since.get(key, "") for key in keys), default="")
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         # Do not take the lock: its holder may wait for the operation's lock, which is held here.
         if event.kind == _ADOPTER:
-            self._adopters.setdefault(event.id, event.declaration)
+            self._adopters.setdefault(event.id, event.key)
         elif event.kind == NAMED:
-            self._named.setdefault(event.id, event.declaration)
+            self._named.setdefault(event.id, event.key)
         elif event.kind == _HELD:
-            self._held_elsewhere.setdefault(event.id, event.declaration)
+            self._held_elsewhere.setdefault(event.id, event.key)
         elif event.kind == _GAINED:
-            self._gained[event.id] = event.declaration
-            self._by_old_key[old_form(event.declaration)][event.id] = event.declaration
+            self._gained[event.id] = event.key
+            self._by_old_key[old_form(event.key)][event.id] = event.key
 
 
-def _only_one(id_: str, owner: str | None, declaration: str, *, is_held: bool = False) -> None:
-    if owner is not None and (owner != declaration or is_held):
+def _refuse_second_owner(id_: str, owner: str | None, key: str, *, is_held: bool = False) -> None:
+    if owner is not None and (owner != key or is_held):
         raise OwnershipError(
             messages.DECLARED_TWICE(
-                id=id_, first=repr(resource_of(owner)), second=repr(resource_of(declaration))
+                id=id_, first=repr(resource_of(owner)), second=repr(resource_of(key))
             )
         )

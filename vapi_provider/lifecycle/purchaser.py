@@ -1,4 +1,4 @@
-"""Exactly-once creation of a record: resume an earlier run's purchase, or make a new one.
+"""Exactly-once creation of a record: resume an earlier run's purchase, or purchase anew.
 
 The order of the steps guarantees that nothing is purchased twice. docs/decisions/0005-journal.md
 describes the states of an intent and their transitions.
@@ -15,8 +15,7 @@ from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import refuse_clash
-from vapi_provider.lifecycle.held_records import LOOK_SECONDS as OWNER_LOOK_SECONDS
-from vapi_provider.lifecycle.held_records import HeldRecords
+from vapi_provider.lifecycle.held_records import POLL_SECONDS, HeldRecords
 from vapi_provider.lifecycle.journaled_post import JournaledPost
 from vapi_provider.lifecycle.other_runs import NOTIFY_AFTER_SECONDS, OtherRuns
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 TRIES = 4
 """Maximum restarts of a purchase after another machine wrote to the journal."""
 
-LOOK_SECONDS = 2.0
+SEARCH_SECONDS = 2.0
 """Pause between two searches for a record that a killed run's request may still create."""
 
 MAX_GRACE_SECONDS = 600.0
@@ -44,7 +43,7 @@ MAX_GRACE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class PurchaseResult:
-    """A declaration's record, and the area code that its purchase requested, if any.
+    """A desired resource's record, and the area code that its purchase requested, if any.
 
     `is_resumed` is set where an earlier run created the record, whose fields may differ from the
     declared ones.
@@ -75,69 +74,65 @@ class Purchaser:
         kind: Kind,
         body: Mapping[str, Any],
         fields: Mapping[str, Any],
-        declaration: str,
+        key: str,
         replaced: Collection[str],
         *,
         replacing: bool = False,
         other_forms: Collection[str] = (),
     ) -> PurchaseResult:
-        """Return the one record of a declaration, from an earlier run or newly created.
+        """Return the one record of a resource, from an earlier run or newly created.
 
-        `replaced` are ids that are about to be released. `replacing` is set where the recorded
-        resource of this declaration is being replaced. `other_forms` are declarations under which
-        an earlier version of this package knew the resource. Raises OwnershipError where the
+        `replaced` are ids that are about to be released. `replacing` is set where the engine
+        replaces the recorded resource. `other_forms` are the keys under which an earlier version of
+        this package knew the resource. Raises OwnershipError where the
         account has a record that may be another's, UnclearError where the outcome is unknown (the
         next run finds out), or any other VapiError.
         """
         for _ in range(TRIES):
             try:
-                return self._purchase(
-                    kind, body, fields, declaration, replaced, replacing, other_forms
-                )
+                return self._purchase(kind, body, fields, key, replaced, replacing, other_forms)
             except JournalChangedError:
                 continue  # Another machine wrote first; the next try reads its entry.
-        return self._purchase(kind, body, fields, declaration, replaced, replacing, other_forms)
+        return self._purchase(kind, body, fields, key, replaced, replacing, other_forms)
 
     def _purchase(
         self,
         kind: Kind,
         body: Mapping[str, Any],
         fields: Mapping[str, Any],
-        declaration: str,
+        key: str,
         replaced: Collection[str],
         replacing: bool,
         other_forms: Collection[str],
     ) -> PurchaseResult:
-        names = {automatic_name(form) for form in (declaration, *other_forms)}
+        names = {automatic_name(form) for form in (key, *other_forms)}
         with self._other_runs.turn(kind, fields), self._journal.owner_lock():
-            for key in (declaration, *other_forms):
-                left = self._resume(kind, key, declaration, names, replaced)
-                if left is not None:
-                    return left
-            self._identity.confirm_organization(
-                self._journal.ledger.organizations(*stack_of(declaration))
-            )
-            held = self._held_records.wait_for_holders(kind, fields, declaration, replaced)
-            since = self._ownership.replaced_since(declaration, *other_forms)
+            for form in (key, *other_forms):
+                resumed = self._resume(kind, form, key, names, replaced)
+                if resumed is not None:
+                    return resumed
+            self._identity.confirm_organization(self._journal.ledger.organizations(*stack_of(key)))
+            held = self._held_records.wait_for_holders(kind, fields, key, replaced)
+            since = self._ownership.replaced_since(key, *other_forms)
             if not replacing:
-                self._held_records.refuse_unrecorded(declaration, held.union(replaced), since)
-            kept = fingerprint_of(kind, fields)
-            self._unfinished.report(kept, declaration, other_forms)
+                self._held_records.refuse_unrecorded(key, held.union(replaced), since)
+            fingerprint = fingerprint_of(kind, fields)
+            self._unfinished.report(fingerprint, key, other_forms)
             # Read records that other processes created after the account was listed.
             self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             refuse_clash(
-                self._account, kind, fields, declaration, replaced, held, since, replacing=replacing
+                self._account, kind, fields, key, replaced, held, since, replacing=replacing
             )
-            record = self._post.send(kind, body, kept, fields, declaration, names)
+            record = self._post.send(kind, body, fingerprint, fields, key, names)
             return PurchaseResult(record, fields.get(AREA_CODE), is_resumed=False)
 
-    def refuse_another(self, kind: Kind, declaration: str, record: PhoneNumberRecord) -> None:
-        """Raise OwnershipError for an adoption on a key with another unfinished purchase.
+    def refuse_another(self, kind: Kind, key: str, record: PhoneNumberRecord) -> None:
+        """Raise OwnershipError where the adopting resource has another unfinished purchase.
 
         The journal would otherwise forget that purchase's record. A record that the purchase may
         have created is accepted, because the user thereby decides whose it is.
         """
-        intent = self._other_runs.wait_for_owner(declaration)
+        intent = self._other_runs.wait_for_owner(key)
         if intent is None or intent.record == record.id:
             return
         created = [intent.record]
@@ -152,15 +147,15 @@ class Purchaser:
     def _resume(
         self,
         kind: Kind,
+        form: str,
         key: str,
-        declaration: str,
         names: Collection[str],
         replaced: Collection[str],
     ) -> PurchaseResult | None:
         """Return the record that an interrupted run created but never saved to a state."""
-        if key != declaration and self._is_anothers(key):
+        if form != key and self._is_anothers(form):
             return None
-        intent = self._other_runs.wait_for_owner(key)
+        intent = self._other_runs.wait_for_owner(form)
         if intent is None:
             return None
         # A GET of the record confirms the account, even if the list lags behind.
@@ -173,19 +168,19 @@ class Purchaser:
             return None
         if self._ownership.has_owner(record.id):
             raise OwnershipError(
-                messages.INTERRUPTED_RECORD_HELD(id=record.id, resource=repr(resource_of(key)))
+                messages.INTERRUPTED_RECORD_HELD(id=record.id, resource=repr(resource_of(form)))
             )
-        record = self._post.take(record, kind, key)
+        record = self._post.take(record, kind, form)
         return PurchaseResult(record, intent.body.get("code"), is_resumed=True)
 
-    def _is_anothers(self, key: str) -> bool:
-        """Return whether another resource of this program has the other form of a key."""
-        if self._journal.find(key) is None:
+    def _is_anothers(self, form: str) -> bool:
+        """Return whether another resource of this program has this form of the key."""
+        if self._journal.find(form) is None:
             return False
         pause = ChecksPause(self._ownership, self._session.clock)
-        while not self._ownership.is_declared(key) and not pause.is_paused():
-            self._session.wait(OWNER_LOOK_SECONDS)
-        return self._ownership.is_declared(key)
+        while not self._ownership.is_declared(form) and not pause.is_paused():
+            self._session.wait(POLL_SECONDS)
+        return self._ownership.is_declared(form)
 
     def _created_by(
         self, kind: Kind, intent: Intent, names: Collection[str]
@@ -207,6 +202,6 @@ class Purchaser:
         while found is None and (left := until - self._session.clock()) > 0:
             # Threads that wait at the same time share one listing.
             listings = self._account.listings
-            self._session.wait(min(left, LOOK_SECONDS))
+            self._session.wait(min(left, SEARCH_SECONDS))
             found = self._search.created_by(post, listings)
         return found

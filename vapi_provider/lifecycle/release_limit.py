@@ -23,13 +23,13 @@ class ReleaseLimit:
     def __init__(self, limit: int | None, operation: Operation | None = None) -> None:
         self._limit = limit
         self._operation = operation or Operation()
-        self._operation.subscribe(self._hear)
+        self._operation.subscribe(self._receive)
         self._counted: set[str] = set()
         self._announced: Counter[str] = Counter()
         self._bound: set[str] = set()
         self._lock = threading.Lock()
 
-    def count(self, id_: str, declaration: str | None = None) -> None:
+    def count(self, id_: str, key: str | None = None) -> None:
         """Count a number once; raise LimitError where the limit is exceeded.
 
         The first release of a resource whose replacement was announced is already counted.
@@ -38,29 +38,29 @@ class ReleaseLimit:
         with self._lock:
             if id_ in self._bound or id_ in self._counted:
                 return
-            if declaration is not None and self._announced[declaration] > 0:
-                self._announced[declaration] -= 1
+            if key is not None and self._announced[key] > 0:
+                self._announced[key] -= 1
                 self._bound.add(id_)
                 return
-            self._count(id_, declaration or "")
+            self._count(id_, key or "")
 
-    def announce(self, declaration: str) -> None:
+    def announce(self, key: str) -> None:
         """Count a number of which only the resource is known.
 
         Raises LimitError where the limit is exceeded.
         """
         with self._lock:
             number = self._announced.total() + len(self._bound)
-            self._count(f"#{number} of {declaration}", declaration)
-            self._announced[declaration] += 1
+            self._count(f"#{number} of {key}", key)
+            self._announced[key] += 1
 
-    def _count(self, name: str, declaration: str) -> None:
+    def _count(self, name: str, key: str) -> None:
         if self._limit is not None:
-            self._operation.publish(Event(_RELEASE, name, declaration))
+            self._operation.publish(Event(_RELEASE, name, key))
             if name not in self._counted:
                 raise LimitError(messages.TOO_MANY_RELEASES(limit=self._limit))
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """Count events in the order that all processes share, so that all reach the same result."""
         if event.kind == _RELEASE and (self._limit is None or len(self._counted) < self._limit):
             self._counted.add(event.id)

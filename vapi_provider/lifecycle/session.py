@@ -1,4 +1,4 @@
-"""Session of a plugin process: the connected account and everything that its threads share."""
+"""Session of a plugin process: the account and everything else that its threads share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vapi_provider.journal.operation import Operation
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.checks_pause import ChecksPause
-from vapi_provider.lifecycle.held_records import LOOK_SECONDS
+from vapi_provider.lifecycle.held_records import POLL_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
 from vapi_provider.lifecycle.lazy_transport import LazyTransport
 from vapi_provider.lifecycle.observed_client import ObservedClient
@@ -45,7 +45,7 @@ from vapi_provider.settings.config import Settings
 GIVE_UP_WAIT_SECONDS = 120.0
 """Maximum wait for another resource to give up a number or SIP URI: a PATCH is fast."""
 
-GIVE_UP_LOOK_SECONDS = 0.1
+GIVE_UP_POLL_SECONDS = 0.1
 
 ANSWER_SECONDS = 0.2
 """Polling interval for adoptions in other plugin processes, which wait one second for an answer."""
@@ -84,7 +84,11 @@ class Session:
         listening: Callable[[str], bool] = is_listening,
         facts: StateFacts | None = None,
     ) -> None:
-        """Set up the session; `lives` and `listening` ask the own engine and one at an address."""
+        """Set up the session.
+
+        `lives` returns whether this plugin's engine runs, `listening` whether an engine listens at
+        an address.
+        """
         self.settings = settings
         self.client = ObservedClient(client, self._before_send)
         self._sleep = sleep
@@ -100,7 +104,7 @@ class Session:
         operation = Operation(engine_operation())
         self.ownership = Ownership(operation)
         self._checked: dict[str, Checked] = {}
-        """By the declaration that `check` returned, which several resources may share."""
+        """By the key that `check` returned, which several resources may share."""
         self._compared: dict[str, Checked] = {}
         """By id, after `diff`, which follows `check` immediately, has named it."""
         self.recorded_holders = RecordedHolders(self.facts.holders)
@@ -142,39 +146,39 @@ class Session:
         self.sleep(seconds)
 
     def note_checked(
-        self, declaration: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
+        self, returned_key: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
     ) -> None:
-        """Record what `check` received about a resource, under the returned `declaration`."""
-        self._checked[declaration] = Checked(key, before, ignored)
+        """Record what `check` received about a resource, under the key that it returns."""
+        self._checked[returned_key] = Checked(key, before, ignored)
 
-    def compare(self, id_: str, declaration: str | None) -> bool:
-        """Record which record the last `check` was about; return False at a refresh.
+    def note_compared(self, id_: str, key: str | None) -> bool:
+        """Record under a record's id what `check` received; return whether `diff` follows a check.
 
-        It also returns False for a resource without recorded inputs. The `update` of a record runs
-        in parallel with checks of others that may share its declaration.
+        It does not in a refresh. The `update` of a record runs in parallel with checks of other
+        resources that may share its key, so it finds what `check` received by the id.
         """
-        found = self._checked.get(declaration or "")
+        found = self._checked.get(key or "")
         if found is None or not found.before:
             self._compared.pop(id_, None)
             return False
         self._compared[id_] = found
         return True
 
-    def checked(self, id_: str | None, declaration: str | None) -> Checked | None:
+    def checked(self, id_: str | None, key: str | None) -> Checked | None:
         """Return what `check` received about a record, or about a resource without an id yet."""
-        return self._compared.get(id_ or "") or self._checked.get(declaration or "")
+        return self._compared.get(id_ or "") or self._checked.get(key or "")
 
     def preview_outputs_of(self, key: str | None, recorded: str | None) -> Mapping[str, str]:
         """Return the preview outputs of a resource by its key, or by its recorded key."""
         return self.preview_outputs.get(key or "") or self.preview_outputs.get(recorded or "", {})
 
-    def wait_for_checks_pause(self, is_settled: Callable[[], bool]) -> None:
-        """Wait until the engine has checked no resource for a while, or until `is_settled`.
+    def wait_for_checks_pause(self, is_known: Callable[[], bool]) -> None:
+        """Wait until the engine has checked no resource for a while, or `is_known` returns True.
 
         Raises AbandonedError where the engine is gone.
         """
-        while not is_settled() and not self._pause.is_paused():
-            self.wait(LOOK_SECONDS)
+        while not is_known() and not self._pause.is_paused():
+            self.wait(POLL_SECONDS)
 
     def is_to_replace(self, key: str) -> bool:
         """Return once per resource whether the state tells the engine to replace it."""
@@ -184,10 +188,10 @@ class Session:
                 return True
         return False
 
-    def report_late_records(self, declaration: str | None) -> None:
+    def report_late_records(self, key: str | None) -> None:
         """Warn of records that a repeated purchase of the resource's stack created late."""
-        if declaration is not None:
-            self.late_records.report(*stack_of(declaration))
+        if key is not None:
+            self.late_records.report(*stack_of(key))
 
     def _before_send(self) -> None:
         self.require_engine()
@@ -197,7 +201,7 @@ class Session:
         """Wait while another resource of the run is about to give up a number or SIP URI."""
         until = self.clock() + GIVE_UP_WAIT_SECONDS
         while self.unique.is_about_to_be_free(keys) and self.clock() < until:
-            self.sleep(GIVE_UP_LOOK_SECONDS)
+            self.sleep(GIVE_UP_POLL_SECONDS)
 
     def retry_once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
         """Call `work` after other resources of the run have given up the unique values in `keys`.

@@ -16,7 +16,7 @@ from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """Pause between two polls for the engine's next check."""
 
 
@@ -27,34 +27,34 @@ class UnfinishedPurchases:
         self._session = session
         self._named: set[str] = set()
 
-    def report(self, kept: BodyFingerprint, declaration: str, other_forms: Collection[str]) -> None:
+    def report(self, fingerprint: BodyFingerprint, key: str, other_forms: Collection[str]) -> None:
         """Warn of interrupted purchases of this stack that the program no longer declares.
 
         Raises OwnershipError where one of them may be the record that is about to be purchased,
         under another name.
         """
-        for intent in self._undeclared(declaration, other_forms):
+        for intent in self._undeclared(key, other_forms):
             what = (
                 f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
                 if intent.record
                 else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
             )
-            if resembles(kept, intent.body) and class_of(intent.key) == class_of(declaration):
-                way = (
+            if resembles(fingerprint, intent.body) and class_of(intent.key) == class_of(key):
+                advice = (
                     f"take it over with adopt_id={intent.record!r}"
                     if intent.record
                     else "declare it once more under that name"
                 )
                 raise OwnershipError(
                     messages.RENAMED_PURCHASE(
-                        what=what, resource=repr(resource_of(declaration)), advice=way
+                        what=what, resource=repr(resource_of(key)), advice=advice
                     )
                 )
             if intent.key not in self._named:
                 self._named.add(intent.key)
                 warn(messages.UNDECLARED_PURCHASE(what=what))
 
-    def _undeclared(self, declaration: str, other_forms: Collection[str]) -> list[Intent]:
+    def _undeclared(self, key: str, other_forms: Collection[str]) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the program does not declare.
 
         The engine checks resources one after the other, as the program declares them: wait until it
@@ -64,10 +64,10 @@ class UnfinishedPurchases:
         while True:
             intents = [
                 intent
-                for intent in self._session.journal.unfinished_of_others(*stack_of(declaration))
-                if intent.key not in (declaration, *other_forms)
+                for intent in self._session.journal.unfinished_of_others(*stack_of(key))
+                if intent.key not in (key, *other_forms)
                 and not self._session.ownership.is_covered(intent.key)
             ]
             if not intents or pause.is_paused():
                 return intents
-            self._session.wait(LOOK_SECONDS)
+            self._session.wait(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Unique values of a run: which resource declares which, and which is about to give up which.
+"""Unique values of a run: which resource declares each, and which is about to give it up.
 
 A public number or a SIP URI belongs to one resource; an extension is unique per trunk.
 """
@@ -60,25 +60,25 @@ class UniqueKeys:
         self._wanted: dict[str, frozenset[Key]] = {}
         self._given_up: dict[Key, str] = {}
 
-    def register(self, declaration: str, keys: frozenset[Key]) -> list[str]:
+    def register(self, resource: str, keys: frozenset[Key]) -> list[str]:
         """Record a resource's keys; return messages about keys that another resource declares."""
         with self._lock:
-            for key in self._declared.get(declaration, frozenset()) - keys:
-                if self._owners.get(key) == declaration:
+            for key in self._declared.get(resource, frozenset()) - keys:
+                if self._owners.get(key) == resource:
                     del self._owners[key]
-            self._declared[declaration] = keys
-            owners = {key: self._owners.setdefault(key, declaration) for key in keys}
+            self._declared[resource] = keys
+            owners = {key: self._owners.setdefault(key, resource) for key in keys}
         return [
             messages.UNIQUE_VALUE_DECLARED_TWICE(field=key.field, owner=repr(resource_of(owner)))
             for key, owner in owners.items()
-            if owner != declaration
+            if owner != resource
         ]
 
-    def forget(self, declaration: str | None) -> None:
+    def forget(self, resource: str | None) -> None:
         """Record that a resource's record is gone, so that its keys are free."""
         with self._lock:
-            for key in self._declared.pop(declaration or "", frozenset()):
-                if self._owners.get(key) == declaration:
+            for key in self._declared.pop(resource or "", frozenset()):
+                if self._owners.get(key) == resource:
                     del self._owners[key]
 
     def begin_change(self, id_: str, recorded: frozenset[Key], declared: frozenset[Key]) -> None:
@@ -87,7 +87,7 @@ class UniqueKeys:
             for key in recorded:
                 self._holders[key] = id_
             self._wanted[id_] = declared
-            if self._leads_back(id_, declared - recorded):
+            if self._closes_cycle(id_, declared - recorded):
                 raise OwnershipError(messages.UNIQUE_VALUES_SWAPPED(id=id_, advice=SWAP))
             for key in recorded - declared:
                 self._given_up[key] = id_
@@ -95,15 +95,17 @@ class UniqueKeys:
     def end_change(self, id_: str) -> None:
         """Record that a record's change is done, or will not happen in this run."""
         with self._lock:
-            self._given_up = {key: one for key, one in self._given_up.items() if one != id_}
+            self._given_up = {
+                key: holder for key, holder in self._given_up.items() if holder != id_
+            }
 
     def is_about_to_be_free(self, keys: Collection[Key]) -> bool:
         """Return whether a record is about to give up one of the keys."""
         with self._lock:
             return any(key in self._given_up for key in keys)
 
-    def _leads_back(self, id_: str, keys: frozenset[Key]) -> bool:
-        """Return whether the chain of the keys' holders and what they take leads back to `id_`."""
+    def _closes_cycle(self, id_: str, keys: frozenset[Key]) -> bool:
+        """Return whether taking `keys` is circular: the chain of their holders ends at `id_`."""
         seen: set[str] = set()
         waiting = list(keys)
         while waiting:

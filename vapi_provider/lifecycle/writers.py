@@ -23,7 +23,7 @@ from vapi_provider.journal import writer_files
 from vapi_provider.pulumi_sdk.plugin import require_engine
 
 WAIT_SECONDS = 300.0
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 NOTIFY_AFTER_SECONDS = 10.0
 """Shortest wait that is reported to the user."""
 
@@ -94,13 +94,13 @@ class Writers:
         self.released: set[str] = set()
         """Ids of records that a run with a killed engine released and the state still has."""
 
-    def wait_for_others(self, *declarations: str | None) -> None:
+    def wait_for_others(self, *keys: str | None) -> None:
         """Wait once per process until no run with a killed engine writes to the stacks.
 
         Raises OwnershipError after five minutes, and AbandonedError where the own engine is gone.
         """
-        for key in {self._key(declaration) for declaration in declarations if declaration}:
-            stack = self._stack(key)
+        for stack_key in {self._stack_key(key) for key in keys if key}:
+            stack = self._stack(stack_key)
             if stack.has_waited:
                 continue
             with self._blocking(), stack.wait_lock:
@@ -108,7 +108,7 @@ class Writers:
                     raise stack.failure
                 if not stack.has_waited:
                     try:
-                        self._wait(key)
+                        self._wait(stack_key)
                     except VapiError as error:
                         stack.failure = error
                         raise
@@ -116,14 +116,14 @@ class Writers:
 
     @contextmanager
     def writing(
-        self, declaration: str | None, id_: str | None = None, fields: Collection[str] = ()
+        self, key: str | None, id_: str | None = None, fields: Collection[str] = ()
     ) -> Generator[None]:
         """Hold this process's file of the stack during a write, including its retries.
 
         `id_` is the record of a PATCH or DELETE, `fields` are the fields of a PATCH. Where the file
         cannot be written, the write proceeds, because each try checks for the engine anyway.
         """
-        stack = self._stack(self._key(declaration or ""))
+        stack = self._stack(self._stack_key(key or ""))
         with stack.lock:
             if stack.in_flight == 0:
                 with suppress(OSError):
@@ -173,28 +173,28 @@ class Writers:
                 with suppress(OSError):
                     writer_files.forget(path, id_)
 
-    def _key(self, declaration: str) -> str:
-        return "\n".join([self._backend, *declaration.split("/")[:3]])
+    def _stack_key(self, key: str) -> str:
+        return "\n".join([self._backend, *key.split("/")[:3]])
 
-    def _stack(self, key: str) -> _Stack:
+    def _stack(self, stack_key: str) -> _Stack:
         with self._lock:
-            if key not in self._stacks:
-                path = writer_files.path_of(self._beside, key, self._process)
-                self._stacks[key] = _Stack(path)
-            return self._stacks[key]
+            if stack_key not in self._stacks:
+                path = writer_files.path_of(self._beside, stack_key, self._process)
+                self._stacks[stack_key] = _Stack(path)
+            return self._stacks[stack_key]
 
-    def _wait(self, key: str) -> None:
+    def _wait(self, stack_key: str) -> None:
         begun = self._clock()
         is_notified = False
-        while any(map(self._is_orphaned, writer_files.files_of(self._beside, key))):
+        while any(map(self._is_orphaned, writer_files.files_of(self._beside, stack_key))):
             waited = self._clock() - begun
             if waited >= WAIT_SECONDS:
                 raise OwnershipError(messages.EARLIER_RUN_STILL_WRITES())
             if waited >= NOTIFY_AFTER_SECONDS and not is_notified:
                 self._notify(messages.WAITING_FOR_EARLIER_RUN())
                 is_notified = True
-            self._pause(LOOK_SECONDS)
-        for path in writer_files.files_of(self._beside, key):
+            self._pause(POLL_SECONDS)
+        for path in writer_files.files_of(self._beside, stack_key):
             with suppress(OSError):
                 if not writer_files.is_writing(path):
                     self._take_over(path)

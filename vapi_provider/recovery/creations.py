@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from vapi_provider.catalogue import recovery as messages
 from vapi_provider.deployment.exported import (
     contains_secret,
-    declaration_of,
     dependencies_of,
     instant,
     name_in,
+    recorded_key,
     resources_of,
 )
 from vapi_provider.errors import OwnershipError
@@ -96,14 +96,14 @@ def resolve_creations(
     """Return the outcome of each resource's creation, by URN.
 
     Several killed runs may have been creating the same resource: the last one counts. `intents` are
-    the journal's intents by declaration. `read_only` are records that the state only reads (`get`),
+    the journal's intents by resource key. `read_only` are records that the state only reads,
     which does not prove who created them. Raises OwnershipError where a chosen id cannot be taken.
     """
     newest = {creation["urn"]: creation for creation in creations}
     decisions = _chosen_decisions(newest, free, chosen)
     taken = {decision.record for decision in decisions.values()}
     for urn, creation in newest.items():
-        intent = intents.get(declaration_of(creation) or "")
+        intent = intents.get(recorded_key(creation) or "")
         if urn not in decisions and intent is not None:
             left = [record for record in (*free, *read_only) if record.id not in taken]
             decisions[urn] = _decision_of_intent(urn, intent, left)
@@ -196,9 +196,9 @@ def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[P
 
 
 def _is_named_by_us(resource: Resource) -> bool:
-    declaration = declaration_of(resource)
+    key = recorded_key(resource)
     name = cast(Mapping[str, Any], resource.get("inputs", {})).get("name")
-    return declaration is not None and name == automatic_name(declaration)
+    return key is not None and name == automatic_name(key)
 
 
 def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:

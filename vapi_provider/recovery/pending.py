@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.deployment.exported import (
-    declaration_of,
     dependencies_of,
     ids_in,
     is_ours,
+    recorded_key,
     resources_of,
 )
 from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
@@ -57,7 +57,7 @@ def resolve_pending(
     """Resolve each pending operation by the account's records and the journal's intents.
 
     `held_elsewhere` are ids that other states hold. `chosen` has the user's choices by URN: an id,
-    or `NONE`. `intents` are the journal's, by declaration. Raises OwnershipError where the account
+    or `NONE`. `intents` are the journal's, by resource key. Raises OwnershipError where the account
     may not be the state's, and where a choice is impossible.
     """
     everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
@@ -105,7 +105,7 @@ def _held_already(
     """Return decisions for records that the journal knows to be created and a state holds."""
     found: dict[str, Decision] = {}
     for creation in creations:
-        intent = intents.get(declaration_of(creation) or "")
+        intent = intents.get(recorded_key(creation) or "")
         record = intent.record if intent else None
         if record is not None and record in held:
             found[creation["urn"]] = Decision(creation["urn"], "creating", "recorded", record)

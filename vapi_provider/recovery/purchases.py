@@ -77,6 +77,6 @@ def created_by(
     return None, tuple(record.id for record in fitting or edited)
 
 
-def _kind_of(declaration: str) -> Kind | None:
-    class_name = class_of(declaration)
+def _kind_of(key: str) -> Kind | None:
+    class_name = class_of(key)
     return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)
