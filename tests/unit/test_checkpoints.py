@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from vapi_provider.settings.checkpoints import has_checkpoints
 from vapi_provider.settings.journal_location import JournalPlace, parse
 
 FILE = JournalPlace(Path("j.sqlite"))
+FOLDER = Path("state")
 SHARED = dataclasses.replace(FILE, shared=parse("s3://bucket"))
 OURS = "pulumi-python:dynamic/vapi:VapiPhoneNumber"
 BY_HAND = {"PULUMI_SKIP_CHECKPOINTS": "1"}
@@ -43,7 +45,7 @@ def decided(
     *others: Mapping[str, Any],
     journal: JournalPlace = FILE,
     environment: Mapping[str, str] | None = None,
-    is_state_local: bool = True,
+    state_folder: Path | None = FOLDER,
     packages: Sequence[str] = (),
     **more: Any,
 ) -> Decision:
@@ -52,7 +54,7 @@ def decided(
         environment or {},
         journal,
         {"resources": [*OWN, *others], **more},
-        is_state_local=is_state_local,
+        state_folder=state_folder,
         packages=packages,
     )
 
@@ -66,16 +68,36 @@ def test_each_kind_is_restorable(kind: Kind) -> None:
 def test_a_state_of_ours_needs_no_checkpoints() -> None:
     """Checkpoints are off where journal and state are both of this machine, or both shared."""
     assert not decided().are_on
-    assert not decided(journal=SHARED, is_state_local=False).are_on
-    assert not decided(journal=SHARED, is_state_local=True).are_on
-    assert not decide({}, FILE, {}, is_state_local=True, packages=()).are_on
+    assert not decided(journal=SHARED, state_folder=None).are_on
+    assert not decided(journal=SHARED).are_on
+    assert not decide({}, FILE, {}, state_folder=FOLDER, packages=()).are_on
 
 
 def test_a_journal_of_one_machine_needs_checkpoints_for_shared_state() -> None:
     """Another machine could not read what a killed run left in a file."""
-    decision = decided(is_state_local=False)
+    decision = decided(state_folder=None)
     assert decision.are_on
     assert "the journal is a file of this machine" in decision.line
+
+
+def test_a_mounted_state_needs_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next container has the mounted state, and not the journal of this container's user."""
+    real, root, mount = Path.stat, Path("/").stat(), Path("/mnt/state").absolute()
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if not path.is_relative_to(mount):
+            return real(path, follow_symlinks=follow_symlinks)
+        if path != mount:
+            raise FileNotFoundError(path)
+        return os.stat_result((*root[:2], root.st_dev + 1, *root[3:10]))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    mounted = mount / "new" / "folder"
+    decision = decided(state_folder=mounted)
+    assert decision.are_on
+    assert "the state and the journal (j.sqlite) are on different file systems" in decision.line
+    assert not decided(state_folder=mounted, journal=SHARED).are_on
+    assert not decided(state_folder=mounted, journal=JournalPlace(mounted / "j.sqlite")).are_on
 
 
 @pytest.mark.parametrize(
@@ -109,7 +131,7 @@ def test_the_setting_overrides_the_choice(value: str, are_on: bool) -> None:
     environment = {"VAPI_CHECKPOINTS": value}
     for decision in (
         decided(environment=environment),
-        decided(resource("aws:s3/bucket:Bucket"), environment=environment, is_state_local=False),
+        decided(resource("aws:s3/bucket:Bucket"), environment=environment, state_folder=None),
         decided(environment=environment | BY_HAND),
     ):
         assert decision.are_on is are_on
@@ -118,7 +140,7 @@ def test_the_setting_overrides_the_choice(value: str, are_on: bool) -> None:
 
 def test_pulumis_own_setting_is_kept() -> None:
     """Checkpoints that the user turned off by Pulumi's variables stay off."""
-    decision = decided(environment=BY_HAND, is_state_local=False)
+    decision = decided(environment=BY_HAND, state_folder=None)
     assert not decision.are_on
     assert "PULUMI_SKIP_CHECKPOINTS is set" in decision.line
 

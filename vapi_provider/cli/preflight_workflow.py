@@ -79,7 +79,7 @@ def _decide_on_checkpoints(snapshot: Snapshot, findings: Findings) -> str:
         snapshot.environment,
         snapshot.journal_place,
         snapshot.deployment or {},
-        is_state_local=folder_of(snapshot.environment, Path.cwd()) is not None,
+        state_folder=folder_of(snapshot.environment, Path.cwd()),
         packages=provider_packages(),
     )
     findings.words.add(CHECKPOINTS_ON if decision.are_on else CHECKPOINTS_OFF)

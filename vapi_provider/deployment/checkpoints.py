@@ -44,12 +44,12 @@ def decide(
     journal: JournalPlace,
     deployment: Mapping[str, Any],
     *,
-    is_state_local: bool,
+    state_folder: Path | None,
     packages: Sequence[str],
 ) -> Decision:
     """Return whether a run of the make targets writes checkpoints.
 
-    `is_state_local` is true for a state in a file of this machine; `packages` are the installed
+    `state_folder` is the folder of a state in files, else None; `packages` are the installed
     packages of other providers. Raises ConfigurationError where `VAPI_CHECKPOINTS` is invalid.
     """
     choice = chosen(environment)
@@ -57,7 +57,7 @@ def decide(
         return _decision(choice, f"{VARIABLE}={'on' if choice else 'off'}", "")
     if not has_checkpoints(environment):
         return _decision(False, f"{SKIP} is set", f". {VARIABLE}=on turns them on")
-    reason = _reason_for(journal, deployment, is_state_local, packages)
+    reason = _reason_for(journal, deployment, state_folder, packages)
     if reason is not None:
         return _decision(True, reason, f". {VARIABLE}=off turns them off (docs/fleets.md)")
     place = "the journal is shared"
@@ -90,17 +90,31 @@ def provider_packages(folders: Iterable[str] = sys.path) -> list[str]:
 def _reason_for(
     journal: JournalPlace,
     deployment: Mapping[str, Any],
-    is_state_local: bool,
+    state_folder: Path | None,
     packages: Sequence[str],
 ) -> str | None:
     """Return why checkpoints stay on; None where the journal can restore everything."""
-    if journal.shared is None and not is_state_local:
-        return "the journal is a file of this machine, and the state is not"
+    if journal.shared is None:
+        if state_folder is None:
+            return "the journal is a file of this machine, and the state is not"
+        # One of them may be a mount, such as a network folder or a container's volume. The next
+        # run, on another machine or in a new container, would then have the state alone.
+        if _file_system_of(journal.file) != _file_system_of(state_folder):
+            return f"the state and the journal ({journal.file}) are on different file systems"
     foreign = next(_foreign(deployment), None)
     if foreign is not None:
         return f"the state holds {foreign}, which is not a Vapi resource"
     if packages:
         return f"the provider package {packages[0]} is installed"
+    return None
+
+
+def _file_system_of(path: Path) -> int | None:
+    """Return the device of a path, or of its nearest parent that exists."""
+    path = path.absolute()
+    for existing in (path, *path.parents):
+        with suppress(OSError):
+            return existing.stat().st_dev
     return None
 
 
