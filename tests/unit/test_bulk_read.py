@@ -317,6 +317,22 @@ def test_a_later_listing_brings_back_nothing_that_was_released_before_it() -> No
     assert [record.id for record in view.similar({"number": "+14155550123"}, "a")] == ["n1"]
 
 
+def test_a_record_is_found_by_its_id_until_it_is_released() -> None:
+    """As it was read last, else as the account listed it, once for all who ask."""
+    api = account_of(5)
+    view = AccountView(api.observed(), Clock())
+    found = [view.find(id_) for id_ in ("n1", "n2", "gone")]
+    assert [record and record.id for record in found] == ["n1", "n2", None]
+    assert api.sent == ["GET /phone-number"]
+    api.records["n1"]["name"] = "b"
+    view.fetch("n1")
+    view.forget("n2")
+    assert (record := view.find("n1")) is not None
+    assert record.name == "b"
+    assert view.find("n2") is None
+    assert sorted(record.id for record in view.records()) == ["n0", "n1", "n3", "n4"]
+
+
 def test_get_and_refresh_share_their_reads() -> None:
     """Records of somebody else are read from the same pages; a missing one is an error."""
     api = account_of(40)

@@ -125,12 +125,18 @@ class AccountView:
         """
         number, listed = self._list_all(after)
         with self._lock:
-            current = {id_: listed[id_] for id_ in listed if not self._is_released(id_, number)}
+            current = dict(listed)
+            for id_ in self._released:
+                if self._is_released(id_, number):
+                    current.pop(id_, None)
             return list({**current, **self._fetched}.values())
 
-    def is_known(self, id_: str) -> bool:
-        """Return whether a record was listed or read; lists the account if that was not done."""
-        return id_ in self._fetched or id_ in self._list_all()[1]
+    def find(self, id_: str) -> PhoneNumberRecord | None:
+        """Return a record that was read or listed; list the account if that was not done."""
+        number, listed = self._list_all()
+        with self._lock:
+            is_released = self._is_released(id_, number)
+            return self._fetched.get(id_) or (None if is_released else listed.get(id_))
 
     def watermark(self) -> AccountWatermark:
         """Return the account's newest records, to recognize later ones."""
@@ -162,7 +168,7 @@ class AccountView:
     def fetch_missing(self, ids: Collection[str]) -> None:
         """Read records that other processes created after the account was listed."""
         for id_ in ids:
-            if not self.is_known(id_):
+            if self.find(id_) is None:
                 self.fetch(id_)
 
     def fetch(self, id_: str) -> PhoneNumberRecord | None:

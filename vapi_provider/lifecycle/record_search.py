@@ -101,8 +101,7 @@ class RecordSearch:
 
     def by_id(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record with an id, even if the list lags behind; None where it is gone."""
-        listed = [record for record in self._account.records() if record.id == id_]
-        return listed[0] if listed else self._account.fetch(id_)
+        return self._account.find(id_) or self._account.fetch(id_)
 
     def _unclear(self, key: str, found: Sequence[PhoneNumberRecord]) -> OwnershipError:
         """Return the error about records whose creator cannot be determined."""
