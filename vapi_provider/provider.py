@@ -28,7 +28,7 @@ from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.check_review import CheckReview
 from vapi_provider.lifecycle.create import adopt, create_or_resume, when_ready
 from vapi_provider.lifecycle.diff import diff
-from vapi_provider.lifecycle.outlived_writes import recorded_of, released
+from vapi_provider.lifecycle.outlived_writes import recorded_of, released_message
 from vapi_provider.lifecycle.refresh import refresh
 from vapi_provider.lifecycle.release import release
 from vapi_provider.lifecycle.unique_values import keys_of
@@ -94,17 +94,17 @@ class PhoneNumberProvider(ResourceProvider):
         """
         inputs, before = normalize(news), normalize(_olds)
         ignored = as_list(inputs.pop(IGNORED, None))
-        found, hints = self._review.refusals(inputs)
-        desired, key = self._declare(inputs, before, ignored)
+        failures, hints = self._review.refusals(inputs)
+        desired, key = self._register(inputs, before, ignored)
         if key:
-            found += self._session.unique.register(key, keys_of(desired.fields))
+            failures += self._session.unique.register(key, keys_of(desired.fields))
         if "name" not in inputs and desired.key:
             inputs["name"] = self._session.automatic_name(desired.key)
         if not strictly_equal(inputs, before):
             from vapi_provider.reconcile.validation import problems
 
             exists = bool(before) or "adopt_id" in inputs
-            found += problems(desired, inputs, exists=exists, before=before)
+            failures += problems(desired, inputs, exists=exists, before=before)
         self._review.warn(desired)
         self._review.note_secrecy(desired, before, inputs, hints)
         self._session.client.hidden.update(self._review.own_secrets(inputs, hints))
@@ -116,9 +116,9 @@ class PhoneNumberProvider(ResourceProvider):
         fields = desired.kind.fields
         added = {name: value for name, value in known.items() if name not in fields}
         inputs = wrap_secrets(fields, {**added, **inputs})
-        return CheckResult(inputs, [CheckFailure("", escaped(problem)) for problem in found])
+        return CheckResult(inputs, [CheckFailure("", escaped(failure)) for failure in failures])
 
-    def _declare(
+    def _register(
         self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
     ) -> tuple[Desired, str | None]:
         """Register the desired resource; return it and its key as the program sends it.
@@ -146,17 +146,17 @@ class PhoneNumberProvider(ResourceProvider):
         Raises OwnershipError where `adopt_id` names another record, or one that would be replaced.
         """
         id_, olds, news = _id, normalize(_olds), normalize(_news)
-        self._close(id_, olds)
+        self._finish_earlier_run(id_, olds)
         is_checked = self._session.note_compared(id_, news.get("declaration"))
         desired, recorded = self._desired_and_recorded(id_, news, olds)
-        found = diff(self._session, id_, olds, desired, recorded, is_checked=is_checked)
-        if not found.changes and self._review.leaves_to_engine(desired):
+        planned = diff(self._session, id_, olds, desired, recorded, is_checked=is_checked)
+        if not planned.changes and self._review.leaves_to_engine(desired):
             # None lets the engine compare the inputs: only it sees which values are secret.
             return DiffResult(changes=None, replaces=[])
         return DiffResult(
-            changes=found.changes,
-            replaces=list(found.replaces),
-            delete_before_replace=found.delete_first,
+            changes=planned.changes,
+            replaces=list(planned.replaces),
+            delete_before_replace=planned.delete_first,
         )
 
     @error_boundary
@@ -182,9 +182,9 @@ class PhoneNumberProvider(ResourceProvider):
         not own; raises OwnershipError where such a record does not exist.
         """
         before = normalize(props)
-        self._close(id_, before)
-        found = refresh(self._session, id_, before, self._desired_of(before))
-        return ReadResult(None, {}) if found is None else ReadResult(id_, *found)
+        self._finish_earlier_run(id_, before)
+        refreshed = refresh(self._session, id_, before, self._desired_of(before))
+        return ReadResult(None, {}) if refreshed is None else ReadResult(id_, *refreshed)
 
     @error_boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -193,10 +193,10 @@ class PhoneNumberProvider(ResourceProvider):
         Raises OwnershipError where the record no longer exists.
         """
         id_, olds, news = _id, normalize(_olds), normalize(_news)
-        self._close(id_, olds)
+        self._finish_earlier_run(id_, olds)
         desired, recorded = self._desired_and_recorded(id_, news, olds)
         if recorded is None:
-            raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released(id_)))
+            raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released_message(id_)))
         old, new = recorded.get("declaration"), desired.key
         if old is not None and new is not None and old != new:
             self._session.journal.ledger.rename(id_, old, new)
@@ -218,18 +218,18 @@ class PhoneNumberProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Release the number, unless another resource owns it now (a rename by adopt_id)."""
         id_, recorded = _id, normalize(_props)
-        self._close(id_, recorded)
+        self._finish_earlier_run(id_, recorded)
         release(self._session, id_, self._desired_of(recorded), recorded)
 
     def _desired_of(self, properties: Mapping[str, Any]) -> Desired:
         """Return the resource in normalized properties, with the defaults of the region."""
         return Desired.of(properties, self._session.settings.region)
 
-    def _close(self, id_: str, recorded: Mapping[str, Any]) -> None:
-        """Finish the intent by which an earlier run created a record: a state holds it now.
+    def _finish_earlier_run(self, id_: str, recorded: Mapping[str, Any]) -> None:
+        """Wait for an earlier run that still writes, and finish the intent that created the record.
 
-        Wait first until no run whose engine was killed still writes to the stack. A `get` proves
-        nothing, because its id comes from the program: such a resource has no resource key.
+        The intent is finished because a state holds the record now. A `get` does not prove that,
+        because its id comes from the program: such a resource has no resource key.
         """
         self._session.writers.wait_for_others(recorded.get("declaration"))
         if recorded.get("declaration") is not None:

@@ -111,9 +111,9 @@ class _PhoneNumber(dynamic.Resource):
                 announce(adopt_id, key)
             if opts is not None and opts.ignore_changes:
                 props[IGNORED] = list(opts.ignore_changes)
-            told = hints.hints(kind.create, fields, opts, settings.guards)
-            if told is not None:
-                props[HINTS] = told
+            sent_hints = hints.hints(kind.create, fields, opts, settings.guards)
+            if sent_hints is not None:
+                props[HINTS] = sent_hints
             # The transforms of a parent are known only once it is registered.
             deferred = hints.on_engine() and hints.has_parent(opts)
             if settings.guards:
@@ -121,7 +121,7 @@ class _PhoneNumber(dynamic.Resource):
                 async def refused(_: None) -> bool | None:
                     if deferred:
                         await hints.parent_registered(opts)
-                        self._judge(settings.guards, fields, opts, where)
+                        self._report_violations(settings.guards, fields, opts, where)
                     return self._refused
 
                 # Evaluated after registration, because the parent may have set `protect`.
@@ -143,9 +143,9 @@ class _PhoneNumber(dynamic.Resource):
                 for warning in mocks.values_nobody_means(kind, fields):
                     pulumi.log.warn(warning, self)
             if not deferred:
-                self._judge(settings.guards, fields, opts, where)
+                self._report_violations(settings.guards, fields, opts, where)
 
-    def _judge(
+    def _report_violations(
         self,
         guards: Collection[str],
         fields: Mapping[str, Any],
@@ -161,8 +161,8 @@ class _PhoneNumber(dynamic.Resource):
         protected = bool(getattr(self, "_protect", False))
         if hints.on_engine() and hints.is_transformed(opts):
             guards = {PROTECTED} & set(guards)
-        judged = {**fields, UNPROTECTED: None if protected else True}
-        for refusal in violations(guards, judged):
+        with_options = {**fields, UNPROTECTED: None if protected else True}
+        for refusal in violations(guards, with_options):
             self._refused = True
             # Without the resource: its messages wait until the engine has registered it.
             pulumi.log.error(f"{where}{refusal}")

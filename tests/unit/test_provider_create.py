@@ -194,7 +194,7 @@ def test_trouble_while_waiting_does_not_lose_what_was_made(
     api.instead = [listed, made, *[trouble] * 50]
     result = provider(api, clock, ready_timeout_seconds=3).create(bag())
     assert result.id == "new"
-    assert "the last look failed" in capsys.readouterr().err
+    assert "the last read failed" in capsys.readouterr().err
 
 
 def test_two_resources_of_one_name_are_not_both_made() -> None:

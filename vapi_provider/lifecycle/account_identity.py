@@ -1,4 +1,4 @@
-"""Whether the account of this run is the one that a state or the journal recorded."""
+"""Check that the account of this run is the one that a state or the journal recorded."""
 
 from __future__ import annotations
 
@@ -49,25 +49,25 @@ class AccountIdentity:
         """
         self._confirm(self._recorded.union(organizations))
 
-    def is_account_of(self, kept: Intent | Held) -> bool:
+    def is_account_of(self, entry: Intent | Held) -> bool:
         """Return whether the journal's intent or held record belongs to this account.
 
         An embedded account is identified by its file. Raises OwnershipError where the key belongs
         to another organization, or where the account cannot be identified.
         """
-        is_same_file = self._is_same_file(kept)
+        is_same_file = self._is_same_file(entry)
         if is_same_file is not None:
             return is_same_file
-        if kept.organizations:
-            self._confirm(kept.organizations)
-        elif account_text(kept.account) != account_text(self._url):
-            raise OwnershipError(messages.OTHER_BASE_URL(account=kept.account, url=self._url))
+        if entry.organizations:
+            self._confirm(entry.organizations)
+        elif account_text(entry.account) != account_text(self._url):
+            raise OwnershipError(messages.OTHER_BASE_URL(account=entry.account, url=self._url))
         return True
 
-    def confirm_record_gone(self, id_: str, kept: Intent | Held) -> None:
+    def confirm_record_gone(self, id_: str, entry: Intent | Held) -> None:
         """Raise OwnershipError where the 404 of a journal's record may not mean that it is gone."""
-        if not self._is_same_file(kept):
-            self.confirm_gone(id_, min(kept.organizations, default=None))
+        if not self._is_same_file(entry):
+            self.confirm_gone(id_, min(entry.organizations, default=None))
 
     def confirm_gone(
         self, id_: str, organization: str | None, *, may_be_released_by_us: bool = False
@@ -96,9 +96,9 @@ class AccountIdentity:
         seen = self._client.organizations
         refuse_other_account(seen, organizations, "Nothing was bought", self._confirmed_empty)
 
-    def _is_same_file(self, kept: Intent | Held) -> bool | None:
+    def _is_same_file(self, entry: Intent | Held) -> bool | None:
         """Return whether both are the same embedded account; None where neither is embedded."""
-        accounts = account_text(kept.account), account_text(self._url)
+        accounts = account_text(entry.account), account_text(self._url)
         if any(account.startswith("embedded:") for account in accounts):
             return accounts[0] == accounts[1]
         return None

@@ -25,42 +25,42 @@ from vapi_provider.settings.guards import REFUSED, REFUSED_BY_PROGRAM, violation
 
 
 class CheckReview:
-    """Warnings without repetition, guard violations, and declarations the engine compares."""
+    """Warnings, each once; guard violations; and resources whose secrecy the engine compares."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, settings: Settings, notify: Callable[[str], None] | None = None) -> None:
         self._settings = settings
-        self._say = say or (warn if is_plugin_process() else None)
+        self._notify = notify or (warn if is_plugin_process() else None)
         self._lock = threading.Lock()
-        self._said: set[str] = set()
-        self._compared: set[str] = set()
+        self._warned: set[str] = set()
+        self._left_to_engine: set[str] = set()
 
     def refusals(self, inputs: dict[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
         """Return the guard violations, and the program's hints, which are removed from `inputs`.
 
         The program has already reported the violations it can detect, unless a transform ran later.
         """
-        told = inputs.pop(REFUSED, None) is not None
+        is_reported = inputs.pop(REFUSED, None) is not None
         hints = as_object(inputs.pop(HINTS, None))
-        found: list[str] = [REFUSED_BY_PROGRAM] if told else []
-        if not told or hints.get(TRANSFORMS):
+        found: list[str] = [REFUSED_BY_PROGRAM] if is_reported else []
+        if not is_reported or hints.get(TRANSFORMS):
             found += violations(self._settings.guards, inputs)
         return found, hints
 
     def warn(self, desired: Desired) -> None:
         """Warn of problems with a declaration, without values: some are unmarked secrets."""
-        if self._say is None or desired.key is None:
+        if self._notify is None or desired.key is None:
             return
         # Lazy import: the commands give no advice.
         from vapi_provider.models.advice import advice
 
         region = self._settings.region
         for text in advice(desired.kind, desired.fields, region, show_values=False):
-            said = diff_notes.with_subject(desired.key, text)
+            warning = diff_notes.with_subject(desired.key, text)
             with self._lock:
-                is_new = said not in self._said
-                self._said.add(said)
+                is_new = warning not in self._warned
+                self._warned.add(warning)
             if is_new:
-                self._say(said)
+                self._notify(warning)
 
     def note_secrecy(
         self,
@@ -74,14 +74,14 @@ class CheckReview:
         Only the engine sees the marks of secrets. Fields that are always secret are not compared:
         an earlier version may have recorded them as plain text, which a refresh repairs.
         """
-        own = bool(hints.get(OWN_SECRETS)) or (
+        has_own_secrets = bool(hints.get(OWN_SECRETS)) or (
             bool(hints.get(TRANSFORMS)) and not contains_secret(desired.kind.fields, desired.fields)
         )
         if desired.key:
-            # Several resources may share the declaration; `diff` follows its `check` immediately.
-            self._compared.discard(desired.key)
-            if own and strictly_equal(inputs, before):
-                self._compared.add(desired.key)
+            # Several resources may share the key; `diff` follows its `check` immediately.
+            self._left_to_engine.discard(desired.key)
+            if has_own_secrets and strictly_equal(inputs, before):
+                self._left_to_engine.add(desired.key)
 
     def own_secrets(self, inputs: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[str]:
         """Yield the texts that the program marked as secret, which no error may contain."""
@@ -96,5 +96,5 @@ class CheckReview:
             yield from texts_in(value)
 
     def leaves_to_engine(self, desired: Desired) -> bool:
-        """Return whether the engine decides if a declaration differs, as only its secrecy may."""
-        return desired.key in self._compared
+        """Return whether only the engine can see a difference, because only its secrecy may differ."""
+        return desired.key in self._left_to_engine

@@ -31,7 +31,7 @@ POLL_SECONDS = 1.0
 
 
 def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, PhoneNumberRecord]:
-    """Return the record of a declaration, and the declaration as far as the record satisfies it.
+    """Return the record of a desired resource, and that resource as far as the record satisfies it.
 
     Raises a VapiError where nothing was created or the outcome is unknown.
     """
@@ -39,7 +39,7 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
     owners, body = session.ownership, wire_body(desired)
     owners.begin_create(key)
     forms = {key, old_form(key)}
-    made = session.retry_once_free(
+    result = session.retry_once_free(
         keys_of(desired.fields),
         lambda: session.purchaser.purchase(
             desired.kind,
@@ -51,15 +51,15 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
             other_forms=tuple(forms - {key}),
         ),
     )
-    owners.gain(made.record.id, key)
-    if not made.is_resumed:
-        return desired, made.record
-    code = made.area_code
+    owners.gain(result.record.id, key)
+    if not result.is_resumed:
+        return desired, result.record
+    code = result.area_code
     if desired.fields.get(AREA_CODE, code) != code:
         # The declared area code has changed: the next run replaces the record of the old one.
         fields = {name: value for name, value in desired.fields.items() if name != AREA_CODE}
         desired = replace(desired, fields={**fields, AREA_CODE: code} if code else fields)
-    return desired, _as_declared(session, desired, made.record)
+    return desired, _as_declared(session, desired, result.record)
 
 
 def _as_declared(
@@ -75,7 +75,7 @@ def _as_declared(
     if not isinstance(step, Update):
         return record
     body, fields = wire_body(desired), step.fields
-    # The PATCH sets the modelled fields as declared; other fields keep the account's value.
+    # The PATCH sets the modeled fields as declared; other fields keep the account's value.
     merge = Merge()
     merge_into(merge, desired, record.fields, body, record.answer, fields)
     hidden = {
@@ -93,13 +93,13 @@ def _as_declared(
 def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneNumberRecord]:
     """Take an existing record under management, and PATCH the declared fields that differ.
 
-    Never purchases a number. The returned declaration lacks the values that `ignore_changes` leaves
+    Never purchases a number. The returned resource lacks the values that `ignore_changes` leaves
     unmanaged. Raises OwnershipError where the record cannot be this resource's.
     """
     key = desired.key or ""
-    record = _named(session, id_)
+    record = _record_named(session, id_)
     id_ = record.id
-    same_kind(desired, record)
+    refuse_other_kind(desired, record)
     _refuse_held_elsewhere(session, id_, key)
     step = plan(desired.kind, {**record.fields, "number": record.number}, desired.fields)
     if isinstance(step, Replace):
@@ -119,13 +119,13 @@ def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneN
     return desired, record
 
 
-def _named(session: Session, id_: str) -> PhoneNumberRecord:
+def _record_named(session: Session, id_: str) -> PhoneNumberRecord:
     """Return the record that `adopt_id` names in any letter case; raise OwnershipError if none."""
     try:
         return session.client.get_phone_number(id_)
     except NotFoundError as missing:
         if id_ != id_.lower():
-            return _named(session, id_.lower())
+            return _record_named(session, id_.lower())
         raise OwnershipError(ownership.ADOPTED_IS_MISSING(cause=missing)) from None
 
 
@@ -153,30 +153,30 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
     The record exists, so its id must reach the state: a failed read is a warning. Raises
     NotReadyError for a blocked record, which the journal keeps for the next run.
     """
-    patience = session.settings.ready_timeout_seconds
-    until = session.clock() + patience
+    timeout = session.settings.ready_timeout_seconds
+    until = session.clock() + timeout
     problem = ""
-    with session.account.watching() as look:
+    with session.account.watching() as read_newest:
         while record.status != "blocked" and AREA_CODE in desired.fields and not record.number:
             if session.clock() >= until:
                 warn(
                     account.NUMBER_NOT_YET_KNOWN(
-                        id=record.id, seconds=patience, status=record.status, problem=problem
+                        id=record.id, seconds=timeout, status=record.status, problem=problem
                     )
                 )
                 return record
             session.sleep(POLL_SECONDS)
             try:
-                record = look(record.id)
+                record = read_newest(record.id)
             except VapiError as error:
                 # The API may answer 404 for a moment after the creation.
-                problem = f", the last look failed ({without_code(error)})"
+                problem = f", the last read failed ({without_code(error)})"
     if record.status == "blocked":
         raise NotReadyError(account.NUMBER_BLOCKED(id=record.id))
     return record
 
 
-def same_kind(desired: Desired, record: PhoneNumberRecord) -> None:
+def refuse_other_kind(desired: Desired, record: PhoneNumberRecord) -> None:
     """Raise OwnershipError where the record is of another kind than declared."""
     if record.provider != desired.kind.provider:
         known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"

@@ -1,4 +1,4 @@
-"""Steps of `diff`: warn of what a change does to people's calls, and tell the run what it plans."""
+"""Steps of `diff`: plan the change, warn of released numbers, and note the plan for the run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Diff(NamedTuple):
     """What the engine does with a resource: nothing, an update, or a replacement.
 
-    `replaces` are the fields that need another record. `delete_first` tells
-    whether both records cannot exist at once.
+    `replaces` are the fields that need another record. `delete_first` is true if both records
+    cannot exist at once.
     """
 
     changes: bool
@@ -81,7 +81,7 @@ def diff(
 
 
 def _report_paths(id_: str, step: Update | Replace) -> None:
-    """Note the paths that differ, and warn where whether they differ is not known yet."""
+    """Log the paths that differ; warn if only `up` can know whether they do."""
     paths = [path for path, *_ in step.differences]
     debug(diff_notes.format_note(id_, paths))
     if paths and all(contains_unknown(new) for *_, new in step.differences):
@@ -97,7 +97,7 @@ def _replacement(
     *,
     is_held: bool,
 ) -> Diff:
-    """Return the replacement; count and announce a release where nobody else has the record."""
+    """Return the replacement; count its release and warn of it, unless another resource has it."""
     fields = ", ".join(step.because)
     if desired.adopt_id is not None:
         raise OwnershipError(messages.ADOPTED_WOULD_BE_REPLACED(fields=fields, id=id_))

@@ -37,7 +37,7 @@ class Listing:
         """Ids that callers have looked up here."""
 
     def is_expired(self, seconds: float = KEPT_SECONDS) -> bool:
-        """Return whether the last page is at least so old, and no page is being requested."""
+        """Return whether the last page is `seconds` old or more and no page is being requested."""
         return not self._paging.locked() and self._clock() - self._paged_at >= seconds
 
     def is_fresh_for(self, id_: str) -> bool:

@@ -14,7 +14,7 @@ from vapi_provider.models.record import PhoneNumberRecord
 
 
 class ObservedClient:
-    """Client of one account for one run. Methods raise the errors of `VapiClient`'s.
+    """Client of one account for one run. Methods raise the same errors as `VapiClient`'s.
 
     `organizations` are the owners of all records seen, which show the account that the key belongs
     to. `written` maps the id of each record that was created, changed or released to the number of

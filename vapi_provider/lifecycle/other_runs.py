@@ -1,4 +1,4 @@
-"""Waits for other runs and threads that create a record which could not be told apart."""
+"""Waits for other runs and threads whose records could not be told apart from this one's."""
 
 from __future__ import annotations
 

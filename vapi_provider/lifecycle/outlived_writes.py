@@ -76,6 +76,6 @@ def replace_released(
     warn(messages.RELEASED_BY_KILLED_RUN(id=id_, number=number))
 
 
-def released(id_: str) -> str:
+def released_message(id_: str) -> str:
     """Return the message that an earlier run released a record."""
     return f"{id_} was released by an earlier run whose engine was killed"

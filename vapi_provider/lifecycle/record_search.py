@@ -107,16 +107,16 @@ class RecordSearch:
         """Return the error about records whose creator cannot be determined."""
         listed = ", ".join(f"{record.id} ({record.number or 'no number yet'})" for record in found)
         several = f"{len(found)} records may be" if len(found) > 1 else "one record may be"
-        take = "take it over with adopt_id"
+        advice = "take it over with adopt_id"
         if self._ownership.is_recorded(key) or self._ownership.is_recorded(old_form(key)):
             # The plugin refuses another record in `adopt_id` while the resource has one.
             stack, id_ = stack_of(key)[1], found[0].id if len(found) == 1 else "<id>"
-            take = (
+            advice = (
                 f"`python -m vapi_provider recover --stack {stack} --take {resource_of(key)}={id_}`"
                 " lets this replacement take it over"
             )
         return OwnershipError(
-            messages.AMBIGUOUS_RECORDS(several=several, records=listed, advice=take)
+            messages.AMBIGUOUS_RECORDS(several=several, records=listed, advice=advice)
         )
 
 

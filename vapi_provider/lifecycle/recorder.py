@@ -34,9 +34,9 @@ class Recorder:
     def watch(self, id_: pulumi.Output[str]) -> None:
         """Finish the intent of the record that `id_` resolves to, once a state holds it."""
         if not pulumi.runtime.is_dry_run():
-            id_.apply(self._see)
+            id_.apply(self._enqueue)
 
-    def _see(self, id_: Any) -> None:
+    def _enqueue(self, id_: Any) -> None:
         # A run that neither purchases a number nor has done so before creates no journal.
         place = self._settings.journal_place
         if isinstance(id_, str) and (place.kind == "shared" or place.file.exists()):

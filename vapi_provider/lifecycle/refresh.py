@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.lifecycle.create import same_kind
+from vapi_provider.lifecycle.create import refuse_other_kind
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.placeholders import contains_unseen_secret
 from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read, strictly_equal
@@ -42,7 +42,7 @@ def refresh(
         session.journal.forget_record(id_)
         return None
     session.writers.refreshed.add(id_)
-    same_kind(recorded, record)
+    refuse_other_kind(recorded, record)
     fields, echoes = recorded.kind.fields, session.account.echoes_headers
     actual = with_removed_headers(fields, recorded.fields, record.fields, echoes)
     outs = outputs_as_read(recorded, replace(record, fields=actual))

@@ -1,4 +1,4 @@
-"""Update of a record to its declaration: a PATCH of the changed fields only."""
+"""Update of a record to its desired fields: a PATCH of the changed fields only."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def adopt(
 ) -> tuple[Desired, PhoneNumberRecord]:
     """PATCH a record to adopt where a declared field differs; clear no other field.
 
-    Returns also the declaration without the values that `ignore_changes` leaves unmanaged.
+    Returns also the desired resource without the values that `ignore_changes` leaves unmanaged.
     """
     body, kind = wire_body(desired), desired.kind
     secrets = {*secrets_in(kind.fields, desired.fields), *secrets_in(kind.fields, record.fields)}
@@ -169,7 +169,7 @@ def adopt(
 def outputs_adopted(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the outputs of an adopted record: the declared values and its other ones."""
     actual = {
-        name: _over(record.fields.get(name), desired.fields.get(name))
+        name: _overlay(record.fields.get(name), desired.fields.get(name))
         for name in desired.kind.fields
     }
     return outputs_as_read(desired, replace(record, fields=actual))
@@ -206,14 +206,14 @@ def _shown(kind: Kind, wire: Mapping[str, Any], name: str) -> Any:
     return as_read(spec, wire.get(spec.wire))
 
 
-def _over(actual: Any, desired: Any) -> Any:
+def _overlay(actual: Any, desired: Any) -> Any:
     """Return `actual` with the declared values in it, which a PATCH has just set."""
     if isinstance(actual, Mapping) and isinstance(desired, Mapping):
         below, above = as_object(cast(Any, actual)), as_object(cast(Any, desired))
-        return {**below, **{name: _over(below.get(name), above[name]) for name in above}}
+        return {**below, **{name: _overlay(below.get(name), above[name]) for name in above}}
     items, wanted = as_list(actual), as_list(desired)
     if items and len(items) == len(wanted):
-        return [_over(*pair) for pair in zip(items, wanted, strict=True)]
+        return [_overlay(*pair) for pair in zip(items, wanted, strict=True)]
     return cast(Any, actual) if desired is None else desired
 
 
