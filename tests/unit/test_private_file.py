@@ -77,14 +77,14 @@ def test_a_file_with_another_name_is_refused_in_a_shared_folder(
     """A hard link that somebody may have made to another file of ours is refused."""
     (tmp_path / "target").write_text("", encoding="utf-8")
     os.link(tmp_path / "target", shared / "journal.sqlite")
-    with pytest.raises(ConfigurationError, match="not this person's alone"):
+    with pytest.raises(ConfigurationError, match="not this user's alone"):
         begin(shared / "journal.sqlite")
 
 
 def test_somebody_elses_file_is_refused_in_a_shared_folder(shared: Path) -> None:
     """A file that another user has laid out is not taken, where others write into the folder."""
     (shared / "journal.sqlite").write_text("", encoding="utf-8")
-    with pytest.raises(OSError, match="not this person's alone"):
+    with pytest.raises(OSError, match="not this user's alone"):
         make_private(shared / "journal.sqlite", user=os.geteuid() + 1)
     shared.chmod(0o755)
     make_private(shared / "journal.sqlite", user=os.geteuid() + 1)

@@ -89,7 +89,7 @@ def answer(
     found = database.run(
         "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
     )
-    is_anothers = any(one not in (owner, seen_owner) for (one,) in found)
+    is_anothers = any(holder not in (owner, seen_owner) for (holder,) in found)
     is_fenced = is_anothers or (database.is_shared and is_buried(database, owner))
     if not is_fenced:
         own = {"backend": backend, "key": key}
@@ -100,7 +100,7 @@ def answer(
         free_turns(database, owner, turns)
     for text in texts:
         database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
-    _tell_others(database, record)
+    _exclude_from_others(database, record)
     return FENCED if is_fenced else WRITTEN
 
 
@@ -116,7 +116,7 @@ def hold(
     database.change("DELETE FROM intents WHERE record = ?", record)
     # The adoption also resolves the resource's own open intent.
     forget(database, backend, key)
-    _tell_others(database, record)
+    _exclude_from_others(database, record)
     database.change(
         "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
         backend,
@@ -148,7 +148,7 @@ def finish(database: Database, backend: str, records: Sequence[str]) -> None:
         )
         for (key,) in found:
             # The row excludes the record from other intents only until it is deleted here.
-            _tell_others(database, record)
+            _exclude_from_others(database, record)
             own = {"backend": backend, "key": key, "record": record}
             database.change(
                 "INSERT OR REPLACE INTO held"
@@ -166,10 +166,10 @@ def exclude(database: Database, backend: str, key: str, records: Sequence[str]) 
     """Record in an open intent that it did not create `records`, which states hold."""
     for record in records:
         database.change(
-            "UPDATE intents SET known = json_insert(known, '$[#]', :told)" + _OWN,
+            "UPDATE intents SET known = json_insert(known, '$[#]', :excluded)" + _OWN,
             backend=backend,
             key=key,
-            told=record,
+            excluded=record,
         )
 
 
@@ -219,7 +219,7 @@ def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
     database.change("DELETE FROM held WHERE backend = ?", backend)
 
 
-def _tell_others(database: Database, record: str) -> None:
+def _exclude_from_others(database: Database, record: str) -> None:
     """Record in all open intents that they did not create `record`."""
     database.change(
         "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record

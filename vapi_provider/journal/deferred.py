@@ -128,7 +128,7 @@ class DeferredWrites:
                 return
             if not self._replica.may_have_unfinished():
                 return
-        self._replica.look(None)
+        self._replica.refresh(None)
         self._replica.had_unfinished = True
         with self._log.condition:
             rows = self._replica.database.run(

@@ -162,10 +162,10 @@ class Journal(IntentReader):
 
     def exclude_records(self, intent: Intent, records: Collection[str]) -> None:
         """Record in an open intent that it did not create `records`, which states hold."""
-        told = sorted(set(records) - intent.before.known)
-        if told:
+        excluded = sorted(set(records) - intent.before.known)
+        if excluded:
             self._store.submit(
-                "exclude", backend=self._backend.identity, key=intent.key, records=told
+                "exclude", backend=self._backend.identity, key=intent.key, records=excluded
             )
 
     def withdraw_intent(self, key: str) -> None:

@@ -32,7 +32,7 @@ DEAD_SECONDS = 30.0
 IDLE_SECONDS = 1.0
 """The time after its last purchase in which a process keeps its lease."""
 
-LOOK_SECONDS = 1.0
+AGES_CACHED_SECONDS = 1.0
 """The time for which the ages of all leases are cached."""
 
 PREFIX = "owners/"
@@ -53,13 +53,13 @@ class Lease:
         self._operation = hashlib.sha256(operation.encode()).hexdigest()[:8] if operation else ""
         self.own = self._operation + uuid.uuid4().hex[len(self._operation) :]
         self._condition = threading.Condition(threading.Lock())
-        self._beating = threading.Lock()
+        self._renewal_lock = threading.Lock()
         self._holders = 0
         self._renewed: float | None = None
         self._is_checked = False
         self._thread: threading.Thread | None = None
         self._ages: tuple[float, dict[str, float]] | None = None
-        self._looking = threading.Lock()
+        self._ages_lock = threading.Lock()
 
     def hold(self) -> None:
         """Hold the lease until `let_go` was called as often; it is stored when this returns."""
@@ -83,7 +83,7 @@ class Lease:
 
     def renew(self, older_than: float) -> None:
         """Renew the lease if the last renewal is older than the given seconds."""
-        with self._beating:
+        with self._renewal_lock:
             if self._renewed is not None and self._clock() - self._renewed < older_than:
                 return
             begun = self._clock()
@@ -105,9 +105,9 @@ class Lease:
         """Return whether the owner is another process with a valid lease, by the store's clock."""
         if owner == self.own:
             return False
-        with self._looking:
+        with self._ages_lock:
             now = self._clock()
-            if self._ages is None or now - self._ages[0] > LOOK_SECONDS:
+            if self._ages is None or now - self._ages[0] > AGES_CACHED_SECONDS:
                 self._ages = (now, dict(self._blobs.ages(PREFIX)))
             return self._ages[1].get(self._name(owner), DEAD_SECONDS) < DEAD_SECONDS
 
@@ -117,7 +117,7 @@ class Lease:
 
     def end(self) -> None:
         """Remove the lease from the store."""
-        with self._beating:
+        with self._renewal_lock:
             if self._renewed is not None:
                 with self._condition:
                     self._renewed = None

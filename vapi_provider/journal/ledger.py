@@ -136,13 +136,13 @@ class Ledger:
             Repeated(
                 key,
                 record,
-                it["body"],
-                it["since"],
-                frozenset(it["known"]),
-                it["owner"],
-                it.get("sent_at"),
+                intent["body"],
+                intent["since"],
+                frozenset(intent["known"]),
+                intent["owner"],
+                intent.get("sent_at"),
             )
-            for key, record, it in found
+            for key, record, intent in found
             if is_of_stack(key, project, stack)
         ]
 

@@ -70,9 +70,9 @@ class SharedLog:
         """The time up to which all entries are known; None before the first read."""
         self._syncing = threading.Lock()
         self._queue: list[Item] = []
-        self._flying: dict[int, Batch] = {}
+        self._in_flight: dict[int, Batch] = {}
         self._arrived: dict[int, str] = {}
-        self._may_fly = 1
+        self._max_in_flight = 1
 
     def append(self, item: Item) -> Any:
         """Write an operation, and return its result once it is in the log."""
@@ -83,18 +83,18 @@ class SharedLog:
         """Return the result of an enqueued operation; write the queue if no other thread does."""
         while True:
             with self.condition:
-                while not item.is_done and not self._may_lead(item):
+                while not item.is_done and not self._may_write(item):
                     self.condition.wait()
                 if item.is_done:
                     if item.error is not None:
                         raise item.error
                     return item.result
                 is_stale = self._is_stale()
-                taken = None if is_stale else self._take_off()
+                taken = None if is_stale else self._next_batch()
             if taken is None:
                 self._guarded(self.sync)
             else:
-                self._guarded(lambda taken=taken: self._fly(*taken))
+                self._guarded(lambda taken=taken: self._put(*taken))
 
     def enqueue(self, item: Item) -> None:
         """Queue an operation, to be written with the next one that is appended."""
@@ -125,7 +125,9 @@ class SharedLog:
                     bodies = dict(self._blobs.read([newest]))
                     start = last
             wanted = [
-                name for name in entries if (at := position_of(name)) > start and at not in arrived
+                name
+                for name in entries
+                if (position := position_of(name)) > start and position not in arrived
             ]
             bodies |= self._blobs.read(wanted)
             with self.condition:
@@ -162,20 +164,20 @@ class SharedLog:
     def _is_stale(self) -> bool:
         return self.synced_at is None or self._clock() - self.synced_at > STALE_SECONDS
 
-    def _may_lead(self, item: Item) -> bool:
-        return item in self._queue and len(self._flying) < self._may_fly
+    def _may_write(self, item: Item) -> bool:
+        return item in self._queue and len(self._in_flight) < self._max_in_flight
 
-    def _take_off(self) -> tuple[int, Batch]:
+    def _next_batch(self) -> tuple[int, Batch]:
         """Take the queued operations, and the next position that is not known to be taken."""
         batch = Batch(self._queue[:MOST_OPERATIONS])
         del self._queue[:MOST_OPERATIONS]
         position = self.position + 1
-        while position in self._flying or position in self._arrived:
+        while position in self._in_flight or position in self._arrived:
             position += 1
-        self._flying[position] = batch
+        self._in_flight[position] = batch
         return position, batch
 
-    def _fly(self, position: int, batch: Batch) -> None:
+    def _put(self, position: int, batch: Batch) -> None:
         begun = self._clock()
         name, text = entry_name(position), batch.text()
         for _ in range(TRIES):
@@ -187,12 +189,12 @@ class SharedLog:
         else:
             raise StoreError(f"{name} is taken, and not there")
         with self.condition:
-            if self._flying.get(position) is batch:
+            if self._in_flight.get(position) is batch:
                 self._arrived.setdefault(position, arrived)
                 self._advance()
                 if is_ours and self.position >= position:
                     self.synced_at = begun
-                    self._may_fly = min(self._may_fly + 1, IN_FLIGHT)
+                    self._max_in_flight = min(self._max_in_flight + 1, IN_FLIGHT)
             self.condition.notify_all()
         if not is_ours:
             self.sync()
@@ -204,7 +206,7 @@ class SharedLog:
             del self._arrived[self.position + 1]
             results = self._replay(self.position + 1, entry["ops"])
             self.position += 1
-            batch = self._flying.pop(self.position, None)
+            batch = self._in_flight.pop(self.position, None)
             if batch is None:
                 continue
             if batch.id == entry["id"]:
@@ -214,7 +216,7 @@ class SharedLog:
                 # Another process took the number: queue ours again, and reduce the entries in
                 # flight.
                 self._queue[:0] = batch.items
-                self._may_fly = 1
+                self._max_in_flight = 1
         self.condition.notify_all()
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -223,15 +225,15 @@ class SharedLog:
             step()
         except BaseException as error:
             is_expected = isinstance(error, StoreError | ConfigurationError)
-            told = error if is_expected else StoreError("another thread was interrupted")
+            reported = error if is_expected else StoreError("another thread was interrupted")
             with self.condition:
-                waiting = [item for batch in self._flying.values() for item in batch.items]
+                waiting = [item for batch in self._in_flight.values() for item in batch.items]
                 for item in (*waiting, *self._queue):
-                    item.error, item.is_done = told, True
-                self._flying.clear()
+                    item.error, item.is_done = reported, True
+                self._in_flight.clear()
                 self._queue.clear()
                 self._arrived.clear()
-                self._may_fly = 1
+                self._max_in_flight = 1
                 self.synced_at = None
                 self.condition.notify_all()
             if not is_expected:

@@ -173,8 +173,8 @@ class Operation:
 
 def _own_folder() -> Path:
     # Windows has no user ids, but a folder for temporary files for each user.
-    person = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"vapi-phone-numbers{person}"
+    suffix = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    return Path(tempfile.gettempdir()) / f"vapi-phone-numbers{suffix}"
 
 
 def _make_private(folder: Path) -> None:
@@ -188,7 +188,7 @@ def _make_private(folder: Path) -> None:
         found.st_uid == os.getuid() and not found.st_mode & 0o022
     )
     if not stat.S_ISDIR(found.st_mode) or not is_own:
-        raise PermissionError(f"{folder} is not this person's alone")
+        raise PermissionError(f"{folder} is not this user's alone")
 
 
 @contextmanager

@@ -33,11 +33,11 @@ def make_private(path: Path, user: int | None = None) -> None:
 def _check(path: Path, user: int) -> None:
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        raise OSError("it is a symbolic link, which may lead to somebody else's file")
+        raise OSError("it is a symbolic link, which may lead to another user's file")
     if not stat.S_ISREG(found.st_mode):
         raise OSError("it is no regular file")
     is_shared = path.parent.stat().st_mode & _OTHERS_WRITE
     if is_shared and (found.st_uid != user or found.st_nlink > 1):
-        raise OSError("others write into its folder, and it is not this person's alone")
+        raise OSError("others can write to its folder, and it is not this user's alone")
     if stat.S_IMODE(found.st_mode) != _PRIVATE:
         path.chmod(_PRIVATE)

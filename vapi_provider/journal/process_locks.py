@@ -89,7 +89,7 @@ class KeyedLocks:
     """
 
     def __init__(self, path: Path, slots: int = SLOTS) -> None:
-        self._slots = [_Slot(path.with_name(f"{path.name}.{at:02d}")) for at in range(slots)]
+        self._slots = [_Slot(path.with_name(f"{path.name}.{index:02d}")) for index in range(slots)]
         self._lock = threading.Lock()
         self._among_threads: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
@@ -112,11 +112,11 @@ class KeyedLocks:
                 with self._lock:
                     among_threads = self._among_threads[key]
                 held.enter_context(among_threads)
-            for at in sorted({self._at(key) for key in keys}):
-                held.enter_context(self._slots[at].held(wait))
+            for index in sorted({self._index_of(key) for key in keys}):
+                held.enter_context(self._slots[index].held(wait))
             yield
 
-    def _at(self, key: str) -> int:
+    def _index_of(self, key: str) -> int:
         digest = hashlib.sha256(key.encode()).digest()
         return int.from_bytes(digest[:8], "big") % len(self._slots)
 

@@ -46,24 +46,24 @@ class Replica:
         self._clock = clock
         self._store = store
         self._earlier = earlier or EarlierJournal.none()
-        self._is_brought = False
-        self._is_bringing = False
-        self._bringing = threading.RLock()
-        self._asking = threading.Lock()
+        self._is_moved = False
+        self._is_moving = False
+        self._move_lock = threading.RLock()
+        self._first_read = threading.Lock()
         self._written_at: dict[int, float] = {}
 
     def may_have_unfinished(self) -> bool:
         """Return whether there may be unfinished intents; a process sends one request for it."""
         if self.log.synced_at is not None:
             return True
-        with self._asking, self.usable():
+        with self._first_read, self.usable():
             if self.had_unfinished is None:
                 self.had_unfinished = self.log.has_unfinished() or not self._earlier.is_empty()
             return self.had_unfinished
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
         """Return the rows that a statement finds, in a view at most `FRESH_SECONDS` old."""
-        self.look()
+        self.refresh()
         with self.log.condition:
             return self.database.run(statement, *values, **named)
 
@@ -85,20 +85,20 @@ class Replica:
         with self.usable():
             return self.log.append(Item((command, arguments)))
 
-    def look(self, fresh_seconds: float | None = FRESH_SECONDS) -> None:
+    def refresh(self, fresh_seconds: float | None = FRESH_SECONDS) -> None:
         """Read the log if the last read is older than `fresh_seconds`; with None, only if never."""
         synced = self.log.synced_at
         if synced is None or (fresh_seconds is not None and self._clock() - synced > fresh_seconds):
             with self.usable():
                 self.log.sync()
-        if not self._is_brought:
-            with self._bringing:
-                if not self._is_brought and not self._is_bringing:
-                    self._is_bringing = True
+        if not self._is_moved:
+            with self._move_lock:
+                if not self._is_moved and not self._is_moving:
+                    self._is_moving = True
                     try:
-                        self._is_brought = self._earlier.move_to(self._store)
+                        self._is_moved = self._earlier.move_to(self._store)
                     finally:
-                        self._is_bringing = False
+                        self._is_moving = False
 
     def _replay(self, position: int, operations: Sequence[Operation]) -> list[Any]:
         database = self.database

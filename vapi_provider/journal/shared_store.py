@@ -71,7 +71,7 @@ class SharedStore:
 
     def exists(self) -> bool:
         """Return whether anything was ever written; the first call reads the log."""
-        self._replica.look(None)
+        self._replica.refresh(None)
         return self._log.position > 0
 
     def may_have_unfinished(self) -> bool:
@@ -84,7 +84,7 @@ class SharedStore:
 
     def submit(self, command: str, **arguments: Any) -> Any:
         """Write a command to the log, batched with those of other threads."""
-        self._replica.look(None)
+        self._replica.refresh(None)
         result = self._replica.append(command, arguments)
         self._deferred.compact_if_due()
         turn = self._turn_of_thread()
@@ -143,7 +143,7 @@ class SharedStore:
                     among_threads = self._keys[name]
                 held.enter_context(among_threads)
             self._prepare_to_buy()
-            self._replica.look()
+            self._replica.refresh()
             with self._log.condition:
                 turn = _Turn(names, self._log.position)
             if self._contended.intersection(names):
@@ -215,13 +215,13 @@ class SharedStore:
                     return
                 if result != TAKEN:
                     raise OwnershipError(messages.LEASE_LOST(place=self.shown))
-                if not self._bury_the_dead(turn.names):
+                if not self._bury_expired_owners(turn.names):
                     wait()
         finally:
             if held is None:
                 self.let_go_owner()
 
-    def _bury_the_dead(self, names: Sequence[str]) -> bool:
+    def _bury_expired_owners(self, names: Sequence[str]) -> bool:
         """Free the turns of owners whose lease has expired; return whether there were any."""
         with self._log.condition:
             places = ", ".join("?" * len(names))
