@@ -115,7 +115,10 @@ def resolve_creations(
             continue
         found = _candidates(creation, left)
         earlier = [
-            it for other in creations if other["urn"] == urn for it in _candidates(other, left)
+            record
+            for other in creations
+            if other["urn"] == urn
+            for record in _candidates(other, left)
         ]
         fresh = [record for record in found if _may_be_of(deployment, creation, record)]
         # Without an intent, a chosen name proves nothing: another stack may use it, too.
@@ -131,12 +134,12 @@ def resolve_creations(
             (record for record in left if record.id in key[0]), key=lambda record: record.created_at
         )
         rivals = any(key[0] & other[0] for other in groups if other != key)
-        for at, urn in enumerate(urns):
+        for index, urn in enumerate(urns):
             # Resources with equal bodies are interchangeable: only the count of records matters.
             if rivals or len(among) > len(urns):
                 decisions[urn] = _unclear(urn, among)
-            elif at < len(among):
-                decisions[urn] = Decision(urn, "creating", "made", among[at].id)
+            elif index < len(among):
+                decisions[urn] = Decision(urn, "creating", "made", among[index].id)
             else:
                 decisions[urn] = Decision(urn, "creating", "not made")
     return decisions
@@ -170,12 +173,12 @@ def _chosen_decisions(
             decisions[urn] = Decision(urn, "creating", "not made")
             continue
         kind, wanted = kinds.pop(id_, None), creations[urn]["inputs"]["provider"]
-        made = Decision(urn, "creating", "made", id_)
+        decision = Decision(urn, "creating", "made", id_)
         if kind is None or kind.provider != wanted:
             raise OwnershipError(
-                messages.RECORD_NOT_FREE(id=id_, resource=made.resource, kind=wanted)
+                messages.RECORD_NOT_FREE(id=id_, resource=decision.resource, kind=wanted)
             )
-        decisions[urn] = made
+        decisions[urn] = decision
     return decisions
 
 
@@ -222,12 +225,12 @@ def _may_be_of(
     deployment: Mapping[str, Any], resource: Resource, record: PhoneNumberRecord
 ) -> bool:
     """Return whether a record is new enough; False where its time is unreadable."""
-    made = instant(record.created_at)
-    return made is not None and made >= _not_before(deployment, resource)
+    created = instant(record.created_at)
+    return created is not None and created >= _not_before(deployment, resource)
 
 
 def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
-    """Return the earliest time at which this creation can have made a record.
+    """Return the earliest time at which this creation can have created a record.
 
     The time is by the account's clock. An older record is another creator's, perhaps of another
     state of the same stack.

@@ -36,7 +36,7 @@ class Resolution:
 
     @property
     def open(self) -> list[Decision]:
-        """Decisions that the user has to make first."""
+        """Decisions that are the user's, and that must come first."""
         return [decision for decision in self.decisions if decision.is_open]
 
     @property
@@ -68,18 +68,19 @@ def resolve_pending(
     creations = [operation["resource"] for operation in everything if _is_creating(operation)]
     read_only = ids_in(deployment, read_only=True) - ids_in(deployment) - {*held_elsewhere}
     read = [record for record in records if record.id in read_only]
-    made = resolve_creations(deployment, creations, free, chosen or {}, intents or {}, read)
+    created = resolve_creations(deployment, creations, free, chosen or {}, intents or {}, read)
     known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
     live = _live_urns(deployment)
-    made = {
-        urn: _keep_live_resource(known.get(urn, decision), live) for urn, decision in made.items()
+    created = {
+        urn: _keep_live_resource(known.get(urn, decision), live)
+        for urn, decision in created.items()
     }
-    there = {record.id for record in records}
+    existing = {record.id for record in records}
     seen = {record.org_id for record in records} or {confirmed_empty}
     decisions = [
-        made[operation["resource"]["urn"]]
+        created[operation["resource"]["urn"]]
         if _is_creating(operation)
-        else _decide_other(operation, there, seen, chosen)
+        else _decide_other(operation, existing, seen, chosen)
         for operation in pending
     ]
     by_id = {record.id: record for record in records}
@@ -115,7 +116,7 @@ def _held_already(
 
 
 def _live_urns(deployment: Mapping[str, Any]) -> set[str]:
-    """Return the URNs of resources that stay in the state whatever a run was about to replace."""
+    """Return the URNs of resources that are neither deleted nor about to be replaced."""
     return {
         resource["urn"]
         for resource in resources_of(deployment)
@@ -136,8 +137,8 @@ def _without_repeated_creations(pending: Sequence[Mapping[str, Any]]) -> list[Ma
     Several killed runs may each have left a creation of the same resource.
     """
     last = {
-        operation["resource"]["urn"]: at
-        for at, operation in enumerate(pending)
+        operation["resource"]["urn"]: index
+        for index, operation in enumerate(pending)
         if _is_creating(operation)
     }
     return [
@@ -170,7 +171,7 @@ def _confirm_account(
 
 def _decide_other(
     operation: Mapping[str, Any],
-    there: Collection[str],
+    existing: Collection[str],
     seen: Collection[str | None],
     chosen: Mapping[str, str] | None,
 ) -> Decision:
@@ -183,7 +184,7 @@ def _decide_other(
         return Decision(urn, kind, "recorded" if ours else "foreign")
     if kind != "deleting":
         return Decision(urn, kind, "recorded", id_)
-    if id_ in there:
+    if id_ in existing:
         return Decision(urn, kind, "still there", id_)
     known = resource.get("outputs", {}).get("org_id") in seen or (chosen or {}).get(urn) == NONE
     return Decision(urn, kind, "gone" if known else "unclear", id_)
