@@ -70,7 +70,8 @@ def decide(
 def is_restorable(type_: str) -> bool:
     """Return whether a killed run's custom resource of this type is restored or needs no restore.
 
-    That are Vapi resources, by the journal, and the providers that the engine adds for them.
+    These are Vapi resources, which the journal restores, and the providers that the engine adds
+    for them.
     """
     return type_ in _RESTORABLE
 

@@ -107,10 +107,10 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     Raises ConfigurationError for a duplicate key: Pulumi merges the two values and Python keeps the
     last one, so the check would see another state than the engine.
     """
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    properties = dict(pairs)
+    if len(properties) != len(pairs):
         raise ConfigurationError(messages.STATE_KEY_TWICE())
-    return made
+    return properties
 
 
 def _reason(key: str, value: Any) -> str | None:

@@ -51,7 +51,7 @@ def finish_held_intents(
     """Finish a stack's intents whose record a state of this backend holds; return the others.
 
     The other stacks are read only for an intent that the own state does not finish. An intent
-    without a known record learns which records other resources hold.
+    without a known record excludes the records that other resources hold.
     """
     left = _finish(journal, intents, deployment)
     if not all(journal.is_under_way(intent) for intent in left):
@@ -90,6 +90,6 @@ def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment
         if isinstance(id_ := resource.get("id"), str)
     }
     for intent in intents:
-        newer = {id_ for id_, at in created.items() if intent.before.is_newer(id_, at)}
+        newer = {id_ for id_, time in created.items() if intent.before.is_newer(id_, time)}
         if intent.record is None and newer and not journal.is_under_way(intent):
             journal.exclude_records(intent, newer)

@@ -35,7 +35,9 @@ def is_ours(text: str) -> bool:
     if content is None:
         return False
     try:
-        whole = [(opcode.name, value, at) for opcode, value, at in pickletools.genops(content)]
+        whole = [
+            (opcode.name, value, offset) for opcode, value, offset in pickletools.genops(content)
+        ]
     except ValueError:
         return False
     # Unpickling ends at STOP; refuse trailing bytes, which another reader might interpret.
