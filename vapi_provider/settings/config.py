@@ -105,7 +105,7 @@ def load_settings(
     region = setting("region", "VAPI_REGION") or "us"
     if region not in REGIONS:
         raise invalid_setting("region", region, f"one of {', '.join(REGIONS)}")
-    base_url, moved = account_url(
+    base_url, url_warning = account_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
         project,
@@ -150,7 +150,7 @@ def load_settings(
         confirmed_empty_account=environment.get("VAPI_CONFIRM_EMPTY_ACCOUNT", "").strip() or None,
         journal=journal.file,
         shared_journal=journal.shared,
-        warnings=tuple(text for text in (moved, journal.warning) if text),
+        warnings=tuple(text for text in (url_warning, journal.warning) if text),
         backend=backend_of(environment, folder),
     )
 

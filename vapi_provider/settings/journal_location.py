@@ -150,7 +150,7 @@ def shared_location(
         if missing:
             raise ConfigurationError(
                 configuration.JOURNAL_LIBRARY(
-                    place=location.shown, library=missing, package=_wanted(location.scheme)
+                    place=location.shown, library=missing, package=_extra_of(location.scheme)
                 )
             )
         return with_password(location, backend_url), None
@@ -161,7 +161,7 @@ def shared_location(
     missing = _missing(location.scheme)
     if missing:
         return None, configuration.JOURNAL_NOT_SHARED(
-            library=missing, package=_wanted(location.scheme)
+            library=missing, package=_extra_of(location.scheme)
         )
     return with_password(location, backend_url), None
 
@@ -210,5 +210,5 @@ def _missing(scheme: str) -> str | None:
     return None if importlib.util.find_spec(library) else library
 
 
-def _wanted(scheme: str) -> str:
+def _extra_of(scheme: str) -> str:
     return f"'vapi-phone-numbers[{_NEEDS[scheme][1]}]'"

@@ -1,4 +1,4 @@
-"""Parsing of single settings."""
+"""Parsing of the value of one setting, with an error that names the setting."""
 
 from __future__ import annotations
 
