@@ -24,14 +24,14 @@ DEPTH = 30
 DIGITS = 300
 """Maximum number of digits of an integer in a response: more than the engine can represent."""
 
-_AT_ONCE = 256 * 1024
+_STEP_BYTES = 256 * 1024
 _CONTAINERS = (dict, list)
 _ENCODINGS = ("", "identity", "gzip")
 
 # Unpaired surrogates, which a server leaves when it truncates text by UTF-16 units. Python decodes
 # them, but UTF-8 cannot encode them. The pattern also matches escaped backslashes and complete
 # pairs, so that the search skips them.
-_HALVES = re.compile(
+_SURROGATES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -110,7 +110,7 @@ def parse(content: bytes) -> Any:
     try:
         text = content.decode(json.detect_encoding(content))
         if "\\ud" in text or "\\uD" in text:
-            text = _HALVES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+            text = _SURROGATES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
         value = _DECODER.decode(text)
     except RecursionError:
         raise _too_deep() from None
@@ -126,7 +126,7 @@ def _pieces(answer: Answer, most: int) -> Iterator[bytes]:
         return
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
-        raise BadAnswer("is compressed in a way that was not asked for")
+        raise BadAnswer("has a Content-Encoding that was not requested")
     raw = _counted(answer.iter_raw(), most)
     yield from _unpacked(raw) if encoding == "gzip" else raw
 
@@ -144,19 +144,19 @@ def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Decompress in small steps: the output may be a thousand times as large as the input."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    came = False
+    has_content = False
     try:
         for piece in pieces:
-            came, left = True, piece
+            has_content, left = True, piece
             while not unpacker.eof:
-                unpacked = unpacker.decompress(left, _AT_ONCE)
+                unpacked = unpacker.decompress(left, _STEP_BYTES)
                 yield unpacked
                 left = unpacker.unconsumed_tail
-                if not left and len(unpacked) < _AT_ONCE:
+                if not left and len(unpacked) < _STEP_BYTES:
                     break
     except zlib.error:
         raise BrokenAnswer from None
-    if came and not unpacker.eof:
+    if has_content and not unpacker.eof:
         raise BrokenAnswer
 
 
@@ -166,7 +166,7 @@ def _check_depth(value: Any) -> None:
         below: list[Any] = []
         for outer in level:
             inner: Any = cast(Any, outer).values() if isinstance(outer, dict) else outer
-            below += [it for it in inner if isinstance(it, _CONTAINERS)]
+            below += [item for item in inner if isinstance(item, _CONTAINERS)]
         if not below:
             return
         level = below

@@ -141,11 +141,11 @@ class _Backend(httpcore.NetworkBackend):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from error
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         failure: Exception = httpcore.ConnectError("the host has no address")
-        for at, address in enumerate(addresses):
+        for index, address in enumerate(addresses):
             left = self._limit.left(timeout, httpcore.ConnectTimeout)
-            share = None if left is None else left / (len(addresses) - at)
+            share = None if left is None else left / (len(addresses) - index)
             try:
                 stream = self._inner.connect_tcp(
                     address, port, share, local_address, socket_options

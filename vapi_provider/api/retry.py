@@ -45,15 +45,15 @@ NOTIFY_AFTER_SECONDS = 10.0
 MINUTE_JITTER_SECONDS = 10.0
 """Maximum delay after the minute starts, so that several runs do not resume at the same time."""
 
-_LONGEST_ASKED_SECONDS = 1e9
-_SECONDS_RATHER_THAN_A_MOMENT = 10_000_000.0
+_MAX_ASKED_SECONDS = 1e9
+_UNIX_TIMES_FROM = 10_000_000.0
 """X-RateLimit-Reset below this is in seconds, from it on a Unix time: servers send either."""
 
 _MILLISECONDS = 100_000_000_000.0
 """X-RateLimit-Reset above this is in milliseconds: in seconds it would be in the year 5138."""
 
 _backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
-_patient = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
+_backoff_after_429 = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
 
 
 def may_repeat(method: str, error: BaseException) -> bool:
@@ -83,7 +83,7 @@ def asked_to_wait(
         reset = _number(headers.get("X-RateLimit-Reset"))
         if reset is not None:
             reset = reset / 1000 if reset > _MILLISECONDS else reset
-            seconds = reset if reset < _SECONDS_RATHER_THAN_A_MOMENT else reset - now
+            seconds = reset if reset < _UNIX_TIMES_FROM else reset - now
     return None if seconds is None or seconds <= 0 else min(seconds, most)
 
 
@@ -121,7 +121,7 @@ class Retry:
             return asked_to_wait(headers, now)
         moment = _moment(headers.get("Date", ""))
         now = now if moment is None else moment
-        seconds = asked_to_wait(headers, now, _LONGEST_ASKED_SECONDS)
+        seconds = asked_to_wait(headers, now, _MAX_ASKED_SECONDS)
         if seconds is None and _number(headers.get("Retry-After")) is None:
             return 60 - now % 60 + self._jitter(0, MINUTE_JITTER_SECONDS)
         return seconds
@@ -188,7 +188,7 @@ class Retry:
         if isinstance(error, RateLimitedError):
             if is_too_long(asked):
                 return 0  # Tenacity computes the wait before it calls `_is_enough`.
-            seconds = _patient(state) if asked is None else asked
+            seconds = _backoff_after_429(state) if asked is None else asked
             self._extend_pause(seconds, error)
             return seconds
         seconds = _backoff(state) if asked is None else asked

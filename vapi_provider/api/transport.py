@@ -171,10 +171,10 @@ class Transport:
         """
         if self._api_clock is None:
             return None
-        date, heard_at = self._api_clock
-        return date + time.monotonic() - heard_at
+        date, noted_at = self._api_clock
+        return date + time.monotonic() - noted_at
 
-    def _hear_clock(self, headers: Mapping[str, str]) -> None:
+    def _note_api_time(self, headers: Mapping[str, str]) -> None:
         if "Date" in headers:
             with suppress(ValueError, OverflowError):
                 date = parsedate_to_datetime(headers["Date"]).timestamp()
@@ -211,7 +211,7 @@ class Transport:
                 messages.ANSWER_TOO_LATE(request=what, url=url, seconds=self._http.timeout.read),
                 may_still_complete=True,
             ) from None
-        self._hear_clock(response.headers)
+        self._note_api_time(response.headers)
         try:
             return json_of(what, response, secrets, self._retry.asked)
         except AuthenticationError as error:
