@@ -1,5 +1,5 @@
-"""Changes to private parts of Pulumi's SDK, in the plugin process and in the program's process.
+"""Adapters of Pulumi's SDK, in the plugin process and in the program's process.
 
-The rest of the package works without these changes, only more slowly: ``VAPI_SDK_PATCHES=off``
-turns them all off. `README.md` lists them.
+The package works without the changes to the SDK's private parts, only more slowly:
+``VAPI_SDK_PATCHES=off`` turns them all off. `README.md` lists them.
 """

@@ -36,8 +36,8 @@ def _refuse_rounding(value: Any, where: str) -> None:
         for name, item in cast(Mapping[str, Any], value).items():
             _refuse_rounding(item, f"{where}.{name}")
     elif isinstance(value, list | tuple):
-        for at, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
-            _refuse_rounding(item, f"{where}[{at}]")
+        for index, item in enumerate(cast(list[Any] | tuple[Any, ...], value)):
+            _refuse_rounding(item, f"{where}[{index}]")
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
         raise pulumi.RunError(f"{where}: {declarations.ROUNDED_NUMBER()}")
 
@@ -58,7 +58,7 @@ def _marked(spec: FieldSpec, value: Any, where: str) -> Any:
         return pulumi.Output.secret(value) if is_secret(spec, value) else value
     if isinstance(value, list | tuple):
         items = cast(list[Any] | tuple[Any, ...], value)
-        return [_marked(spec, item, f"{where}[{at}]") for at, item in enumerate(items)]
+        return [_marked(spec, item, f"{where}[{index}]") for index, item in enumerate(items)]
     model = spec.schema_of(value)
     if model is None:
         _refuse_rounding(value, where)

@@ -46,13 +46,13 @@ class _Workers:
         with self._lock:
             self._waiting.add(me)
         try:
-            self._one_more()
+            self._grow()
             yield
         finally:
             with self._lock:
                 self._waiting.remove(me)
 
-    def _one_more(self) -> None:
+    def _grow(self) -> None:
         """Add a worker if all wait.
 
         This never raises, because it only makes a run faster.
@@ -104,8 +104,10 @@ def blocking() -> AbstractContextManager[None]:
 def _pool_of_this_thread() -> ThreadPoolExecutor | None:
     """Return the pool of the current thread, found by the weak reference in the thread's args."""
     given: tuple[object, ...] = getattr(threading.current_thread(), "_args", ())
-    for one in given:
-        pool = cast("weakref.ref[object]", one)() if isinstance(one, weakref.ref) else None
+    for argument in given:
+        pool = (
+            cast("weakref.ref[object]", argument)() if isinstance(argument, weakref.ref) else None
+        )
         # Compare types: isinstance would resolve lazy proxy objects.
         if type(pool) is ThreadPoolExecutor:
             return pool
