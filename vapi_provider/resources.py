@@ -115,7 +115,7 @@ class _PhoneNumber(dynamic.Resource):
             if sent_hints is not None:
                 props[HINTS] = sent_hints
             # The transforms of a parent are known only once it is registered.
-            deferred = hints.on_engine() and hints.has_parent(opts)
+            deferred = hints.is_on_engine() and hints.has_parent(opts)
             if settings.guards:
 
                 async def refused(_: None) -> bool | None:
@@ -137,7 +137,7 @@ class _PhoneNumber(dynamic.Resource):
         if not reads_only:
             _finish_when_recorded(settings, self.id)
             # On an engine the plugin warns, because it sees the values after transforms.
-            for warning in () if hints.on_engine() else advice(kind, fields, settings.region):
+            for warning in () if hints.is_on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
             if mocks.is_mocked():
                 for warning in mocks.values_nobody_means(kind, fields):
@@ -159,7 +159,7 @@ class _PhoneNumber(dynamic.Resource):
         """
         # The SDK's attribute includes `protect` inherited from a parent; the given options do not.
         protected = bool(getattr(self, "_protect", False))
-        if hints.on_engine() and hints.is_transformed(opts):
+        if hints.is_on_engine() and hints.is_transformed(opts):
             guards = {PROTECTED} & set(guards)
         with_options = {**fields, UNPROTECTED: None if protected else True}
         for refusal in violations(guards, with_options):

@@ -25,7 +25,7 @@ _Found = tuple[_Path, pulumi.Output[Any]]
 """The path and the Output of a declared value."""
 
 
-def on_engine() -> bool:
+def is_on_engine() -> bool:
     """Return whether an engine runs the program, so that a plugin checks the inputs."""
     return isinstance(_monitor(), resource_pb2_grpc.ResourceMonitorStub)
 

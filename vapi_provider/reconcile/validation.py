@@ -72,8 +72,8 @@ def problems(
 
     found: list[str] = []
     adopt_id = properties.get("adopt_id", "-")
-    is_one = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
-    if not is_one and not isinstance(adopt_id, Unknown):
+    is_valid_id = isinstance(adopt_id, str) and is_id(adopt_id) and adopt_id.split() == [adopt_id]
+    if not is_valid_id and not isinstance(adopt_id, Unknown):
         found.append(declarations.NOT_A_RECORD_ID().about("adopt_id"))
     fields = {name: value for name, value in properties.items() if name not in _NOT_FIELDS}
     try:
