@@ -96,5 +96,5 @@ class CheckReview:
             yield from texts_in(value)
 
     def leaves_to_engine(self, desired: Desired) -> bool:
-        """Return whether only the engine can see a difference, because only its secrecy may differ."""
+        """Return whether only the secrecy of values may differ, which only the engine sees."""
         return desired.key in self._left_to_engine
