@@ -369,3 +369,32 @@ def test_workers_that_wait_for_a_page_are_all_answered() -> None:
     with ThreadPoolExecutor(16) as workers:
         assert list(workers.map(read, range(16))) == ["a"] * 16
     assert len(api.requests) == READ_SINGLY + 1
+
+
+class Slow(FlakyApi):
+    """An account whose list answers when it is allowed to."""
+
+    def __init__(self) -> None:
+        super().__init__(answer())
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+
+    def _listed(self, request: httpx.Request) -> httpx.Response:
+        self.is_asked.set()
+        assert self.may_answer.wait(20)
+        return super()._listed(request)
+
+
+def test_threads_that_arrive_during_a_listing_share_the_next_one() -> None:
+    """Each wants a listing that begins after its arrival, and one serves them all."""
+    api = Slow()
+    view = AccountView(api.observed())
+    with ThreadPoolExecutor(6) as workers:
+        calls = [workers.submit(view.records)]
+        assert api.is_asked.wait(20)
+        for _ in range(5):
+            api.is_asked.clear()
+            calls.append(workers.submit(view.records, view.listings))
+            api.is_asked.wait(0.1)  # A listing of its own would begin now.
+        api.may_answer.set()
+        assert {len(call.result(20)) for call in calls} == {1}
+    assert api.sent.count("GET /phone-number") == 2

@@ -40,6 +40,7 @@ class AccountView:
         self._newest: Listing | None = None
         self._watchers = 0
         self._all: Listing | None = None
+        self._listing_all = threading.Lock()
         self._indexed: Listing | None = None
         self.listings = 0
         """Number of listings of *all* records that have begun."""
@@ -208,20 +209,23 @@ class AccountView:
     def _list_all(self, after: int = 0) -> tuple[int, Mapping[str, PhoneNumberRecord]]:
         """Return a listing's number and records; threads that wait at the same time share it.
 
-        Another thread may begin the next listing while the caller uses the records.
+        A listing is complete before the next one begins, so that threads which arrive while it is
+        in progress, and need a later one, share the next instead of starting one each. Another
+        thread may begin the next listing while the caller uses the records.
         """
-        with self._lock:
-            if self._all is None or self.listings <= after:
-                self._all = self._new_listing()
-                self.listings += 1
-            listing, number = self._all, self.listings
-        records = listing.records()
-        with self._lock:
-            if self._indexed is not listing:
-                self._indexed = listing
-                for record in records.values():
-                    self._index.add(record)
-        return number, records
+        with self._listing_all:
+            with self._lock:
+                if self._all is None or self.listings <= after:
+                    self._all = self._new_listing()
+                    self.listings += 1
+                listing, number = self._all, self.listings
+            records = listing.records()
+            with self._lock:
+                if self._indexed is not listing:
+                    self._indexed = listing
+                    for record in records.values():
+                        self._index.add(record)
+            return number, records
 
     def _new_listing(self) -> Listing:
         return Listing(self._client, self._clock)
