@@ -111,7 +111,7 @@ def test_create_does_not_wait_for_ever(
     assert "number" not in result.outs
     assert len(api.requests) == 2 + looks
     said = capsys.readouterr().err
-    assert "warning: made-2 was made" in said
+    assert "warning: made-2 was created" in said
     assert "pulumi refresh" in said
 
 
@@ -297,7 +297,7 @@ def test_adopting_what_is_as_declared_only_reads() -> None:
 @pytest.mark.parametrize(
     ("record", "more", "words"),
     [
-        (None, {}, "nothing was made"),
+        (None, {}, "nothing was created"),
         (answer("vonage"), {}, "is VonagePhoneNumber, not VapiPhoneNumber"),
         (answer("plivo"), {}, "is of kind 'plivo', not VapiPhoneNumber"),
         (answer(), {"number_desired_area_code": "212"}, "number_desired_area_code"),

@@ -180,7 +180,7 @@ def test_an_unfinished_purchase_is_named_before_anything_is_bought(
     new_provider(api, journal=journal).create(
         bag(declaration=OTHER, name="Other", number_desired_area_code="212")
     )
-    assert f"made {made.id} for 'support'" in capsys.readouterr().err
+    assert f"created {made.id} for 'support'" in capsys.readouterr().err
 
 
 def test_a_resource_that_is_declared_later_is_waited_for(

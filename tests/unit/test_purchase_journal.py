@@ -71,7 +71,7 @@ def test_what_was_made_is_kept_though_the_journal_fails(
     api = Breaking()
     made = new_provider(api, journal=journal).create(bag(name="Main", **MINIMAL["vapi"]))
     assert list(api.records) == [made.id]
-    assert f"{made.id} was made, but the journal" in capsys.readouterr().err
+    assert f"{made.id} was created, but the journal" in capsys.readouterr().err
 
 
 def test_a_journal_that_cannot_be_written_stops_the_purchase(tmp_path: Path) -> None:

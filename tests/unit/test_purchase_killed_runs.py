@@ -192,7 +192,7 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     with first.owner_lock():
         first.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)
         text = failure(new_provider(api, clock, journal=journal).create, news)
-        assert "another run is still making this number" in text
+        assert "another run is still creating this number" in text
         assert clock.now >= 300
         assert POST not in api.sent
     api.records["made"] = made

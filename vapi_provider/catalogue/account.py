@@ -4,23 +4,23 @@ from vapi_provider.catalogue.message import Template
 
 ACCOUNT_HAS_IT = Template(
     "VAPI-ACCOUNT-HAS-IT",
-    "the account already has {what} (id {id}, made {created_at}): nothing was made. {advice}; if "
-    "no resource has it, adopt_id={id!r} takes it over. {given_up}",
+    "the account already has {what} (id {id}, created {created_at}): nothing was created. "
+    "{advice}; if no resource has it, adopt_id={id!r} takes it over. {given_up}",
 )
 REPLACED_STILL_HAS_IT = Template(
     "VAPI-REPLACED-STILL-HAS-IT",
-    "the account already has {what} (id {id}, made {created_at}): nothing was made. If it is what "
-    "is being replaced, set delete_before_replace=True; if no resource has it, adopt_id={id!r} "
-    "takes it over. {given_up}",
+    "the account already has {what} (id {id}, created {created_at}): nothing was created. If it is "
+    "what is being replaced, set delete_before_replace=True; if no resource has it, "
+    "adopt_id={id!r} takes it over. {given_up}",
 )
 ANOTHER_RECORD_HAS_IT = Template(
     "VAPI-ANOTHER-RECORD-HAS-IT",
-    "the account already has {what} (id {id}, made {created_at}): {changed} was not changed. "
+    "the account already has {what} (id {id}, created {created_at}): {changed} was not changed. "
     "{given_up} {swap}",
 )
 OTHER_BASE_URL = Template(
     "VAPI-OTHER-BASE-URL",
-    "an interrupted run was making this number in the account at {account}, and this run uses "
+    "an interrupted run was creating this number in the account at {account}, and this run uses "
     "{url}: run it once more with that vapi:baseUrl or vapi:region, or give the resource another "
     "name",
 )
@@ -42,12 +42,12 @@ STILL_LISTED = Template(
 )
 NUMBER_NOT_YET_KNOWN = Template(
     "VAPI-NUMBER-NOT-YET-KNOWN",
-    "{id} was made, but its phone number is not known after {seconds:g} s (status {status})"
+    "{id} was created, but its phone number is not known after {seconds:g} s (status {status})"
     "{problem}: `pulumi refresh` will find it",
 )
 NUMBER_BLOCKED = Template(
     "VAPI-NUMBER-BLOCKED",
-    "{id} was made, but Vapi has blocked it, so calls will not work: ask Vapi's support and run "
+    "{id} was created, but Vapi has blocked it, so calls will not work: ask Vapi's support and run "
     "again, or delete it in the dashboard; adopt_id={id!r} takes it over as it is",
 )
 UNKNOWN_SECRET = Template(

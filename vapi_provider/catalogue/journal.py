@@ -35,10 +35,10 @@ LEASE_LOST = Template(
 )
 JOURNAL_CHANGED = Template(
     "VAPI-JOURNAL-CHANGED",
-    "another run is making this number, or one that looks the same: nothing was bought. Run again",
+    "another run is creating this number, or one like it: nothing was bought. Run again",
 )
 INTENT_WITHOUT_BACKEND = Template(
     "VAPI-INTENT-WITHOUT-BACKEND",
-    "an interrupted run, with no PULUMI_BACKEND_URL in its environment, was making this number: "
+    "an interrupted run, with no PULUMI_BACKEND_URL in its environment, was creating this number: "
     "run it once more like that, so that it is not bought twice",
 )

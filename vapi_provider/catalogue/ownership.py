@@ -4,8 +4,8 @@ from vapi_provider.catalogue.message import Template
 
 ADOPTED_IS_MISSING = Template(
     "VAPI-ADOPTED-IS-MISSING",
-    "{cause}: adopt_id names a number that this account does not have; nothing was made. Correct "
-    "or remove adopt_id",
+    "{cause}: adopt_id names a number that this account does not have; nothing was created. "
+    "Correct or remove adopt_id",
 )
 ADOPTED_IS_HELD = Template(
     "VAPI-ADOPTED-IS-HELD",
@@ -19,7 +19,8 @@ ADOPTED_HAS_OTHER_AREA_CODE = Template(
 OTHER_KIND = Template("VAPI-OTHER-KIND", "{id} is {actual}, not {declared}: declare it as {actual}")
 SAME_RESOURCE_NAME = Template(
     "VAPI-SAME-RESOURCE-NAME",
-    "two resources are called {resource}: give one another name; nothing was made for the second",
+    "two resources are called {resource}: give one another name; nothing was created for the "
+    "second",
 )
 DECLARED_TWICE = Template(
     "VAPI-DECLARED-TWICE",
@@ -52,7 +53,7 @@ TOO_MANY_RELEASES = Template(
 RELEASED_BY_KILLED_RUN = Template(
     "VAPI-RELEASED-BY-KILLED-RUN",
     "{id} was released by an earlier run whose engine was killed: {number} is gone, and its "
-    "resource is made again",
+    "resource is created again",
 )
 EARLIER_RUN_STILL_WRITES = Template(
     "VAPI-EARLIER-RUN-STILL-WRITES",

@@ -8,36 +8,35 @@ JOURNAL_NOT_UPDATED = Template(
 RESPONSE_LOST = Template(
     "VAPI-RESPONSE-LOST",
     "the answer to a purchase was lost ({cause}): looking for up to {seconds:.0f} s for what it "
-    "made, before it is sent again",
+    "created, before it is sent again",
 )
 OUTCOME_UNKNOWN = Template(
     "VAPI-OUTCOME-UNKNOWN",
-    "{cause}: a number may have been made all the same. Run again: the journal knows of it, and "
-    "the account is looked through before anything is bought",
+    "{cause}: a number may have been created nevertheless. Run again: the journal knows of it, "
+    "and the account is searched before anything is bought",
 )
 ADOPTED_BESIDE_UNFINISHED = Template(
     "VAPI-ADOPTED-BESIDE-UNFINISHED",
-    "an interrupted run was making {created} for this resource: run once without adopt_id, which "
+    "an interrupted run was creating {created} for this resource: run once without adopt_id, which "
     "takes it over, or resolve it with `recover`; {id} was left as it is",
 )
 INTERRUPTED_RECORD_HELD = Template(
     "VAPI-INTERRUPTED-RECORD-HELD",
-    "an interrupted run made {id} for {resource}, and another resource has it or adopts it: "
+    "an interrupted run created {id} for {resource}, and another resource has it or adopts it: "
     "remove one of the two",
 )
 WAITING_FOR_OTHER_RUN = Template(
     "VAPI-WAITING-FOR-OTHER-RUN",
-    "another run is making this number, or one that looks the same: waiting",
+    "another run is creating this number, or one like it: waiting",
 )
 OTHER_RUN_STILL_BUYS = Template(
     "VAPI-OTHER-RUN-STILL-BUYS",
-    "another run is still making this number, or one that looks the same: end it, or wait, and "
-    "run again",
+    "another run is still creating this number, or one like it: end it, or wait, and run again",
 )
 WAITING_FOR_LATE_PURCHASE = Template(
     "VAPI-WAITING-FOR-LATE-PURCHASE",
-    "an earlier run was ended while it was making a number: looking for up to {seconds:.0f} s "
-    "whether it still comes",
+    "an earlier run was killed while it was creating a number: looking for up to "
+    "{seconds:.0f} s for the record",
 )
 RENAMED_PURCHASE = Template(
     "VAPI-RENAMED-PURCHASE",
@@ -51,13 +50,13 @@ UNDECLARED_PURCHASE = Template(
 )
 LATE_RECORD = Template(
     "VAPI-LATE-RECORD",
-    "{id} ({number}) looks like what a purchase for {resource} created late, after it was sent "
+    "{id} ({number}) may be what a purchase for {resource} created late, after it was sent "
     "again: no state here holds it. Take it over with adopt_id, or release it",
 )
 AMBIGUOUS_RECORDS = Template(
     "VAPI-AMBIGUOUS-RECORDS",
-    "an answer was lost, and {several} what it made: {records}. Nothing more was made: if it is "
-    "this resource's, {advice}; if it is nobody's, release it",
+    "an answer was lost, and {several} what it created: {records}. Nothing more was created: if it "
+    "is this resource's, {advice}; if it is nobody's, release it",
 )
 BOUGHT_FOR_OTHER_PARENT = Template(
     "VAPI-BOUGHT-FOR-OTHER-PARENT",

@@ -121,7 +121,7 @@ class JournaledPost:
             self._journal.record_id(key, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
-            warn(messages.JOURNAL_NOT_UPDATED(id=record.id, done="made", cause=error))
+            warn(messages.JOURNAL_NOT_UPDATED(id=record.id, done="created", cause=error))
         return record
 
     def _watermark(self, key: str) -> AccountWatermark:

@@ -35,9 +35,9 @@ class UnfinishedPurchases:
         """
         for intent in self._undeclared(key, other_forms):
             what = (
-                f"an interrupted run made {intent.record} for {resource_of(intent.key)!r}"
+                f"an interrupted run created {intent.record} for {resource_of(intent.key)!r}"
                 if intent.record
-                else f"an interrupted run was making a number for {resource_of(intent.key)!r}"
+                else f"an interrupted run was creating a number for {resource_of(intent.key)!r}"
             )
             if resembles(fingerprint, intent.body) and class_of(intent.key) == class_of(key):
                 advice = (
