@@ -15,7 +15,7 @@ from tests.journal.test_contract import BODY, KEY, SCOPE, begin, never
 from tests.support.builders import Clock
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.blobs import StoreError
-from vapi_provider.journal.compaction import KEPT_SECONDS, LEAST_ENTRIES, compact, remove_old
+from vapi_provider.journal.compaction import KEPT_SECONDS, MIN_ENTRIES, compact, remove_old
 from vapi_provider.journal.earlier import EarlierJournal
 from vapi_provider.journal.entries import entry_name
 from vapi_provider.journal.file_store import FileStore
@@ -260,7 +260,7 @@ def test_a_snapshot_holds_what_the_entries_said(
 ) -> None:
     """A reader needs no more of the log than what came after it."""
     journal = machine()
-    for number in range(LEAST_ENTRIES + 2):
+    for number in range(MIN_ENTRIES + 2):
         begin(journal, f"{SCOPE}/{number:03d}")
     wait_for(lambda: [name for name in blobs.texts if ".snapshot." in name])
     before = machine().unfinished("shop", "dev")
@@ -268,7 +268,7 @@ def test_a_snapshot_holds_what_the_entries_said(
     for name in [name for name in blobs.texts if name.startswith("log/") and name < snapshot]:
         del blobs.texts[name]
     assert [one.key for one in machine().unfinished("shop", "dev")] == [one.key for one in before]
-    assert len(before) == LEAST_ENTRIES + 2
+    assert len(before) == MIN_ENTRIES + 2
 
 
 def test_old_entries_are_removed_once_a_snapshot_has_held_them_for_an_hour(

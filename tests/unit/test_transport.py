@@ -15,7 +15,7 @@ from tests.support.answers import api, error_of, refused
 from tests.support.builders import KEY, Clock, http, settings
 from vapi_provider.api.retry import (
     ATTEMPTS,
-    LONGEST_WAIT_SECONDS,
+    MAX_WAIT_SECONDS,
     MINUTE_JITTER_SECONDS,
     PATIENCE_SECONDS,
     Retry,
@@ -178,9 +178,9 @@ def test_an_undecodable_answer_is_in_the_tree(method: str) -> None:
     ("header", "least", "most"),
     [
         ("7", 7, 7),
-        ("0", 0.5, LONGEST_WAIT_SECONDS),
+        ("0", 0.5, MAX_WAIT_SECONDS),
         ("0.25", 0.25, 0.25),
-        ("-5", 0.5, LONGEST_WAIT_SECONDS),
+        ("-5", 0.5, MAX_WAIT_SECONDS),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
@@ -199,7 +199,7 @@ def test_an_api_in_trouble_is_asked_again_soon(header: str) -> None:
     clock = Clock()
     account = api(refused(503, headers={"Retry-After": header}), OK)
     account.transport(clock).request("GET", "/phone-number")
-    assert clock.slept == [LONGEST_WAIT_SECONDS]
+    assert clock.slept == [MAX_WAIT_SECONDS]
 
 
 def test_waits_grow_and_stay_bounded() -> None:
@@ -210,7 +210,7 @@ def test_waits_grow_and_stay_bounded() -> None:
         error_of(api(*(refused(503) for _ in range(5))), clock=clock)
         assert clock.slept == sorted(clock.slept)
         assert clock.slept[0] >= 0.5
-        assert clock.slept[-1] <= LONGEST_WAIT_SECONDS
+        assert clock.slept[-1] <= MAX_WAIT_SECONDS
         runs.append(tuple(clock.slept))
     assert len(set(runs)) == 5
 
@@ -229,7 +229,7 @@ def test_waits_grow_and_stay_bounded() -> None:
         ({"X-RateLimit-Reset": "1768464004500"}, 4.5),
         ({"X-RateLimit-Reset": "9"}, 9),
         ({"X-RateLimit-Reset": "0"}, None),
-        ({"X-RateLimit-Reset": "9999999999"}, LONGEST_WAIT_SECONDS),
+        ({"X-RateLimit-Reset": "9999999999"}, MAX_WAIT_SECONDS),
         ({"X-RateLimit-Reset": "later"}, None),
         ({"Retry-After": "2", "X-RateLimit-Reset": "1768464009"}, 2),
     ],

@@ -24,10 +24,10 @@ from vapi_provider.shared.redaction import redacted
 _NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
 """Message of the API's framework for a path that it does not serve."""
 
-_MOST_SHOWN = 500
+_MAX_SHOWN = 500
 """Maximum characters of a response in an error message."""
 
-_MOST_READ = 20_000
+_MAX_READ = 20_000
 """Maximum characters of a page that is not JSON to redact."""
 
 
@@ -138,8 +138,8 @@ def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
     if parsed is response:
         # The charset in the response's headers may not exist, so detect the encoding.
         content = response.content
-        text = content[: 4 * _MOST_READ].decode(json.detect_encoding(content), "replace")
-        words = redacted(text[:_MOST_READ], secrets)
+        text = content[: 4 * _MAX_READ].decode(json.detect_encoding(content), "replace")
+        words = redacted(text[:_MAX_READ], secrets)
     else:
         answer = redacted(parsed, secrets)
         body: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
@@ -149,7 +149,7 @@ def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
         bare = _json(answer) if response.content else ""
         words = bare if message is None else str(message)
     line = " ".join(words.split())
-    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+    return line if len(line) <= _MAX_SHOWN else line[:_MAX_SHOWN] + "…"
 
 
 def _json(answer: Any) -> str:

@@ -35,7 +35,7 @@ from vapi_provider.errors import (
 
 ATTEMPTS = 5
 PATIENCE_SECONDS = 300.0
-LONGEST_WAIT_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
 """Maximum sleep between two calls of `watch`."""
 
@@ -52,8 +52,8 @@ _UNIX_TIMES_FROM = 10_000_000.0
 _MILLISECONDS = 100_000_000_000.0
 """X-RateLimit-Reset above this is in milliseconds: in seconds it would be in the year 5138."""
 
-_backoff = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS, jitter=0.5)
-_backoff_after_429 = wait_exponential_jitter(multiplier=2, max=LONGEST_WAIT_SECONDS, jitter=1)
+_backoff = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT_SECONDS, jitter=0.5)
+_backoff_after_429 = wait_exponential_jitter(multiplier=2, max=MAX_WAIT_SECONDS, jitter=1)
 
 
 def may_repeat(method: str, error: BaseException) -> bool:
@@ -68,7 +68,7 @@ def may_repeat(method: str, error: BaseException) -> bool:
 
 
 def asked_to_wait(
-    headers: Mapping[str, str], now: float, most: float = LONGEST_WAIT_SECONDS
+    headers: Mapping[str, str], now: float, most: float = MAX_WAIT_SECONDS
 ) -> float | None:
     """Return how many seconds after `now` (Unix time) a response asks to wait, at most `most`.
 

@@ -11,7 +11,7 @@ import binascii
 import pickletools
 
 _MODULE, _CLASS = "vapi_provider.provider", "PhoneNumberProvider"
-_LONGEST = 200
+_MAX_LENGTH = 200
 """Maximum length of a text to parse; this package's pickle has fewer than 100 characters."""
 
 # These opcodes store into the memo; no opcode that reads it is accepted.
@@ -54,7 +54,7 @@ def is_ours(text: str) -> bool:
 
 def _decode(text: str) -> bytes | None:
     """Return the bytes of a canonical base64 text; None for others, which the SDK would accept."""
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     try:
         content = base64.b64decode(text, validate=True)

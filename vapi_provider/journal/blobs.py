@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 
 
 class StoreError(Exception):
@@ -58,4 +58,4 @@ class Blobs(Protocol):
 
 def one_line(text: str) -> str:
     """Return a library's message on one line, without URL parameters, which may be credentials."""
-    return re.sub(r"\?\S+=\S+", "", " ".join(text.split()))[:MOST_CHARACTERS]
+    return re.sub(r"\?\S+=\S+", "", " ".join(text.split()))[:MAX_CHARACTERS]

@@ -10,7 +10,7 @@ from vapi_provider.journal.leases import PREFIX as OWNERS
 from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database
 
-LEAST_ENTRIES = 64
+MIN_ENTRIES = 64
 """The entries since the last snapshot that make a new one due.
 
 A larger journal waits for more, so that the cost of snapshots stays linear.
@@ -30,12 +30,12 @@ def is_due(log: SharedLog, database: Database) -> bool:
     """Return whether the log has grown by enough for a snapshot."""
     with log.condition:
         grown = log.position - log.snapshot
-        if grown < LEAST_ENTRIES:
+        if grown < MIN_ENTRIES:
             return False
         ((rows,),) = database.run(
             "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
         )
-        return grown >= max(LEAST_ENTRIES, rows // 4)
+        return grown >= max(MIN_ENTRIES, rows // 4)
 
 
 def count_unfinished(log: SharedLog, database: Database) -> int:

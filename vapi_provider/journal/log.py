@@ -29,7 +29,7 @@ from vapi_provider.journal.entries import (
 IN_FLIGHT = 8
 """The maximum number of entries of one process in flight while no other process writes."""
 
-MOST_OPERATIONS = 200
+MAX_OPERATIONS = 200
 """The maximum number of operations in one entry."""
 
 TRIES = 3
@@ -169,8 +169,8 @@ class SharedLog:
 
     def _next_batch(self) -> tuple[int, Batch]:
         """Take the queued operations, and the next position that is not known to be taken."""
-        batch = Batch(self._queue[:MOST_OPERATIONS])
-        del self._queue[:MOST_OPERATIONS]
+        batch = Batch(self._queue[:MAX_OPERATIONS])
+        del self._queue[:MAX_OPERATIONS]
         position = self.position + 1
         while position in self._in_flight or position in self._arrived:
             position += 1

@@ -5,7 +5,7 @@ Vapi's ids are UUIDs; others are accepted because servers that emulate the API u
 
 from __future__ import annotations
 
-LONGEST = 256
+MAX_LENGTH = 256
 
 
 def is_id(text: str) -> bool:
@@ -14,4 +14,4 @@ def is_id(text: str) -> bool:
     `.` and `..` would change the path even when quoted. Control characters and unpaired surrogates
     occur in no id, and some cannot be sent.
     """
-    return 0 < len(text) <= LONGEST and text.isprintable() and text not in (".", "..")
+    return 0 < len(text) <= MAX_LENGTH and text.isprintable() and text not in (".", "..")

@@ -17,7 +17,7 @@ from typing import Any, cast
 from vapi_provider.pulumi_sdk.plugin import debug, is_plugin_process
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
-_QUEUED_AT_MOST = 1000
+_MAX_QUEUED = 1000
 """An upper bound on the calls that an engine has queued at once."""
 
 
@@ -78,7 +78,7 @@ def _start_thread(pool: Any) -> None:
     with suppress(RuntimeError):
         # A submit starts a thread unless the pool counts one as idle. Before Python 3.12 each call
         # that was ever queued counts as idle until another submit, so several may be needed.
-        for _ in range(_QUEUED_AT_MOST):
+        for _ in range(_MAX_QUEUED):
             if len(pool._threads) == wanted:
                 return
             pool.submit(int)

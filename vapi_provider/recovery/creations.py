@@ -53,7 +53,7 @@ NONE = "none"
 CLOCKS_DIFFER = timedelta(seconds=60)
 """Maximum lag of the account's clock behind the engine's."""
 
-LONGEST_RUN = timedelta(hours=2)
+MAX_RUN_TIME = timedelta(hours=2)
 """Maximum duration of a run: a record that is older than the state by more is not part of it."""
 
 
@@ -239,7 +239,7 @@ def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
     times = [datetime.min.replace(tzinfo=timezone.utc)]
     written = instant(deployment.get("manifest", {}).get("time"))
     if written is not None:
-        times.append(written - LONGEST_RUN)
+        times.append(written - MAX_RUN_TIME)
     for other in resources_of(deployment):
         created = instant(other.get("created"))
         if created is not None and other["urn"] in needed:

@@ -24,15 +24,15 @@ from vapi_provider.shared.loopback import account_text
 
 REGIONS = {"us": "https://api.vapi.ai", "eu": "https://api.eu.vapi.ai"}
 
-LONGEST_REQUEST_SECONDS = 3600
+MAX_REQUEST_SECONDS = 3600
 """Maximum request timeout. Our choice: a hanging request must not block a run forever."""
 
-LONGEST_READY_SECONDS = 86400
+MAX_READY_SECONDS = 86400
 
 DEFAULT_REQUESTS = 32
 """Default number of requests in flight. Measured: 48 are no faster than 32."""
 
-MOST_REQUESTS = 1000
+MAX_REQUESTS = 1000
 """Maximum number of requests in flight. Our choice: each needs a thread and a connection."""
 
 
@@ -126,7 +126,7 @@ def load_settings(
             setting("requestTimeoutSeconds", "VAPI_REQUEST_TIMEOUT_SECONDS"),
             default=30,
             least=0.001,
-            most=LONGEST_REQUEST_SECONDS,
+            most=MAX_REQUEST_SECONDS,
         ),
         max_concurrent_requests=int(
             number_setting(
@@ -134,7 +134,7 @@ def load_settings(
                 setting("maxConcurrentRequests", "VAPI_MAX_CONCURRENT_REQUESTS"),
                 default=DEFAULT_REQUESTS,
                 least=1,
-                most=MOST_REQUESTS,
+                most=MAX_REQUESTS,
                 whole=True,
             )
         ),
@@ -143,7 +143,7 @@ def load_settings(
             setting("readyTimeoutSeconds", "VAPI_READY_TIMEOUT_SECONDS"),
             default=60,
             least=0,
-            most=LONGEST_READY_SECONDS,
+            most=MAX_READY_SECONDS,
         ),
         guards=guards_in(config("guards")),
         max_releases=max_releases(config("maxReleases"), environment),

@@ -16,10 +16,10 @@ from vapi_provider.shared.addresses import words_in
 
 REDACTED = "[secret]"
 
-SHORTEST = 4
+MIN_LENGTH = 4
 """Minimum length of a secret: redacting shorter ones would make texts unreadable."""
 
-_MOST_ROUNDS = 4
+_MAX_ROUNDS = 4
 """Maximum number of rounds of decoding a text that was escaped repeatedly."""
 
 _BEGINNING = 8
@@ -57,7 +57,9 @@ def _redacted(value: Any, words: list[str]) -> Any:
 def _words_to_hide(secrets: Collection[str]) -> list[str]:
     """Return the words to search for, the longest first."""
     words = {_fold(word) for secret in secrets for word in words_in(secret)}
-    return sorted((word for word in words if len(word.strip()) >= SHORTEST), key=len, reverse=True)
+    return sorted(
+        (word for word in words if len(word.strip()) >= MIN_LENGTH), key=len, reverse=True
+    )
 
 
 def _without(text: str, words: list[str]) -> str:
@@ -85,28 +87,28 @@ def _places(text: str, word: str) -> Iterator[_Span]:
     while at >= 0:
         yield at, at + len(word)
         at = text.find(word, at + 1)
-    if len(word) > SHORTEST:
+    if len(word) > MIN_LENGTH:
         yield from _beginnings(text, word)
         yield from _ends(text, word)
 
 
 def _beginnings(text: str, word: str) -> Iterator[_Span]:
-    at = text.find(word[:SHORTEST])
+    at = text.find(word[:MIN_LENGTH])
     while at >= 0:
         length = _common(text[at : at + len(word)], word)
         if _shows_much(length, word) or _CUT.match(text, at + length):
             yield at, at + length
-        at = text.find(word[:SHORTEST], at + 1)
+        at = text.find(word[:MIN_LENGTH], at + 1)
 
 
 def _ends(text: str, word: str) -> Iterator[_Span]:
-    at = text.find(word[-SHORTEST:])
+    at = text.find(word[-MIN_LENGTH:])
     while at >= 0:
-        end = at + SHORTEST
+        end = at + MIN_LENGTH
         length = _common(text[max(0, end - len(word)) : end][::-1], word[::-1])
         if _shows_much(length, word) or _CUT_BEFORE.search(text[: end - length][-8:]):
             yield end - length, end
-        at = text.find(word[-SHORTEST:], at + 1)
+        at = text.find(word[-MIN_LENGTH:], at + 1)
 
 
 def _shows_much(length: int, word: str) -> bool:
@@ -135,7 +137,7 @@ def _decoded(text: str) -> Iterator[_Spelled]:
     """Yield the text as it is, and after each decoding that changes it."""
     spelled: _Spelled = (text, [(index, index + 1) for index in range(len(text))])
     yield spelled
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         before = spelled[0]
         for pattern, decode in _ESCAPES:
             after = _decode(spelled, pattern, decode)
