@@ -76,18 +76,23 @@ def _command(pid: int) -> str:
 
 
 def decide_unclear(project: Project) -> None:
-    """Take the first candidate of each purchase that `recover` calls unclear."""
+    """Take the first candidate of each unclear purchase whose resource has no record."""
     recover = ("recover", "--stack", "test", "--yes")
     told = json.loads(project.command(*recover, "--json").text)
     unclear = [
         one for one in [*told["operations"], *told["interrupted"]] if one["outcome"] == "unclear"
     ]
-    assert unclear
+    held = {item["urn"].rpartition("::")[2] for item in project.state()}
+    chosen: dict[str, str] = {}
     for purchase in unclear:
-        name = (
-            purchase.get("urn", purchase.get("declaration")).replace("::", "/").rpartition("/")[2]
-        )
-        project.command(*recover, "--take", f"{name}={purchase['candidates'][0]}")
+        key = purchase.get("urn", purchase.get("declaration")).replace("::", "/")
+        name = key.rpartition("/")[2]
+        if name not in held:
+            free = (id_ for id_ in purchase["candidates"] if id_ not in chosen.values())
+            chosen[name] = next(free, "none")
+    assert chosen
+    choices = [f"{name}={id_}" for name, id_ in chosen.items()]
+    project.command(*recover, *(word for choice in choices for word in ("--take", choice)))
 
 
 @pytest.mark.usefixtures("_pulumi")

@@ -128,7 +128,7 @@ def test_what_a_hook_may_lose_is_named_at_preview(project: Project, account: Acc
     declared(project, hooks=[other, say[2]])
     told = document(ours(project, "preview", "--json"))
     texts = [one["text"] for one in told["warnings"]]
-    assert any("hooks[0]: takes another one's place" in text for text in texts)
+    assert any("hooks[0]: takes the place of another item" in text for text in texts)
     declared(project, hooks=say[1:])
     assert "hooks[" not in json.dumps(document(ours(project, "preview", "--json"))["warnings"])
 

@@ -146,7 +146,9 @@ def test_what_cannot_be_previewed_says_why_in_one_line(project: Project) -> None
     refused = ours(project, "preview", "--json")
     assert refused.code == 1
     json_text, _, line = refused.text.rpartition("Error: ")
-    assert line == "line: number_desired_area_code: must have at most 3 characters\n"
+    assert (
+        line == "line: number_desired_area_code: must have at most 3 characters [VAPI-TOO-LONG]\n"
+    )
     assert json.loads(json_text)["errors"][0]["resource"] == "line"
     project.program('raise RuntimeError("boom")')
     for result, words in (
