@@ -10,26 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.accounts import account_of, named, names
 from tests.support.builders import DECLARATION, ORG, Clock, FlakyApi, answer, bag, failure, provider
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.account_view import READ_SINGLY, AccountView
 from vapi_provider.lifecycle.listing import KEPT_SECONDS
 from vapi_provider.reconcile.properties import normalize
-
-
-def named(name: str) -> dict[str, str]:
-    """The body of a record with that name."""
-    return {"provider": "vapi", "name": name, "sipUri": "sip:a@b"}
-
-
-def account_of(count: int, together: int = 1) -> FlakyApi:
-    """An account of `count` records, of which `together` share one time, the oldest first."""
-    return FlakyApi(
-        *(
-            answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a")
-            for at in range(count)
-        )
-    )
 
 
 class Capped(FlakyApi):
@@ -67,19 +53,6 @@ class Meanwhile(FlakyApi):
         if "createdAtLe" not in request.url.params:
             self.happens(self)
         return page
-
-
-def names(view: AccountView, ids: list[str]) -> dict[str, str | None]:
-    """The names of records, None where there is none, all read by sixteen workers."""
-
-    def name(id_: str) -> str | None:
-        try:
-            return view.read(id_).name
-        except NotFoundError:
-            return None
-
-    with ThreadPoolExecutor(16) as workers:
-        return dict(zip(ids, workers.map(name, ids), strict=True))
 
 
 @pytest.mark.parametrize(

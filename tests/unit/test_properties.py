@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pulumi.output import Unknown
 
 from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer, bag
+from tests.support.nested_values import EVERYWHERE, with_value
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -177,32 +176,6 @@ def test_what_makes_no_number_is_told_before_it_is_made() -> None:
         "[VAPI-NEITHER-AREA-CODE-NOR-SIP-URI]"
     ]
     assert found(bag(name="a"), exists=True) == []
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value below `value`."""
-    for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-        yield (*path, step)
-        if isinstance(item, dict | list):
-            yield from places(item, (*path, step))
-
-
-def with_value(fields: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    """A copy of `fields` with `value` at `path`."""
-    changed = copy.deepcopy(fields)
-    inside: Any = changed
-    for step in path[:-1]:
-        inside = inside[step]
-    inside[path[-1]] = value
-    return changed
-
-
-VALID = [("vapi", FULL), *MINIMAL.items(), (
-    "twilio", {"number": "+14155552671", "twilio_account_sid": "AC1", "twilio_api_key": "k",
-               "twilio_api_secret": "s"}), (
-    "byo-phone-number", {"credential_id": UUID, "number": "ext12",
-                         "number_e164_check_enabled": False})]  # fmt: skip
-EVERYWHERE = [(kind, fields, path) for kind, fields in VALID for path in places(fields)]
 
 
 @pytest.mark.parametrize(("kind", "fields", "path"), EVERYWHERE[:: len(EVERYWHERE) // 40])
