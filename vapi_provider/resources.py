@@ -91,7 +91,7 @@ class _PhoneNumber(dynamic.Resource):
         deferred = False
         option_warnings.refuse_wrong_paths(kind, opts, where)
         # Leave absent properties out: each property becomes an Output, which is expensive.
-        whole = reads_only or mocks.is_mocked()  # Mocks may return any output.
+        whole = reads_only or hints.is_mocked()  # Mocks may return any output.
         seeded = kind.fields if whole else ("name", *_ignored(opts))
         props: dict[str, Any] = {
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
@@ -104,10 +104,10 @@ class _PhoneNumber(dynamic.Resource):
             if adopt_id is not None:
                 check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
-            if mocks.is_mocked():
+            if hints.is_mocked():
                 mocks.refuse_wrong_values(kind, fields, adopt_id, where)
             props["declaration"] = key = _key(kind.class_name, resource_name, opts)
-            if adopt_id is not None and not mocks.is_mocked():
+            if adopt_id is not None and not hints.is_mocked():
                 announce(adopt_id, key)
             if opts is not None and opts.ignore_changes:
                 props[IGNORED] = list(opts.ignore_changes)
@@ -139,7 +139,7 @@ class _PhoneNumber(dynamic.Resource):
             # On an engine the plugin warns, because it sees the values after transforms.
             for warning in () if hints.is_on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
-            if mocks.is_mocked():
+            if hints.is_mocked():
                 for warning in mocks.values_nobody_means(kind, fields):
                     pulumi.log.warn(warning, self)
             if not deferred:
@@ -287,7 +287,7 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     """Finish the journal entry once the engine has written the number to the state."""
-    recorder = None if mocks.is_mocked() else recorder_of(settings)
+    recorder = None if hints.is_mocked() else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
 

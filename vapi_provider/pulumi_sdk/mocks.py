@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import pulumi
 from pulumi.output import UNKNOWN
-from pulumi.runtime.mocks import MockMonitor
 
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
@@ -24,12 +23,6 @@ KEY = "none-needed-under-mocks"
 
 ORGANIZATION = "organization"
 """The organization's name in a self-managed backend, used because mocks have no organization."""
-
-
-def is_mocked() -> bool:
-    """Return whether the program runs under mocks."""
-    monitor: object = pulumi.runtime.settings.get_monitor()
-    return isinstance(monitor, MockMonitor)
 
 
 def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, where: str) -> None:
