@@ -22,7 +22,7 @@ class Message(str):
     __slots__ = ()
 
     def about(self, subject: str) -> Message:
-        """Return the message behind the resource or property that it is about."""
+        """Return the message with the resource or property that it is about in front of it."""
         return Message(f"{subject}: {self}")
 
 
