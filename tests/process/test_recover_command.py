@@ -125,6 +125,38 @@ def test_an_unclear_operation_holds_everything_back(stub: Path) -> None:
     assert imported["deployment"]["resources"][-1]["id"] == ids[1]
 
 
+def test_a_completed_creation_is_dropped_with_what_is_left_over(stub: Path) -> None:
+    """A record that is older than the state's is no replacement of it: it is named, not taken."""
+    exported = state(stub, creating("a", name="line"))
+    held = resource("a", "held", name="line")
+    held["outputs"] |= {"created_at": "2999-01-01T00:00:00.000Z"}
+    held["outputs"].pop("org_id")
+    exported["deployment"]["resources"].append(held)
+    put(stub / "export.json", exported)
+    left_over = made(name="line")
+    done = recover("--yes")
+    assert done.exit_code == 0
+    assert "the state holds held for it: the operation is dropped; left over" in done.output
+    assert left_over in done.output
+    imported = json.loads((stub / "imported.json").read_text(encoding="utf-8"))
+    assert imported["deployment"]["resources"] == exported["deployment"]["resources"]
+    assert "pending_operations" not in imported["deployment"]
+
+
+def test_a_record_that_may_be_a_replacement_is_asked_about(stub: Path) -> None:
+    """A record that is newer than the state's may replace it: the question says so."""
+    exported = state(stub, creating("a", name="line"))
+    held = resource("a", "held", name="line")
+    held["outputs"].pop("org_id")
+    exported["deployment"]["resources"].append(held)
+    put(stub / "export.json", exported)
+    made(name="line")
+    asked = recover("--yes")
+    assert asked.exit_code == 2
+    assert "the journal cannot tell whether another run was replacing that" in asked.output
+    assert not (stub / "imported.json").exists()
+
+
 def test_the_journal_is_told(stub: Path) -> None:
     """An intent of this machine whose record goes into the state is finished by that."""
     operation = creating("a")

@@ -92,6 +92,18 @@ def test_a_record_that_is_gone_is_forgotten(stub: Path) -> None:
     assert journal.find(KEY) is None
 
 
+def test_a_record_of_another_purchase_is_not_offered(stub: Path) -> None:
+    """What the journal knows to be one resource's record is no candidate of another creation."""
+    state(stub, creating("b", name="line"))
+    id_ = made(name="line")
+    journal_of_run(made=id_)
+    told = json.loads(recover("--json", "--yes").stdout)
+    assert [(one["outcome"], one["candidates"]) for one in told["operations"]] == [("not made", [])]
+    assert [(one["outcome"], one["id"]) for one in told["interrupted"]] == [("unheld", id_)]
+    refused = recover("--take", f"b={id_}")
+    assert (refused.exit_code, "cannot be taken as b" in refused.output) == (1, True)
+
+
 def test_another_account_closes_no_intent(stub: Path) -> None:
     """What one account does not show may be in the account that the purchase was sent to."""
     state(stub)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tests.support.builders import MINIMAL, ORG, answer
+from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.names import automatic_name
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
@@ -76,3 +79,23 @@ def record(id_: str, resource_name: str | None = None, **more: Any) -> PhoneNumb
     if resource_name is not None:
         more["name"] = f"shop/dev/{resource_name}"
     return PhoneNumberRecord.read(answer(kind, id_, **{"createdAt": NEWER, **more}))
+
+
+def intent_of(
+    called: str,
+    since: str = OLDER,
+    known: Sequence[str] = (),
+    made: str | None = None,
+    **fields: Any,
+) -> dict[str, Intent]:
+    """The intent of one purchase by its key, sent as the account's newer records are made."""
+    key = f"acme/shop/dev/VapiPhoneNumber/{called}"
+    body, sent_at = (
+        fingerprint_of(KINDS["vapi"], fields),
+        datetime.fromisoformat(NEWER[:-1] + "+00:00"),
+    )
+    before = AccountWatermark(since, frozenset(known))
+    intent = Intent(
+        key, "account", frozenset(), body, before, "owner", made, 0, 30, sent_at.timestamp()
+    )
+    return {key: intent}

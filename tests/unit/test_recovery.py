@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,43 +16,27 @@ from tests.support.deployments import (
     SECRET,
     creating,
     deployment,
+    intent_of,
     record,
     resource,
     urn,
 )
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import OwnershipError
-from vapi_provider.journal.journal import AccountWatermark, Intent
-from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.fingerprint import fingerprint_of
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.recovery.pending import Resolution, resolve_pending
 
 
-def journal(
-    called: str,
-    since: str = OLDER,
-    known: Sequence[str] = (),
-    made: str | None = None,
-    **fields: Any,
-) -> dict[str, Intent]:
-    """What a journal knows of one purchase, which was sent as the account's records are made."""
-    key = f"acme/shop/dev/VapiPhoneNumber/{called}"
-    body, sent_at = (
-        fingerprint_of(KINDS["vapi"], fields),
-        datetime.fromisoformat(NEWER[:-1] + "+00:00"),
-    )
-    before = AccountWatermark(since, frozenset(known))
-    intent = Intent(
-        key, "account", frozenset(), body, before, "owner", made, 0, 30, sent_at.timestamp()
-    )
-    return {key: intent}
-
-
 def outcomes(resolution: Resolution) -> list[tuple[str, str, str | None]]:
     """Of each decision the resource, what becomes of it, and the record."""
     return [(one.resource, one.outcome, one.record) for one in resolution.decisions]
+
+
+def beside_a_live_one() -> dict[str, Any]:
+    """A state that holds `a`, with pending creations of `a` and of its twin `b`."""
+    pending = [creating(name, name="line") for name in ("a", "b")]
+    return deployment(resource("a", "held", name="line"), pending=pending)
 
 
 def test_what_was_made_goes_into_the_state() -> None:
@@ -94,7 +76,7 @@ def test_an_explicit_name_is_known_by_every_field() -> None:
     assert outcomes(resolve_pending(before, wrong)) == [("a", "not made", None)]
     right = record("4", name="line", squadId="s")
     assert outcomes(resolve_pending(before, [*wrong, right])) == [("a", "unclear", None)]
-    intents = journal("a", name="line", squad_id="s")
+    intents = intent_of("a", name="line", squad_id="s")
     assert outcomes(resolve_pending(before, [*wrong, right], intents=intents)) == [
         ("a", "made", "4")
     ]
@@ -165,7 +147,7 @@ def test_an_intent_says_what_was_there_before() -> None:
     """Nothing that the account showed before the POST, or soon after another's, is taken."""
     before = deployment(pending=[creating("a", name="line")])
     theirs = record("theirs", name="line", createdAt=OLDER)
-    intents = journal("a", since=OLDER, known=["theirs"], name="line")
+    intents = intent_of("a", since=OLDER, known=["theirs"], name="line")
     assert outcomes(resolve_pending(before, [theirs], intents=intents)) == [("a", "not made", None)]
     late = record("late", name="line", createdAt="2026-03-26T15:53:16.145Z")
     assert outcomes(resolve_pending(before, [late], intents=intents)) == [("a", "unclear", None)]
@@ -182,7 +164,7 @@ def test_a_childs_purchase_is_known_like_any_other(name: str | None) -> None:
     operation = creating("a")
     shown = name or automatic_name(child)
     operation["resource"]["inputs"] |= {"declaration": child, "name": shown}
-    (intent,) = journal("a", name=shown, number_desired_area_code="415").values()
+    (intent,) = intent_of("a", name=shown, number_desired_area_code="415").values()
     intents = {child: replace(intent, key=child)}
     records = [record("own", name=shown), record("other", name="other")]
     whole = resolve_pending(deployment(pending=[operation]), records, intents=intents)
@@ -192,7 +174,7 @@ def test_a_childs_purchase_is_known_like_any_other(name: str | None) -> None:
 def test_an_answer_in_the_journal_is_the_record() -> None:
     """The id that the journal knows is the record, however it was edited since."""
     before = deployment(pending=[creating("a", name="line")])
-    intents = journal("a", made="2", name="line")
+    intents = intent_of("a", made="2", name="line")
     records = [record("1", name="line"), record("2", name="edited")]
     assert outcomes(resolve_pending(before, records, intents=intents)) == [("a", "made", "2")]
     held = resolve_pending(before, records, intents=intents, held_elsewhere=["2"])
@@ -230,7 +212,7 @@ def test_what_another_state_holds_is_not_taken() -> None:
 def test_a_get_of_a_lost_record_proves_nothing() -> None:
     """A record that the program only reads is still what the journal says was bought."""
     before = deployment({**resource("read", "2"), "external": True}, pending=[creating("a")])
-    intents = journal("a", made="2", name="line")
+    intents = intent_of("a", made="2", name="line")
     assert outcomes(resolve_pending(before, [record("2")], intents=intents)) == [("a", "made", "2")]
 
 
@@ -260,7 +242,42 @@ def test_an_older_twin_does_not_replace_what_is_held() -> None:
     before = deployment(resource("a", "held"), pending=[creating("a")])
     before["resources"][2]["outputs"]["created_at"] = "2026-03-26T15:43:20Z"
     resolution = resolve_pending(before, [record("held", name="x"), record("twin", "a")])
-    assert outcomes(resolution) == [("a", "unclear", None)]
+    assert outcomes(resolution) == [("a", "not made", None)]
+    (decision,) = resolution.decisions
+    assert (decision.live, decision.candidates) == ("held", ("twin",))
+
+
+def test_a_completed_creation_leaves_a_record_to_an_unfinished_one() -> None:
+    """A record is offered to the resource that has none first, then as a replacement."""
+    before = beside_a_live_one()
+    records = [record("held", name="line", createdAt=OLDER), record("new", name="line")]
+    asked = resolve_pending(before, records)
+    assert outcomes(asked) == [("a", "not made", None), ("b", "unclear", None)]
+    assert asked.decisions[1].candidates == ("new",)
+    taken = resolve_pending(before, records, chosen={urn("b"): "new"})
+    assert outcomes(taken) == [("a", "not made", None), ("b", "made", "new")]
+    left = resolve_pending(before, records, chosen={urn("b"): "none"})
+    assert outcomes(left) == [("a", "unclear", None), ("b", "not made", None)]
+    assert (left.open[0].live, left.open[0].candidates) == ("held", ("new",))
+
+
+def test_a_completed_creation_is_not_offered_what_an_intent_may_have_created() -> None:
+    """While the journal's purchase of another resource is unclear, its record is that one's."""
+    before = beside_a_live_one()
+    late = record("late", name="line", createdAt="2026-03-26T15:53:16.145Z")
+    resolution = resolve_pending(
+        before, [late, record("held")], intents=intent_of("b", name="line")
+    )
+    assert outcomes(resolution) == [("a", "not made", None), ("b", "unclear", None)]
+
+
+def test_the_journal_names_the_replacement_of_a_live_record() -> None:
+    """With an intent the new record waits, although another creation could have made it, too."""
+    before = beside_a_live_one()
+    records = [record("held", name="line", createdAt=OLDER), record("new", name="line")]
+    resolution = resolve_pending(before, records, intents=intent_of("a", made="new", name="line"))
+    assert outcomes(resolution) == [("a", "waiting", "new"), ("b", "not made", None)]
+    assert ids_in(resolution.deployment) == {"held"}
 
 
 def test_a_replacement_whose_old_one_is_gone_takes_its_place() -> None:

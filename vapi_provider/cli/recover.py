@@ -36,6 +36,13 @@ _DECISIONS = {
     "foreign": "belongs to another provider: only that provider can tell what was done",
 }
 
+_UNCLEAR = "is unclear, it may be one of: {candidates}"
+_UNCLEAR_BESIDE_LIVE = (
+    "is unclear: the state holds {live} for it, and the journal cannot tell whether another run "
+    "was replacing that; its replacement may be one of: {candidates}"
+)
+_NOT_NEEDED = "needs no number, since the state holds {live} for it: the operation is dropped"
+_LEFT_OVER = "; left over and in no state: {candidates} (adopt what is yours, or release it)"
 
 _PURCHASES = {
     "unheld": (
@@ -133,10 +140,17 @@ def _show(stack: str, plan: RecoveryPlan) -> None:
 
 
 def _describe_decision(decision: Decision) -> str:
-    if decision.outcome == "unclear":
-        record = f"{decision.record} in an account that may be another one"
-        return f"is unclear, it may be one of: {', '.join(decision.candidates) or record}"
-    return _DECISIONS[decision.outcome].format(record=decision.record)
+    template = _DECISIONS.get(decision.outcome, _UNCLEAR)
+    if decision.live is not None and decision.outcome == "unclear":
+        template = _UNCLEAR_BESIDE_LIVE
+    elif decision.live is not None and decision.outcome == "not made":
+        template = _NOT_NEEDED + (_LEFT_OVER if decision.candidates else "")
+    return template.format(
+        record=decision.record,
+        live=decision.live,
+        candidates=", ".join(decision.candidates)
+        or f"{decision.record} in an account that may be another one",
+    )
 
 
 def _describe_purchase(purchase: Interrupted) -> str:

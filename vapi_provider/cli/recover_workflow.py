@@ -29,7 +29,8 @@ from vapi_provider.errors import NotFoundError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
-from vapi_provider.recovery.creations import CLOCKS_DIFFER, Decision
+from vapi_provider.recovery.candidates import CLOCKS_DIFFER
+from vapi_provider.recovery.creations import Decision
 from vapi_provider.recovery.pending import Resolution, resolve_pending
 from vapi_provider.recovery.purchases import Interrupted
 
@@ -128,6 +129,7 @@ class Recovery(StateEdit):
         names = {urn: name_in(urn) for urn in urns}
         names |= {intent.key: resource_of(intent.key) for intent in uncovered}
         chosen = choices_by_name(choices, names)
+        of_others = {intent.record for intent in uncovered if intent.record is not None}
         purchases = Intents(self.journal, self.account, self.settings, uncovered, chosen)
         until = max(self._quiet_at(deployment) if operations else 0.0, *self._late(intents))
 
@@ -140,7 +142,7 @@ class Recovery(StateEdit):
             resolution = resolve_pending(
                 deployment,
                 records,
-                held_elsewhere=held,
+                held_elsewhere=held | of_others,
                 confirmed_empty=self.settings.confirmed_empty_account,
                 chosen=chosen,
                 intents={key: intent for key, intent in intents.items() if key in keys},

@@ -37,6 +37,11 @@ def own_resources(deployment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
+def is_live(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource is neither about to be deleted nor deleted to be replaced."""
+    return not resource.get("delete") and not resource.get("pendingReplacement")
+
+
 def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the resources that the engine replaces without asking the provider for a diff."""
     return [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.exported import (
+    is_live,
     own_resources,
     recorded_key,
     tainted,
@@ -113,8 +114,7 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
     holders: dict[str, list[str]] = {}
     for resource in snapshot.resources:
         key, id_ = recorded_key(resource), resource.get("id")
-        is_live = not resource.get("delete") and not resource.get("pendingReplacement")
-        if key and id_ and is_live:
+        if key and id_ and is_live(resource):
             holders.setdefault(id_, []).append(key)
     findings.facts = StateFacts(
         organizations_in(snapshot.resources),

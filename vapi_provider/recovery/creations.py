@@ -7,34 +7,33 @@ taken.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from vapi_provider.catalogue import recovery as messages
 from vapi_provider.deployment.exported import (
-    contains_secret,
-    dependencies_of,
-    instant,
+    is_live,
     name_in,
+    own_resources,
     recorded_key,
-    resources_of,
 )
 from vapi_provider.errors import OwnershipError
-from vapi_provider.models.constants import SIP_HOSTS
-from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
-from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.recovery.candidates import (
+    Resource,
+    candidates_of,
+    grouping_key,
+    is_named_by_us,
+    is_older,
+    may_be_of,
+)
 from vapi_provider.recovery.purchases import created_by
 
 if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent
 
-Resource = Mapping[str, Any]
 Outcome = Literal[
     "made",
     "waiting",
@@ -50,12 +49,6 @@ Outcome = Literal[
 NONE = "none"
 """Choice of a user for an operation that created nothing."""
 
-CLOCKS_DIFFER = timedelta(seconds=60)
-"""Maximum lag of the account's clock behind the engine's."""
-
-MAX_RUN_TIME = timedelta(hours=2)
-"""Maximum duration of a run: a record that is older than the state by more is not part of it."""
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -66,6 +59,11 @@ class Decision:
     there*, *recorded*, *held elsewhere* (by another stack): the operation is dropped, and the
     resources stay. *gone*: the resource leaves the state. *unclear* (one of `candidates`, or none
     of them) and *foreign* (another provider's): unresolved.
+
+    `live` is the record that the state holds for a resource whose creation is pending and whose
+    purchase the journal does not know: a later run completed the creation, or another one was
+    replacing the record. If it was *not made*, `candidates` are older than `live`: leftovers that
+    no operation needs.
     """
 
     urn: str
@@ -73,6 +71,7 @@ class Decision:
     outcome: Outcome
     record: str | None = None
     candidates: tuple[str, ...] = ()
+    live: str | None = None
 
     @property
     def resource(self) -> str:
@@ -100,6 +99,11 @@ def resolve_creations(
     which does not prove who created them. Raises OwnershipError where a chosen id cannot be taken.
     """
     newest = {creation["urn"]: creation for creation in creations}
+    live = {
+        resource["urn"]: resource
+        for resource in own_resources(deployment)
+        if resource.get("id") and is_live(resource)
+    }
     decisions = _chosen_decisions(newest, free, chosen)
     taken = {decision.record for decision in decisions.values()}
     for urn, creation in newest.items():
@@ -109,26 +113,29 @@ def resolve_creations(
             decisions[urn] = _decision_of_intent(urn, intent, left)
             taken.add(decisions[urn].record)
     left = [record for record in free if record.id not in taken]
+    undecided = {urn: creation for urn, creation in newest.items() if urn not in decisions}
+    found = {urn: _found(urn, creations, left) for urn in undecided}
+    # The state holds a record for a live resource, so a record goes to one that has none first.
+    claimed = {id_ for decision in decisions.values() for id_ in decision.candidates}
+    claimed.update(record.id for urn in undecided if urn not in live for record in found[urn])
     groups: dict[tuple[frozenset[str], str], list[str]] = {}
-    for urn, creation in newest.items():
-        if urn in decisions:
-            continue
-        found = _candidates(creation, left)
-        earlier = [
-            record
-            for other in creations
-            if other["urn"] == urn
-            for record in _candidates(other, left)
-        ]
-        fresh = [record for record in found if _may_be_of(deployment, creation, record)]
+    for urn, creation in undecided.items():
+        holder = live.get(urn)
+        if holder is not None:
+            found[urn] = [record for record in found[urn] if record.id not in claimed]
+            if all(is_older(record, holder) for record in found[urn]):
+                decisions[urn] = _with_candidates(urn, "not made", found[urn], holder)
+                continue
+        latest = candidates_of(creation, found[urn])
+        fresh = [record for record in latest if may_be_of(deployment, creation, record)]
         # Without an intent, a chosen name proves nothing: another stack may use it, too.
-        if (earlier and (not fresh or any(record not in found for record in earlier))) or (
-            earlier and not _is_named_by_us(creation)
+        if found[urn] and (
+            not fresh or len(latest) < len(found[urn]) or not is_named_by_us(creation)
         ):
-            decisions[urn] = _unclear(urn, earlier)
+            decisions[urn] = _with_candidates(urn, "unclear", found[urn], holder)
         else:
             ids = frozenset(record.id for record in fresh)
-            groups.setdefault((ids, _body(creation)), []).append(urn)
+            groups.setdefault((ids, grouping_key(creation)), []).append(urn)
     for key, urns in groups.items():
         among = sorted(
             (record for record in left if record.id in key[0]), key=lambda record: record.created_at
@@ -137,12 +144,25 @@ def resolve_creations(
         for index, urn in enumerate(urns):
             # Resources with equal bodies are interchangeable: only the count of records matters.
             if rivals or len(among) > len(urns):
-                decisions[urn] = _unclear(urn, among)
+                decisions[urn] = _with_candidates(urn, "unclear", among, live.get(urn))
             elif index < len(among):
                 decisions[urn] = Decision(urn, "creating", "made", among[index].id)
             else:
                 decisions[urn] = Decision(urn, "creating", "not made")
     return decisions
+
+
+def _found(
+    urn: str, creations: Iterable[Resource], left: Iterable[PhoneNumberRecord]
+) -> list[PhoneNumberRecord]:
+    """Return the records that any of a resource's creations may have created."""
+    found = {
+        record.id: record
+        for creation in creations
+        if creation["urn"] == urn
+        for record in candidates_of(creation, left)
+    }
+    return list(found.values())
 
 
 def _decision_of_intent(urn: str, intent: Intent, left: Sequence[PhoneNumberRecord]) -> Decision:
@@ -154,9 +174,13 @@ def _decision_of_intent(urn: str, intent: Intent, left: Sequence[PhoneNumberReco
     return Decision(urn, "creating", "not made")
 
 
-def _unclear(urn: str, among: Iterable[PhoneNumberRecord]) -> Decision:
-    ids = tuple(dict.fromkeys(record.id for record in among))
-    return Decision(urn, "creating", "unclear", candidates=ids)
+def _with_candidates(
+    urn: str, outcome: Outcome, records: Iterable[PhoneNumberRecord], holder: Resource | None
+) -> Decision:
+    ids = tuple(record.id for record in records)
+    return Decision(
+        urn, "creating", outcome, candidates=ids, live=None if holder is None else holder["id"]
+    )
 
 
 def _chosen_decisions(
@@ -180,72 +204,3 @@ def _chosen_decisions(
             )
         decisions[urn] = decision
     return decisions
-
-
-def _candidates(resource: Resource, free: Iterable[PhoneNumberRecord]) -> list[PhoneNumberRecord]:
-    inputs = cast(Mapping[str, Any], resource.get("inputs", {}))
-    kind = KINDS.get(inputs.get("provider", ""))
-    # A record to adopt existed before and may be another resource's; the next `up` adopts it.
-    if kind is None or "adopt_id" in inputs:
-        return []
-    if _is_named_by_us(resource):
-        name = inputs["name"]
-        return [
-            record for record in free if record.provider == kind.provider and record.name == name
-        ]
-    # The state does not record its region, so try all of them.
-    kinds = [kinds_in(region)[kind.provider] for region in SIP_HOSTS]
-    return [record for record in free if any(_matches(kind, inputs, record) for kind in kinds)]
-
-
-def _is_named_by_us(resource: Resource) -> bool:
-    key = recorded_key(resource)
-    name = cast(Mapping[str, Any], resource.get("inputs", {})).get("name")
-    return key is not None and name == automatic_name(key)
-
-
-def _matches(kind: Kind, inputs: Mapping[str, Any], record: PhoneNumberRecord) -> bool:
-    """Return whether a record matches the inputs, compared without encrypted fields."""
-    hidden = {name for name in kind.fields if contains_secret(kind.fields[name], inputs.get(name))}
-    seen = {name: inputs[name] for name in kind.fields if name in inputs and name not in hidden}
-    shown = {name: value for name, value in record.fields.items() if name not in hidden}
-    return matches(kind, fingerprint_of(kind, seen), replace(record, fields=shown))
-
-
-def _body(resource: Resource) -> str:
-    """Return the request's body as a grouping key.
-
-    Equal secrets are encrypted to different texts, so creations with secrets are never grouped.
-    """
-    inputs = {**resource.get("inputs", {})}
-    return json.dumps({**inputs, "declaration": None}, sort_keys=True)
-
-
-def _may_be_of(
-    deployment: Mapping[str, Any], resource: Resource, record: PhoneNumberRecord
-) -> bool:
-    """Return whether a record is new enough; False where its time is unreadable."""
-    created = instant(record.created_at)
-    return created is not None and created >= _not_before(deployment, resource)
-
-
-def _not_before(deployment: Mapping[str, Any], resource: Resource) -> datetime:
-    """Return the earliest time at which this creation can have created a record.
-
-    The time is by the account's clock. An older record is another creator's, perhaps of another
-    state of the same stack.
-    """
-    needed = dependencies_of(resource)
-    times = [datetime.min.replace(tzinfo=timezone.utc)]
-    written = instant(deployment.get("manifest", {}).get("time"))
-    if written is not None:
-        times.append(written - MAX_RUN_TIME)
-    for other in resources_of(deployment):
-        created = instant(other.get("created"))
-        if created is not None and other["urn"] in needed:
-            times.append(created - CLOCKS_DIFFER)
-        replaced = other["urn"] == resource["urn"] and not other.get("delete")
-        recorded = instant(other.get("outputs", {}).get("created_at")) if replaced else None
-        if recorded is not None:
-            times.append(recorded)
-    return max(times)

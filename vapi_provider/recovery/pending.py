@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 from vapi_provider.deployment.exported import (
     dependencies_of,
     ids_in,
+    is_live,
     is_ours,
     recorded_key,
     resources_of,
 )
 from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.recovery.creations import NONE, Decision, Resource, resolve_creations
+from vapi_provider.recovery.candidates import Resource
+from vapi_provider.recovery.creations import NONE, Decision, resolve_creations
 
 if TYPE_CHECKING:
     from vapi_provider.journal.journal import Intent
@@ -70,7 +72,7 @@ def resolve_pending(
     read = [record for record in records if record.id in read_only]
     created = resolve_creations(deployment, creations, free, chosen or {}, intents or {}, read)
     known = _held_already(creations, intents or {}, ids_in(deployment), held_elsewhere)
-    live = _live_urns(deployment)
+    live = {resource["urn"] for resource in resources_of(deployment) if is_live(resource)}
     created = {
         urn: _keep_live_resource(known.get(urn, decision), live)
         for urn, decision in created.items()
@@ -113,15 +115,6 @@ def _held_already(
         elif record is not None and record in held_elsewhere:
             found[creation["urn"]] = Decision(creation["urn"], "creating", "held elsewhere", record)
     return found
-
-
-def _live_urns(deployment: Mapping[str, Any]) -> set[str]:
-    """Return the URNs of resources that are neither deleted nor about to be replaced."""
-    return {
-        resource["urn"]
-        for resource in resources_of(deployment)
-        if not resource.get("delete") and not resource.get("pendingReplacement")
-    }
 
 
 def _keep_live_resource(decision: Decision, live: Collection[str]) -> Decision:
