@@ -25,28 +25,23 @@ from pulumi.dynamic import (
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.deployment.preview_outputs import read_preview_outputs
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.lifecycle.check_review import CheckReview
+from vapi_provider.lifecycle.check import Checker
 from vapi_provider.lifecycle.create import adopt, create_or_resume, when_ready
 from vapi_provider.lifecycle.diff import diff
 from vapi_provider.lifecycle.outlived_writes import recorded_of, released_message
 from vapi_provider.lifecycle.refresh import refresh
 from vapi_provider.lifecycle.release import release
-from vapi_provider.lifecycle.unique_values import keys_of
 from vapi_provider.lifecycle.update import outputs_adopted, refuse_hidden, update
-from vapi_provider.models.fields import as_list
-from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary, warn
+from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary
 from vapi_provider.pulumi_sdk.workers import set_max_calls
-from vapi_provider.reconcile.ignored import IGNORED, as_recorded
+from vapi_provider.reconcile.ignored import as_recorded
 from vapi_provider.reconcile.plan import Update, plan
 from vapi_provider.reconcile.properties import (
     Desired,
     normalize,
     outputs,
     outputs_without_request,
-    strictly_equal,
 )
-from vapi_provider.reconcile.resource_key import recorded_form, resource_of
-from vapi_provider.reconcile.secrecy import wrap_secrets
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.text import escaped
 
@@ -61,7 +56,7 @@ class PhoneNumberProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     _session: Session
-    _review: CheckReview
+    _checker: Checker
 
     @error_boundary
     def configure(self, req: ConfigureRequest) -> None:
@@ -81,63 +76,17 @@ class PhoneNumberProvider(ResourceProvider):
     def use(self, session: Session) -> None:
         """Set the session that all later calls use."""
         self._session = session
-        self._review = CheckReview(session.settings)
+        self._checker = Checker(session)
 
     @error_boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs, report all failures at once, and fill in the automatic name.
 
-        `_olds`, the recorded inputs, is empty for a create. Inputs that equal the recorded ones are
-        not validated again, because the account already has them. Failures name no property,
-        because the engine prints the value of a named property, even a secret. Secrets are marked
-        here as well, because transforms run after the resource's constructor.
+        Failures name no property, because the engine prints the value of a named property, even a
+        secret.
         """
-        inputs, before = normalize(news), normalize(_olds)
-        ignored = as_list(inputs.pop(IGNORED, None))
-        failures, hints = self._review.refusals(inputs)
-        desired, key = self._register(inputs, before, ignored)
-        if key:
-            failures += self._session.unique.register(key, keys_of(desired.fields))
-        if "name" not in inputs and desired.key:
-            inputs["name"] = self._session.automatic_name(desired.key)
-        if not strictly_equal(inputs, before):
-            from vapi_provider.reconcile.validation import problems
-
-            exists = bool(before) or "adopt_id" in inputs
-            failures += problems(desired, inputs, exists=exists, before=before)
-        self._review.warn(desired)
-        self._review.note_secrecy(desired, before, inputs, hints)
-        self._session.client.hidden.update(self._review.own_secrets(inputs, hints))
-        known: Mapping[str, str] = {}
-        # Not for a create, whose outputs are new, and not where the engine compares the inputs:
-        # it would report the added properties as changes.
-        if before and not self._review.leaves_to_engine(desired):
-            known = self._session.preview_outputs_of(key, before.get("declaration"))
-        fields = desired.kind.fields
-        added = {name: value for name, value in known.items() if name not in fields}
-        inputs = wrap_secrets(fields, {**added, **inputs})
+        inputs, failures = self._checker.check(normalize(_olds), normalize(news))
         return CheckResult(inputs, [CheckFailure("", escaped(failure)) for failure in failures])
-
-    def _register(
-        self, inputs: dict[str, Any], before: Mapping[str, Any], ignored: list[Any]
-    ) -> tuple[Desired, str | None]:
-        """Register the desired resource; return it and its key as the program sends it.
-
-        The inputs keep a resource key that the state holds in its old form.
-        """
-        session, desired = self._session, self._desired_of(inputs)
-        key = desired.key
-        if not key:
-            return desired, None
-        if before:
-            inputs["declaration"] = recorded_form(key, before.get("declaration"))
-            desired = self._desired_of(inputs)
-            session.ownership.register_check(key, recorded=desired.key)
-        elif session.ownership.register_check(key, desired.adopt_id) or session.is_to_replace(key):
-            session.release_limit.announce(key)
-            warn(messages.REPLACED_BY_ENGINE(resource=repr(resource_of(key))))
-        session.note_checked(inputs["declaration"], key, before, ignored)
-        return desired, key
 
     @error_boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -150,7 +99,7 @@ class PhoneNumberProvider(ResourceProvider):
         is_checked = self._session.note_compared(id_, news.get("declaration"))
         desired, recorded = self._desired_and_recorded(id_, news, olds)
         planned = diff(self._session, id_, olds, desired, recorded, is_checked=is_checked)
-        if not planned.changes and self._review.leaves_to_engine(desired):
+        if not planned.changes and self._checker.leaves_to_engine(desired):
             # None lets the engine compare the inputs: only it sees which values are secret.
             return DiffResult(changes=None, replaces=[])
         return DiffResult(
