@@ -19,8 +19,8 @@ A larger journal waits for more, so that the cost of snapshots stays linear.
 KEPT_SECONDS = 3600.0
 """The time that an entry is kept after a snapshot contains it.
 
-No process may take the entry's number for a free one. A process that has not read the log for
-`log.STALE_SECONDS`, which is shorter, reads it before it writes.
+No process may mistake the entry's removed position for a free one. A process that has not read the
+log for `log.STALE_SECONDS`, which is shorter, reads it before it writes.
 """
 
 OWNER_KEPT_SECONDS = 86400.0

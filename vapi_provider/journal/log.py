@@ -1,6 +1,6 @@
-"""The log of a shared journal: numbered entries, replayed by every process in the same order.
+"""The log of a shared journal: entries that every process replays in the order of their positions.
 
-An entry is put under the next free number by a conditional put, which orders the writes of all
+An entry is put at the next free position by a conditional put, which orders the writes of all
 machines. The writes of several threads are batched into one entry. Several entries may be in
 flight, and an entry takes effect only when all entries before it are known.
 """
@@ -182,7 +182,7 @@ class SharedLog:
         name, text = entry_name(position), batch.text()
         for _ in range(TRIES):
             is_ours = self._blobs.create(name, text)
-            # A taken number is another process's, or ours if an earlier response was lost.
+            # A taken position is another process's, or ours if an earlier response was lost.
             arrived = text if is_ours else self._blobs.read([name]).get(name)
             if arrived is not None:
                 break
@@ -213,7 +213,7 @@ class SharedLog:
                 for item, result in zip(batch.items, results, strict=True):
                     item.result, item.is_done = result, True
             else:
-                # Another process took the number: queue ours again, and reduce the entries in
+                # Another process took the position: queue ours again, and reduce the entries in
                 # flight.
                 self._queue[:0] = batch.items
                 self._max_in_flight = 1
