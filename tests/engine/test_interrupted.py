@@ -117,7 +117,7 @@ def test_a_rerun_ends_with_one_number_each(
         rerun = project.pulumi("up", "--yes", "--skip-preview", "--non-interactive")
         if rerun.code != 0:
             # On a slow machine a record of this name may be another stack's: a person decides.
-            assert "an answer was lost" in rerun.text
+            assert "the response to a purchase was lost" in rerun.text
             decide_unclear(project)
             project.up()
         records = account.records()

@@ -105,7 +105,7 @@ def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
     working.use(Session(new_settings(journal=journal), client, lives=lambda: False))
-    assert "the engine that asked for it is gone" in failure(working.create, bag())
+    assert "the engine has exited" in failure(working.create, bag())
     assert POST not in api.sent
 
 
@@ -115,7 +115,7 @@ def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
     working.use(Session(new_settings(journal=journal), client, lives=lambda: POST not in api.sent))
-    assert "the engine that asked for it is gone" in failure(working.create, bag())
+    assert "the engine has exited" in failure(working.create, bag())
     assert api.sent.count(POST) == 1
     assert journal_of(journal).find(DECLARATION) is None
 
@@ -177,7 +177,7 @@ def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     alive = [True, True, False]
     working.use(Session(settings, client, clock.sleep, clock, lambda: alive.pop(0)))
     text = failure(working.create, bag(name="Main", **MINIMAL["vapi"]))
-    assert "the engine that asked for it is gone" in text
+    assert "the engine has exited" in text
     assert clock.now < 10
     assert POST not in api.sent
     assert journal_of(journal).find(DECLARATION) is not None

@@ -83,7 +83,7 @@ def test_a_lost_post_is_repeated_once_its_time_has_passed(
     new_provider(api, clock, journal=journal).create(MAIN)
     assert len(api.posted) == 2
     assert api.posted[1] - api.posted[0] >= new_settings().request_timeout_seconds
-    assert "looking for up to 30 s" in capsys.readouterr().err
+    assert "for its record for up to 30 s" in capsys.readouterr().err
 
 
 def test_a_record_that_shows_later_still_is_named(

@@ -94,7 +94,7 @@ def test_several_candidates_stop_the_run(journal: Path) -> None:
 
     api._made = made_twice
     text = failure(new_provider(api, journal=journal).create, bag(name="Main", **MINIMAL["vapi"]))
-    assert "2 records may be what it created" in text
+    assert "2 records may be its result" in text
     assert "twin" in text
     assert api.sent.count(POST) == 1
 
@@ -112,7 +112,7 @@ def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_record
     if is_recorded:
         rerun.check(old, news)
     text = failure(rerun.create, rerun.check({}, news).inputs)
-    assert "one record may be what it created: late" in text
+    assert "one record may be its result: late" in text
     assert ("recover --stack dev --take support=late`" in text) == is_recorded
     assert ("adopt_id" in text) != is_recorded
     assert POST not in api.sent

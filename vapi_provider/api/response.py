@@ -118,10 +118,10 @@ def _error_of_404(parsed: Any, refusal: str, wait: float | None) -> ApiError:
     body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
     status = str(body.get("statusCode", 404))
     if status != "404" or not ("message" in body or "error" in body):
-        fault = f"{refusal} — not the API's own answer"
+        fault = f"{refusal}: not the API's own answer"
         return ServerError(messages.NOT_THE_API(fault=fault), 404, wait)
     if _NO_ROUTE.match(str(body.get("message"))):
-        fault = f"{refusal} — no such path here"
+        fault = f"{refusal}: no such path here"
         return RejectedError(messages.NOT_THE_API(fault=fault), 404, wait)
     return NotFoundError(messages.NOT_FOUND(refusal=refusal), 404, wait)
 

@@ -9,14 +9,14 @@ ACCOUNT_HAS_IT = Template(
 )
 REPLACED_STILL_HAS_IT = Template(
     "VAPI-REPLACED-STILL-HAS-IT",
-    "the account already has {what} (id {id}, created {created_at}): nothing was created. If it is "
-    "what is being replaced, set delete_before_replace=True; if no resource has it, "
+    "the account already has {what} (id {id}, created {created_at}): nothing was created. If that "
+    "record is the one being replaced, set delete_before_replace=True; if no resource has it, "
     "adopt_id={id!r} takes it over. {given_up}",
 )
 ANOTHER_RECORD_HAS_IT = Template(
     "VAPI-ANOTHER-RECORD-HAS-IT",
     "the account already has {what} (id {id}, created {created_at}): {changed} was not changed. "
-    "{given_up} {swap}",
+    "{given_up} To swap the values of two resources, {swap}",
 )
 OTHER_BASE_URL = Template(
     "VAPI-OTHER-BASE-URL",
@@ -38,7 +38,8 @@ EMPTY_ACCOUNT = Template(
 )
 STILL_LISTED = Template(
     "VAPI-STILL-LISTED",
-    "{id} answers 404, but the account's list still shows it: nothing was forgotten, run again",
+    "the API answers 404 for {id}, but the account's list still shows it: the state keeps it. Run "
+    "again",
 )
 NUMBER_NOT_YET_KNOWN = Template(
     "VAPI-NUMBER-NOT-YET-KNOWN",

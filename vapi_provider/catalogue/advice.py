@@ -18,7 +18,7 @@ WORKFLOWS_STOPPED = Template(
 UNUSED_FALLBACK = Template(
     "VAPI-UNUSED-FALLBACK", "is used only where neither assistant_id nor squad_id is set"
 )
-PROBABLY_NO_UUID = Template("VAPI-PROBABLY-NO-UUID", "is no UUID: the API will probably refuse it")
+PROBABLY_NO_UUID = Template("VAPI-PROBABLY-NO-UUID", "is no UUID: the API will probably reject it")
 UNAUTHENTICATED_SIP_URI = Template(
     "VAPI-UNAUTHENTICATED-SIP-URI",
     "sip_uri without authentication: anyone who knows the URI may call it",
@@ -29,7 +29,7 @@ OTHER_SIP_HOST = Template(
 )
 NO_AREA_CODE = Template("VAPI-NO-AREA-CODE", "{area_code} cannot be a US area code")
 UNASSIGNED_NUMBER = Template(
-    "VAPI-UNASSIGNED-NUMBER", "{number} is in no range that is known to be in use: is it right?"
+    "VAPI-UNASSIGNED-NUMBER", "{number} is in no range that is known to be assigned: check it"
 )
 UNUSED_BESIDE_TOKEN = Template("VAPI-UNUSED-BESIDE-TOKEN", "is ignored beside twilio_auth_token")
 EMPTY_CREDENTIAL = Template("VAPI-EMPTY-CREDENTIAL", "is empty: is a variable unset?")

@@ -16,15 +16,15 @@ ANSWER_TOO_LATE = Template(
 )
 KEY_REFUSED = Template(
     "VAPI-KEY-REFUSED",
-    "{refusal} — check vapi:apiKey: a private key of this account and region",
+    "{refusal}: set vapi:apiKey to a private key of this account and region",
 )
 KEY_LACKS_PERMISSION = Template(
     "VAPI-KEY-LACKS-PERMISSION",
-    "{refusal} — the key may not do this, or a firewall stands between: give the key the "
+    "{refusal}: the key lacks the permission, or a firewall blocks the request. Give the key the "
     "permission, or use another network",
 )
-RATE_LIMITED = Template("VAPI-RATE-LIMITED", "{refusal} — {limit}: run again later")
-API_FAILED = Template("VAPI-API-FAILED", "{refusal} — try again later")
+RATE_LIMITED = Template("VAPI-RATE-LIMITED", "{refusal}: {limit}. Run again later")
+API_FAILED = Template("VAPI-API-FAILED", "{refusal}: run again later")
 NOT_THE_API = Template("VAPI-NOT-THE-API", "{fault}: check vapi:baseUrl and any proxy")
 NOT_FOUND = Template("VAPI-NOT-FOUND", "{refusal}")
 REQUEST_REJECTED = Template("VAPI-REQUEST-REJECTED", "{refusal}")

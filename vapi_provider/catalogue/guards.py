@@ -24,5 +24,5 @@ GUARD_SERVER_CREDENTIAL = Template(
 )
 REFUSED_BY_GUARDS = Template(
     "VAPI-REFUSED-BY-GUARDS",
-    "is refused by vapi:guards, for the reasons that the program names",
+    "is refused by vapi:guards: see the program's errors",
 )

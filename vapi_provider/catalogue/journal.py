@@ -35,10 +35,11 @@ LEASE_LOST = Template(
 )
 JOURNAL_CHANGED = Template(
     "VAPI-JOURNAL-CHANGED",
-    "another run is creating this number, or one like it: nothing was bought. Run again",
+    "another run is creating this number, or one that cannot be distinguished from it: nothing "
+    "was bought. Run again",
 )
 INTENT_WITHOUT_BACKEND = Template(
     "VAPI-INTENT-WITHOUT-BACKEND",
     "an interrupted run, with no PULUMI_BACKEND_URL in its environment, was creating this number: "
-    "run it once more like that, so that it is not bought twice",
+    "run once more without PULUMI_BACKEND_URL, so that the number is not bought twice",
 )

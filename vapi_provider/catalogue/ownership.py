@@ -32,18 +32,19 @@ UNIQUE_VALUE_DECLARED_TWICE = Template(
     "alone",
 )
 UNIQUE_VALUES_SWAPPED = Template(
-    "VAPI-UNIQUE-VALUES-SWAPPED", "{id} takes what another resource gives up for its: {advice}"
+    "VAPI-UNIQUE-VALUES-SWAPPED",
+    "{id} cannot swap its number or SIP URI with another resource in one run: {swap}",
 )
 NOT_YET_ADOPTED = Template(
     "VAPI-NOT-YET-ADOPTED",
-    "{adopter} names {id} in adopt_id and has not taken it over: it was not released, and the "
-    "state keeps it for {holder}. Let the adoption succeed first; where this resource is deleted "
-    "before it is replaced, with `pulumi up --target <URN of {adopter}>`",
+    "{id} was not released, because {adopter} names it in adopt_id and has not adopted it yet; the "
+    "state keeps it for {holder}. Correct any error of the adoption and run `pulumi up` again; if "
+    "{holder} is deleted before it is replaced, first run `pulumi up --target <URN of {adopter}>`",
 )
 KEPT_FOR_ANOTHER_STATE = Template(
     "VAPI-KEPT-FOR-ANOTHER-STATE",
-    "{id} leaves the state as {resource}, and its number is kept: it is recorded for {holder}, "
-    "too. If nothing holds it there any more, release it in the dashboard",
+    "{id} was removed from the state for {resource} and not released, because it is also recorded "
+    "for {holder}. If {holder} no longer exists, release the number in the dashboard",
 )
 TOO_MANY_RELEASES = Template(
     "VAPI-TOO-MANY-RELEASES",

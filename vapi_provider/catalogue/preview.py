@@ -6,16 +6,16 @@ from vapi_provider.catalogue.message import Template
 
 CUSTOM_TIMEOUTS = Template(
     "VAPI-CUSTOM-TIMEOUTS",
-    "custom_timeouts has no effect: Pulumi hands it to no dynamic provider. Set "
+    "custom_timeouts has no effect: Pulumi does not pass it to dynamic providers. Set "
     "vapi:requestTimeoutSeconds (a request) and vapi:readyTimeoutSeconds (until a number is "
     "active)",
 )
 NOT_CARRIED_OVER = Template(
     "VAPI-NOT-CARRIED-OVER",
-    "{change}: what the account has there beyond the declaration is not carried over",
+    "{change}: values that only the account has there will be lost",
 )
 MOVED_ITEM = Template(
     "VAPI-MOVED-ITEM",
-    "moved from {origin}: what the account has there beyond the declaration goes along only if "
-    "its list is still as recorded",
+    "moved from {origin}: values that only the account has there are kept only if the account's "
+    "list is still as recorded",
 )

@@ -7,8 +7,8 @@ JOURNAL_NOT_UPDATED = Template(
 )
 RESPONSE_LOST = Template(
     "VAPI-RESPONSE-LOST",
-    "the answer to a purchase was lost ({cause}): looking for up to {seconds:.0f} s for what it "
-    "created, before it is sent again",
+    "the response to a purchase was lost ({cause}): searching the account for its record for up to "
+    "{seconds:.0f} s before the purchase is repeated",
 )
 OUTCOME_UNKNOWN = Template(
     "VAPI-OUTCOME-UNKNOWN",
@@ -27,36 +27,37 @@ INTERRUPTED_RECORD_HELD = Template(
 )
 WAITING_FOR_OTHER_RUN = Template(
     "VAPI-WAITING-FOR-OTHER-RUN",
-    "another run is creating this number, or one like it: waiting",
+    "another run is creating this number, or one that cannot be distinguished from it: waiting",
 )
 OTHER_RUN_STILL_BUYS = Template(
     "VAPI-OTHER-RUN-STILL-BUYS",
-    "another run is still creating this number, or one like it: end it, or wait, and run again",
+    "another run is still creating this number, or one that cannot be distinguished from it: end "
+    "that run, or wait, and run again",
 )
 WAITING_FOR_LATE_PURCHASE = Template(
     "VAPI-WAITING-FOR-LATE-PURCHASE",
-    "an earlier run was killed while it was creating a number: looking for up to "
-    "{seconds:.0f} s for the record",
+    "an earlier run was killed while it was creating a number: searching the account for its "
+    "record for up to {seconds:.0f} s",
 )
 RENAMED_PURCHASE = Template(
     "VAPI-RENAMED-PURCHASE",
-    "{what}, which the program does not declare, and {resource} asks for the same: nothing was "
-    "bought. If it was renamed, {advice}; otherwise resolve it with "
-    "`python -m vapi_provider recover`",
+    "{what}. The program no longer declares that resource, and {resource} declares an equal "
+    "number: nothing was bought. If the resource was renamed, {advice}; otherwise resolve the "
+    "purchase with `python -m vapi_provider recover`",
 )
 UNDECLARED_PURCHASE = Template(
     "VAPI-UNDECLARED-PURCHASE",
-    "{what}, which the program does not declare: resolve it with `recover`",
+    "{what}. The program no longer declares that resource: resolve the purchase with `recover`",
 )
 LATE_RECORD = Template(
     "VAPI-LATE-RECORD",
-    "{id} ({number}) may be what a purchase for {resource} created late, after it was sent "
-    "again: no state here holds it. Take it over with adopt_id, or release it",
+    "a purchase for {resource} was repeated, and its first attempt may have created {id} "
+    "({number}) late. No state here holds that record: take it over with adopt_id, or release it",
 )
 AMBIGUOUS_RECORDS = Template(
     "VAPI-AMBIGUOUS-RECORDS",
-    "an answer was lost, and {several} what it created: {records}. Nothing more was created: if it "
-    "is this resource's, {advice}; if it is nobody's, release it",
+    "the response to a purchase was lost, and {several} its result: {records}. Nothing more was "
+    "created. If that record is this resource's, {advice}; if no resource has it, release it",
 )
 BOUGHT_FOR_OTHER_PARENT = Template(
     "VAPI-BOUGHT-FOR-OTHER-PARENT",

@@ -2,9 +2,7 @@
 
 from vapi_provider.catalogue.message import Template
 
-ENGINE_GONE = Template(
-    "VAPI-ENGINE-GONE", "the engine that asked for it is gone: nothing more is sent. Run again"
-)
+ENGINE_GONE = Template("VAPI-ENGINE-GONE", "the engine has exited: nothing more is sent. Run again")
 SDK_PATCHES_SETTING = Template(
     "VAPI-SDK-PATCHES-SETTING", "VAPI_SDK_PATCHES is {value!r}: set it to on or off"
 )

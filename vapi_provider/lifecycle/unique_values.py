@@ -19,8 +19,8 @@ FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)
 """Fields that determine unique values; without the E.164 check a number is not normalized."""
 
 SWAP = (
-    "Two numbers cannot swap what is unique in one run: give one of them a value of its own and "
-    "run `pulumi up`, then give it the final one and run `pulumi up` again"
+    "give one of them a temporary value and run `pulumi up`, then give it the final value and run "
+    "`pulumi up` again"
 )
 
 
@@ -88,7 +88,7 @@ class UniqueKeys:
                 self._holders[key] = id_
             self._wanted[id_] = declared
             if self._closes_cycle(id_, declared - recorded):
-                raise OwnershipError(messages.UNIQUE_VALUES_SWAPPED(id=id_, advice=SWAP))
+                raise OwnershipError(messages.UNIQUE_VALUES_SWAPPED(id=id_, swap=SWAP))
             for key in recorded - declared:
                 self._given_up[key] = id_
 

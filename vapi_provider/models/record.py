@@ -77,7 +77,7 @@ class PhoneNumberRecord:
             if not isinstance(answer.get(key), str) or not answer[key]:
                 raise ValueError(f"the answer has no {key}")
         if not is_id(answer["id"]):
-            raise ValueError("the answer has an id that is none")
+            raise ValueError("the answer has an invalid id")
         for key in _OF_ANY_KIND:
             if answer.get(key) is not None and not isinstance(answer[key], str):
                 raise ValueError(f"{key} must be text")
