@@ -43,8 +43,10 @@ preview)
     open_stack key
     options=--checkpoints
     ensure_stack
-    report_pending
-    if [ -z "${FORMAT-}" ]; then engine preview; fi
+    if [ -z "${FORMAT-}" ]; then
+        report_pending
+        engine preview
+    fi
     shows_changes preview --stack "$STACK" --format "$FORMAT" || exit 1
     rm -f "$VAPI_PREFLIGHT"
     ;;

@@ -37,6 +37,13 @@ PENDING_OPERATIONS = Template(
     "yet: run `recover` for it first",
 )
 
+PREVIEW_BESIDE_PENDING = Template(
+    "VAPI-PREVIEW-BESIDE-PENDING",
+    "this preview assumes that the {number} pending operations of a killed run did nothing. `make "
+    "up` resolves them first: it may then also change, replace or release what they created, skip "
+    "what they did, or refuse what this preview allows. Run `recover` first for an exact preview",
+)
+
 YES_OR_NO = Template("VAPI-YES-OR-NO", "{name} is {value!r}: set it to yes or no")
 RESOURCE_MOVED = Template(
     "VAPI-RESOURCE-MOVED",

@@ -49,9 +49,9 @@ def preflight(
 ) -> Findings:
     """Repair the stack's files if they need it, read its state once, and check it.
 
-    With `checkpoints`, also decide whether the engine writes checkpoints. Where operations are
-    pending, nothing is decided: the caller resolves them and reads the state again. Where the
-    target `writes` the state, report the decision, and require a journal that outlives the run.
+    With `checkpoints`, also decide whether the engine writes checkpoints. Where the target `writes`
+    the state, report the decision, and require a journal that outlives the run; while operations
+    are pending, decide nothing then: the caller resolves them and reads the state again.
     Raises PulumiError if the state cannot be read, and the errors of the checks.
     """
     if writes:
@@ -62,7 +62,7 @@ def preflight(
     checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
     findings = run_checks(snapshot, checks)
     findings.deployment = snapshot.deployment
-    if checkpoints and PENDING not in findings.words:
+    if checkpoints and not (writes and PENDING in findings.words):
         line = _decide_on_checkpoints(snapshot, findings)
         findings.lines[:0] = [line] if writes else []
     for line in findings.lines:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from vapi_provider.catalogue.commands import YES_OR_NO
+from vapi_provider.catalogue.commands import PREVIEW_BESIDE_PENDING, YES_OR_NO
 from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
 from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
@@ -33,11 +33,14 @@ def preview(stack: Stack) -> Summary:
 
     Raises PulumiError if the engine or the state cannot be read.
     """
-    with (
-        facts_for(stack.name, _notify_unless_warned) as findings,
-        write_preview_outputs(_deployment(stack, findings)) as variables,
-    ):
-        events = _events(stack, "preview", variables=variables)
+    with facts_for(stack.name, _notify_unless_warned) as findings:
+        deployment = _deployment(stack, findings)
+        with write_preview_outputs(deployment) as variables:
+            events = _events(stack, "preview", variables=variables)
+    if pending := deployment.get("pending_operations"):
+        # The engine reports them at an update only.
+        warning = Notice(None, PREVIEW_BESIDE_PENDING(number=len(pending)))
+        events.warnings.insert(0, warning)
     has_removals = any(
         step.op in ("delete", "replace") and step.type.startswith(OURS) for step in events.planned
     )
