@@ -33,21 +33,31 @@ def postgres_store(latency: float) -> Generator[str]:
         raise RuntimeError("no PostgreSQL server here: apt-get install postgresql")
     with postgres_server(programs) as url:
         port = urlsplit(url).port or 0
-        with _slow(port, latency) as slow_port:
+        with slow_proxy(port, latency) as slow_port:
             yield url.replace(f":{port}/", f":{slow_port}/")
 
 
 @contextmanager
-def _slow(port: int, latency: float) -> Generator[int]:
+def slow_proxy(port: int, latency: float) -> Generator[int]:
     """Yield the port of a proxy that passes on what clients send after `latency` seconds."""
     loop = asyncio.new_event_loop()
+    accepted: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer)
         with suppress(OSError):
             back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
             await asyncio.gather(
                 _pass_on(reader, back_writer, latency), _pass_on(back_reader, writer, 0)
             )
+
+    async def end() -> None:
+        server.close()
+        for writer in accepted:
+            writer.transport.abort()
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.sleep(0)  # A transport closes its socket one iteration after its writer.
 
     server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -55,8 +65,11 @@ def _slow(port: int, latency: float) -> Generator[int]:
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        # A connection that is still open fails when it is collected after its loop.
+        asyncio.run_coroutine_threadsafe(end(), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
+        loop.close()
 
 
 async def _pass_on(
@@ -69,8 +82,10 @@ async def _pass_on(
     async def read() -> None:
         piece = b"-"
         while piece:
-            with suppress(OSError):
+            try:
                 piece = await reader.read(65536)
+            except OSError:
+                piece = b""  # A reset connection raises at each read.
             pieces.put_nowait((loop.time() + latency, piece))
 
     reading = asyncio.ensure_future(read())
