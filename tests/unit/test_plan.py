@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.builders import FULL, MINIMAL, UUID
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, area_code_of, plan
+from vapi_provider.reconcile.area_code import area_code_of
+from vapi_provider.reconcile.plan import NoChange, Plan, Replace, Update, plan
 
 REPLACE = Replace(("number_desired_area_code",), delete_first=False)
 NUMBER = "+14155550123"

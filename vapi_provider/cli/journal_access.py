@@ -15,6 +15,7 @@ from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.observed_client import ObservedClient
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.fingerprint import fingerprint_of
@@ -186,8 +187,8 @@ def _record_waiting(
         # The intent was written to another machine's journal, if at all: write it to this one.
         kind = KINDS[resource["inputs"]["provider"]]
         known = {name: value for name, value in record.fields.items() if name in kind.fields}
-        code = resource["inputs"].get("number_desired_area_code")
-        fields = {**known, **({"number_desired_area_code": code} if code else {})}
+        code = resource["inputs"].get(AREA_CODE)
+        fields = {**known, **({AREA_CODE: code} if code else {})}
         since = AccountWatermark(record.created_at, frozenset())
         organizations = {record.org_id} if record.org_id else set[str]()
         journal.write_intent(

@@ -14,10 +14,12 @@ from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, V
 from vapi_provider.lifecycle import update as updating
 from vapi_provider.lifecycle.unique_values import keys_of
 from vapi_provider.lifecycle.update import merge_into
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.reconcile.area_code import as_purchased, awaits_number
 from vapi_provider.reconcile.merge import Merge
-from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
+from vapi_provider.reconcile.plan import Replace, Update, plan
 from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.resource_key import old_form, resource_of
@@ -54,11 +56,7 @@ def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phone
     owners.gain(result.record.id, key)
     if not result.is_resumed:
         return desired, result.record
-    code = result.area_code
-    if desired.fields.get(AREA_CODE, code) != code:
-        # The declared area code has changed: the next run replaces the record of the old one.
-        fields = {name: value for name, value in desired.fields.items() if name != AREA_CODE}
-        desired = replace(desired, fields={**fields, AREA_CODE: code} if code else fields)
+    desired = replace(desired, fields=as_purchased(desired.fields, result.area_code))
     return desired, _as_declared(session, desired, result.record)
 
 
@@ -157,7 +155,7 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
     until = session.clock() + timeout
     problem = ""
     with session.account.watching() as read_newest:
-        while record.status != "blocked" and AREA_CODE in desired.fields and not record.number:
+        while awaits_number(desired.fields, record):
             if session.clock() >= until:
                 warn(
                     account.NUMBER_NOT_YET_KNOWN(

@@ -10,9 +10,10 @@ from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.outlived_writes import is_outdated, replace_released
 from vapi_provider.lifecycle.unique_values import keys_of
 from vapi_provider.lifecycle.update import refuse_hidden, refuse_hidden_changes, warn_of_losses
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.pulumi_sdk.plugin import debug, warn
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.reconcile.plan import AREA_CODE, Replace, Update, plan
+from vapi_provider.reconcile.plan import Replace, Update, plan
 from vapi_provider.reconcile.properties import Desired, bought_number, contains_unknown
 from vapi_provider.reconcile.resource_key import resource_of
 

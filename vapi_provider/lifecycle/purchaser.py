@@ -20,12 +20,12 @@ from vapi_provider.lifecycle.journaled_post import JournaledPost
 from vapi_provider.lifecycle.other_runs import NOTIFY_AFTER_SECONDS, OtherRuns
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
 from vapi_provider.reconcile.names import automatic_name
-from vapi_provider.reconcile.plan import AREA_CODE
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
 
 if TYPE_CHECKING:

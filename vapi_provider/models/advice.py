@@ -14,7 +14,7 @@ from vapi_provider.catalogue import advice as texts
 from vapi_provider.catalogue.message import Message
 from vapi_provider.models.address_advice import Advice, Object, of_unassigned_number, of_url
 from vapi_provider.models.answering import ANSWERERS, REACHED_BY, names_nobody
-from vapi_provider.models.constants import SIP_HOSTS, UUID
+from vapi_provider.models.constants import AREA_CODE, SIP_HOSTS, UUID
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.transfer_advice import (
@@ -92,9 +92,9 @@ def _of_number(kind: Kind, fields: Object, region: str) -> Advice:
     for name in ("squad_id", "workflow_id", "credential_id"):
         if isinstance(fields.get(name), str) and not UUID.fullmatch(fields[name]):
             yield name, texts.PROBABLY_NO_UUID()
-    area_code = fields.get("number_desired_area_code")
+    area_code = fields.get(AREA_CODE)
     if isinstance(area_code, str) and not re.fullmatch(r"[2-9](?!11)\d\d", area_code):
-        yield "number_desired_area_code", texts.NO_AREA_CODE(area_code=area_code)
+        yield AREA_CODE, texts.NO_AREA_CODE(area_code=area_code)
     if fields.get("number_e164_check_enabled") is not False:
         yield from of_unassigned_number("number", fields)
     if fields.get("twilio_auth_token") is not None:

@@ -23,6 +23,9 @@ CLASS_NAMES = {
 }
 """The resource class of each kind, which is also the name of its read schema."""
 
+AREA_CODE = "number_desired_area_code"
+"""Field that only a create accepts: the area code of the number to assign."""
+
 EXACT = 2**53
 """Limit below which a double, which the engine uses for every number, holds integers exactly."""
 

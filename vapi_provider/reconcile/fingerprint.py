@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.fields import FieldSpec
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -19,8 +20,8 @@ from vapi_provider.models.spelling import (
     phone_number,
     spec_within,
 )
+from vapi_provider.reconcile.area_code import area_code_of
 from vapi_provider.reconcile.equality import canonical_text
-from vapi_provider.reconcile.plan import AREA_CODE, area_code_of
 from vapi_provider.reconcile.secrecy import without_secrets
 
 BodyFingerprint = Mapping[str, Any]

@@ -5,18 +5,16 @@ Fields are in snake_case. `recorded` is the state, which a refresh has updated f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.spelling import E164_CHECK, phone_number
+from vapi_provider.models.spelling import E164_CHECK
+from vapi_provider.reconcile.area_code import wants_another_number
 from vapi_provider.reconcile.differences import Difference, differences, field_of
 from vapi_provider.reconcile.equality import equivalent
-
-AREA_CODE = "number_desired_area_code"
-_US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     found = tuple(differences(kind.fields, recorded, declared, by_key=True))
     if recorded.get("provider", kind.provider) != kind.provider:
         return Replace(("provider",), _same_number(recorded, declared), found)
-    if AREA_CODE in kind.create_only and _wants_another_number(recorded, declared):
+    if AREA_CODE in kind.create_only and wants_another_number(recorded, declared):
         return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared), found)
     names = {field_of(path) for path, *_ in found} - kind.create_only
     changed = {name: declared.get(name) for name in kind.fields if name in names}
@@ -67,26 +65,6 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
         # The API validates a PATCH by itself: without this field the number must be E.164.
         changed[E164_CHECK] = False
     return Update(changed, found) if changed else NoChange()
-
-
-def area_code_of(number: Any) -> str | None:
-    """Return the area code of a US number in E.164; None for any other or masked number."""
-    match = _US_NUMBER.fullmatch(number) if isinstance(number, str) else None
-    return match.group(1) if match else None
-
-
-def _wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    """Return whether the declared area code needs another number.
-
-    Our choice: a previously requested area code counts as satisfied, and removing the area code
-    from the program never releases the number.
-    """
-    wanted = declared.get(AREA_CODE)
-    if not isinstance(wanted, str):
-        return False
-    number = recorded.get("number")
-    known = area_code_of(phone_number(number) if isinstance(number, str) else None)
-    return wanted not in (recorded.get(AREA_CODE), known)
 
 
 def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
