@@ -65,8 +65,8 @@ resolve_pending() {
     ! has_found pending || exit 1
 }
 
-# Report pending operations without resolving them: a preview writes nothing and sends no request. With
-# FORMAT, the command's own warning reports them.
+# Report pending operations without resolving them: a preview writes nothing. With FORMAT, the command's
+# own warning reports them.
 report_pending() {
     has_found pending || return 0
     note "stack '$STACK' has operations that a killed run left pending: run 'make recover' to resolve them ('make up' does so, too); this preview assumes that they did nothing, so 'make up' may also change, replace or release what they created, skip what they did, or refuse what this preview allows"
