@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -397,3 +398,12 @@ def test_a_purchase_waits_for_two_requests(
     for number in range(1, 6):
         buy(number)
     assert blobs.calls == ["create", "created"] * 10
+
+
+def test_a_journal_that_is_no_longer_used_closes_its_tables() -> None:
+    """Python 3.13 and newer warn of a connection that is garbage-collected while it is open."""
+    database = Database.in_memory()
+    connection = database.connection
+    del database
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

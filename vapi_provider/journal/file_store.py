@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import weakref
 from collections.abc import Callable, Collection, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -111,7 +110,7 @@ class FileStore:
                     if self._synced is None:
                         # Only an intent must survive a crash of the machine: a later run finds
                         # out everything else again.
-                        self._synced = Database(self._opened("FULL"), is_shared=False)
+                        self._synced = self._opened("FULL")
                     with transaction(self._synced.connection):
                         for queued in writes:
                             queued.result = COMMANDS["begin"](self._synced, **queued.arguments)
@@ -188,9 +187,9 @@ class FileStore:
             if self._database is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 make_private(self.path)
-                connection = self._opened("NORMAL")
-                self._bring_up_to_date(connection)
-                self._database = Database(connection, is_shared=False)
+                database = self._opened("NORMAL")
+                self._bring_up_to_date(database.connection)
+                self._database = database
             yield self._database
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
@@ -217,16 +216,14 @@ class FileStore:
             if not busy:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _opened(self, synchronous: str) -> sqlite3.Connection:
+    def _opened(self, synchronous: str) -> Database:
         connection = sqlite3.connect(
             self.path, timeout=30, isolation_level=None, check_same_thread=False
         )
-        # Python 3.13 and newer warn of an unclosed connection. Do not close it at exit: daemon
-        # threads may still write.
-        weakref.finalize(self, connection.close).atexit = False
+        database = Database(connection, is_shared=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-        return connection
+        return database
 
 
 def _identity_in(url: str) -> str:

@@ -6,6 +6,7 @@ A file store keeps them in its file; a shared journal replays its log into a cop
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -75,6 +76,9 @@ class Database:
         self.connection = connection
         self.is_shared = is_shared
         self.position = 0
+        # Python 3.13 and newer warn of an unclosed connection. Do not close it at exit: daemon
+        # threads may still write.
+        weakref.finalize(self, connection.close).atexit = False
 
     @classmethod
     def in_memory(cls) -> Database:
