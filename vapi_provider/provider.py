@@ -26,12 +26,12 @@ from vapi_provider.catalogue import changes as messages
 from vapi_provider.deployment.preview_outputs import read_preview_outputs
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.check import Checker
-from vapi_provider.lifecycle.create import adopt, create_or_resume, when_ready
+from vapi_provider.lifecycle.create import create
 from vapi_provider.lifecycle.diff import diff
 from vapi_provider.lifecycle.outlived_writes import recorded_of, released_message
 from vapi_provider.lifecycle.refresh import refresh
 from vapi_provider.lifecycle.release import release
-from vapi_provider.lifecycle.update import outputs_adopted, refuse_hidden, update
+from vapi_provider.lifecycle.update import update
 from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary
 from vapi_provider.pulumi_sdk.workers import set_max_calls
 from vapi_provider.reconcile.ignored import as_recorded
@@ -111,17 +111,7 @@ class PhoneNumberProvider(ResourceProvider):
     @error_boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
-        desired = self._desired_of(normalize(props))
-        self._session.ownership.note_create_call(desired.key or "")
-        refuse_hidden(desired.fields)
-        self._session.writers.wait_for_others(desired.key)
-        with self._session.writers.writing(desired.key):
-            if desired.adopt_id is not None:
-                desired, record = adopt(self._session, desired, desired.adopt_id)
-                return CreateResult(record.id, outputs_adopted(desired, record))
-            desired, record = create_or_resume(self._session, desired)
-        record = when_ready(self._session, desired, record)
-        return CreateResult(record.id, outputs(desired, record))
+        return CreateResult(*create(self._session, self._desired_of(normalize(props))))
 
     @error_boundary
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

@@ -1,28 +1,28 @@
-"""Steps of `create`: purchase a record, resume an earlier run's purchase, or adopt a record.
+"""Steps of `create`: purchase a record, or resume an earlier run's purchase.
 
-`purchaser` defines the order of the steps of a purchase.
+`purchaser` defines the order of the steps of a purchase, `adopt` the steps of an adoption.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vapi_provider.catalogue import account, ownership, purchase
+from vapi_provider.catalogue import account
 from vapi_provider.catalogue.message import without_code
-from vapi_provider.errors import NotFoundError, NotReadyError, OwnershipError, VapiError
-from vapi_provider.lifecycle import update as updating
+from vapi_provider.errors import NotReadyError, VapiError
+from vapi_provider.lifecycle.adopt import adopt
 from vapi_provider.lifecycle.unique_values import keys_of
-from vapi_provider.lifecycle.update import merge_into
+from vapi_provider.lifecycle.update import merge_into, refuse_hidden
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.area_code import as_purchased, awaits_number
 from vapi_provider.reconcile.merge import Merge
-from vapi_provider.reconcile.plan import Replace, Update, plan
-from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.plan import Update, plan
+from vapi_provider.reconcile.properties import Desired, outputs
 from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
-from vapi_provider.reconcile.resource_key import old_form, resource_of
+from vapi_provider.reconcile.resource_key import old_form
 from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
@@ -32,7 +32,20 @@ POLL_SECONDS = 1.0
 """Pause between two reads of a record whose number is not yet assigned."""
 
 
-def create_or_resume(session: Session, desired: Desired) -> tuple[Desired, PhoneNumberRecord]:
+def create(session: Session, desired: Desired) -> tuple[str, dict[str, Any]]:
+    """Create the record, or adopt the one that `adopt_id` names; return its id and its outputs."""
+    session.ownership.note_create_call(desired.key or "")
+    refuse_hidden(desired.fields)
+    session.writers.wait_for_others(desired.key)
+    with session.writers.writing(desired.key):
+        if desired.adopt_id is not None:
+            return adopt(session, desired, desired.adopt_id)
+        desired, record = _create_or_resume(session, desired)
+    record = _wait_until_ready(session, desired, record)
+    return record.id, outputs(desired, record)
+
+
+def _create_or_resume(session: Session, desired: Desired) -> tuple[Desired, PhoneNumberRecord]:
     """Return the record of a desired resource, and that resource as far as the record satisfies it.
 
     Raises a VapiError where nothing was created or the outcome is unknown.
@@ -88,64 +101,9 @@ def _as_declared(
     return updated
 
 
-def adopt(session: Session, desired: Desired, id_: str) -> tuple[Desired, PhoneNumberRecord]:
-    """Take an existing record under management, and PATCH the declared fields that differ.
-
-    Never purchases a number. The returned resource lacks the values that `ignore_changes` leaves
-    unmanaged. Raises OwnershipError where the record cannot be this resource's.
-    """
-    key = desired.key or ""
-    record = _record_named(session, id_)
-    id_ = record.id
-    refuse_other_kind(desired, record)
-    _refuse_held_elsewhere(session, id_, key)
-    step = plan(desired.kind, {**record.fields, "number": record.number}, desired.fields)
-    if isinstance(step, Replace):
-        raise OwnershipError(
-            ownership.ADOPTED_HAS_OTHER_AREA_CODE(
-                id=id_, number=record.number or "without a number", field=AREA_CODE
-            )
-        )
-    session.purchaser.refuse_another(desired.kind, key, record)
-    desired, record = updating.adopt(session, desired, record)
-    session.ownership.gain(id_, key)
-    try:
-        session.journal.record_adoption(key, id_, session.client.organizations)
-    except VapiError as error:
-        # The adoption succeeded and its id must reach the state: only warn of the journal.
-        warn(purchase.JOURNAL_NOT_UPDATED(id=id_, done="adopted", cause=error))
-    return desired, record
-
-
-def _record_named(session: Session, id_: str) -> PhoneNumberRecord:
-    """Return the record that `adopt_id` names in any letter case; raise OwnershipError if none."""
-    try:
-        return session.client.get_phone_number(id_)
-    except NotFoundError as missing:
-        if id_ != id_.lower():
-            return _record_named(session, id_.lower())
-        raise OwnershipError(ownership.ADOPTED_IS_MISSING(cause=missing)) from None
-
-
-def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
-    """Raise OwnershipError where another resource of this run holds a record and keeps it.
-
-    Its earlier holder may be declared later in the program, so wait for the engine's checks.
-    """
-    owners = session.ownership
-    if (session.recorded_holders.before(id_) | session.journal.ledger.holders(id_)) - {key}:
-        session.wait_for_checks_pause(lambda: owners.holder(id_) is not None)
-    holder = owners.holder(id_)
-    if holder is not None or session.account.is_of_this_run(id_):
-        raise OwnershipError(
-            ownership.ADOPTED_IS_HELD(
-                id=id_,
-                holder=repr(resource_of(holder)) if holder else "another resource of this run",
-            )
-        )
-
-
-def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) -> PhoneNumberRecord:
+def _wait_until_ready(
+    session: Session, desired: Desired, record: PhoneNumberRecord
+) -> PhoneNumberRecord:
     """Wait until the number itself is known; the status `activating` is sufficient.
 
     The record exists, so its id must reach the state: a failed read is a warning. Raises
@@ -172,12 +130,3 @@ def when_ready(session: Session, desired: Desired, record: PhoneNumberRecord) ->
     if record.status == "blocked":
         raise NotReadyError(account.NUMBER_BLOCKED(id=record.id))
     return record
-
-
-def refuse_other_kind(desired: Desired, record: PhoneNumberRecord) -> None:
-    """Raise OwnershipError where the record is of another kind than declared."""
-    if record.provider != desired.kind.provider:
-        known = record.kind.class_name if record.kind else f"of kind {record.provider!r}"
-        raise OwnershipError(
-            ownership.OTHER_KIND(id=record.id, actual=known, declared=desired.kind.class_name)
-        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.lifecycle.create import refuse_other_kind
+from vapi_provider.lifecycle.adopt import refuse_other_kind
 from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.placeholders import contains_unseen_secret
 from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read, strictly_equal

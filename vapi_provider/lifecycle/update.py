@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import account as messages
 from vapi_provider.errors import OwnershipError, RejectedError
 from vapi_provider.lifecycle.clashes import refuse_taken
 from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
-from vapi_provider.models.fields import as_list, as_object
+from vapi_provider.models.fields import as_object
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.record import PhoneNumberRecord, as_read
-from vapi_provider.models.spelling import E164_CHECK, spec_within
+from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.spelling import spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.equality import equivalent
-from vapi_provider.reconcile.ignored import in_camel_case, with_ignored_items, without_ignored
-from vapi_provider.reconcile.merge import SECRET_IS_SET, UNKNOWN, Merge
+from vapi_provider.reconcile.merge import SECRET_IS_SET, Merge
 from vapi_provider.reconcile.merge_warnings import loss_warnings, sends_masked_secret
 from vapi_provider.reconcile.placeholders import contains_masked_secret, contains_unseen_secret
-from vapi_provider.reconcile.properties import Desired, outputs_as_read
+from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -42,10 +39,10 @@ def update(
     overwritten.
     """
     body, specs = wire_body(desired), desired.kind.fields
-    _refuse_taken(session, id_, desired, changed, keys_of(recorded))
+    refuse_taken_values(session, id_, desired, changed, keys_of(recorded))
     hidden = {*secrets_in(specs, desired.fields), *secrets_in(specs, recorded)}
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
-        _, updated = _patch(session, id_, desired.kind, body, changed, hidden, lambda _: Merge())
+        _, updated = patch(session, id_, desired.kind, body, changed, hidden, lambda _: Merge())
         return updated
     record = session.client.get_phone_number(id_, hidden)
     hidden |= {*secrets_in(specs, record.fields)}
@@ -56,14 +53,14 @@ def update(
         refuse_hidden(merge.wire)
         return merge
 
-    merge, updated = _patch(session, id_, desired.kind, body, changed, hidden, merge_without)
+    merge, updated = patch(session, id_, desired.kind, body, changed, hidden, merge_without)
     for path in merge.kept:
         warn(messages.KEPT_OUTSIDE_CHANGE(id=id_, path=path))
-    _warn_of_lost(record, merge, changed)
+    warn_of_lost_values(record, merge, changed)
     return updated
 
 
-def _refuse_taken(
+def refuse_taken_values(
     session: Session,
     id_: str,
     desired: Desired,
@@ -77,7 +74,7 @@ def _refuse_taken(
         session.retry_once_free(keys, lambda: refuse_taken(account, desired.kind, wanted, id_))
 
 
-def _patch(
+def patch(
     session: Session,
     id_: str,
     kind: Kind,
@@ -124,57 +121,6 @@ def merge_into(
             merge.wire[spec.wire] = merge.value(spec, name, recorded.get(name), value, *wire)
 
 
-def adopt(
-    session: Session, desired: Desired, record: PhoneNumberRecord
-) -> tuple[Desired, PhoneNumberRecord]:
-    """PATCH a record to adopt where a declared field differs; clear no other field.
-
-    Returns also the desired resource without the values that `ignore_changes` leaves unmanaged.
-    """
-    body, kind = wire_body(desired), desired.kind
-    secrets = {*secrets_in(kind.fields, desired.fields), *secrets_in(kind.fields, record.fields)}
-    checked = session.checked(None, desired.key)
-    ignored = checked.ignored if checked else ()
-    desired = replace(desired, fields=without_ignored(desired.fields, ignored))
-    nothing = dict.fromkeys(desired.fields, UNKNOWN)
-    updatable = [name for name in desired.fields if name not in kind.create_only]
-
-    def merge_without(refused: frozenset[str]) -> Merge:
-        merge = Merge(refused=refused)
-        merge_into(merge, desired, nothing, body, record.answer, updatable)
-        merge.wire = with_ignored_items(merge.wire, record.answer, map(in_camel_case, ignored))
-        return merge
-
-    merge = merge_without(frozenset())
-    changed = [
-        name
-        for name in updatable
-        if not equivalent(
-            spec_within(kind.fields[name], desired.fields, record.fields),
-            _shown(kind, merge.wire, name),
-            record.fields.get(name),
-        )
-    ]
-    if "number" in changed and desired.fields.get(E164_CHECK) is False:
-        changed.append(E164_CHECK)  # The API validates each PATCH on its own.
-    updated = record
-    if changed:
-        _refuse_taken(session, record.id, desired, changed, frozenset())
-        merge, updated = _patch(session, record.id, kind, body, changed, secrets, merge_without)
-        _warn_of_lost(record, merge, changed)
-    fields = with_ignored_items(desired.fields, updated.fields, ignored)
-    return replace(desired, fields=fields), updated
-
-
-def outputs_adopted(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
-    """Return the outputs of an adopted record: the declared values and its other ones."""
-    actual = {
-        name: _overlay(record.fields.get(name), desired.fields.get(name))
-        for name in desired.kind.fields
-    }
-    return outputs_as_read(desired, replace(record, fields=actual))
-
-
 def refuse_hidden(value: Any) -> None:
     """Raise OwnershipError where a PATCH would overwrite an unknown secret with its placeholder."""
     if contains_masked_secret(value):
@@ -201,23 +147,8 @@ def warn_of_losses(
             warn(messages.VALUE_MAY_BE_LOST(id=id_, loss=line))
 
 
-def _shown(kind: Kind, wire: Mapping[str, Any], name: str) -> Any:
-    spec = kind.fields[name]
-    return as_read(spec, wire.get(spec.wire))
-
-
-def _overlay(actual: Any, desired: Any) -> Any:
-    """Return `actual` with the declared values in it, which a PATCH has just set."""
-    if isinstance(actual, Mapping) and isinstance(desired, Mapping):
-        below, above = as_object(cast(Any, actual)), as_object(cast(Any, desired))
-        return {**below, **{name: _overlay(below.get(name), above[name]) for name in above}}
-    items, wanted = as_list(actual), as_list(desired)
-    if items and len(items) == len(wanted):
-        return [_overlay(*pair) for pair in zip(items, wanted, strict=True)]
-    return cast(Any, actual) if desired is None else desired
-
-
-def _warn_of_lost(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:
+def warn_of_lost_values(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:
+    """Warn of values that a PATCH could not copy from the account."""
     lost = list(merge.lost)
     if "server" in changed and record.answer.get(SECRET_IS_SET) is True:
         server = as_object(merge.wire.get("server"))
