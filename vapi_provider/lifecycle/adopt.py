@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.catalogue import ownership, purchase
 from vapi_provider.errors import NotFoundError, OwnershipError, VapiError
-from vapi_provider.lifecycle.update import (
-    merge_into,
-    patch,
-    refuse_taken_values,
-    warn_of_lost_values,
-)
+from vapi_provider.lifecycle.merge_guards import warn_of_lost_values
+from vapi_provider.lifecycle.update import merge_into, patch, refuse_taken_values
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind

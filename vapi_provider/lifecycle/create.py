@@ -12,8 +12,9 @@ from vapi_provider.catalogue import account
 from vapi_provider.catalogue.message import without_code
 from vapi_provider.errors import NotReadyError, VapiError
 from vapi_provider.lifecycle.adopt import adopt
+from vapi_provider.lifecycle.merge_guards import refuse_hidden
 from vapi_provider.lifecycle.unique_values import keys_of
-from vapi_provider.lifecycle.update import merge_into, refuse_hidden
+from vapi_provider.lifecycle.update import merge_into
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn

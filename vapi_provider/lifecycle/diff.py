@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.errors import OwnershipError
+from vapi_provider.lifecycle.merge_guards import (
+    refuse_hidden,
+    refuse_hidden_changes,
+    warn_of_losses,
+)
 from vapi_provider.lifecycle.outlived_writes import is_outdated, replace_released
 from vapi_provider.lifecycle.unique_values import keys_of
-from vapi_provider.lifecycle.update import refuse_hidden, refuse_hidden_changes, warn_of_losses
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.pulumi_sdk.plugin import debug, warn
 from vapi_provider.reconcile import diff_notes
