@@ -25,9 +25,9 @@ _building = threading.Lock()
 class VapiModel(BaseModel):
     """A schema of the API, strict: unknown keys and wrong types are refused, never converted.
 
-    `Schema.model` returns the class to validate with: a program's values with ``by_name=True,
-    by_alias=False``, a wire body with ``by_alias=True, by_name=False``. `to_wire` returns the wire
-    body. Errors hold no values, because an input may be a secret.
+    `Schema.validate` validates a program's values. `Schema.model` returns the class to validate a
+    wire body with: ``by_alias=True, by_name=False``. `to_wire` returns the wire body. Errors hold
+    no values, because an input may be a secret.
     """
 
     model_config = ConfigDict(

@@ -95,6 +95,15 @@ class Schema:
         )
         return model.built()
 
+    def validate(self, fields: Mapping[str, Any], *, exists: bool) -> VapiModel:
+        """Return the model with fields in snake_case; raise pydantic's ValidationError.
+
+        `exists` skips the rules that apply to a create only.
+        """
+        return self.model.model_validate(
+            fields, by_name=True, by_alias=False, context={"exists": exists}
+        )
+
     def has_literals(self, value: Mapping[str, Any]) -> bool:
         """Return whether `value` has every literal of the schema (its `type` or `on`)."""
         return all(value.get(name) == literal for name, literal in self.literals.items())

@@ -12,7 +12,7 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import converted
 from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.secrecy import secrets_in
-from vapi_provider.reconcile.validation import problems, validated
+from vapi_provider.reconcile.validation import problems
 
 
 def wire_body(desired: Desired) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def wire_body(desired: Desired) -> dict[str, Any]:
 
     fields = {"provider": desired.kind.provider, **desired.fields}
     try:
-        return validated(desired.kind, fields, exists=True).to_wire()
+        return desired.kind.create.validate(fields, exists=True).to_wire()
     except ValidationError:
         refused = "; ".join(split(line).text for line in problems(desired, fields, exists=True))
         raise DeclarationError(declarations.NO_LONGER_ACCEPTED(problems=refused)) from None

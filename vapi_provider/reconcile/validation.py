@@ -16,14 +16,11 @@ from vapi_provider.catalogue.message import Message, Template
 from vapi_provider.models.constants import DISCRIMINATED_BY
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
-from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.reconcile.properties import Desired
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-    from vapi_provider.models.base import VapiModel
 
 _NOT_FIELDS = ("declaration", "adopt_id")
 
@@ -77,7 +74,7 @@ def problems(
         found.append(declarations.NOT_A_RECORD_ID().about("adopt_id"))
     fields = {name: value for name, value in properties.items() if name not in _NOT_FIELDS}
     try:
-        validated(desired.kind, fields, exists=exists)
+        desired.kind.create.validate(fields, exists=exists)
     except ValidationError as refused:
         found += [
             _in_words(error, desired.kind.create, fields)
@@ -92,16 +89,6 @@ def problems(
             if path not in invalid_paths
         ]
     return found
-
-
-def validated(kind: Kind, fields: Mapping[str, Any], *, exists: bool) -> VapiModel:
-    """Return the create model with the fields and `provider`; raise pydantic's ValidationError.
-
-    `exists` skips the rules that apply to a create only.
-    """
-    return kind.create.model.model_validate(
-        fields, by_name=True, by_alias=False, context={"exists": exists}
-    )
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
