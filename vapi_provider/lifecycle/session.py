@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from vapi_provider.api.client import VapiClient
+from vapi_provider.api.lazy_transport import LazyTransport
 from vapi_provider.deployment.facts import StateFacts, facts_of
 from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
@@ -21,7 +22,6 @@ from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.held_records import POLL_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
-from vapi_provider.lifecycle.lazy_transport import LazyTransport
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
@@ -229,7 +229,7 @@ class Session:
         """
         for warning in settings.warnings:
             warn(warning)
-        client = VapiClient(LazyTransport(settings))
+        client = VapiClient(LazyTransport(settings, warn, require_engine, blocking))
         session = cls(settings, client, facts=facts_of(os.environ))
         if engine_operation():
             threading.Thread(
