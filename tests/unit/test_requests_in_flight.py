@@ -84,7 +84,7 @@ def test_a_pause_that_begins_before_a_request_is_sent_holds_it() -> None:
     def before_send() -> None:
         written.append(clock.now)
         if len(written) == 1:
-            retry.pause_all(RateLimitedError(Message("too many"), 429, 5))
+            retry.start_pause(RateLimitedError(Message("too many"), 429, 5))
 
     transport = Transport(http(account), KEY, retry, limit=AdaptiveLimit(1))
     assert transport.request("POST", "/a", before_send=before_send) == OK

@@ -246,7 +246,7 @@ def test_a_429_makes_every_worker_wait() -> None:
     def sleep(seconds: float) -> None:
         asked.append(seconds)
         if len(asked) == 1:
-            retry.pause()  # The first worker waits, and a second one comes.
+            retry.wait_out_pause()  # The first worker waits, and a second one comes.
         else:
             clock.sleep(seconds)
 

@@ -59,13 +59,13 @@ def json_of(
     what: str,
     response: Response,
     secrets: Collection[str],
-    asked: Callable[[int, Mapping[str, str]], float | None],
+    requested_wait: Callable[[int, Mapping[str, str]], float | None],
 ) -> Any:
     """Return the JSON of a 2xx response; None for an empty body.
 
-    `secrets` are values that no error message may contain. `asked` returns how many seconds a
-    status and headers ask the client to wait. Raises an ApiError for any other status, and
-    ServerError where the body is not JSON.
+    `secrets` are values that no error message may contain. `requested_wait` returns how
+    many seconds a status and headers ask the client to wait. Raises an ApiError for any other
+    status, and ServerError where the body is not JSON.
     """
     fault = ""
     try:
@@ -78,7 +78,7 @@ def json_of(
             raise not_vapi(what, response.status_code, fault)
         return parsed
     refusal = f"{what}: {status}: {_words(parsed, response, secrets)}"
-    wait = asked(response.status_code, response.headers)
+    wait = requested_wait(response.status_code, response.headers)
     raise _error(response.status_code, parsed, refusal, wait)
 
 

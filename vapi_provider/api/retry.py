@@ -111,7 +111,7 @@ class Retry:
         self._ended_until = -math.inf
         self._ended_by: RateLimitedError | None = None
 
-    def asked(self, status: int, headers: Mapping[str, str]) -> float | None:
+    def requested_wait(self, status: int, headers: Mapping[str, str]) -> float | None:
         """Return how many seconds an error asks to wait; None where the backoff decides.
 
         Dates are compared with the response's own `Date` header, if present.
@@ -126,7 +126,7 @@ class Retry:
             return 60 - now % 60 + self._jitter(0, MINUTE_JITTER_SECONDS)
         return seconds
 
-    def pause(self) -> None:
+    def wait_out_pause(self) -> None:
         """Wait until the pause that the last 429 asked for is over.
 
         Raises RateLimitedError where the pause exceeds `PATIENCE_SECONDS`: no further request is
@@ -141,10 +141,10 @@ class Retry:
             self._rest(left)
 
     def is_paused(self) -> bool:
-        """Return whether `pause` would wait or raise."""
+        """Return whether `wait_out_pause` would wait or raise."""
         return self._clock() < max(self._paused_until, self._ended_until)
 
-    def pause_all(self, refusal: RateLimitedError) -> None:
+    def start_pause(self, refusal: RateLimitedError) -> None:
         """Pause all workers as long as a 429 asks, or end the run where that is too long."""
         seconds = refusal.retry_after_seconds
         if is_too_long(seconds):
@@ -172,7 +172,7 @@ class Retry:
             self._watch()
             self._sleep(min(left, WATCH_SECONDS))
 
-    def repeating(self, method: str) -> Retrying:
+    def retrying(self, method: str) -> Retrying:
         """Return a caller that retries a function until it succeeds or its last error is raised."""
         return Retrying(
             retry=retry_if_exception(lambda error: may_repeat(method, error)),

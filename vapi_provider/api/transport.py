@@ -134,7 +134,7 @@ class Transport:
                     raise
 
         try:
-            return self._retry.repeating(method)(once)
+            return self._retry.retrying(method)(once)
         except AbandonedError as abandoned:
             abandoned.may_still_complete = may_still_complete
             raise
@@ -143,7 +143,7 @@ class Transport:
     def _turn(self, before_send: Callable[[], None]) -> Generator[None]:
         """Wait until a request may be sent; count it as in flight until the block ends."""
         while True:
-            self._retry.pause()
+            self._retry.wait_out_pause()
             with self._limit.slot() as slot:
                 if self._retry.is_paused():
                     continue
@@ -155,7 +155,7 @@ class Transport:
                     yield
                 except RateLimitedError as refusal:
                     # Start the pause before the slot is freed: its next holder must see it.
-                    self._retry.pause_all(refusal)
+                    self._retry.start_pause(refusal)
                     slot.is_refused = True
                     raise
                 except ApiError:
@@ -213,7 +213,7 @@ class Transport:
             ) from None
         self._note_api_time(response.headers)
         try:
-            return json_of(what, response, secrets, self._retry.asked)
+            return json_of(what, response, secrets, self._retry.requested_wait)
         except AuthenticationError as error:
             if error.status == 401:
                 refusal = "the key was refused before, and nothing more was sent"

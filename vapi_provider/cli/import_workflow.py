@@ -21,9 +21,9 @@ from vapi_provider.deployment.exported import ids_in, name_in, resources_of
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
 from vapi_provider.importing.choosing import (
     Choice,
+    other_owner_warnings,
     refuse_pending_operations,
-    warn_of_other_owners,
-    warn_of_unseen_headers,
+    unseen_header_warnings,
 )
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.naming import resource_names
@@ -148,8 +148,8 @@ class Import(StateEdit):
             len(matching) - len(chosen),
             secrets,
             [
-                *warn_of_unseen_headers(records, chosen),
-                *warn_of_other_owners(chosen, self.scope),
+                *unseen_header_warnings(records, chosen),
+                *other_owner_warnings(chosen, self.scope),
                 *choice.describe_unmatched(records),
                 *([_INTERRUPTED] if base != before else []),
             ],

@@ -51,7 +51,7 @@ def refuse_pending_operations(others: Iterable[Mapping[str, Any]]) -> None:
             raise OwnershipError(PENDING_OPERATIONS(stack="another given stack"))
 
 
-def warn_of_unseen_headers(
+def unseen_header_warnings(
     records: Iterable[PhoneNumberRecord], chosen: Iterable[PhoneNumberRecord]
 ) -> list[str]:
     """Return a warning if the account hides server headers, which the module then lacks."""
@@ -66,7 +66,7 @@ def warn_of_unseen_headers(
     return [HEADERS_UNSEEN(ids=", ".join(with_server))]
 
 
-def warn_of_other_owners(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
+def other_owner_warnings(chosen: Iterable[PhoneNumberRecord], scope: Scope) -> list[str]:
     """Return a warning for the labels that look like automatic names of another stack."""
     own = f"{scope.project}/{scope.stack}/"
     likely = [

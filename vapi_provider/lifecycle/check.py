@@ -89,7 +89,8 @@ class Checker:
 
         The inputs keep a resource key that the state holds in its old form.
         """
-        session, region = self._session, self._session.settings.region
+        session, owners = self._session, self._session.ownership
+        region = session.settings.region
         desired = Desired.of(inputs, region)
         key = desired.key
         if not key:
@@ -97,8 +98,10 @@ class Checker:
         if before:
             inputs["declaration"] = recorded_form(key, before.get("declaration"))
             desired = Desired.of(inputs, region)
-            session.ownership.register_check(key, recorded=desired.key)
-        elif session.ownership.register_check(key, desired.adopt_id) or session.is_to_replace(key):
+            owners.register_check(key, recorded=desired.key)
+        elif owners.register_check(key, desired.adopt_id) or session.take_requested_replacement(
+            key
+        ):
             session.release_limit.announce(key)
             warn(messages.REPLACED_BY_ENGINE(resource=repr(resource_of(key))))
         session.note_checked(inputs["declaration"], key, before, ignored)

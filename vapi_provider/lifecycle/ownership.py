@@ -129,7 +129,10 @@ class Ownership:
             return next(iter(others), None)
 
     def keep(self, id_: str, key: str | None) -> None:
-        """Raise OwnershipError where another resource adopts the record that this one keeps."""
+        """Record that a resource keeps its record.
+
+        Raises OwnershipError where another resource adopts that record.
+        """
         if key in self._declared:
             _refuse_second_owner(id_, self._adopters.get(id_.lower()), key or "")
             self._kept[id_.lower()] = key or ""

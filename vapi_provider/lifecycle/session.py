@@ -180,8 +180,8 @@ class Session:
         while not is_known() and not self._pause.is_paused():
             self.wait(POLL_SECONDS)
 
-    def is_to_replace(self, key: str) -> bool:
-        """Return once per resource whether the state tells the engine to replace it."""
+    def take_requested_replacement(self, key: str) -> bool:
+        """Return whether the state tells the engine to replace a resource; True only once."""
         for form in (key, old_form(key)):
             if form in self._to_replace:
                 self._to_replace.discard(form)

@@ -19,8 +19,8 @@ from vapi_provider.summary.hiding import hide_both_fields, newly_secret_paths
 from vapi_provider.summary.ownership import (
     adopted_id,
     kept_ids,
-    warn_of_moves,
-    warn_of_unannounced_replacements,
+    moved_notices,
+    unannounced_replacement_notices,
 )
 from vapi_provider.summary.paths import is_below, value_at
 from vapi_provider.summary.values import (
@@ -67,8 +67,8 @@ def summarize_preview(
     ]
     warnings = (
         *events.warnings,
-        *warn_of_moves(events.planned),
-        *warn_of_unannounced_replacements(events),
+        *moved_notices(events.planned),
+        *unannounced_replacement_notices(events),
     )
     errors = tuple(events.errors)
     return Summary("preview", stack, _sorted(changes), warnings, errors, outputs=_outputs(events))

@@ -38,7 +38,7 @@ def kept_ids(steps: Collection[Step], exported: Mapping[str, Any]) -> set[str]:
     return {id_.lower() for id_ in ids if isinstance(id_, str) and id_}
 
 
-def warn_of_moves(steps: Collection[Step]) -> Iterator[Notice]:
+def moved_notices(steps: Collection[Step]) -> Iterator[Notice]:
     """Yield a warning with the alias to add for each resource that seems to have moved."""
     deleted = [step for step in steps if step.op == "delete" and step.type.startswith(OURS)]
     for step in steps:
@@ -54,7 +54,7 @@ def warn_of_moves(steps: Collection[Step]) -> Iterator[Notice]:
                 yield Notice(name, RESOURCE_MOVED(name=name, parent=argument))
 
 
-def warn_of_unannounced_replacements(events: Events) -> Iterator[Notice]:
+def unannounced_replacement_notices(events: Events) -> Iterator[Notice]:
     """Yield a warning for each replacement that the plugin could not announce."""
     texts = [warning.text for warning in events.warnings]
     for step in events.planned:
