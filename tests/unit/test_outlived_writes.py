@@ -32,7 +32,8 @@ from vapi_provider.api.transport import Transport
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError
 from vapi_provider.lifecycle.session import Session
-from vapi_provider.lifecycle.writers import NOTIFY_AFTER_SECONDS, WAIT_SECONDS, Writers
+from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS
+from vapi_provider.lifecycle.writers import WAIT_SECONDS, Writers
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
 

@@ -29,7 +29,7 @@ from vapi_provider.reconcile.secrecy import secrets_in
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-POLL_SECONDS = 1.0
+READY_POLL_SECONDS = 1.0
 """Pause between two reads of a record whose number is not yet assigned."""
 
 
@@ -122,7 +122,7 @@ def _wait_until_ready(
                     )
                 )
                 return record
-            session.sleep(POLL_SECONDS)
+            session.sleep(READY_POLL_SECONDS)
             try:
                 record = read_newest(record.id)
             except VapiError as error:

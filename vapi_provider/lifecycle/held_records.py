@@ -10,15 +10,13 @@ from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import ids_by_name
+from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
-
-POLL_SECONDS = 0.2
-"""Pause between two polls for the end of another run or the engine's next check."""
 
 
 class HeldRecords:

@@ -11,6 +11,7 @@ from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
+from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
@@ -25,8 +26,6 @@ TRIES = 3
 
 SEARCH_PAUSES_SECONDS = (2.0, 4.0, 8.0)
 """Pauses between searches after a lost response; the last one repeats, as a list may lag."""
-
-NOTIFY_AFTER_SECONDS = 10.0
 
 
 class JournaledPost:

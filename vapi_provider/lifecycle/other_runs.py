@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.lifecycle.held_records import POLL_SECONDS
+from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS, POLL_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.pulumi_sdk.workers import blocking
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 MAX_WAIT_SECONDS = 300.0
-
-NOTIFY_AFTER_SECONDS = 10.0
-"""Shortest wait that is reported to the user."""
 
 
 class OtherRuns:

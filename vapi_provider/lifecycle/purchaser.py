@@ -15,11 +15,12 @@ from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import refuse_clash
-from vapi_provider.lifecycle.held_records import POLL_SECONDS, HeldRecords
+from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.journaled_post import JournaledPost
-from vapi_provider.lifecycle.other_runs import NOTIFY_AFTER_SECONDS, OtherRuns
+from vapi_provider.lifecycle.other_runs import OtherRuns
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
+from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, POLL_SECONDS
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
@@ -36,9 +37,6 @@ TRIES = 4
 
 SEARCH_SECONDS = 2.0
 """Pause between two searches for a record that a killed run's request may still create."""
-
-MAX_GRACE_SECONDS = 600.0
-"""Maximum wait, whatever the clocks say."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from vapi_provider.journal.operation import Operation
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.checks_pause import ChecksPause
-from vapi_provider.lifecycle.held_records import POLL_SECONDS
 from vapi_provider.lifecycle.late_records import LateRecords
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import Ownership
@@ -28,6 +27,7 @@ from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.release import RecordedHolders
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
 from vapi_provider.lifecycle.unique_values import Key, UniqueKeys
+from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.lifecycle.writers import Writers
 from vapi_provider.pulumi_sdk.plugin import (
     engine_address,

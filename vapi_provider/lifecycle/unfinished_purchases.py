@@ -9,15 +9,13 @@ from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.lifecycle.checks_pause import ChecksPause
+from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
-
-POLL_SECONDS = 0.2
-"""Pause between two polls for the engine's next check."""
 
 
 class UnfinishedPurchases:

@@ -20,15 +20,11 @@ from vapi_provider.catalogue import ownership as messages
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import OwnershipError, VapiError
 from vapi_provider.journal import writer_files
+from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, POLL_SECONDS
 from vapi_provider.pulumi_sdk.plugin import require_engine
 
 WAIT_SECONDS = 300.0
-POLL_SECONDS = 0.2
-NOTIFY_AFTER_SECONDS = 10.0
-"""Shortest wait that is reported to the user."""
-
-MAX_GRACE_SECONDS = 600.0
-"""Maximum wait, whatever the clocks say."""
+"""Maximum wait for another process's writes."""
 
 KEPT_SECONDS = 30 * 86400.0
 """Lifetime of a killed process's file for records that no later run reads."""
