@@ -22,26 +22,18 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider.catalogue import changes as messages
 from vapi_provider.deployment.preview_outputs import read_preview_outputs
-from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.check import Checker
 from vapi_provider.lifecycle.create import create
 from vapi_provider.lifecycle.diff import diff
-from vapi_provider.lifecycle.outlived_writes import recorded_of, released_message
+from vapi_provider.lifecycle.outlived_writes import recorded_of
 from vapi_provider.lifecycle.refresh import refresh
 from vapi_provider.lifecycle.release import release
 from vapi_provider.lifecycle.update import update
 from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary
 from vapi_provider.pulumi_sdk.workers import set_max_calls
 from vapi_provider.reconcile.ignored import as_recorded
-from vapi_provider.reconcile.plan import Update, plan
-from vapi_provider.reconcile.properties import (
-    Desired,
-    normalize,
-    outputs,
-    outputs_without_request,
-)
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.text import escaped
 
@@ -134,24 +126,7 @@ class PhoneNumberProvider(ResourceProvider):
         id_, olds, news = _id, normalize(_olds), normalize(_news)
         self._finish_earlier_run(id_, olds)
         desired, recorded = self._desired_and_recorded(id_, news, olds)
-        if recorded is None:
-            raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released_message(id_)))
-        old, new = recorded.get("declaration"), desired.key
-        if old is not None and new is not None and old != new:
-            self._session.journal.ledger.rename(id_, old, new)
-        step = plan(desired.kind, recorded, desired.fields)
-        if not isinstance(step, Update):
-            self._session.writers.forget(id_)
-            return UpdateResult(outputs_without_request(desired, recorded))
-        try:
-            with self._session.writers.writing(desired.key, id_, step.fields):
-                record = update(self._session, id_, desired, recorded, step.fields)
-        except NotFoundError as missing:
-            raise OwnershipError(messages.DELETED_OUTSIDE(cause=missing)) from None
-        finally:
-            self._session.unique.end_change(id_)
-        self._session.writers.forget(id_)
-        return UpdateResult(outputs(desired, record))
+        return UpdateResult(update(self._session, id_, desired, recorded))
 
     @error_boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -1,21 +1,24 @@
-"""Update of a record to its desired fields: a PATCH of the changed fields only."""
+"""Steps of `update`: a PATCH of the changed fields only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vapi_provider.catalogue import account as messages
-from vapi_provider.errors import RejectedError
+from vapi_provider.catalogue import changes as messages
+from vapi_provider.catalogue.account import KEPT_OUTSIDE_CHANGE
+from vapi_provider.errors import NotFoundError, OwnershipError, RejectedError
 from vapi_provider.lifecycle.clashes import refuse_taken
 from vapi_provider.lifecycle.merge_guards import refuse_hidden, warn_of_lost_values
+from vapi_provider.lifecycle.outlived_writes import released_message
 from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.merge import Merge
-from vapi_provider.reconcile.properties import Desired
+from vapi_provider.reconcile.plan import Update, plan
+from vapi_provider.reconcile.properties import Desired, outputs, outputs_without_request
 from vapi_provider.reconcile.request_body import carried_secrets, patch_body, wire_body
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -24,6 +27,34 @@ if TYPE_CHECKING:
 
 
 def update(
+    session: Session, id_: str, desired: Desired, recorded: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """PATCH the changed fields, or send no request if none differs; return the outputs.
+
+    `recorded` is None for a record that an earlier run released. Raises OwnershipError where the
+    record no longer exists.
+    """
+    if recorded is None:
+        raise OwnershipError(messages.RELEASED_MEANWHILE(cause=released_message(id_)))
+    old, new = recorded.get("declaration"), desired.key
+    if old is not None and new is not None and old != new:
+        session.journal.ledger.rename(id_, old, new)
+    step = plan(desired.kind, recorded, desired.fields)
+    if not isinstance(step, Update):
+        session.writers.forget(id_)
+        return outputs_without_request(desired, recorded)
+    try:
+        with session.writers.writing(desired.key, id_, step.fields):
+            record = _patch_fields(session, id_, desired, recorded, step.fields)
+    except NotFoundError as missing:
+        raise OwnershipError(messages.DELETED_OUTSIDE(cause=missing)) from None
+    finally:
+        session.unique.end_change(id_)
+    session.writers.forget(id_)
+    return outputs(desired, record)
+
+
+def _patch_fields(
     session: Session,
     id_: str,
     desired: Desired,
@@ -53,7 +84,7 @@ def update(
 
     merge, updated = patch(session, id_, desired.kind, body, changed, hidden, merge_without)
     for path in merge.kept:
-        warn(messages.KEPT_OUTSIDE_CHANGE(id=id_, path=path))
+        warn(KEPT_OUTSIDE_CHANGE(id=id_, path=path))
     warn_of_lost_values(record, merge, changed)
     return updated
 
