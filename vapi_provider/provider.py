@@ -77,7 +77,7 @@ class PhoneNumberProvider(ResourceProvider):
         Failures name no property, because the engine prints the value of a named property, even a
         secret.
         """
-        inputs, failures = self._checker.check(normalize(_olds), normalize(news))
+        inputs, failures = self._checker.check(_olds, news)
         return CheckResult(inputs, [CheckFailure("", escaped(failure)) for failure in failures])
 
     @error_boundary

@@ -12,7 +12,7 @@ from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
 from vapi_provider.reconcile.ignored import IGNORED
-from vapi_provider.reconcile.properties import Desired, strictly_equal
+from vapi_provider.reconcile.properties import Desired, normalize, strictly_equal
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
 from vapi_provider.reconcile.secrecy import (
     HINTS,
@@ -42,15 +42,16 @@ class Checker:
         self._left_to_engine: set[str] = set()
 
     def check(
-        self, before: Mapping[str, Any], news: Mapping[str, Any]
+        self, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[str]]:
         """Return the inputs for the engine, with the automatic name, and all failures at once.
 
-        `before`, the recorded inputs, is empty for a create. Inputs that equal the recorded ones
+        `olds`, the recorded inputs, is empty for a create. Inputs that equal the recorded ones
         are not validated again, because the account already has them. Secrets are marked here as
         well, because transforms run after the resource's constructor.
         """
-        session, inputs = self._session, {**news}
+        session = self._session
+        inputs, before = normalize(news), normalize(olds)
         ignored = as_list(inputs.pop(IGNORED, None))
         is_reported = inputs.pop(REFUSED, None) is not None
         hints = as_object(inputs.pop(HINTS, None))
