@@ -44,7 +44,7 @@ Authentication = Annotated[
 ImportedNumber = Annotated[
     str, Field(description="The number, E.164, as the carrier has it."), PHONE
 ]
-CredentialId = Annotated[str, Field(description="Credential for the carrier, made in Vapi.")]
+CredentialId = Annotated[str, Field(description="Credential for the carrier, created in Vapi.")]
 TwilioAccountSid = Annotated[str, Field(description="Twilio account that owns the number.")]
 ByoNumber = Annotated[
     str | None,
@@ -107,8 +107,8 @@ class _Read(VapiModel):
 
     id: Annotated[str, Field(description="Id of the record.")]
     org_id: Annotated[str, Field(description="Organization that owns it.")]
-    created_at: Annotated[str, Field(description="When it was made, ISO 8601.")]
-    updated_at: Annotated[str, Field(description="When it was last changed, ISO 8601.")]
+    created_at: Annotated[str, Field(description="Creation time, ISO 8601.")]
+    updated_at: Annotated[str, Field(description="Time of the last change, ISO 8601.")]
     status: Annotated[
         Literal["active", "activating", "blocked"] | None, Field(description="Whether calls work.")
     ] = None

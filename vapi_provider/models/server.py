@@ -13,27 +13,27 @@ from vapi_provider.models.urls import is_https, lacks_credential
 
 
 def _has_credential(value: str) -> str:
-    """Is not a scheme such as `Bearer` with nothing behind it. Source: our own care."""
+    """Has a credential after its scheme, if it begins with one (`Bearer`). Source: our own care."""
     if lacks_credential(value):
         raise refusal(declarations.INCOMPLETE_CREDENTIAL)
     return value
 
 
 class BackoffPlan(VapiModel):
-    """How a failed webhook request is repeated. Source: API schema, `type` and codes repaired."""
+    """Retry policy for failed webhook requests. Source: API schema, `type` and codes repaired."""
 
     type: Annotated[
         Literal["fixed", "exponential"],
-        Field(description="How the delay grows between tries."),
+        Field(description="How the delay grows between retries."),
         REPAIRED,
     ]
-    max_retries: Annotated[Number, Field(ge=0, le=10, description="Tries after the first one.")]
+    max_retries: Annotated[Number, Field(ge=0, le=10, description="Maximum number of retries.")]
     base_delay_seconds: Annotated[
-        Number, Field(ge=0, le=10, description="Seconds before the first repetition.")
+        Number, Field(ge=0, le=10, description="Seconds before the first retry.")
     ]
     excluded_status_codes: Annotated[
         list[Number] | None,
-        Field(description="HTTP statuses that are not repeated; absent: all but 2xx are."),
+        Field(description="HTTP statuses that are not retried; absent: all but 2xx are."),
         EMPTY_IS_ABSENT,
         UNORDERED,
         REPAIRED,
@@ -77,7 +77,8 @@ class Server(VapiModel):
         UNORDERED,
     ] = None
     backoff_plan: Annotated[
-        BackoffPlan | None, Field(description="How failed requests are repeated; absent: never.")
+        BackoffPlan | None,
+        Field(description="Retry policy for failed requests; absent: no retries."),
     ] = None
 
     @field_validator("url")

@@ -41,20 +41,20 @@ class SummaryPlan(VapiModel):
 
 
 class ContextEngineeringPlanLastNMessages(VapiModel):
-    """The last messages go along. Source: API schema."""
+    """Context of a transfer: the last messages. Source: API schema."""
 
     type: Annotated[Literal["lastNMessages"], Field(description="Always lastNMessages.")]
-    max_messages: Annotated[Number, Field(ge=0, description="How many messages go along.")]
+    max_messages: Annotated[Number, Field(ge=0, description="Maximum number of messages.")]
 
 
 class ContextEngineeringPlanNone(VapiModel):
-    """No message goes along. Source: API schema."""
+    """Context of a transfer: no messages. Source: API schema."""
 
     type: Annotated[Literal["none"], Field(description="Always none.")]
 
 
 class ContextEngineeringPlanAll(VapiModel):
-    """All messages go along. Source: API schema."""
+    """Context of a transfer: all messages. Source: API schema."""
 
     type: Annotated[Literal["all"], Field(description="Always all.")]
 
@@ -104,7 +104,7 @@ class TransferPlan(VapiModel):
     ] = None
     context_engineering_plan: Annotated[
         ContextEngineeringPlan | None,
-        Field(description="Which messages go along (warm-transfer-experimental)."),
+        Field(description="Messages passed as context (warm-transfer-experimental)."),
         DocumentedDefault({"type": "all"}),
     ] = None
     twiml: Annotated[
