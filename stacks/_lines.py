@@ -1,4 +1,4 @@
-"""The lines that every environment has, written once: a stack says only what differs."""
+"""Phone lines that all environments share; a stack passes only what differs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def support_line(
     blocked_prefixes: Sequence[str] = (),
     opts: pulumi.ResourceOptions | None = None,
 ) -> Reached:
-    """A number people call; who cannot be served is sent to the desk, a phone number."""
+    """Declare a number whose calls fall back to `desk`, a phone number.
+
+    A caller whose number begins with one of `blocked_prefixes` hears that the line is not open.
+    """
     refused = PhoneNumberHookCallRingingArgs(
         on="call.ringing",
         filters=[{"type": "startsWith", "key": "number", "starts_with": list(blocked_prefixes)}],
@@ -49,7 +52,7 @@ def support_line(
 
 
 def sip_entry(sip_uri: str, desk: str, opts: pulumi.ResourceOptions | None = None) -> Reached:
-    """A SIP URI for our own switchboard, which must know the password; falls back to SIP."""
+    """Declare a SIP URI whose callers need a password; its calls fall back to `desk`, a SIP URI."""
     secrets = pulumi.Config()
     entry = VapiPhoneNumber(
         "switchboard",
@@ -75,9 +78,9 @@ def own_server_line(
     desk: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
 ) -> Reached:
-    """A number whose calls our own server answers; it knows Vapi by a token in a header.
+    """Declare a number whose calls our own server handles; it authenticates Vapi by a token.
 
-    With a desk, that phone number is called where the server has no answer.
+    With a `desk`, that phone number is called if the server does not answer in time.
     """
     secrets = pulumi.Config()
     token = secrets.require_secret("serverToken")

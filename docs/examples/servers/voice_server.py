@@ -1,9 +1,9 @@
-"""A voice server that Vapi can call: a tone as long as the text, streamed. Standard library only.
+"""A voice server that Vapi can call: a tone for each word, streamed. Standard library only.
 
     PYTHONPATH=. python docs/examples/servers/voice_server.py 8080
     python -m vapi_provider probe voice http://127.0.0.1:8080/
 
-Put your own text-to-speech where `speak` is, and a certificate before it.
+Replace `speak` by your own text-to-speech, and serve it over TLS.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOKEN = os.environ.get("VOICE_SERVER_TOKEN", "")
 
 
 def speak(text: str, pcm: PcmFormat) -> Iterator[bytes]:
-    """One tone a word, a short pause after each, as bytes of the format that Vapi asked for."""
+    """Yield a tone and a short pause for each word, in the format that Vapi requests."""
     for at, word in enumerate(text.split()):
         pitch, length = 220 + 40 * (at % 5), int(pcm.rate * (0.12 + 0.04 * len(word)))
         swell = (math.sin(math.pi * n / length) for n in range(length))
@@ -31,7 +31,7 @@ def speak(text: str, pcm: PcmFormat) -> Iterator[bytes]:
 
 
 class VoiceServer(BaseHTTPRequestHandler):
-    """Answers a voice request with raw PCM in chunks."""
+    """Handler that answers a voice request with raw PCM in chunks."""
 
     protocol_version = "HTTP/1.1"
 
@@ -54,7 +54,7 @@ class VoiceServer(BaseHTTPRequestHandler):
         return None
 
     def say(self, status: int, text: str) -> None:
-        """Answers with a line of text, and ends the connection."""
+        """Answer with a line of text, and end the connection."""
         self.send_response(status)
         self.send_header("Content-Length", str(len(text.encode())))
         self.send_header("Connection", "close")
@@ -62,7 +62,7 @@ class VoiceServer(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: texts are private."""
+        """Suppress the log, because texts are private."""
 
 
 if __name__ == "__main__":
