@@ -1,4 +1,4 @@
-"""Opens an embedded account by its address, ``FILE?fault=POST:2:drop&seed=7&switch=NAME=VALUE``.
+"""Address of an embedded account, ``FILE?fault=POST:2:drop&seed=7&switch=NAME=VALUE``.
 
 The query, with faults and switches, is for tests.
 """

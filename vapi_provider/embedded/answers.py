@@ -1,4 +1,4 @@
-"""Presents a record as an answer: the API's fixed fields, and what the switches hide or add."""
+"""Form of a record in an answer: the API's fixed fields, and what the switches hide or add."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses a request's bytes as JSON in the way of the API's server."""
+"""Parser of request bodies: JSON as the API's server reads it."""
 
 from __future__ import annotations
 

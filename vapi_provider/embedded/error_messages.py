@@ -1,4 +1,4 @@
-"""Translates pydantic's errors to the messages of the API's own validator."""
+"""Translation of pydantic's errors to the messages of the API's own validator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the embedded account over HTTP, on this machine only.
+"""HTTP server of the embedded account, on this machine only.
 
 One thread serves a connection, which stays open between requests; a signal stops the server.
 """

@@ -1,6 +1,6 @@
-"""Validates request bodies; reports all violations at once, with the API's messages.
+"""Validation of request bodies, which reports all violations at once with the API's messages.
 
-Uses the strict models of `vapi_provider.models` and adds the checks that only the API performs.
+It uses the strict models of `vapi_provider.models` and adds the checks that only the API performs.
 Checks that depend on the account's records are in `account.py`.
 """
 

@@ -1,4 +1,4 @@
-"""Generates the resource that declares a record as it is: the next preview shows no change."""
+"""Generator of the resource that declares a record as it is: the next preview shows no change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds generated resources to an exported state, in the form in which the engine records them.
+"""Addition of generated resources to an exported state, in the form that the engine records.
 
 `pulumi stack import` encrypts the values that are marked as secrets here; values that are already
 encrypted stay as they are.

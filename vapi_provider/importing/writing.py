@@ -1,4 +1,4 @@
-"""Renders the module that an import writes, and finds out what an existing one declares.
+"""Renderer of the module that an import writes, and parser of an existing one.
 
 The user owns the module from then on: a later import adds to its end and changes nothing.
 """

@@ -80,8 +80,8 @@ class Journal(IntentReader):
         several threads are batched.
 
         Raises:
-            JournalChangedError: Another run has taken the key, or a purchase whose record could not
-                be told apart, since this process read the journal.
+            JournalChangedError: Since this process read the journal, another run has taken the key,
+                or the turn of a purchase whose record could not be distinguished.
             OwnershipError: This process lost its lease, so another run may have taken over.
         """
         turns, seen = self._store.turns()
@@ -231,7 +231,7 @@ class Journal(IntentReader):
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
-        """Serialize purchases whose records could not be told apart, by holding all `keys`.
+        """Serialize purchases whose records could not be distinguished, by holding all `keys`.
 
         Otherwise a purchase whose response was lost could find and take the record of another.
         `wait` is called, and may raise, while another process holds one of the keys.

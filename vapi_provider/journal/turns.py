@@ -1,4 +1,4 @@
-"""Turns: locks across machines that serialize creates whose records could not be told apart.
+"""Turns: locks across machines that serialize creates whose records could not be distinguished.
 
 The functions are commands of the shared journal, like those of `commands.py`.
 """

@@ -1,4 +1,4 @@
-"""Waits for other runs and threads whose records could not be told apart from this one's."""
+"""Waits for other runs and threads whose records could not be distinguished from this one's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports from the program to the journal: the ids that the program has seen.
+"""Reports of the ids that the program has seen, from the program to the journal.
 
 Unless checkpoints are off, the engine saves a step's result to the state before it returns it to
 the program. An intent is therefore finished as soon as the program has its record's id.

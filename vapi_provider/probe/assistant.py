@@ -1,4 +1,4 @@
-"""Judges the answer to an assistant-request: its time, its shape, and whom it names."""
+"""Findings about the answer to an assistant-request: its time, its shape, and whom it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes bytes in several sample formats and measures how much each result sounds like noise.
+"""Decoders of several sample formats, and a measure of how much a result sounds like noise.
 
 The measure is *roughness*: the energy of the differences between neighbouring samples, divided by
 the energy of the samples. Speech and tones are smooth (well below 1); bytes decoded in a wrong

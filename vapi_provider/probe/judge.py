@@ -1,4 +1,4 @@
-"""Judges an exchange: faults that any server can have, then those of a voice server."""
+"""Findings about an exchange: faults that any server can have, then those of a voice server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recognizes a body that is not raw samples by its first bytes.
+"""Magic bytes: detection of a body that is not raw samples by its first bytes.
 
 Vapi streams the body to the caller unchanged: a header becomes a click, compressed data noise.
 Real samples practically never look like text, nor like the magic bytes of a file format.

@@ -1,4 +1,4 @@
-"""Saves what a caller would hear: as a WAV file, and as a picture of the waveform in SVG."""
+"""Files of what a caller would hear: WAV, and a picture of the waveform in SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends one POST as Vapi does and records the exchange; the probe's only module that uses HTTP.
+"""The probe's HTTP client, which sends one POST as Vapi does and records the exchange.
 
 It does not follow redirects, retry or decompress. It stops after a total time and a number of
 bytes, whatever the server does. Requests to this machine use no proxy.

@@ -1,4 +1,4 @@
-"""Runs a probe: sends several requests at once, judges each answer, then compares all of them."""
+"""Run of a probe: send several requests at once, judge each answer, then compare all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judges whether samples can be a voice that speaks the text: loudness, length, sample rate."""
+"""Findings about whether samples can be a voice that speaks the text: loudness, length, rate."""
 
 from __future__ import annotations
 

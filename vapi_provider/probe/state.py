@@ -1,6 +1,6 @@
-"""Reads the phone numbers of an exported state: what a message contains of them, their servers.
+"""Phone numbers of an exported state, in the form that a message contains, and their servers.
 
-A message leaves out encrypted values, and the whole object if a required field is encrypted.
+A message omits encrypted values, and the whole object if a required field is encrypted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Derives the changes of a stack's phone numbers from the steps of a preview or a refresh."""
+"""Changes of a stack's phone numbers, derived from the steps of a preview or a refresh."""
 
 from __future__ import annotations
 

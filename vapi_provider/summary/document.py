@@ -1,4 +1,4 @@
-"""Renders a summary as JSON, with keys that pipelines depend on (docs/preview.md)."""
+"""Renderer of a summary as JSON, with keys that pipelines depend on (docs/preview.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the engine's events, as `pulumi preview --json` streams them."""
+"""Reader of the engine's events, as `pulumi preview --json` streams them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masks the old and the new value of a field together, so that neither reveals the other."""
+"""Masking of a field's old and new value together, so that neither reveals the other."""
 
 from __future__ import annotations
 

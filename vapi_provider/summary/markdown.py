@@ -1,4 +1,4 @@
-"""Renders a summary as Markdown in GitHub's dialect, for a comment on a pull request.
+"""Renderer of a summary as Markdown in GitHub's dialect, for a comment on a pull request.
 
 Every text from a program or an account stands in a code span, where GitHub creates no links,
 images or mentions. Characters that would end the span or the table's cell become JSON's escapes,

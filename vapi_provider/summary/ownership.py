@@ -1,4 +1,4 @@
-"""Finds out what a preview's steps do to the records: keep, move in the program, replace them."""
+"""Fate of the records in a preview's steps: kept, moved in the program, or replaced."""
 
 from __future__ import annotations
 

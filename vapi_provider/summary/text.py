@@ -1,4 +1,4 @@
-"""Renders a summary for a terminal."""
+"""Renderer of a summary for a terminal."""
 
 from __future__ import annotations
 
