@@ -243,7 +243,7 @@ def test_a_secret_that_only_the_account_knows_is_never_overwritten_by_its_placeh
     moved = {"url": "https://a", "headers": {"Z": CHANGED_OUTSIDE, "Y": "y"}}
     for call in (working.diff, working.update):
         said = failure(call, UUID, recorded, {**RECORDED, "server": moved})
-        assert "its value is not known here" in said
+        assert "whose value only the account knows" in said
     assert [sent for sent in api.sent if sent.startswith("PATCH")] == []
     news = {**RECORDED, "server": {"url": "https://b", "headers": {**server["headers"], "Y": "n"}}}
     assert working.diff(UUID, recorded, news).changes is True
@@ -260,7 +260,7 @@ def test_an_imported_secret_that_nobody_has_seen_is_never_sent() -> None:
     recorded = {**RECORDED, "server": {"url": "https://a", "headers": {"X": UNSEEN}}}
     news = {**RECORDED, "server": {"url": "https://b", "headers": {"X": UNSEEN}}}
     for call in (working.diff, working.update):
-        assert "its value is not known here" in failure(call, UUID, recorded, news)
+        assert "whose value only the account knows" in failure(call, UUID, recorded, news)
     assert [sent for sent in api.sent if sent.startswith("PATCH")] == []
 
 

@@ -101,7 +101,7 @@ def test_an_update_is_held_against_the_account() -> None:
     assert SECOND in said
     assert "was not changed" in said
     assert "depends_on" in said
-    assert "run `pulumi up` without it first" in said
+    assert "run `pulumi up` once before you declare" in said
     assert [line.split()[0] for line in api.sent] == ["GET"]
     working.update(UUID, olds, {**olds, "number": "+14155550102"})
     assert [line.split()[0] for line in api.sent] == ["GET", "PATCH"]

@@ -53,9 +53,9 @@ NUMBER_BLOCKED = Template(
 )
 UNKNOWN_SECRET = Template(
     "VAPI-UNKNOWN-SECRET",
-    "a secret that only the account knows would be sent (changed outside of this stack, or "
-    "imported and never shown), and its value is not known here: declare it, or put the whole "
-    "field it is in under ignore_changes",
+    "a request would send a secret whose value only the account knows (changed outside of this "
+    "stack, or imported and never shown): declare the secret, or put the whole field that contains "
+    "it under ignore_changes",
 )
 KEPT_OUTSIDE_CHANGE = Template(
     "VAPI-KEPT-OUTSIDE-CHANGE", "{id}: {path}: changed outside since the last refresh, kept"

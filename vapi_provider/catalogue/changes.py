@@ -6,7 +6,7 @@ REPLACED_BY_ENGINE = Template(
     "VAPI-REPLACED-BY-ENGINE",
     "{resource} will be replaced because the engine was told to (taint, --target-replace, "
     "replacement_trigger, replace_with): its number is released for good, and people may be "
-    "calling it. To keep it, undo what told the engine (`pulumi untaint`)",
+    "calling it. To keep it, withdraw that request (a taint: `pulumi state untaint`)",
 )
 WILL_BE_REPLACED = Template(
     "VAPI-WILL-BE-REPLACED",

@@ -17,7 +17,9 @@ STACK_WITHOUT_PROJECT = Template(
     "stack {stack} has no project in its name: run `pulumi state upgrade`",
 )
 STACKS_NEEDED = Template("VAPI-STACKS-NEEDED", "pass at least one `--stack` or `--state`")
-STACK_UNREADABLE = Template("VAPI-STACK-UNREADABLE", "what {stack} holds is not known: {cause}")
+STACK_UNREADABLE = Template(
+    "VAPI-STACK-UNREADABLE", "the numbers of {stack} cannot be read: {cause}"
+)
 
 NOT_EXPORTED = Template(
     "VAPI-NOT-EXPORTED",
@@ -72,8 +74,8 @@ TAKE_NAME = Template(
 )
 TAKE_ID = Template(
     "VAPI-TAKE-ID",
-    "{id} cannot be taken as {resource}: the account has no number of that kind and id that no "
-    "state holds",
+    "{id} cannot be taken as {resource}: the account has no number of that kind and id, or a state "
+    "holds it",
 )
 DECISION_NEEDED = Template(
     "VAPI-DECISION-NEEDED",

@@ -13,8 +13,7 @@ ADOPTED_IS_HELD = Template(
 )
 ADOPTED_HAS_OTHER_AREA_CODE = Template(
     "VAPI-ADOPTED-HAS-OTHER-AREA-CODE",
-    "{id} is {number}, which is not what {field} asks for: remove that field to adopt the number "
-    "as it is",
+    "{id} is {number}, which does not match {field}: remove that field to adopt the number as it is",
 )
 OTHER_KIND = Template("VAPI-OTHER-KIND", "{id} is {actual}, not {declared}: declare it as {actual}")
 SAME_RESOURCE_NAME = Template(
@@ -28,8 +27,7 @@ DECLARED_TWICE = Template(
 )
 UNIQUE_VALUE_DECLARED_TWICE = Template(
     "VAPI-UNIQUE-VALUE-DECLARED-TWICE",
-    "{field}: is declared twice, {owner} has it too: each number and SIP URI is one resource's "
-    "alone",
+    "{field}: is declared twice, {owner} has it too: a number or SIP URI belongs to one resource",
 )
 UNIQUE_VALUES_SWAPPED = Template(
     "VAPI-UNIQUE-VALUES-SWAPPED",
@@ -68,6 +66,6 @@ WAITING_FOR_EARLIER_RUN = Template(
 )
 WAITING_FOR_EARLIER_WRITES = Template(
     "VAPI-WAITING-FOR-EARLIER-WRITES",
-    "an earlier run was killed while it changed this stack's numbers: waiting {seconds:.0f} s for "
-    "what its requests may still do",
+    "an earlier run was killed while it changed this stack's numbers: waiting {seconds:.0f} s until "
+    "its requests can no longer take effect",
 )

@@ -7,8 +7,8 @@ from vapi_provider.catalogue.message import Template
 CUSTOM_TIMEOUTS = Template(
     "VAPI-CUSTOM-TIMEOUTS",
     "custom_timeouts has no effect: Pulumi does not pass it to dynamic providers. Set "
-    "vapi:requestTimeoutSeconds (a request) and vapi:readyTimeoutSeconds (until a number is "
-    "active)",
+    "vapi:requestTimeoutSeconds (a request) and vapi:readyTimeoutSeconds (until a bought number is "
+    "known)",
 )
 NOT_CARRIED_OVER = Template(
     "VAPI-NOT-CARRIED-OVER",

@@ -62,9 +62,8 @@ AMBIGUOUS_RECORDS = Template(
 BOUGHT_FOR_OTHER_PARENT = Template(
     "VAPI-BOUGHT-FOR-OTHER-PARENT",
     "{id} was bought for a {resource} with {parent}, and no resource of this program holds it so "
-    "far: nothing was bought. {alias}; if the program declares its holder later, let this resource "
-    "come after it (depends_on), or, where the holder depends on this one, give this one another "
-    "name",
+    "far: nothing was bought. {alias}. If another resource of that name is declared later, create "
+    "this one after it (depends_on); if that one depends on this one, give this one another name",
 )
 BOUGHT_BUT_NOT_IN_STATE = Template(
     "VAPI-BOUGHT-BUT-NOT-IN-STATE",

@@ -128,10 +128,10 @@ def _show(stack: str, plan: RecoveryPlan) -> None:
 
         say(
             "The last update failed, and these numbers, created since it began, are in no given "
-            "state. Run `up` again on the machine where it ran: by the journal there it takes over "
-            "the numbers that it created. Without that journal, take a number over with adopt_id, "
-            "and delete in the dashboard those that no resource holds. A successful `up` ends this "
-            "list."
+            "state. Run `up` again on the machine where it ran: with the journal there it takes "
+            "over the numbers that it created. Without that journal, take a number over with "
+            "adopt_id, and delete in the dashboard those that no resource holds. A successful `up` "
+            "ends this list."
         )
         write(table(plan.unheld))
     if any(decision.is_open for decision in plan.decisions):

@@ -17,9 +17,9 @@ from vapi_provider.reconcile.names import alias_hint, automatic_name, name_witho
 from vapi_provider.reconcile.resource_key import old_form
 
 GIVEN_UP = (
-    "If another resource of this stack gives it up in the same run, let that one go first: "
-    "opts=pulumi.ResourceOptions(depends_on=[<that resource>]). One that leaves the program is "
-    "deleted last: run `pulumi up` without it first."
+    "If another resource of this stack gives it up in the same run, change that one first: "
+    "opts=pulumi.ResourceOptions(depends_on=[<that resource>]). If that resource has left the "
+    "program, it is deleted last: run `pulumi up` once before you declare this value again."
 )
 
 

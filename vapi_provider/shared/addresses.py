@@ -1,6 +1,6 @@
 """Credentials in URLs and SIP URIs: user information, query and fragment.
 
-A token in the path cannot be told from other paths, so it is not detected.
+A token in the path cannot be distinguished from other paths, so it is not detected.
 """
 
 from __future__ import annotations
