@@ -64,22 +64,26 @@ class _Workers:
             known = hasattr(pool, "_threads") and hasattr(pool, "_max_workers")
             if not known:
                 self._most = 0
-            elif len(pool._threads) <= len(self._waiting) and len(pool._threads) < self._most:
-                _start_thread(pool)
+            elif (count := _thread_count(pool)) <= len(self._waiting) and count < self._most:
+                _start_thread(pool, count + 1)
         if not known:
             debug("the SDK's worker threads were not found: it serves as many calls as it chooses")
 
 
-def _start_thread(pool: Any) -> None:
+def _thread_count(pool: Any) -> int:
+    """Return how many threads a pool has, this one included: the pool starts it, then counts it."""
+    return len(pool._threads | {threading.current_thread()})
+
+
+def _start_thread(pool: Any, wanted: int) -> None:
     """Raise the pool's limit by one and start that thread, since calls may be queued already."""
-    wanted = len(pool._threads) + 1
     pool._max_workers = max(pool._max_workers, wanted)
     # RuntimeError: the system has no more threads, or the process is exiting.
     with suppress(RuntimeError):
         # A submit starts a thread unless the pool counts one as idle. Before Python 3.12 each call
         # that was ever queued counts as idle until another submit, so several may be needed.
         for _ in range(_MAX_QUEUED):
-            if len(pool._threads) == wanted:
+            if _thread_count(pool) == wanted:
                 return
             pool.submit(int)
 
