@@ -113,8 +113,6 @@ class _Handler(WSGIRequestHandler):
         except ValueError:
             raise RequestRejected(400, "the request's target cannot be read") from None
         length = check_request(self.headers, environ)
-        if self.headers.get("Expect", "").strip().lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # Read the whole body even if unused: the rest would be parsed as the next request.
         environ["wsgi.input"] = io.BytesIO(read_body(environ["wsgi.input"], length))
         return environ
