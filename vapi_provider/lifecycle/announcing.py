@@ -22,36 +22,36 @@ def announce(id_: pulumi.Input[str], key: pulumi.Input[str]) -> None:
     The event is sent at once where both values are known. A preview sends none, because it releases
     nothing.
     """
-    if pulumi.runtime.is_dry_run() or not _engine_address():
+    engine = _engine_address()
+    if pulumi.runtime.is_dry_run() or not engine:
         return
     if isinstance(id_, str) and isinstance(key, str):
-        _publish(id_, key)
+        _publish(engine, id_, key)
         return
 
     def publish_known(known: list[Any]) -> None:
         # The output may be None or a value that the plugin refuses.
         if all(isinstance(value, str) for value in known):
-            _publish(known[0], known[1])
+            _publish(engine, known[0], known[1])
 
     pulumi.Output.all(id_, key).apply(publish_known)
 
 
-def _publish(id_: str, key: str) -> None:
+def _publish(engine: str, id_: str, key: str) -> None:
     # Lazy import: few programs adopt a record.
     from vapi_provider.journal.operation import Event
     from vapi_provider.lifecycle.ownership import NAMED
 
-    _operation().publish(Event(NAMED, id_.lower(), key))
+    _operation(engine).publish(Event(NAMED, id_.lower(), key))
 
 
 @cache
-def _operation() -> Operation:
+def _operation(engine: str) -> Operation:
     from vapi_provider.journal.operation import Operation, operation_at
 
-    return Operation(operation_at(_engine_address()))
+    return Operation(operation_at(engine))
 
 
-@cache
 def _engine_address() -> str:
     """Return the address of the engine that started this program; empty if no engine did."""
     words = sys.orig_argv

@@ -36,6 +36,12 @@ class Recorder:
         if not pulumi.runtime.is_dry_run():
             id_.apply(self._enqueue)
 
+    def close(self) -> None:
+        """Wait until the journal has all ids, but no longer than END_SECONDS."""
+        if self._thread is not None:
+            self._ids.put(None)
+            self._thread.join(END_SECONDS)
+
     def _enqueue(self, id_: Any) -> None:
         # A run that neither purchases a number nor has done so before creates no journal.
         place = self._settings.journal_place
@@ -44,7 +50,7 @@ class Recorder:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._work, daemon=True)
                     self._thread.start()
-                    atexit.register(self._end)
+                    atexit.register(self.close)
             self._ids.put(id_)
 
     def _work(self) -> None:
@@ -60,11 +66,6 @@ class Recorder:
             is_over = None in batch
             journal.finish_intents([id_ for id_ in batch if id_ is not None])
         journal.close()
-
-    def _end(self) -> None:
-        self._ids.put(None)
-        if self._thread is not None:
-            self._thread.join(END_SECONDS)
 
 
 @cache
