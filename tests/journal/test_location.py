@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -224,21 +225,39 @@ def test_an_azure_account_is_named_by_url_or_environment() -> None:
         azure_config(bare, {})
 
 
+def make_env(backend: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the script of `make env` in a project's folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("VAPI_JOURNAL")
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", backend)
+    runpy.run_module("vapi_provider.journal", run_name="__main__")
+
+
 @pytest.mark.parametrize(
     ("backend", "printed"),
     [(S3, S3.replace("prefix?", "prefix/.vapi-journal?") + "\n"), ("file:///somewhere", "")],
 )
-def test_make_env_is_told_the_url(backend: str, printed: str, tmp_path: Path) -> None:
+def test_make_env_is_told_the_url(
+    backend: str,
+    printed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """By a module of its own; nothing where the journal is a file."""
-    done = subprocess.run(
-        [sys.executable, "-m", "vapi_provider.journal"],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd()), "PULUMI_BACKEND_URL": backend},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert done.stdout == printed
+    make_env(backend, tmp_path, monkeypatch)
+    assert capsys.readouterr().out == printed
+
+
+def test_make_env_ends_with_one_line_for_a_url_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell shows the line, and the user finds the setting in it."""
+    with pytest.raises(SystemExit) as ended:
+        make_env("postgres://db:port/state", tmp_path, monkeypatch)
+    assert str(ended.value).startswith("error: VAPI_JOURNAL")
+    assert "\n" not in str(ended.value)
 
 
 @pytest.mark.parametrize("more", [{"VAPI_JOURNAL": "j.sqlite"}, {"CI": ""}, {"CI": "false"}])
