@@ -11,7 +11,12 @@ import pytest
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import StoreError
-from vapi_provider.journal.connecting import azure_config, connection_string, s3_config
+from vapi_provider.journal.connecting import (
+    azure_config,
+    connection_string,
+    google_config,
+    s3_config,
+)
 from vapi_provider.settings.config import journal_in
 from vapi_provider.settings.journal_location import (
     derived,
@@ -272,3 +277,46 @@ def test_a_pipeline_on_pulumi_cloud_must_name_its_journal(
         require_lasting(pipeline | more, tmp_path)
     for backend in (S3, "file:///somewhere", "postgres://db.example/state"):
         require_lasting({"CI": "true", "PULUMI_BACKEND_URL": backend}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "config"),
+    [
+        ({}, {}),
+        ({"GOOGLE_CREDENTIALS": '{"type": "x"}'}, {"service_account_key": '{"type": "x"}'}),
+        ({"GOOGLE_CREDENTIALS": "/a/key.json"}, {"application_credentials": "/a/key.json"}),
+        ({"GOOGLE_OAUTH_ACCESS_TOKEN": "a-token"}, {"bearer_token": "a-token"}),
+    ],
+)
+def test_googles_keys_are_found_where_pulumi_finds_them(
+    environment: dict[str, str], config: dict[str, str]
+) -> None:
+    """As JSON, as a file's path, or as a token; else the library looks for them itself."""
+    assert google_config(environment) == config
+
+
+def test_google_keys_that_are_broken_are_refused_without_being_shown() -> None:
+    """The error has one line and no part of the key."""
+    with pytest.raises(StoreError) as refused:
+        google_config({"GOOGLE_CREDENTIALS": '{"private_key": "a-secret"'})
+    assert str(refused.value) == "GOOGLE_CREDENTIALS is no JSON"
+
+
+def test_azures_keys_are_found_where_pulumi_finds_them() -> None:
+    """In the connection string or in variables of their own; an emulator or a domain counts."""
+    location = parse("azblob://box?domain=blob.example&protocol=http")
+    emulated = parse("azblob://box?localemu=true")
+    assert location is not None
+    assert emulated is not None
+    text = "AccountName=team;AccountKey=a2V5==;BlobEndpoint=x"
+    assert azure_config(location, {"AZURE_STORAGE_CONNECTION_STRING": text}) == {
+        "account_name": "team",
+        "account_key": "a2V5==",
+        "endpoint": "http://team.blob.example",
+    }
+    token = {"AZURE_STORAGE_ACCOUNT": "team", "AZURE_STORAGE_SAS_TOKEN": "?sv=1"}
+    assert azure_config(emulated, token) == {
+        "account_name": "team",
+        "sas_key": "sv=1",
+        "use_emulator": True,
+    }

@@ -8,7 +8,7 @@ import pytest
 
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.merge import UNKNOWN, Merge
-from vapi_provider.reconcile.merge_warnings import loss_warnings
+from vapi_provider.reconcile.merge_warnings import loss_warnings, sends_masked_secret
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE
 from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.request_body import wire_body
@@ -197,3 +197,53 @@ def test_another_kind_of_destination_replaces_the_old_one_and_is_named() -> None
     assert sent == {"type": "sip", "sipUri": "sip:a@b.example"}
     (line,) = loss_warnings(VAPI["fallback_destination"], "fallback_destination", number, sip)
     assert line.startswith("fallback_destination: TransferDestinationSip takes the place of")
+
+
+def transfer(number: str, **more: Any) -> dict[str, Any]:
+    """Return a hook that transfers the call to a number."""
+    destination = {"type": "number", "number": number, **more}
+    return {"on": "call.ringing", "do": [{"type": "transfer", "destination": destination}]}
+
+
+FIRST, LAST = transfer("+14155550100"), transfer("+14155550199")
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "lines"),
+    [
+        ([FIRST, LAST], [FIRST, LAST], []),
+        ([FIRST], [FIRST, LAST], []),
+        ([FIRST, LAST], [LAST], []),
+        ([FIRST, LAST], [LAST, FIRST], ["hooks[1]: moved from hooks[0]"]),
+        (
+            say("a"),
+            [FIRST],
+            ["hooks[0].do[0]: takes the place of another item"],
+        ),
+    ],
+)
+def test_a_preview_names_the_items_that_lose_what_only_the_account_has(
+    base: Any, ours: Any, lines: list[str]
+) -> None:
+    """An item that moves or takes another one's place is named; an added or removed one is not."""
+    found = list(loss_warnings(VAPI["hooks"], "hooks", base, ours))
+    assert len(found) == len(lines)
+    assert all(map(str.startswith, found, lines))
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "expected"),
+    [
+        ({"X": CHANGED_OUTSIDE}, {"X": CHANGED_OUTSIDE}, False),
+        ({"X": CHANGED_OUTSIDE, "Y": "1"}, {"X": CHANGED_OUTSIDE, "Y": "2"}, False),
+        ({"X": "1"}, {"X": CHANGED_OUTSIDE}, True),
+        (["1", CHANGED_OUTSIDE], [CHANGED_OUTSIDE, "2"], False),
+        (["1"], ["1", CHANGED_OUTSIDE], True),
+        (None, CHANGED_OUTSIDE, True),
+    ],
+)
+def test_only_a_changed_value_may_not_be_a_placeholder(
+    base: Any, ours: Any, expected: bool
+) -> None:
+    """An unchanged secret is copied from the account; a changed one would be its placeholder."""
+    assert sends_masked_secret(base, ours) is expected

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.builders import ORG
-from tests.support.deployments import creating, deployment, resource
+from tests.support.deployments import deployment, resource
 from vapi_provider.cli import main
 from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.settings.backend import backend_of
@@ -108,12 +108,6 @@ def test_the_choice_of_checkpoints_is_reported_where_the_state_is_written(
     assert result.stdout == "checkpoints-on\n"
     assert result.stderr.endswith(shown)
     assert bool(result.stderr) == bool(shown)
-
-
-def test_pending_operations_come_before_the_choice_of_checkpoints(project: Path) -> None:
-    """The state is read again once they are resolved, so nothing is chosen before."""
-    write_state(project, deployment(pending=[creating("a")]))
-    assert preflight("--checkpoints", "--writes").stdout == "pending\n"
 
 
 def test_a_journal_that_ends_with_the_runner_is_refused_where_the_state_is_written(

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 
 from tests.support.builders import (
     AUTOMATIC_NAME,
@@ -402,3 +403,31 @@ def test_a_region_has_its_own_realm() -> None:
         olds = {**RECORDED, "authentication": {**login, "realm": realm}}
         news = {**RECORDED, "authentication": login}
         assert working.diff(UUID, olds, news).changes is changes
+
+
+def test_a_plugin_works_with_the_account_that_its_config_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening the account sends no request; two providers of one process share it."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "account.sqlite"
+    config = Config({"vapi:baseUrl": "embedded:account.sqlite"}, "shop")
+    working, older = PhoneNumberProvider(), PhoneNumberProvider()
+    for each in (working, older):
+        each.configure(ConfigureRequest(config))
+    assert not file.exists()
+    created = working.create(bag(name="support", number_desired_area_code="415"))
+    assert file.exists()
+    assert created.outs is not None
+    # A run never releases what it created, whichever provider is asked.
+    older.delete(created.id, created.outs)
+    assert older.read(created.id, created.outs).id == created.id
+
+
+def test_a_config_that_cannot_be_used_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine shows it before anything is checked."""
+    monkeypatch.chdir(tmp_path)
+    request = ConfigureRequest(Config({"vapi:region": "moon"}, "shop"))
+    assert "region" in failure(PhoneNumberProvider().configure, request)

@@ -417,3 +417,47 @@ def test_a_childs_warning_is_the_resources() -> None:
         said("warning", diff_notes.with_subject(child, Message("nobody answers")))
     ).warnings
     assert warning == Notice("line", "nobody answers")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("name", "clear-text", SECRET),
+        (
+            "fallback_destination.message",
+            {"type": "number", "number": "+14155550100", "message": "clear-text"},
+            {"type": "number", "number": "+14155550100", "message": SECRET},
+        ),
+        (
+            "hooks[0].do[0].exact",
+            [{"on": "call.ringing", "do": [{"type": "say", "exact": "clear-text"}]}],
+            [{"on": "call.ringing", "do": [{"type": "say", "exact": SECRET}]}],
+        ),
+    ],
+)
+def test_a_value_that_becomes_a_secret_is_a_row_without_the_value(
+    path: str, old: Any, new: Any
+) -> None:
+    """The update sends nothing, and says which value it encrypts."""
+    field = path.partition(".")[0].partition("[")[0]
+    summary = preview(step("update", old={**LINE, field: old}, new={**LINE, field: new}))
+    assert [row.path for row in only(summary).fields] == [path]
+    assert "clear-text" not in render_text(summary)
+
+
+@pytest.mark.parametrize(
+    ("parent", "argument"),
+    [
+        ("urn:pulumi:test::numbers::pulumi:pulumi:Stack::numbers-test", "ROOT_STACK_RESOURCE"),
+        (PARENT, PARENT),
+    ],
+)
+def test_a_number_that_seems_to_have_moved_is_told_the_alias(parent: str, argument: str) -> None:
+    """A deletion and a creation of one name would release the number; an alias keeps it."""
+    deleted = step("delete", "line", NUMBER, None)
+    deleted["resourcePreEvent"]["metadata"]["old"]["parent"] = parent
+    moved = step("create", "line", None, NUMBER)
+    (warning,) = preview(deleted, moved).warnings
+    assert warning.resource == "line"
+    assert argument in warning.text
+    assert preview(deleted, step("create", "another", None, NUMBER)).warnings == ()

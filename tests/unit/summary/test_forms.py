@@ -130,3 +130,34 @@ def test_errors_take_the_place_of_changes() -> None:
     assert render_document(summary)["changes"] == []
     assert "`line: name: is long`" in render_markdown(summary)
     assert "|" not in render_markdown(summary)
+
+
+def test_a_changed_output_is_in_every_form_for_people() -> None:
+    """An output of the stack has its own rows and counts as a change."""
+    outputs = (FieldChange("reached", "+14155550100", "+14155550199"),)
+    summary = Summary("preview", "test", outputs=outputs)
+    assert summary.exit_code == 2
+    text, markdown = render_text(summary), render_markdown(summary)
+    assert "1 output of the stack changed" in text
+    assert '    reached: "+14155550100" -> "+14155550199"' in text.splitlines()
+    assert '| `reached` | `"+14155550100"` | `"+14155550199"` |' in markdown.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change("forgotten", "aws:s3/bucket:Bucket", "logs"), "leaves the state"),
+        (Change("created", "aws:s3/bucket:Bucket", "logs"), "created"),
+        (Change("replaced", "VapiPhoneNumber", "line"), "replaced: the old one is kept"),
+        (Change("forgotten", "VapiPhoneNumber", "line"), "leaves the state, the number is kept"),
+        (Change("gone", "VapiPhoneNumber", "line"), "deleted outside"),
+        (
+            Change("replaced", "VapiPhoneNumber", "line", released=True),
+            "replaced: this number is released, another is bought",
+        ),
+    ],
+)
+def test_a_change_says_what_becomes_of_the_number(change: Change, said: str) -> None:
+    """The words of an action tell whether a number is lost."""
+    line = render_text(Summary("preview", "test", (change,))).splitlines()[-1]
+    assert line.endswith(f"{change.name}: {said}")
