@@ -13,7 +13,8 @@ ADOPTED_IS_HELD = Template(
 )
 ADOPTED_HAS_OTHER_AREA_CODE = Template(
     "VAPI-ADOPTED-HAS-OTHER-AREA-CODE",
-    "{id} is {number}, which does not match {field}: remove that field to adopt the number as it is",
+    "{id} is {number}, which does not match {field}: remove that field to adopt the number as it "
+    "is",
 )
 OTHER_KIND = Template("VAPI-OTHER-KIND", "{id} is {actual}, not {declared}: declare it as {actual}")
 SAME_RESOURCE_NAME = Template(
@@ -66,6 +67,6 @@ WAITING_FOR_EARLIER_RUN = Template(
 )
 WAITING_FOR_EARLIER_WRITES = Template(
     "VAPI-WAITING-FOR-EARLIER-WRITES",
-    "an earlier run was killed while it changed this stack's numbers: waiting {seconds:.0f} s until "
-    "its requests can no longer take effect",
+    "an earlier run was killed while it changed this stack's numbers: waiting {seconds:.0f} s "
+    "until its requests can no longer take effect",
 )
