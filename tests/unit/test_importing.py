@@ -10,7 +10,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.support.builders import FlakyApi, answer, bag, failure, provider
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
-from vapi_provider.importing.layout import Call, layout
+from vapi_provider.importing.layout import bracketed, exempt_long_lines
 from vapi_provider.importing.naming import resource_names, slug
 from vapi_provider.importing.recording import PROVIDER, add_resources
 from vapi_provider.importing.secrets import Secrets
@@ -107,18 +107,19 @@ def test_a_fleet_is_written_and_recorded() -> None:
 
 
 def test_one_argument_stands_on_a_line() -> None:
-    """A call is broken after each argument, but for one simple argument that fits its line."""
-    call = Call("f", ["a"], [("b", [Call("g", ["c"], ()), {}]), ("d", Call("h", ["e" * 90], ()))])
-    assert layout(call, prefix="x = ").split("\n") == [
+    """A call is broken after each argument, and a line that stays long is exempt from the limit."""
+    inner = bracketed("b=[", [bracketed("g(", ["1"], ")"), bracketed("{", [], "}")], "]")
+    text = bracketed("x = f(", ['"a"', inner, f'"{"e" * 100}"'], ")")
+    assert exempt_long_lines(text).split("\n") == [
         "x = f(",
         '    "a",',
         "    b=[",
-        '        g("c"),',
+        "        g(",
+        "            1,",
+        "        ),",
         "        {},",
         "    ],",
-        "    d=h(",
-        f'        "{"e" * 90}",  # noqa: E501',
-        "    ),",
+        f'    "{"e" * 100}",  # noqa: E501',
         ")",
     ]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from vapi_provider.catalogue.imports import MODULE_SYNTAX
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut
-from vapi_provider.importing.layout import WIDTH, Call, layout, quoted
+from vapi_provider.importing.layout import WIDTH, bracketed, exempt_long_lines, quoted
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
@@ -128,35 +128,36 @@ def declare() -> dict[str, pulumi.Output[str | None]]:
 
 def _render_resource(generated: GeneratedResource) -> str:
     kind, record = generated.kind, generated.record
-    protect = Call("pulumi.ResourceOptions", (), [("protect", True)])
-    keywords = [*_keywords(kind.fields, generated.fields), ("opts", protect)]
-    call = Call(f"vapi.{kind.class_name}", [generated.resource], keywords)
+    fields = _keywords(kind.fields, generated.fields)
+    protect = bracketed("opts=pulumi.ResourceOptions(", ["protect=True"], ")")
+    arguments = [quoted(generated.resource), *fields, protect]
     output = "sip_uri" if record.number is None and "sip_uri" in generated.fields else "number"
     known = (record.number, record.id, f"made {record.created_at}")
     comments = [", ".join(text for text in known if text)]
     comments += [f"Not declared, unknown here: {path}" for path in generated.unknown]
-    return _render_block(comments, generated.resource, call, output)
+    return _render_block(comments, generated.resource, kind.class_name, arguments, output)
 
 
 def _render_get(left_out: LeftOut) -> str:
     record, name = left_out.record, left_out.resource or ""
     class_name = record.kind.class_name if record.kind else ""
-    call = Call(f"vapi.{class_name}.get", [name, record.id], [])
     number = " ".join(text for text in (record.number, record.name) if text)
     comments = [f"Only read, not managed: {number}".rstrip(": "), f"Missing: {left_out.because}"]
-    return _render_block(comments, name, call, "number")
+    arguments = [quoted(name), quoted(record.id)]
+    return _render_block(comments, name, f"{class_name}.get", arguments, "number")
 
 
-def _render_block(comments: Sequence[str], resource: str, call: Call, output: str) -> str:
+def _render_block(
+    comments: Sequence[str], resource: str, function: str, arguments: Sequence[str], output: str
+) -> str:
     name = variable(resource)
-    return "\n".join(
-        [
-            *(f"# {_fit_comment(comment)}" for comment in comments),
-            layout(call, prefix=f"{name} = "),
-            f"reached[{quoted(resource)}] = {name}.{output}",
-            "",
-        ]
-    )
+    lines = [
+        *(f"# {_fit_comment(comment)}" for comment in comments),
+        bracketed(f"{name} = vapi.{function}(", arguments, ")"),
+        f"reached[{quoted(resource)}] = {name}.{output}",
+        "",
+    ]
+    return exempt_long_lines("\n".join(lines))
 
 
 def _fit_comment(text: str) -> str:
@@ -165,20 +166,24 @@ def _fit_comment(text: str) -> str:
     return line if len(line) < WIDTH - 2 else f"{line[: WIDTH - 6]}..."
 
 
-def _argument(spec: FieldSpec, value: Any) -> Any:
-    """Return a field's value as an argument: `…Args` for objects, config for secrets."""
+def _argument(spec: FieldSpec, value: Any) -> str:
+    """Return a field's value as source text: `…Args` for objects, config for secrets."""
     if isinstance(value, Secret):
         read = "require_secret_object" if value.is_object else "require_secret"
-        return Call(f"pulumi.Config().{read}", [value.key], ())
+        return bracketed(f"pulumi.Config().{read}(", [quoted(value.key)], ")")
     if isinstance(value, list):
-        return [_argument(spec, item) for item in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+        items = as_list(cast(Any, value))
+        return bracketed("[", [_argument(spec, item) for item in items], "]")
     model = spec.schema_of(value)
     if model is not None:
-        return Call(f"vapi.{model.name}Args", (), _keywords(model.fields, value))
+        return bracketed(f"vapi.{model.name}Args(", _keywords(model.fields, value), ")")
     if isinstance(value, Mapping):
-        return {name: _argument(spec, item) for name, item in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
-    return value
+        items = as_object(cast(Any, value)).items()
+        entries = [f"{quoted(name)}: {_argument(spec, item)}" for name, item in items]
+        return bracketed("{", entries, "}")
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
-def _keywords(specs: Mapping[str, FieldSpec], value: Any) -> Sequence[tuple[str, Any]]:
-    return [(name, _argument(specs[name], item)) for name, item in as_object(value).items()]
+def _keywords(specs: Mapping[str, FieldSpec], value: Any) -> list[str]:
+    fields = as_object(value).items()
+    return [f"{name}={_argument(specs[name], item)}" for name, item in fields]
