@@ -87,7 +87,7 @@ WRONG: list[tuple[Any, str, str]] = [
     ),
     (
         {"destination": {"type": "number", "number": "+14155550123", "\n\x1b" + "k" * 900: 1}},
-        *("shape", "destination.  kkk"),
+        *("shape", "destination.\\u000a\\u001bkkk"),
     ),
 ]
 

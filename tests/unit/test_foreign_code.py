@@ -183,7 +183,9 @@ def test_a_plugin_from_elsewhere_is_refused() -> None:
         "inputs": {"pluginDownloadURL": "https://evil.example/\x1b[2J"},
     }
     state = deployment(ours(), plugin, pending=[])
-    with pytest.raises(ConfigurationError, match=r"a plugin from https://evil\.example/\?\[2J"):
+    with pytest.raises(
+        ConfigurationError, match=r"a plugin from https://evil\.example/\\u001b\[2J"
+    ):
         refuse_foreign_code(state, {})
     refuse_foreign_code(state, {"VAPI_ALLOW_PROVIDERS": "pulumi:providers:evil"})
     named_so = ours(inputs={"pluginDownloadURL": "https://example.com", "__provider": PROVIDER})

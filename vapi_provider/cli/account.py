@@ -21,7 +21,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings.config import Settings, load_settings
 from vapi_provider.shared.terminal import say
-from vapi_provider.shared.text import replace_unprintable
+from vapi_provider.shared.text import escaped
 
 Row = dict[str, str | None]
 
@@ -103,7 +103,7 @@ def _deployment(name: str, exported: Any) -> Mapping[str, Any]:
 
 
 def _format_cell(value: str | None) -> str:
-    return "-" if value is None else replace_unprintable(value)
+    return "-" if value is None else escaped(value)
 
 
 def _age(passed: timedelta) -> str:

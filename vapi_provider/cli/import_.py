@@ -15,7 +15,6 @@ from vapi_provider.catalogue.message import split
 from vapi_provider.cli import options
 from vapi_provider.cli.confirmation import UNCONFIRMED, is_confirmed, json_option, yes_option
 from vapi_provider.shared.terminal import say, write
-from vapi_provider.shared.text import replace_unprintable
 
 if TYPE_CHECKING:
     from vapi_provider.cli.import_workflow import Import, ImportPlan
@@ -107,7 +106,7 @@ def _show(import_: Import, plan: ImportPlan) -> None:
         say(f"{how}: {item.record.id}, {item.because}", err=True)
     for item in plan.declarations:
         if item.unknown:
-            keys = ", ".join(replace_unprintable(path, "?") for path in item.unknown)
+            keys = ", ".join(item.unknown)
             say(f"Not declared in {item.resource}, unknown to this package: {keys}", err=True)
     for note in plan.notes:
         say(note, err=True)

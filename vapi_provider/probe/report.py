@@ -8,7 +8,7 @@ from typing import Any
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import split_notes
 from vapi_provider.probe.run import ProbeResult
-from vapi_provider.shared.text import replace_unprintable
+from vapi_provider.shared.text import escaped
 
 
 def to_json(results: Sequence[ProbeResult]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _affected(labels: list[str], results: Sequence[ProbeResult]) -> str:
 def _label(result: ProbeResult) -> str:
     if result.text is None:
         return result.name
-    text = replace_unprintable(result.text)
+    text = escaped(result.text)
     return f"{result.name} {text[:24] + '…' if len(text) > 25 else text!r}"
 
 
