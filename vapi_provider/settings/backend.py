@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from vapi_provider.shared.loopback import is_loopback
 
 PULUMI_CLOUD = "https://api.pulumi.com"
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 _PORTS = {"http": 80, "https": 443, "postgres": 5432}
 
@@ -54,7 +55,7 @@ def url_of(environment: Mapping[str, str], folder: Path) -> str:
     named = environment.get("PULUMI_BACKEND_URL", "").strip()
     _, project = _project_in(folder)
     service = environment.get("PULUMI_API") or PULUMI_CLOUD
-    return named or _backend_in(project) or _of_login(environment) or service
+    return named or setting_in(project, "backend", "url") or _of_login(environment) or service
 
 
 def folder_of(environment: Mapping[str, str], folder: Path) -> Path | None:
@@ -201,7 +202,7 @@ def _folder_in(path: str, environment: Mapping[str, str], folder: Path) -> str:
 def _project_in(folder: Path) -> tuple[Path, str]:
     """Return the project's folder and the text of its Pulumi.yaml, searched upward like Pulumi."""
     for place in (folder, *folder.absolute().parents):
-        for name in ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json"):
+        for name in PROJECT_FILES:
             try:
                 return place, (place / name).read_text(encoding="utf-8")
             except (OSError, ValueError):
@@ -209,17 +210,18 @@ def _project_in(folder: Path) -> tuple[Path, str]:
     return folder, ""
 
 
-def _backend_in(text: str) -> str | None:
-    if "backend" not in text:
+def setting_in(text: str, *keys: str) -> str | None:
+    """Return the text at `keys` in a project file; None where it has none or is invalid."""
+    if keys[0] not in text:
         return None
-    import yaml  # Lazy import: few projects name their backend in Pulumi.yaml.
+    import yaml  # Lazy import: few projects name a backend or `main:`. YAML includes JSON.
 
     try:
         # BaseLoader reads every value as text, so that an invalid date cannot fail.
         project: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
     except yaml.YAMLError:
         return None
-    return _text_at(project, "backend", "url")
+    return _text_at(project, *keys)
 
 
 def _of_login(environment: Mapping[str, str]) -> str | None:

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from vapi_provider.catalogue import configuration
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.settings.backend import PROJECT_FILES, setting_in
 
-_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _NEARBY = 3
 """Number of parent folders that are searched for a project whose `main:` is outside its folder."""
 
@@ -100,12 +99,12 @@ def _projects_below(folder: Path) -> list[Path]:
     names: list[str] = []
     with suppress(OSError):
         names = sorted(os.listdir(folder))
-    files = (folder / name / project for name in names for project in _PROJECT_FILES)
+    files = (folder / name / project for name in names for project in PROJECT_FILES)
     return [file for file in files if os.path.isfile(file)]
 
 
 def _project_file(folder: Path) -> Path | None:
-    files = (folder / name for name in _PROJECT_FILES)
+    files = (folder / name for name in PROJECT_FILES)
     return next((file for file in files if file.is_file()), None)
 
 
@@ -115,23 +114,8 @@ def _main_of(file: Path) -> Path:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return file.parent
-    main = (file.parent / _main_in(text)).resolve()
+    main = (file.parent / (setting_in(text, "main") or ".")).resolve()
     return main.parent if main.is_file() else main
-
-
-def _main_in(text: str) -> str:
-    """Return the value of `main:` in a project file; `.` where it has none or is invalid."""
-    if "main" not in text:
-        return "."
-    import yaml  # Lazy import: most projects have no `main:`. YAML includes JSON.
-
-    with suppress(yaml.YAMLError):
-        # BaseLoader reads every value as text, so that an invalid date cannot fail.
-        settings: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
-        main: Any = cast(dict[str, Any], settings).get("main") if isinstance(settings, dict) else ""
-        if isinstance(main, str) and main:
-            return main
-    return "."
 
 
 def _holds_rows(file: Path, tables: str) -> bool:
