@@ -136,34 +136,25 @@ def derived(backend_url: str) -> str | None:
 def shared_location(
     environment: Mapping[str, str], folder: Path
 ) -> tuple[Location | None, Message | None]:
-    """Return the shared store that a process in `folder` uses, if any, and a warning or "".
+    """Return the shared store that a process in `folder` uses, if any, and a warning or None.
 
     Raises ConfigurationError where `VAPI_JOURNAL` is invalid or its library is not installed.
     """
     named = environment.get("VAPI_JOURNAL", "").strip()
     backend_url = url_of(environment, folder)
-    if named:
-        location = parse(named)
-        if location is None:
-            return None, None
-        missing = _missing(location.scheme)
-        if missing:
-            raise ConfigurationError(
-                configuration.JOURNAL_LIBRARY(
-                    place=location.shown, library=missing, package=_extra_of(location.scheme)
-                )
-            )
-        return with_password(location, backend_url), None
-    url = derived(backend_url)
+    url = named or derived(backend_url)
     location = parse(url) if url else None
     if location is None:
         return None, None
-    missing = _missing(location.scheme)
-    if missing:
-        return None, configuration.JOURNAL_NOT_SHARED(
-            library=missing, package=_extra_of(location.scheme)
-        )
-    return with_password(location, backend_url), None
+    library, extra = _NEEDS[location.scheme]
+    if importlib.util.find_spec(library):
+        return with_password(location, backend_url), None
+    package = f"'vapi-phone-numbers[{extra}]'"
+    if not named:
+        return None, configuration.JOURNAL_NOT_SHARED(library=library, package=package)
+    raise ConfigurationError(
+        configuration.JOURNAL_LIBRARY(place=location.shown, library=library, package=package)
+    )
 
 
 def with_password(location: Location, backend_url: str) -> Location:
@@ -203,12 +194,3 @@ def require_lasting(environment: Mapping[str, str], folder: Path) -> None:
 def is_true(text: str) -> bool:
     """Return whether a URL parameter is true by the rules of Go."""
     return text.strip().lower() in ("1", "t", "true")
-
-
-def _missing(scheme: str) -> str | None:
-    library, _ = _NEEDS[scheme]
-    return None if importlib.util.find_spec(library) else library
-
-
-def _extra_of(scheme: str) -> str:
-    return f"'vapi-phone-numbers[{_NEEDS[scheme][1]}]'"
