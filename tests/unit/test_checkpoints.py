@@ -148,7 +148,7 @@ def test_pulumis_own_setting_is_kept() -> None:
 def test_a_setting_that_is_neither_on_nor_off_is_refused() -> None:
     """A misspelled value does not silently choose."""
     with pytest.raises(
-        ConfigurationError, match="VAPI_CHECKPOINTS is 'maybe': it must be on or off"
+        ConfigurationError, match="VAPI_CHECKPOINTS is 'maybe': set it to on or off"
     ):
         decided(environment={"VAPI_CHECKPOINTS": "maybe"})
 

@@ -248,7 +248,7 @@ def test_no_time_is_longer_than_a_run_could_wait(key: str, most: str, too_much: 
     """A time or a count beyond its upper bound is refused with the bound, from either source."""
     load(KEY | {key: most})
     assert refusal(KEY | {key: too_much}).endswith(
-        f"it must be {float(most):g} or less [VAPI-INVALID-SETTING]"
+        f"set it to {float(most):g} or less [VAPI-INVALID-SETTING]"
     )
     variable = "VAPI_" + "".join(f"_{c}" if c.isupper() else c for c in key).upper()
     assert refusal(KEY, **{variable: too_much}).startswith(f"vapi:{key} is ")

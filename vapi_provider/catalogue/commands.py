@@ -46,7 +46,6 @@ PREVIEW_BESIDE_PENDING = Template(
     "what they did, or refuse what this preview allows. Run `recover` first for an exact preview",
 )
 
-YES_OR_NO = Template("VAPI-YES-OR-NO", "{name} is {value!r}: set it to yes or no")
 RESOURCE_MOVED = Template(
     "VAPI-RESOURCE-MOVED",
     "one {name!r} would be deleted and another created. If they are the same resource, moved, "

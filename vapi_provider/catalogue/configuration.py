@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vapi_provider.catalogue.message import Template
 
-INVALID_SETTING = Template("VAPI-INVALID-SETTING", "{setting} is {value!r}: it must be {expected}")
+INVALID_SETTING = Template("VAPI-INVALID-SETTING", "{setting} is {value!r}: set it to {expected}")
 NO_API_KEY = Template(
     "VAPI-NO-API-KEY",
     "no Vapi key: run `pulumi config set --secret vapi:apiKey` with a private key of the account, "

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from vapi_provider.catalogue.commands import PREVIEW_BESIDE_PENDING, YES_OR_NO
+from vapi_provider.catalogue.commands import PREVIEW_BESIDE_PENDING
+from vapi_provider.catalogue.configuration import INVALID_SETTING
 from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
 from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
@@ -63,7 +64,7 @@ def drift(stack: Stack) -> Summary:
     """
     # RUN_PROGRAM is the make targets' variable: the current config and key apply, but the program
     # has to run.
-    program = ["--run-program"] if _is_yes("RUN_PROGRAM") else []
+    program = ["--run-program"] if _runs_program() else []
     with facts_for(stack.name, _notify_unless_warned):
         summary = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if summary.changes and not summary.errors:
@@ -71,17 +72,19 @@ def drift(stack: Stack) -> Summary:
     return summary
 
 
-def _is_yes(name: str) -> bool:
-    """Return whether a variable says yes, by the rules of scripts/answers.sh; unset means no.
+def _runs_program() -> bool:
+    """Return whether RUN_PROGRAM says yes, by the rules of scripts/answers.sh; unset means no.
 
     Raises ConfigurationError for a value that is neither yes nor no.
     """
-    answer = os.environ.get(name, "").lower()
+    answer = os.environ.get("RUN_PROGRAM", "").lower()
     if answer in ("1", "y", "yes", "t", "true", "on"):
         return True
     if answer in ("", "0", "n", "no", "f", "false", "off"):
         return False
-    raise ConfigurationError(YES_OR_NO(name=name, value=answer))
+    raise ConfigurationError(
+        INVALID_SETTING(setting="RUN_PROGRAM", value=answer, expected="yes or no")
+    )
 
 
 def write(summary: Summary, form: str) -> None:

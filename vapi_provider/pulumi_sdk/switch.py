@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from vapi_provider.catalogue import sdk as messages
+from vapi_provider.catalogue.configuration import INVALID_SETTING
 from vapi_provider.errors import ConfigurationError
 
 VARIABLE = "VAPI_SDK_PATCHES"
@@ -18,5 +18,7 @@ def are_patches_on(environment: Mapping[str, str] = os.environ) -> bool:
     """
     value = environment.get(VARIABLE, "").strip().lower()
     if value not in ("", "on", "off"):
-        raise ConfigurationError(messages.SDK_PATCHES_SETTING(value=value))
+        raise ConfigurationError(
+            INVALID_SETTING(setting=VARIABLE, value=value, expected="on or off")
+        )
     return value != "off"

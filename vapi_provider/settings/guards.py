@@ -21,6 +21,7 @@ from vapi_provider.models.answering import (
     lacks_ending_hook,
 )
 from vapi_provider.models.fields import as_object
+from vapi_provider.settings.values import invalid_setting
 
 REFUSED = "refused_by_guards"
 """Input that tells the plugin that the program has rejected a number; never recorded."""
@@ -105,13 +106,7 @@ def guards_in(text: str | None) -> frozenset[str]:
     except ValueError:
         found = None
     if not isinstance(found, list):
-        raise ConfigurationError(
-            configuration.INVALID_SETTING(
-                setting="vapi:guards",
-                value=text,
-                expected="a list of rules, such as [fallback, protected]",
-            )
-        )
+        raise invalid_setting("guards", text, "a list of rules, such as [fallback, protected]")
     names = cast(list[Any], found)
     for name in names:
         if not isinstance(name, str) or name not in RULES:
