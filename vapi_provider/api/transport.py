@@ -26,6 +26,7 @@ from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.response import json_of, not_vapi
 from vapi_provider.api.retry import Retry
 from vapi_provider.catalogue import api as messages
+from vapi_provider.catalogue.configuration import INVALID_PROXY
 from vapi_provider.errors import (
     AbandonedError,
     ApiError,
@@ -66,7 +67,7 @@ def open_http(settings: Settings) -> httpx.Client:
 
             return over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):
-            raise ConfigurationError(messages.PROXY_UNUSABLE(variable=network.proxy_from)) from None
+            raise ConfigurationError(INVALID_PROXY(variable=network.proxy_from)) from None
     # Lazy import: a run against a real account never needs the embedded one.
     from vapi_provider.api.in_process import in_process
 

@@ -28,10 +28,6 @@ API_FAILED = Template("VAPI-API-FAILED", "{refusal}: run again later")
 NOT_THE_API = Template("VAPI-NOT-THE-API", "{fault}: check vapi:baseUrl and any proxy")
 NOT_FOUND = Template("VAPI-NOT-FOUND", "{refusal}")
 REQUEST_REJECTED = Template("VAPI-REQUEST-REJECTED", "{refusal}")
-PROXY_UNUSABLE = Template(
-    "VAPI-PROXY-UNUSABLE",
-    "the proxy of {variable} cannot be used: set it to an http:// or https:// URL",
-)
 EMBEDDED_ACCOUNT_UNUSABLE = Template(
     "VAPI-EMBEDDED-ACCOUNT-UNUSABLE", "vapi:baseUrl {address}: {cause}"
 )

@@ -21,9 +21,6 @@ PROBE_IN_CLEAR = Template(
     "VAPI-PROBE-IN-CLEAR",
     "a secret would go to {url} in clear: use https:// (http:// is for this machine only)",
 )
-PROBE_PROXY = Template(
-    "VAPI-PROBE-PROXY", "the proxy of {variable} cannot be used: set it to http:// or https://"
-)
 
 PROBE_TARGET = Template("VAPI-PROBE-TARGET", "pass a URL, or `--stack` and `--number`")
 PROBE_NUMBER = Template(

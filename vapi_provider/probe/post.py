@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import httpx
 
+from vapi_provider.catalogue.configuration import INVALID_PROXY
 from vapi_provider.catalogue.message import split
-from vapi_provider.catalogue.servers import PROBE_PROXY
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.network_settings import NetworkSettings, settings_for
@@ -176,7 +176,7 @@ def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
             trust_env=False,
         )
     except (ImportError, ValueError, httpx.InvalidURL):
-        raise ConfigurationError(PROBE_PROXY(variable=network.proxy_from)) from None
+        raise ConfigurationError(INVALID_PROXY(variable=network.proxy_from)) from None
 
 
 @cache
