@@ -71,10 +71,10 @@ TAKE_NAME = Template(
     "--take {choice}: write NAME=ID or NAME=none, where NAME is one of the pending or interrupted "
     "resources ({names}), or its whole URN or declaration",
 )
-TAKE_ID = Template(
-    "VAPI-TAKE-ID",
-    "{id} cannot be taken as {resource}: the account has no number of that kind and id, or a state "
-    "holds it",
+RECORD_NOT_FREE = Template(
+    "VAPI-RECORD-NOT-FREE",
+    "{id} cannot be taken as {resource}: the account has no number of kind {kind} with that id, or "
+    "another resource, purchase or given state holds it. Take one of the ids that `recover` lists",
 )
 DECISION_NEEDED = Template(
     "VAPI-DECISION-NEEDED",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, TAKE_ID, TAKE_NAME
+from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, RECORD_NOT_FREE, TAKE_NAME
 from vapi_provider.deployment.exported import recorded_key
 from vapi_provider.errors import ConfigurationError, NotFoundError, OwnershipError, VapiError
 from vapi_provider.journal.intents import Intent
@@ -136,7 +136,9 @@ def _chosen_outcome(key: str, id_: str, free: Sequence[PhoneNumberRecord]) -> In
         return Interrupted(key, "nothing", is_decided=True)
     kinds = {record.kind.class_name for record in free if record.id == id_ and record.kind}
     if class_of(key) not in kinds:
-        raise ConfigurationError(TAKE_ID(id=id_, resource=resource_of(key)))
+        raise ConfigurationError(
+            RECORD_NOT_FREE(id=id_, resource=resource_of(key), kind=class_of(key))
+        )
     return Interrupted(key, "unheld", id_, is_decided=True)
 
 

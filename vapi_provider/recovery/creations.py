@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from vapi_provider.catalogue import recovery as messages
+from vapi_provider.catalogue.commands import RECORD_NOT_FREE
 from vapi_provider.deployment.exported import (
     is_live,
     name_in,
@@ -199,8 +199,6 @@ def _chosen_decisions(
         kind, wanted = kinds.pop(id_, None), creations[urn]["inputs"]["provider"]
         decision = Decision(urn, "creating", "made", id_)
         if kind is None or kind.provider != wanted:
-            raise OwnershipError(
-                messages.RECORD_NOT_FREE(id=id_, resource=decision.resource, kind=wanted)
-            )
+            raise OwnershipError(RECORD_NOT_FREE(id=id_, resource=decision.resource, kind=wanted))
         decisions[urn] = decision
     return decisions
