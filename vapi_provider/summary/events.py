@@ -24,7 +24,6 @@ STACK = "pulumi:pulumi:Stack"
 _FAILED = re.compile(r"(Preview|refresh|update) failed: (vapi: )?", re.IGNORECASE)
 # Anchored at a word's start: otherwise the search is quadratic in the length of a long word.
 _PROBLEM = re.compile(r"(?<!\S)\S+ resource '[^']*' has a problem: ")
-_STACK = "::pulumi:pulumi:Stack::"
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -118,7 +117,7 @@ def _add_diagnostic(events: Events, diagnostic: Mapping[str, Any]) -> None:
     elif severity in ("warning", "error"):
         urn = diagnostic.get("urn")
         notice = Notice(name_in(urn) if urn else None, join_lines(message, urn))
-        if severity == "warning" and (urn is None or _STACK in urn):
+        if severity == "warning" and (urn is None or f"::{STACK}::" in urn):
             resource, text = diff_notes.split_subject(notice.text)
             notice = Notice(resource, text) if resource is not None else notice
         (events.errors if severity == "error" else events.warnings).append(notice)

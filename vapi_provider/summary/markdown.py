@@ -15,7 +15,7 @@ from vapi_provider.summary.content import Change, Summary
 from vapi_provider.summary.events import Notice
 from vapi_provider.summary.values import shorten
 from vapi_provider.summary.words import (
-    action_symbol,
+    SYMBOLS,
     describe_action,
     format_notice,
     format_values,
@@ -30,7 +30,7 @@ summary, it could cut a code span open.
 """
 
 _WIDTH = 300
-"""Length limit of a warning or an error."""
+"""Length limit of a text."""
 
 
 def render_markdown(summary: Summary) -> str:
@@ -46,10 +46,10 @@ def render_markdown(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def code_span(text: str, longest: int = _WIDTH) -> str:
+def code_span(text: str) -> str:
     """Return any text as a single code span that is also valid in a table's cell."""
     safe = escape_unprintable(text).replace("`", "\\u0060").replace("|", "\\u007c")
-    return f"`{shorten(safe, longest) or ' '}`"
+    return f"`{shorten(safe, _WIDTH) or ' '}`"
 
 
 def _lines(summary: Summary) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _rows(change: Change) -> Iterator[str]:
     what = describe_action(change)
     if change.released or change.action == "gone":
         what = f"**{what}**"
-    first = f"| `{action_symbol(change)}` | {who} {code_span(change.type)} | {what} |"
+    first = f"| `{SYMBOLS[change.action]}` | {who} {code_span(change.type)} | {what} |"
     if not change.fields:
         yield f"{first} | | |"
     for index, field in enumerate(change.fields):

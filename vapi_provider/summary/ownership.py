@@ -8,11 +8,10 @@ from typing import Any
 from vapi_provider.catalogue.commands import REPLACEMENT_REQUESTED, RESOURCE_MOVED
 from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_object
-from vapi_provider.summary.events import Events, Notice, Step
+from vapi_provider.summary.events import STACK, Events, Notice, Step
 from vapi_provider.summary.values import visible_text
 
 _REMOVING_OPS = ("delete", "replace", "create-replacement", "delete-replaced", "discard-replaced")
-_STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 def adopted_id(step: Step) -> Any:
@@ -47,8 +46,8 @@ def moved_notices(steps: Collection[Step]) -> Iterator[Notice]:
         for old in deleted:
             if old.type == step.type and name_in(old.urn) == name_in(step.urn):
                 parent = str(as_object(old.old).get("parent") or "")
-                types = parent.split("::", 3)[2] if parent.count("::") >= 3 else _STACK_TYPE
-                is_root = types == _STACK_TYPE
+                types = parent.split("::", 3)[2] if parent.count("::") >= 3 else STACK
+                is_root = types == STACK
                 argument = "pulumi.ROOT_STACK_RESOURCE" if is_root else repr(parent)
                 name = name_in(step.urn)
                 yield Notice(name, RESOURCE_MOVED(name=name, parent=argument))

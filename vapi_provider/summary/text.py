@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vapi_provider.shared.text import escape_unprintable
 from vapi_provider.summary.content import Summary
 from vapi_provider.summary.words import (
-    action_symbol,
+    SYMBOLS,
     describe_action,
     format_notice,
     format_values,
@@ -28,7 +28,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         number = f" ({change.number or change.id})" if change.number or change.id else ""
         yield ""
         resource = f"{change.type} {change.name}{number}"
-        yield escape_unprintable(f"{action_symbol(change)} {resource}: {describe_action(change)}")
+        yield escape_unprintable(f"{SYMBOLS[change.action]} {resource}: {describe_action(change)}")
         for field in change.fields:
             old, new = format_values(field)
             before = "" if change.action == "created" else f"{old} -> "

@@ -15,6 +15,9 @@ from vapi_provider.shared.text import escape_unprintable
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's placeholder for a value that is not known yet."""
 
+_MAX_LENGTH = 120
+"""Length limit of a value."""
+
 
 class Hidden(Enum):
     """The replacement of a value that is not shown."""
@@ -87,14 +90,14 @@ def to_json_value(value: Any) -> Any:
     return [to_json_value(item) for item in as_list(value)] if isinstance(value, list) else value
 
 
-def format_value(value: Any, longest: int = 120) -> str:
+def format_value(value: Any) -> str:
     """Return a value as one printable line of JSON, shortened if it is long."""
     if value is None:
         return "(absent)"
     if isinstance(value, Hidden):
         return value.value
     text = json.dumps(value, ensure_ascii=False, default=lambda item: item.value)
-    return shorten(escape_unprintable(text), longest)
+    return shorten(escape_unprintable(text), _MAX_LENGTH)
 
 
 def shorten(text: str, longest: int) -> str:

@@ -8,7 +8,7 @@ from vapi_provider.summary.content import Change, FieldChange, Summary
 from vapi_provider.summary.events import Notice
 from vapi_provider.summary.values import Hidden, format_value
 
-_SYMBOLS = {
+SYMBOLS = {
     "deleted": "-",
     "replaced": "±",
     "gone": "-",
@@ -17,6 +17,7 @@ _SYMBOLS = {
     "created": "+",
     "forgotten": "·",
 }
+"""The character that marks each kind of change."""
 
 
 def headline(summary: Summary) -> str:
@@ -51,11 +52,6 @@ def describe_action(change: Change) -> str:
     if change.action == "gone":
         return "deleted outside"
     return change.action
-
-
-def action_symbol(change: Change) -> str:
-    """Return the character that marks the kind of change."""
-    return _SYMBOLS[change.action]
 
 
 def format_values(field: FieldChange) -> tuple[str, str]:
