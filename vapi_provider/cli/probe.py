@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,53 +33,40 @@ def command() -> None:
     """
 
 
-def _authenticated(function: F) -> F:
-    """Add the options that authenticate the requests to the server."""
-    for option in reversed(
-        [
-            click.option(
-                "--header",
-                "headers",
-                multiple=True,
-                metavar=f"NAME={_SECRET}",
-                help="A header of the server's; its value is read from there. May be repeated.",
-            ),
-            click.option("--bearer", metavar=_SECRET, help="A bearer token."),
-            click.option("--hmac", "hmac_", metavar=_SECRET, help="The secret to sign with."),
-            click.option(
-                "--hmac-option",
-                "hmac_options",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="How to sign, where it is not as Vapi's credentials do by default: algorithm, "
-                "signature-header, timestamp-header, prefix, payload, message-id-header, "
-                "encoding, secret-is-base64, include-timestamp, unit.",
-            ),
-        ]
-    ):
-        function = option(function)
-    return function
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator that adds the options, in their order in the help."""
+    return lambda function: reduce(lambda made, option: option(made), reversed(options), function)
 
 
-def _reported(function: F) -> F:
-    """Add the option `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")(
-        function
-    )
+_authenticated = _options(
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        metavar=f"NAME={_SECRET}",
+        help="A header of the server's; its value is read from there. May be repeated.",
+    ),
+    click.option("--bearer", metavar=_SECRET, help="A bearer token."),
+    click.option("--hmac", "hmac_", metavar=_SECRET, help="The secret to sign with."),
+    click.option(
+        "--hmac-option",
+        "hmac_options",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="How to sign, where it is not as Vapi's credentials do by default: algorithm, "
+        "signature-header, timestamp-header, prefix, payload, message-id-header, "
+        "encoding, secret-is-base64, include-timestamp, unit.",
+    ),
+)
 
+_reported = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
 
-_NUMBER = [
+_numbered = _options(
     click.option(
         "--stack", type=options.STACK, metavar="STACK", help="The stack that --number is in."
     ),
     click.option("--number", metavar="NAME", help="The resource whose number is called."),
-]
-
-
-def _numbered(function: F) -> F:
-    for option in reversed(_NUMBER):
-        function = option(function)
-    return function
+)
 
 
 @command.command("voice")
