@@ -21,7 +21,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.settings.config import Settings, load_settings
 from vapi_provider.shared.terminal import say
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import aligned, escaped
 
 Row = dict[str, str | None]
 
@@ -88,11 +88,7 @@ def row(record: PhoneNumberRecord, now: datetime) -> Row:
 def table(rows: list[Row]) -> str:
     """Return the rows as an aligned table under their headings."""
     lines = [list(rows[0]), *([_format_cell(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return "\n".join(aligned(lines))
 
 
 def _deployment(name: str, exported: Any) -> Mapping[str, Any]:

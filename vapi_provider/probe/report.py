@@ -8,7 +8,7 @@ from typing import Any
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import split_notes
 from vapi_provider.probe.run import ProbeResult
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import aligned, escaped
 
 
 def to_json(results: Sequence[ProbeResult]) -> dict[str, Any]:
@@ -23,12 +23,7 @@ def to_text(results: Sequence[ProbeResult]) -> str:
     """Return a table with one line a result, then each finding once with its results."""
     rows = [["", "status", "bytes", "sound", "first byte", "end", "sent", "verdict"]]
     rows += [_row(result) for result in results]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([*lines, *_finding_lines(results)])
+    return "\n".join([*aligned(rows), *_finding_lines(results)])
 
 
 def _finding_lines(results: Sequence[ProbeResult]) -> list[str]:
