@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -83,8 +83,10 @@ def dependencies_of(resource: Mapping[str, Any]) -> set[str]:
     provider = str(resource.get("provider", "")).rpartition("::")[0]
     listed = [resource.get("dependencies"), resource.get("replaceWith")]
     listed += as_object(resource.get("propertyDependencies")).values()
-    urns = {provider, resource.get("parent"), resource.get("deletedWith")}
-    return {urn for urn in (*urns, *_flat(listed)) if isinstance(urn, str) and urn}
+    urns = [provider, resource.get("parent"), resource.get("deletedWith")]
+    for items in listed:
+        urns += as_list(items)
+    return {urn for urn in urns if isinstance(urn, str) and urn}
 
 
 def secret_of(json_text: str) -> dict[str, str]:
@@ -151,8 +153,3 @@ def _is_secret(value: Any) -> bool:
     return properties.get(SIGNATURE) == SECRET_VALUE or any(
         _is_secret(item) for item in properties.values()
     )
-
-
-def _flat(lists: list[Any]) -> Iterator[Any]:
-    for items in lists:
-        yield from as_list(items)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import deployment as messages
 from vapi_provider.deployment.exported import (
     is_live,
+    name_in,
     own_resources,
     recorded_key,
     tainted,
@@ -128,7 +129,13 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
 def warn_of_tainted(snapshot: Snapshot, findings: Findings) -> None:
     """Warn of numbers that the next `up` releases without a diff that announces it."""
     for resource in tainted(snapshot.resources):
-        findings.lines.append(f"warning: {_taint_warning(resource)}")
+        outputs, urn = as_object(resource.get("outputs")), resource["urn"]
+        called = resource.get("id")
+        reached = outputs.get("number") or outputs.get("sip_uri")
+        if isinstance(reached, str):
+            called = f"{bare(reached)} ({called})"
+        warning = messages.TAINTED(name=name_in(urn), called=called, urn=urn)
+        findings.lines.append(f"warning: {warning}")
 
 
 def finish_held(snapshot: Snapshot, findings: Findings) -> None:
@@ -167,15 +174,3 @@ def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings
     for check in checks:
         check(snapshot, findings)
     return findings
-
-
-def _taint_warning(resource: Mapping[str, Any]) -> str:
-    """Return the warning about a tainted number."""
-    outputs, name = as_object(resource.get("outputs")), str(resource["urn"]).split("::", 3)[-1]
-    reached = outputs.get("number") or outputs.get("sip_uri")
-    called = (
-        f"{bare(reached)} ({resource.get('id')})"
-        if isinstance(reached, str)
-        else resource.get("id")
-    )
-    return messages.TAINTED(name=name, called=called, urn=resource["urn"])

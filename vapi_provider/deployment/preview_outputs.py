@@ -62,10 +62,7 @@ def _outputs_of(deployment: Mapping[str, Any]) -> PreviewOutputs:
             several.add(key)
         known = {name: outputs.get(name) for name in _UNALTERED}
         found[key] = {name: value for name, value in known.items() if isinstance(value, str)}
-        by_parent[_program_key(key, resource.get("parent"))] = found[key]
+        # The key that the program sends, whichever form the state records.
+        parent = resource.get("parent")
+        by_parent[with_parent(key, parent if isinstance(parent, str) else None)] = found[key]
     return {name: outputs for name, outputs in found.items() if name not in several} | by_parent
-
-
-def _program_key(key: str, parent: object) -> str:
-    """Return the key that the program sends for a resource, whichever form the state records."""
-    return with_parent(key, parent if isinstance(parent, str) else None)
