@@ -1,4 +1,4 @@
-"""The files of a backend that is a folder, and the project and stack that a stack's name means."""
+"""The files of a backend that is a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from vapi_provider.deployment.state_files import StateFiles
-from vapi_provider.settings.backend import folder_of, project_name
+from vapi_provider.settings.backend import folder_of, names_of
 from vapi_provider.shared.terminal import say
 
 
@@ -15,12 +15,6 @@ def files_of_backend() -> StateFiles | None:
     """Return the files of the current backend if it is a folder, else None."""
     folder = folder_of(os.environ, Path.cwd())
     return None if folder is None else StateFiles(folder)
-
-
-def names_of(stack: str) -> tuple[str, str]:
-    """Return the project and the stack of a name: `dev`, or `organization/project/dev`."""
-    parts = stack.split("/")
-    return parts[1] if len(parts) == 3 else project_name(Path.cwd()) or "", parts[-1]
 
 
 def repair(stack: str, *, is_idle: bool = False) -> None:
@@ -36,5 +30,5 @@ def repair(stack: str, *, is_idle: bool = False) -> None:
 def _repair(stack: str, is_idle: bool, _folder: Path, _backend: str | None) -> None:
     files = files_of_backend()
     if files is not None:
-        for line in files.repair(*names_of(stack), is_idle=is_idle):
+        for line in files.repair(*names_of(stack, Path.cwd()), is_idle=is_idle):
             say(line, err=True)

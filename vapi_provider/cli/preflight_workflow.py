@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vapi_provider.catalogue.commands import STACK_UNREADABLE
-from vapi_provider.cli.backend_files import files_of_backend, names_of, repair
+from vapi_provider.cli.backend_files import files_of_backend, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.deployment.exported import project_in
 from vapi_provider.deployment.facts import VARIABLE
@@ -31,7 +31,7 @@ from vapi_provider.deployment.preflight import (
     run_checks,
 )
 from vapi_provider.deployment.state_files import UnreadableError
-from vapi_provider.settings.backend import backend_of, folder_of
+from vapi_provider.settings.backend import backend_of, folder_of, names_of
 from vapi_provider.settings.config import journal_in
 from vapi_provider.settings.journal_location import require_lasting
 
@@ -110,7 +110,7 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
 
 def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
     """Return a stack's state with what the checks need; read it unless `deployment` is given."""
-    project, name = names_of(stack)
+    project, name = names_of(stack, Path.cwd())
     state = deployment if deployment is not None else deployment_of(stack)
     return Snapshot(
         # A state that was moved here by hand keeps its URNs, and the plugin uses those.
@@ -128,17 +128,11 @@ def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> S
 def finish_own(stack: str) -> None:
     """Finish the stack's intents whose record its state holds, after an engine has ended.
 
-    The state is read only if there are intents with a record. Raises PulumiError if it cannot be
-    read, and ConfigurationError if the journal cannot be used.
+    The other stacks are not read. Raises PulumiError if the state cannot be read, and
+    ConfigurationError if the journal cannot be used.
     """
-    # An empty deployment keeps `snapshot_of` from reading the state now.
-    snapshot = snapshot_of(stack, lambda _: None, {})
-    journal = snapshot.journal
-    if journal is None:
-        return
-    if any(intent.record for intent in journal.unfinished(snapshot.project, snapshot.stack)):
-        read = replace(snapshot, deployment=deployment_of(stack), others=lambda: ())
-        run_checks(read, [finish_held])
+    snapshot = replace(snapshot_of(stack, lambda _: None), others=lambda: ())
+    run_checks(snapshot, [finish_held])
 
 
 def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
@@ -146,18 +140,18 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
     files = files_of_backend()
     if files is not None:
         try:
-            return list(files.others(*names_of(stack)))
+            return list(files.others(*names_of(stack, Path.cwd())))
         except UnreadableError:
             pass
     deployments: list[tuple[str, Deployment]] = []
-    own = names_of(stack)
+    own = names_of(stack, Path.cwd())
     try:
         stacks = stacks_of_backend()
     except PulumiError as error:
         say(STACK_UNREADABLE(stack="other stacks of this backend", cause=error))
         return []
     for other in stacks:
-        if names_of(other) == own:
+        if names_of(other, Path.cwd()) == own:
             continue
         try:
             deployments.append((other, Stack(other).export().get("deployment") or {}))
@@ -174,7 +168,7 @@ def deployment_of(stack: str) -> Deployment | None:
     files = files_of_backend()
     if files is not None:
         try:
-            return files.read(*names_of(stack))
+            return files.read(*names_of(stack, Path.cwd()))
         except UnreadableError:
             pass
     try:

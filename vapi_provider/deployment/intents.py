@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vapi_provider.deployment.exported import own_resources, recorded_key
 from vapi_provider.models.fields import as_object
-from vapi_provider.settings.backend import Backend, backend_of, project_name
+from vapi_provider.settings.backend import Backend, backend_of, names_of
 from vapi_provider.settings.journal_location import JournalPlace
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bo
     journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
     if journal is None or not journal.may_have_unfinished():
         return False
-    parts = stack.split("/")
-    project = parts[1] if len(parts) == 3 else project_name(folder) or ""
-    return any(intent.record for intent in journal.unfinished(project, parts[-1]))
+    return any(intent.record for intent in journal.unfinished(*names_of(stack, folder)))
 
 
 def finish_held_intents(

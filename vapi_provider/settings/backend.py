@@ -78,6 +78,12 @@ def project_name(folder: Path) -> str | None:
     return found.group(1) if found else None
 
 
+def names_of(stack: str, folder: Path) -> tuple[str, str]:
+    """Return the project and the stack of a name: `dev`, or `organization/project/dev`."""
+    parts = stack.split("/")
+    return parts[1] if len(parts) == 3 else project_name(folder) or "", parts[-1]
+
+
 def identity_of(url: str, environment: Mapping[str, str], folder: Path) -> str:
     """Return a digest of the parts of a backend's URL that identify the store."""
     parts = json.dumps(_store(url, environment, folder), sort_keys=True)
