@@ -112,21 +112,14 @@ class Stack:
 
     def _call(
         self, *words: str, given: str = "", variables: Mapping[str, str] | None = None
-    ) -> _Result:
+    ) -> subprocess.CompletedProcess[str]:
         repair(self.name)
         return _call([*words, "--stack", self.name], given, variables)
 
 
-@dataclass(frozen=True)
-class _Result:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 def _call(
     words: Sequence[str], given: str = "", variables: Mapping[str, str] | None = None
-) -> _Result:
+) -> subprocess.CompletedProcess[str]:
     """Run the CLI and return its result.
 
     Pulumi uses UTF-8 in every locale, so input and output are encoded here and not by the locale.
@@ -150,10 +143,11 @@ def _call(
             catalogue.PULUMI_OUTPUT(command=" ".join(words[:2]), form="UTF-8")
         ) from None
     # The program's own output on stderr may be in any encoding.
-    return _Result(done.returncode, answer, done.stderr.decode(errors="replace"))
+    errors = done.stderr.decode(errors="replace")
+    return subprocess.CompletedProcess(command, done.returncode, answer, errors)
 
 
-def _check(words: Sequence[str], result: _Result) -> str:
+def _check(words: Sequence[str], result: subprocess.CompletedProcess[str]) -> str:
     if result.returncode != 0:
         reason = _reason(result.stderr)
         command = " ".join(words[:2])
