@@ -195,7 +195,7 @@ def _variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
+def _refuse_ambiguous(names: Sequence[str]) -> None:
     """Raise ConfigurationError if one variable's secret would go to several numbers' servers."""
     sharing: dict[str, list[str]] = {}
     for name in names:
@@ -204,7 +204,7 @@ def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.
         given = [
             variable
             for variable in (f"VAPI_PROBE_BEARER_{suffix}", f"VAPI_PROBE_HMAC_{suffix}")
-            if environment.get(variable)
+            if os.environ.get(variable)
         ]
         if len(shared) > 1 and given:
             raise ConfigurationError(
@@ -212,10 +212,8 @@ def _refuse_ambiguous(names: Sequence[str], environment: Mapping[str, str] = os.
             )
 
 
-def _from_environment(
-    suffix: str, prefix: str = "", environment: Mapping[str, str] = os.environ
-) -> Authentication:
+def _from_environment(suffix: str, prefix: str = "") -> Authentication:
     """Return the authentication for one server from its variables in the environment."""
-    token = environment.get(f"VAPI_PROBE_{prefix}BEARER{suffix}")
-    secret = environment.get(f"VAPI_PROBE_{prefix}HMAC{suffix}")
+    token = os.environ.get(f"VAPI_PROBE_{prefix}BEARER{suffix}")
+    secret = os.environ.get(f"VAPI_PROBE_{prefix}HMAC{suffix}")
     return Authentication(bearer_header(token) if token else {}, Hmac(secret) if secret else None)

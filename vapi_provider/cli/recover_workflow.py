@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from vapi_provider.cli.account import Row, held_by, row
 from vapi_provider.cli.journal_access import (
@@ -115,7 +115,7 @@ class Recovery(StateEdit):
             # Read from the journal that is written later, which detects a concurrent change.
             left_behind = self.journal.unfinished(snapshot.project, snapshot.stack)
             intents = {intent.key: intent for intent in left_behind}
-        operations = _pending(deployment)
+        operations: Sequence[Mapping[str, Any]] = deployment.get("pending_operations") or []
         if not operations and not intents:
             return RecoveryPlan(exported, unheld=self._unheld(deployment, snapshot))
         held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
@@ -240,7 +240,3 @@ class Recovery(StateEdit):
             elsewhere = held_by(state for _, state in snapshot.others())
             records = [record for record in records if record.id not in elsewhere]
         return [row(record, now) for record in records]
-
-
-def _pending(deployment: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return cast(Sequence[Mapping[str, Any]], deployment.get("pending_operations") or [])

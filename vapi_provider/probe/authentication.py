@@ -118,15 +118,15 @@ def bearer_header(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def read_secret(place: str, environment: Mapping[str, str] = os.environ) -> str:
+def read_secret(place: str) -> str:
     """Return the secret at ``env:VARIABLE`` or ``file:PATH``, without a line break at its end."""
     source, colon, name = place.partition(":")
     if source not in ("env", "file") or not colon or not name:
         raise ConfigurationError(catalogue.PROBE_SECRET_FORM())
     if source == "env":
-        if not environment.get(name):
+        if not os.environ.get(name):
             raise _missing(f"variable {name}", "is not set")
-        return environment[name]
+        return os.environ[name]
     try:
         secret = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vapi_provider.messages import ServerMessageVoiceRequest
@@ -31,12 +31,7 @@ def now_in_milliseconds() -> int:
     return round(time.time() * 1000)
 
 
-def build_voice_request(
-    text: str,
-    rate: int,
-    phone_number: Mapping[str, Any] | None = None,
-    clock: Callable[[], int] = now_in_milliseconds,
-) -> bytes:
+def build_voice_request(text: str, rate: int, phone_number: Mapping[str, Any] | None) -> bytes:
     """Return the body of a voice request. Source: ServerMessageVoiceRequest.
 
     `phone_number` is in the wire's spelling and may lack fields that the schema requires.
@@ -45,7 +40,7 @@ def build_voice_request(
         "type": "voice-request",
         "text": text,
         "sampleRate": rate,
-        "timestamp": clock(),
+        "timestamp": now_in_milliseconds(),
         "phoneNumber": dict(PHONE_NUMBER),
         "customer": {"number": CALLER},
         "call": {"id": _CALL_ID, "type": "inboundPhoneCall"},
@@ -57,17 +52,13 @@ def build_voice_request(
     return _bytes(body)
 
 
-def build_assistant_request(
-    phone_number: Mapping[str, Any] | None = None,
-    caller: str = CALLER,
-    clock: Callable[[], int] = now_in_milliseconds,
-) -> bytes:
+def build_assistant_request(phone_number: Mapping[str, Any] | None) -> bytes:
     """Return the body that a number's own server gets when a call comes in."""
     message = {
         "type": "assistant-request",
-        "timestamp": clock(),
+        "timestamp": now_in_milliseconds(),
         "phoneNumber": dict(phone_number or PHONE_NUMBER),
-        "customer": {"number": caller},
+        "customer": {"number": CALLER},
         "call": {"id": _CALL_ID, "type": "inboundPhoneCall", "status": "ringing"},
     }
     return _bytes({"message": message})

@@ -36,7 +36,6 @@ class DeclaredNumber:
     message: Mapping[str, Any] = field(repr=False)
     server_url: str | None
     headers: Mapping[str, str] = field(repr=False)
-    has_credential: bool
     is_answered: bool
 
     @property
@@ -91,7 +90,6 @@ def _read_number(name: str, properties: Mapping[str, Any]) -> DeclaredNumber:
             for key, value in ((key, decrypted(item)) for key, item in headers.items())
             if isinstance(value, str)
         },
-        has_credential=server.get("credential_id") is not None,
         is_answered=any(properties.get(field) is not None for field in ANSWERERS),
     )
 
