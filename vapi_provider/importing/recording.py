@@ -107,29 +107,15 @@ def _mark_fields(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) 
 
 def _mark_value(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value with its secrets marked, as `resources` registers them."""
-    if is_secret(spec, value):
+    # The engine encrypts a list whole if it contains a secret.
+    is_list = isinstance(value, list)
+    is_hidden_list = is_list and contains_secret({spec.name: spec}, {spec.name: value})
+    if is_hidden_list or is_secret(spec, value):
         return secret_of(json.dumps(value))
-    if isinstance(value, list):
-        items = as_list(cast(Any, value))
-        # The engine encrypts a list whole if it contains a secret.
-        if any(_contains_secret(spec, item) for item in items):
-            return secret_of(json.dumps(items))
-        return [_mark_item(spec, item) for item in items]
-    return _mark_item(spec, value)
-
-
-def _contains_secret(spec: FieldSpec, item: Any) -> bool:
-    model = spec.schema_of(item)
-    return is_secret(spec, item) or bool(model and contains_secret(model.fields, as_object(item)))
-
-
-def _mark_item(spec: FieldSpec, value: Any) -> Any:
-    if is_secret(spec, value):
-        return secret_of(json.dumps(value))
+    if is_list:
+        return [_mark_value(spec, item) for item in as_list(cast(Any, value))]
     model = spec.schema_of(value)
-    if model is None:
-        return value
-    return _mark_fields(model.fields, as_object(value))
+    return value if model is None else _mark_fields(model.fields, as_object(value))
 
 
 def _urn(scope: Scope, type_: str, name: str) -> str:
