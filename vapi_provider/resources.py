@@ -40,6 +40,7 @@ from vapi_provider.pulumi_sdk import mocks, program
 from vapi_provider.pulumi_sdk.declared_inputs import check_id, checked
 from vapi_provider.pulumi_sdk.run_settings import run_settings
 from vapi_provider.reconcile import hints, option_warnings
+from vapi_provider.reconcile.differences import field_of
 from vapi_provider.reconcile.ignored import IGNORED
 from vapi_provider.reconcile.properties import READ_ONLY
 from vapi_provider.reconcile.resource_key import resource_key
@@ -92,7 +93,9 @@ class _PhoneNumber(dynamic.Resource):
         option_warnings.refuse_wrong_paths(kind, opts, where)
         # Leave absent properties out: each property becomes an Output, which is expensive.
         whole = reads_only or hints.is_mocked()  # Mocks may return any output.
-        seeded = kind.fields if whole else ("name", *_ignored(opts))
+        # An ignored field may have an output without a declaration.
+        ignored = map(field_of, (opts and opts.ignore_changes) or ())
+        seeded = kind.fields if whole else ("name", *ignored)
         props: dict[str, Any] = {
             name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
         }
@@ -316,8 +319,3 @@ def _key(
 def _provider() -> str:
     """Return the serialized provider, by which the state names its class."""
     return serialize_provider(PhoneNumberProvider())
-
-
-def _ignored(opts: pulumi.ResourceOptions | None) -> list[str]:
-    """Return the ignored fields, whose outputs may have a value without a declaration."""
-    return [path.split(".")[0].split("[")[0] for path in (opts and opts.ignore_changes) or ()]
