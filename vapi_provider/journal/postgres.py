@@ -6,9 +6,9 @@ psycopg is imported when the journal is used.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from vapi_provider.journal.blobs import StoreError, one_line
 from vapi_provider.journal.connecting import connection_string
@@ -26,8 +26,6 @@ CREATE TABLE IF NOT EXISTS vapi_journal (
     body text NOT NULL,
     put_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )"""
-
-R = TypeVar("R")
 
 
 class PostgresBlobs:
@@ -107,23 +105,24 @@ class PostgresBlobs:
 
         try:
             try:
-                return self._on_connection(lambda opened: _fetched(opened, statement, values))
+                return self._on_connection(statement, values)
             except psycopg.OperationalError:
                 # A pooler or a restart may have closed an idle connection. Running a statement
                 # twice is harmless: the statements are idempotent, and the log recognizes its own
                 # entry.
                 self.close()
-                return self._on_connection(lambda opened: _fetched(opened, statement, values))
+                return self._on_connection(statement, values)
         except psycopg.Error as error:
             raise StoreError(one_line(str(error)) or type(error).__name__) from None
 
-    def _on_connection(self, work: Callable[[psycopg.Connection[Any]], R]) -> R:
+    def _on_connection(self, statement: str, values: Sequence[Any]) -> list[Any]:
         with self._lock:
             connection = self._free.pop() if self._free else None
         if connection is None:
             connection = self._connect()
         try:
-            result = work(connection)
+            # Bytes satisfy the type that psycopg requires; the statements are constants.
+            result = connection.execute(statement.encode(), values).fetchall()
         except BaseException:
             connection.close()
             raise
@@ -167,10 +166,3 @@ def _make_table(connection: psycopg.Connection[Any]) -> None:
     # If two processes create the table at once, PostgreSQL fails one, and the table exists.
     with suppress(psycopg.errors.UniqueViolation):
         connection.execute(_TABLE)
-
-
-def _fetched(
-    connection: psycopg.Connection[Any], statement: str, values: Sequence[Any]
-) -> list[Any]:
-    # Bytes satisfy the type that psycopg requires; the statements are constants of this module.
-    return connection.execute(statement.encode(), values).fetchall()
