@@ -202,8 +202,11 @@ class FileStore:
         with transaction(connection):
             for statement in TABLES:
                 connection.execute(statement)
-            is_old = version == _SCRUB or _has_table(connection, "open_intents")
-            if _has_table(connection, "open_intents"):
+            first_version = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'open_intents'"
+            ).fetchone()
+            is_old = version == _SCRUB or first_version is not None
+            if first_version is not None:
                 connection.execute(_FIRST_VERSION, (_FIRST_GRACE_SECONDS,))
                 connection.execute("DROP TABLE open_intents")
             connection.execute(f"PRAGMA user_version = {_SCRUB if is_old else VERSION}")
@@ -229,10 +232,3 @@ class FileStore:
 def _identity_in(url: str) -> str:
     """Return the digest of a backend whose URL version 1 stored."""
     return identity_of(url, os.environ, Path.cwd()) if url else ""
-
-
-def _has_table(connection: sqlite3.Connection, name: str) -> bool:
-    found = connection.execute(
-        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)
-    )
-    return found.fetchone() is not None
