@@ -62,24 +62,16 @@ class FileStore:
         self._to_write: list[_Write] = []
         self._owners = ProcessLocks(path, operation)
         self._turns = KeyedLocks.beside(path)
-
-    @property
-    def shown(self) -> str:
-        """The path of the file."""
-        return str(self.path)
-
-    @property
-    def own(self) -> str:
-        """The name of this process's lock file."""
-        return self._owners.own
+        self.shown, self.own = str(path), self._owners.own
+        self.let_go_owner = self._owners.let_go
+        self.is_of_this_operation = self._owners.is_of_this_operation
 
     def exists(self) -> bool:
         """Return whether anything was ever written; this creates no file."""
         return self.path.exists()
 
-    def may_have_unfinished(self) -> bool:
-        """Return whether there is a file: reading it would cost little more."""
-        return self.exists()
+    # Reading the file would cost little more.
+    may_have_unfinished = exists
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
         """Return the rows that a statement finds; its parameters are all `?` or all named."""
@@ -136,10 +128,6 @@ class FileStore:
         with self._usable():
             self._owners.hold()
 
-    def let_go_owner(self) -> None:
-        """Release this process's lock file with its last holder."""
-        self._owners.let_go()
-
     def require_lease(self) -> None:
         """Do nothing: the lock of a running process is never taken over."""
 
@@ -147,10 +135,6 @@ class FileStore:
         """Return whether the owner is another process that is still running."""
         with self._usable():
             return self._owners.lives(owner)
-
-    def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is a process of this engine operation, such as this process."""
-        return self._owners.is_of_this_operation(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:

@@ -10,7 +10,7 @@ import hashlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -53,34 +53,23 @@ class SharedStore:
         self._log = self._replica.log
         self._lease = Lease(blobs, operation, clock)
         self._deferred = DeferredWrites(self._replica, self._lease.is_of_this_operation, self.close)
+        self.shown, self.own = blobs.shown, self._lease.own
+        # These are the work of one part alone.
+        self.run, self.age_of = self._replica.run, self._replica.age_of
+        self.may_have_unfinished = self._replica.may_have_unfinished
+        self.post, self.finish = self._deferred.post, self._deferred.finish
+        self.let_go_owner = self._lease.let_go
+        self.is_of_this_operation = self._lease.is_of_this_operation
         self._of_thread = threading.local()
         self._keys: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._contended: set[str] = set()
         self._lock = threading.Lock()
         self._is_prepared = False
 
-    @property
-    def shown(self) -> str:
-        """The store's location for messages, without credentials."""
-        return self._replica.blobs.shown
-
-    @property
-    def own(self) -> str:
-        """The name of this process's lease."""
-        return self._lease.own
-
     def exists(self) -> bool:
         """Return whether anything was ever written; the first call reads the log."""
         self._replica.refresh(None)
         return self._log.position > 0
-
-    def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents; a process sends one request for it."""
-        return self._replica.may_have_unfinished()
-
-    def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
-        """Return the rows that a statement finds, in a view at most `FRESH_SECONDS` old."""
-        return self._replica.run(statement, *values, **named)
 
     def submit(self, command: str, **arguments: Any) -> Any:
         """Write a command to the log, batched with those of other threads."""
@@ -98,22 +87,10 @@ class SharedStore:
             turn.is_taken = False
         return result
 
-    def post(self, command: str, **arguments: Any) -> None:
-        """Write a command to the log together with the next one, or shortly afterwards."""
-        self._deferred.post(command, **arguments)
-
-    def finish(self, backend: str, records: Collection[str], *, of_earlier_runs: bool) -> None:
-        """Finish intents in the background: a run that buys nothing sends one request for it."""
-        self._deferred.finish(backend, records, of_earlier_runs=of_earlier_runs)
-
     def hold_owner(self) -> None:
         """Hold this process's lease; it is stored when this returns."""
         with self._replica.usable():
             self._lease.hold()
-
-    def let_go_owner(self) -> None:
-        """Release this process's lease with its last holder."""
-        self._lease.let_go()
 
     def require_lease(self) -> None:
         """Raise OwnershipError if others may soon take over what this process has begun."""
@@ -124,10 +101,6 @@ class SharedStore:
         """Return whether the owner is another process with a valid lease."""
         with self._replica.usable():
             return self._lease.lives(owner)
-
-    def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is a process of this engine operation, such as this process."""
-        return self._lease.is_of_this_operation(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
@@ -167,10 +140,6 @@ class SharedStore:
         """Return the turns that this thread's next intent takes, and the position it has read."""
         turn = self._turn_of_thread()
         return ((), 0) if turn is None else (turn.names, turn.seen)
-
-    def age_of(self, boot: str) -> float | None:
-        """Return the age of an intent's log entry, by the store's clock; None without an entry."""
-        return self._replica.age_of(boot)
 
     def close(self) -> None:
         """Write what was posted, end the lease, and close the connections."""
