@@ -8,10 +8,8 @@ compared.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +17,7 @@ from contextlib import suppress
 from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import Blobs, StoreError
+from vapi_provider.journal.owner import Owner
 
 BEAT_SECONDS = 5.0
 """The interval between two renewals of a lease."""
@@ -38,7 +37,7 @@ AGES_CACHED_SECONDS = 1.0
 PREFIX = "owners/"
 
 
-class Lease:
+class Lease(Owner):
     """The lease of this process, and its view of those of others; shared by threads.
 
     It is given up after a moment without purchases. Methods raise StoreError, and
@@ -48,10 +47,9 @@ class Lease:
     def __init__(
         self, blobs: Blobs, operation: str = "", clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(operation)
         self._blobs = blobs
         self._clock = clock
-        self._operation = hashlib.sha256(operation.encode()).hexdigest()[:8] if operation else ""
-        self.own = self._operation + uuid.uuid4().hex[len(self._operation) :]
         self._condition = threading.Condition(threading.Lock())
         self._renewal_lock = threading.Lock()
         self._holders = 0
@@ -110,10 +108,6 @@ class Lease:
             if self._ages is None or now - self._ages[0] > AGES_CACHED_SECONDS:
                 self._ages = (now, dict(self._blobs.ages(PREFIX)))
             return self._ages[1].get(self._name(owner), DEAD_SECONDS) < DEAD_SECONDS
-
-    def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether an owner is a process of this engine operation, such as this process."""
-        return owner == self.own or bool(self._operation and owner.startswith(self._operation))
 
     def end(self) -> None:
         """Remove the lease from the store."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import uuid
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -18,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vapi_provider.journal.owner import Owner
+
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
@@ -25,24 +26,18 @@ SLOTS = 64
 """The number of locks among processes. Keys share them, and each has two files."""
 
 
-class ProcessLocks:
+class ProcessLocks(Owner):
     """A lock file that shows that this process is running, and checks of those of others.
 
-    Shared by the threads of the process. The files lie beside `beside`. The marks of processes with
-    the same `operation` have a common prefix.
+    Shared by the threads of the process. The files lie beside `beside`.
     """
 
     def __init__(self, beside: Path, operation: str = "") -> None:
-        self._operation = hashlib.sha256(operation.encode()).hexdigest()[:8] if operation else ""
-        self.own = self._operation + uuid.uuid4().hex[len(self._operation) :]
+        super().__init__(operation)
         self._beside = beside
         self._lock = threading.Lock()
         self._in_flight = 0
         self._held: BaseFileLock | None = None
-
-    def is_of_this_operation(self, owner: str) -> bool:
-        """Return whether a mark belongs to a process of this operation, such as this process."""
-        return owner == self.own or bool(self._operation and owner.startswith(self._operation))
 
     def hold(self) -> None:
         """Hold the mark until `let_go` was called as often. Raises OSError."""
