@@ -12,11 +12,12 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import NoReturn
 
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response
+
+from vapi_provider.embedded.errors import RATE_LIMITED, Refusal, refused
 
 Trigger = Callable[[float], "Response | None"]
 
@@ -42,14 +43,9 @@ class Failure:
     seconds: float | None = None
 
 
-def _api_error(status: int, message: str | None = None) -> Mapping[str, object]:
-    reason = HTTPStatus(status).phrase
-    return {"message": message or reason, "error": reason, "statusCode": status}
-
-
-def _json(status: int, body: Mapping[str, object]) -> Response:
-    text = json.dumps(body, separators=(",", ":"))
-    return Response(text, status, content_type="application/json; charset=utf-8")
+def _json(refusal: Refusal) -> Response:
+    text = json.dumps(refusal.body, separators=(",", ":"))
+    return Response(text, refusal.status, content_type="application/json; charset=utf-8")
 
 
 def _page(status: int, title: str) -> Response:
@@ -61,7 +57,7 @@ def _page(status: int, title: str) -> Response:
 
 
 def _too_many(header: str = "", value: str = "") -> Response:
-    answer = _json(429, _api_error(429, "Rate limit exceeded"))
+    answer = _json(refused(RATE_LIMITED, 429))
     if header:
         answer.headers[header] = value
     return answer
@@ -98,7 +94,7 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "500": Failure(
         "500 in the API's JSON",
-        lambda _: _json(500, {"statusCode": 500, "message": "Internal server error"}),
+        lambda _: _json(Refusal(500, {"statusCode": 500, "message": "Internal server error"})),
     ),
     "502": Failure("502, an HTML page of a gateway", lambda _: _page(502, "502 Bad Gateway")),
     "503": Failure(
@@ -110,8 +106,8 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "504": Failure("504 without a body", lambda _: _plain("", 504)),
     "page": Failure("200, but an HTML page of a portal", lambda _: _page(200, "Sign in")),
-    "408": Failure("408 in the API's JSON", lambda _: _json(408, _api_error(408))),
-    "409": Failure("409 in the API's JSON", lambda _: _json(409, _api_error(409))),
+    "408": Failure("408 in the API's JSON", lambda _: _json(refused("Request Timeout", 408))),
+    "409": Failure("409 in the API's JSON", lambda _: _json(refused("Conflict", 409))),
     "429": Failure("429 that does not say how long to wait", lambda _: _too_many()),
     "429-after": Failure(
         "429 with Retry-After in seconds",

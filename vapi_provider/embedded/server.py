@@ -13,7 +13,6 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
-from http import HTTPStatus
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ from vapi_provider.embedded.admission import (
     check_request,
     read_body,
 )
-from vapi_provider.embedded.errors import EmbeddedAccountError
+from vapi_provider.embedded.errors import EmbeddedAccountError, refused
 from vapi_provider.shared.terminal import say
 
 if TYPE_CHECKING:
@@ -120,11 +119,9 @@ class _Handler(WSGIRequestHandler):
     def _refuse(self, refusal: RequestRejected) -> None:
         """Answer and close the connection, because the end of the request is unknown."""
         self.close_connection = True
-        phrase = HTTPStatus(refusal.status).phrase
-        body = {"message": str(refusal), "error": phrase, "statusCode": refusal.status}
-        content = json.dumps(body).encode()
+        content = json.dumps(refused(str(refusal), refusal.status).body).encode()
         self.connection.settimeout(REQUEST_SECONDS)
-        self.send_response(refusal.status, phrase)
+        self.send_response(refusal.status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Connection", "close")
