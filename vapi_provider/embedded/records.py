@@ -125,7 +125,7 @@ def count_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
     )
 
 
-def is_sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, except_id: str = "") -> bool:
+def is_sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, except_id: str) -> bool:
     """Return whether a record other than `except_id` has this SIP URI, in any letter case."""
     rows = connection.execute(
         "SELECT 1 FROM phone_number WHERE sip_key = ? AND id <> ?",
@@ -135,7 +135,7 @@ def is_sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, except_id: st
 
 
 def is_carrier_number_taken(
-    connection: sqlite3.Connection, kind: str, number: str, except_id: str = ""
+    connection: sqlite3.Connection, kind: str, number: str, except_id: str
 ) -> bool:
     """Return whether a record of this kind other than `except_id` has this number."""
     rows = connection.execute(
@@ -178,7 +178,7 @@ def _row(record: Record) -> dict[str, Any]:
         "id": record.id,
         "kind": record.kind,
         "fields": json.dumps(record.fields, separators=(",", ":")),
-        "number": record.number if record.number else None,
+        "number": record.number or None,
         "bought": int(record.bought is not None),
         "sip_key": record.sip_uri.lower() if record.sip_uri else None,
         "search": "\n".join(text for text in searchable if text).casefold(),

@@ -18,7 +18,7 @@ from vapi_provider.embedded.error_messages import describe_error
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.models.base import OWN_RULES, VapiModel
-from vapi_provider.models.constants import SIP_HOSTS
+from vapi_provider.models.constants import SIP_HOSTS, UUID
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.shared.json_values import without_nulls
 
@@ -28,7 +28,6 @@ AT_LEAST_ONE = "At least one of numberDesiredAreaCode, sipUri must be provided"
 _ONE_KIND = (
     "provider must be one of the following values: byo-phone-number, twilio, vonage, vapi, telnyx"
 )
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 # The models do not check these: a program may refer to a squad that is created in the same run.
 _IDS = ("squadId", "workflowId", "credentialId")
 _NO_CREDENTIALS = declarations.NO_TWILIO_CREDENTIALS.code
@@ -149,7 +148,7 @@ class Validator:
 
 def is_uuid(text: str) -> bool:
     """Return whether the text has the form of a UUID, of any version."""
-    return _UUID.fullmatch(text) is not None
+    return UUID.fullmatch(text) is not None
 
 
 def _as_object(body: Any) -> JsonObject:
