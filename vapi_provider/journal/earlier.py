@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from vapi_provider.journal.file_store import FileStore
@@ -23,11 +22,6 @@ class EarlierJournal:
     def __init__(self, store: FileStore, backend: str) -> None:
         self._file = store
         self._backend = backend
-
-    @classmethod
-    def none(cls) -> EarlierJournal:
-        """Return an empty journal."""
-        return cls(FileStore(Path("/nonexistent/journal.sqlite")), "")
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to move."""

@@ -45,8 +45,7 @@ class Replica:
         """Whether earlier runs left unfinished intents; None before the first request."""
         self._clock = clock
         self._store = store
-        self._earlier = earlier or EarlierJournal.none()
-        self._is_moved = False
+        self._earlier = earlier
         self._is_moving = False
         self._move_lock = threading.RLock()
         self._first_read = threading.Lock()
@@ -58,7 +57,8 @@ class Replica:
             return True
         with self._first_read, self.usable():
             if self.had_unfinished is None:
-                self.had_unfinished = self.log.has_unfinished() or not self._earlier.is_empty()
+                is_moved = self._earlier is None or self._earlier.is_empty()
+                self.had_unfinished = self.log.has_unfinished() or not is_moved
             return self.had_unfinished
 
     def run(self, statement: str, *values: str | None, **named: str | None) -> list[Any]:
@@ -91,14 +91,14 @@ class Replica:
         if synced is None or (fresh_seconds is not None and self._clock() - synced > fresh_seconds):
             with self.usable():
                 self.log.sync()
-        if not self._is_moved:
-            with self._move_lock:
-                if not self._is_moved and not self._is_moving:
-                    self._is_moving = True
-                    try:
-                        self._is_moved = self._earlier.move_to(self._store)
-                    finally:
-                        self._is_moving = False
+        with self._move_lock:
+            if self._earlier is not None and not self._is_moving:
+                self._is_moving = True
+                try:
+                    if self._earlier.move_to(self._store):
+                        self._earlier = None
+                finally:
+                    self._is_moving = False
 
     def _replay(self, position: int, operations: Sequence[Operation]) -> list[Any]:
         database = self.database
