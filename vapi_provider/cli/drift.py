@@ -8,9 +8,7 @@ from vapi_provider.cli import options
 
 
 @click.command("drift")
-@click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to compare."
-)
+@options.stack("The stack to compare.")
 @options.form
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context

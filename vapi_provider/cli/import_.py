@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack that gets them."
-)
+@options.stack("The stack that gets them.")
 @click.option("--all", "everything", is_flag=True, help="All that no given stack holds.")
 @click.option(
     "--match",

@@ -20,14 +20,7 @@ _ANSWERING = {"assistant_id": "assistant", "squad_id": "squad"}
 
 
 @click.command("list")
-@click.option(
-    "--stack",
-    "stacks",
-    type=options.STACK,
-    multiple=True,
-    metavar="STACK",
-    help="A stack to read; may be repeated. The first names the account.",
-)
+@options.stacks("A stack to read")
 @options.states
 @click.option("--json", "as_json", is_flag=True, help="Write the numbers as JSON.")
 def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from vapi_provider.catalogue.commands import STACK_NAME
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
@@ -24,6 +27,18 @@ class _StackName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
 
 STACK = _StackName()
 """The parameter type of every option that names a stack."""
+
+
+def stack(about: str) -> Callable[[F], F]:
+    """Return the option that names the one stack of a command."""
+    return click.option("--stack", type=STACK, required=True, metavar="STACK", help=about)
+
+
+def stacks(about: str) -> Callable[[F], F]:
+    """Return the option that names several stacks."""
+    about += "; may be repeated. The first names the account."
+    return click.option("--stack", "stacks", type=STACK, multiple=True, metavar="STACK", help=about)
+
 
 also = click.option(
     "--also",

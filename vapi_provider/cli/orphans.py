@@ -19,14 +19,7 @@ from vapi_provider.shared.terminal import say, write
 
 
 @click.command("orphans")
-@click.option(
-    "--stack",
-    "stacks",
-    type=options.STACK,
-    multiple=True,
-    metavar="STACK",
-    help="A stack whose numbers are accounted for; may be repeated. The first names the account.",
-)
+@options.stacks("A stack whose numbers are accounted for")
 @options.states
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
 @click.pass_context

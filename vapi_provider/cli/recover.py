@@ -58,9 +58,7 @@ _PURCHASES = {
 
 
 @click.command("recover")
-@click.option(
-    "--stack", type=options.STACK, required=True, metavar="STACK", help="The stack to recover."
-)
+@options.stack("The stack to recover.")
 @yes_option
 @json_option
 @click.option(
