@@ -96,7 +96,6 @@ def load_settings(
     project: relative paths are resolved against the folder of its Pulumi.yaml. Raises
     ConfigurationError where a setting is missing or invalid.
     """
-    project = Project.around(folder)
 
     def setting(key: str, *variables: str) -> str | None:
         found = [config(key), *(environment.get(variable) for variable in variables)]
@@ -108,7 +107,7 @@ def load_settings(
     base_url, url_warning = account_url(
         setting("baseUrl", "VAPI_BASE_URL") or REGIONS[region],
         environment.get("VAPI_ALLOW_BASE_URL", "").strip(),
-        project,
+        Project.around(folder),
     )
     # Lazy import: the preflight of each make target needs the journal's location only.
     from vapi_provider.settings.guards import guards_in
@@ -116,7 +115,7 @@ def load_settings(
 
     # Checked in runs without requests as well, so that a preview fails where `up` would.
     network_settings(base_url, environment)
-    journal = _journal(environment, project, folder)
+    journal = journal_in(environment, folder)
     return Settings(
         api_key=_api_key(setting("apiKey", "VAPI_API_KEY", "VAPI_TOKEN"), base_url),
         region=region,
@@ -167,22 +166,15 @@ def max_releases(configured: str | None, environment: Mapping[str, str]) -> int 
 
 
 def journal_in(environment: Mapping[str, str], folder: Path) -> JournalPlace:
-    """Return the journal of a process in `folder`.
-
-    Raises ConfigurationError where `VAPI_JOURNAL` is invalid or there is no home folder.
-    """
-    return _journal(environment, Project.around(folder), folder)
-
-
-def _journal(environment: Mapping[str, str], project: Project, folder: Path) -> JournalPlace:
     """Return the journal named by `VAPI_JOURNAL`, else beside a shared state, else per user.
 
-    The user's file is in the state folder of the XDG specification.
+    `folder` is the process's. The user's file is in the state folder of the XDG specification.
+    Raises ConfigurationError where `VAPI_JOURNAL` is invalid or there is no home folder.
     """
     shared, warning = shared_location(environment, folder)
     named = environment.get("VAPI_JOURNAL", "").strip()
     if named and shared is None:
-        place = project.place(named, "the journal", tables="intent")
+        place = Project.around(folder).place(named, "the journal", tables="intent")
         return JournalPlace(place.path, warning=place.warning)
     try:
         file = state_home(environment) / "vapi-phone-numbers" / "journal.sqlite"
