@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from vapi_provider.catalogue import account as messages
+from vapi_provider.deployment.exported import is_ours, resources_of
 from vapi_provider.errors import OwnershipError
 from vapi_provider.models.fields import as_object
 
@@ -33,6 +34,21 @@ def refuse_other_account(
     if not set(seen).isdisjoint(recorded) or confirmed_empty in recorded:
         return
     raise other_account(seen, recorded, consequence)
+
+
+def refuse_account_of_another_state(
+    deployment: Mapping[str, Any],
+    seen: Collection[str],
+    consequence: str,
+    confirmed_empty: str | None = None,
+) -> None:
+    """Raise OwnershipError unless `seen` include an organization in which a state was recorded.
+
+    A state without numbers fits every account.
+    """
+    recorded = organizations_in(filter(is_ours, resources_of(deployment)))
+    if recorded:
+        refuse_other_account(seen, recorded, consequence, None if seen else confirmed_empty)
 
 
 def other_account(

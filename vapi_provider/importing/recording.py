@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from vapi_provider.catalogue.commands import PENDING_OPERATIONS
-from vapi_provider.deployment.exported import OURS, ids_in, is_ours, resources_of, secret_of
-from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
+from vapi_provider.deployment.exported import OURS, ids_in, resources_of, secret_of
+from vapi_provider.deployment.organizations import refuse_account_of_another_state
 from vapi_provider.errors import OwnershipError
 from vapi_provider.importing.declaring import GeneratedResource, Scope, reveal_secrets
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
@@ -40,10 +40,9 @@ def list_unheld(
     """
     if deployment.get("pending_operations"):
         raise OwnershipError(PENDING_OPERATIONS(stack="this stack"))
-    recorded = organizations_in(filter(is_ours, resources_of(deployment)))
-    seen = {record.org_id for record in records}
-    if recorded and seen:
-        refuse_other_account(seen, recorded, "Nothing was imported")
+    if records:
+        seen = {record.org_id for record in records}
+        refuse_account_of_another_state(deployment, seen, "Nothing was imported")
     held = {*ids_in(deployment), *held_elsewhere}
     free = [record for record in records if record.id not in held]
     return sorted(free, key=lambda record: (record.created_at, record.id))

@@ -17,7 +17,7 @@ from vapi_provider.deployment.exported import (
     recorded_key,
     resources_of,
 )
-from vapi_provider.deployment.organizations import organizations_in, refuse_other_account
+from vapi_provider.deployment.organizations import refuse_account_of_another_state
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.recovery.candidates import Resource
 from vapi_provider.recovery.creations import NONE, Decision, resolve_creations
@@ -64,7 +64,10 @@ def resolve_pending(
     """
     everything = cast(list[Mapping[str, Any]], deployment.get("pending_operations") or [])
     pending = _without_repeated_creations(everything)
-    _confirm_account(deployment, records, confirmed_empty)
+    organizations = {record.org_id for record in records}
+    refuse_account_of_another_state(
+        deployment, organizations, "Nothing was changed", confirmed_empty
+    )
     held = {*ids_in(deployment, read_only=True), *held_elsewhere}
     free = [record for record in records if record.id not in held]
     creations = [operation["resource"] for operation in everything if _is_creating(operation)]
@@ -78,7 +81,7 @@ def resolve_pending(
         for urn, decision in created.items()
     }
     existing = {record.id for record in records}
-    seen = {record.org_id for record in records} or {confirmed_empty}
+    seen = organizations or {confirmed_empty}
     decisions = [
         created[operation["resource"]["urn"]]
         if _is_creating(operation)
@@ -143,23 +146,6 @@ def _without_repeated_creations(pending: Sequence[Mapping[str, Any]]) -> list[Ma
 
 def _is_creating(operation: Mapping[str, Any]) -> bool:
     return operation["type"] == "creating" and is_ours(operation["resource"])
-
-
-def _confirm_account(
-    deployment: Mapping[str, Any],
-    records: Collection[PhoneNumberRecord],
-    confirmed_empty: str | None,
-) -> None:
-    """Raise OwnershipError where the account may not be the one that the state was recorded in.
-
-    With another account's key, every record would look as if it had never been created.
-    """
-    recorded = organizations_in(filter(is_ours, resources_of(deployment)))
-    seen = {record.org_id for record in records}
-    if recorded:
-        refuse_other_account(
-            seen, recorded, "Nothing was changed", None if seen else confirmed_empty
-        )
 
 
 def _decide_other(
