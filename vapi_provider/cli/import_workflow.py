@@ -237,9 +237,7 @@ class Import(StateEdit):
 
     def _with_whole_number(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
         """Return the record; get it by its id if the list masks part of its number."""
-        if record.number is not None and "*" in str(record.number):
-            return self.account.get_phone_number(record.id)
-        return record
+        return self.account.get_phone_number(record.id) if record.is_masked else record
 
     def _refuse_missing(self, choice: Choice, records: Iterable[PhoneNumberRecord]) -> None:
         existing = {record.id for record in records}
