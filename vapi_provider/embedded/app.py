@@ -10,7 +10,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -91,33 +91,21 @@ def create_app(
 
 
 def _add_routes(app: Flask, account: EmbeddedAccount) -> None:
-    def create() -> Response:
-        return _json(account.create(_body()), 201)
-
-    def list_all() -> Response:
-        return _json(account.list_all(request.args))
-
-    def list_page() -> Response:
-        return _json(account.list_page(request.args))
-
-    def read(record_id: str) -> Response:
-        return _json(account.read(record_id))
-
-    def update(record_id: str) -> Response:
-        return _json(account.update(record_id, _body()))
-
-    def delete(record_id: str) -> Response:
-        return _json(account.delete(record_id))
-
-    for method, path, view in (
-        ("POST", "/phone-number", create),
-        ("GET", "/phone-number", list_all),
-        ("GET", "/v2/phone-number", list_page),
-        ("GET", "/phone-number/<record_id>", read),
-        ("PATCH", "/phone-number/<record_id>", update),
-        ("DELETE", "/phone-number/<record_id>", delete),
-    ):
-        app.add_url_rule(path, view_func=view, methods=[method])
+    of_account: Mapping[str, Callable[[], Response]] = {
+        "POST /phone-number": lambda: _json(account.create(_body()), 201),
+        "GET /phone-number": lambda: _json(account.list_all(request.args)),
+        "GET /v2/phone-number": lambda: _json(account.list_page(request.args)),
+    }
+    of_record: Mapping[str, Callable[[str], Response]] = {
+        "GET": lambda record_id: _json(account.read(record_id)),
+        "PATCH": lambda record_id: _json(account.update(record_id, _body())),
+        "DELETE": lambda record_id: _json(account.delete(record_id)),
+    }
+    for route, view in of_account.items():
+        method, _, path = route.partition(" ")
+        app.add_url_rule(path, route, view, methods=[method])
+    for method, view in of_record.items():
+        app.add_url_rule("/phone-number/<record_id>", method, view, methods=[method])
 
 
 def _add_error_answers(app: Flask) -> None:

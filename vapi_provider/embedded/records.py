@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from vapi_provider.embedded.area_codes import iterate_stock
@@ -175,32 +175,17 @@ def _updated_expression(bumps: bool) -> str:
 def _row(record: Record) -> dict[str, Any]:
     searchable = (record.fields.get("name"), record.number, record.sip_uri)
     return {
-        "id": record.id,
-        "kind": record.kind,
+        **vars(record),
         "fields": json.dumps(record.fields, separators=(",", ":")),
         "number": record.number or None,
         "bought": int(record.bought is not None),
         "sip_key": record.sip_uri.lower() if record.sip_uri else None,
         "search": "\n".join(text for text in searchable if text).casefold(),
-        "resource_id": record.resource_id,
-        "created_ms": record.created_ms,
-        "updated_ms": record.updated_ms,
-        "active_ms": record.active_ms,
-        "number_ms": record.number_ms,
-        "hidden_reads": record.hidden_reads,
     }
 
 
 def _record(row: sqlite3.Row) -> Record:
-    return Record(
-        id=row["id"],
-        kind=row["kind"],
-        fields=json.loads(row["fields"]),
-        bought=row["number"] if row["bought"] else None,
-        resource_id=row["resource_id"],
-        created_ms=row["created_ms"],
-        updated_ms=row["updated_ms"],
-        active_ms=row["active_ms"],
-        number_ms=row["number_ms"],
-        hidden_reads=row["hidden_reads"],
-    )
+    columns: dict[str, Any] = {field.name: row[field.name] for field in fields(Record)}
+    columns["fields"] = json.loads(columns["fields"])
+    columns["bought"] = row["number"] if row["bought"] else None
+    return Record(**columns)
