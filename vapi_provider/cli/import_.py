@@ -63,6 +63,7 @@ def command(
     Exit codes: 0 nothing new, or done; 1 error; 2 a plan that nobody confirmed.
     """
     from vapi_provider.cli.import_workflow import Import
+    from vapi_provider.cli.module_files import wire_up
     from vapi_provider.importing.choosing import Choice
 
     if not (ids or everything or patterns):
@@ -76,7 +77,8 @@ def command(
         backup = str(import_.apply(plan)) if is_applied else None
         # An import that was killed after it wrote the state has not wired up the module yet.
         is_finished = yes and not plan.declarations and import_.out.exists()
-        advice = import_.wire_up() if is_applied or is_finished else None
+        is_written = is_applied or is_finished
+        advice = wire_up(import_.out, import_.scope.stack) if is_written else None
     if as_json:
         write(json.dumps(_as_json(import_, plan, backup, advice), indent=2))
     elif is_applied:

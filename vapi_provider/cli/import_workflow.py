@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from vapi_provider.catalogue import imports as catalogue
-from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of, wire_up
+from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
 from vapi_provider.cli.module_names import taken_by
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.state_edit import StateEdit, open_stack
@@ -196,10 +196,6 @@ class Import(StateEdit):
             # A failed write is harmless: the next preflight finds the record in the state.
             with suppress(VapiError):
                 journal.record_adoption(declaration.resource_key, record.id, organizations)
-
-    def wire_up(self) -> str | None:
-        """Import the module from the program; return the advice for the user if there is some."""
-        return wire_up(self.out, self.scope.stack)
 
     def _module_after(
         self,
