@@ -196,7 +196,8 @@ ensure_engine() {
     if says_yes VAPI_PINNED_CLI; then pinned=--pinned; fi
     key=$(engine_key)
     bin= kept=
-    if [ -f .venv/engine ]; then { read -r kept && read -r bin; } <.venv/engine || :; fi
+    # IFS= keeps the spaces at the ends of the key, which has one where a variable is unset.
+    if [ -f .venv/engine ]; then { IFS= read -r kept && IFS= read -r bin; } <.venv/engine || :; fi
     if [ "$kept" != "$key" ] || { [ -n "$bin" ] && [ ! -x "$bin/pulumi" ]; }; then
         # shellcheck disable=SC2086  one option or none
         bin=$(drop_secrets && .venv/bin/python -m scripts.install --print-bin $pinned) || exit 1

@@ -150,3 +150,16 @@ def test_a_pipeline_ignores_the_cli_on_path(tmp_path: Path, answer: str, used: b
     assert ran.returncode == 0, ran.stderr
     option = " --pinned" if used else ""
     assert ran.stderr == f"-m scripts.install --print-bin{option}\n"
+
+
+@pytest.mark.parametrize("cache", [None, "/somewhere"])
+def test_the_cli_is_looked_for_once(tmp_path: Path, cache: str | None) -> None:
+    """A second make uses the CLI that the first one found, whatever variables are unset."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\necho looked >&2\n", encoding="utf-8")
+    python.chmod(0o755)
+    variables = {} if cache is None else {"XDG_CACHE_HOME": cache}
+    script = "root=$PWD; on_path=; . scripts/answers.sh; . scripts/setup.sh"
+    ran = shell(tmp_path, f"{script}; (ensure_engine); (ensure_engine)", **variables)
+    assert (ran.returncode, ran.stderr) == (0, "looked\n")
