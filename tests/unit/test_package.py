@@ -30,6 +30,7 @@ def test_the_ranges_of_the_package_hold_the_pins() -> None:
     texts = re.findall(r'"(.+?)"', declared[1] + extras[1])
     ranges = {(r := Requirement(text)).name: r.specifier for text in texts}
     direct = pins("requirements.in")
+    del direct["pip"]  # Pulumi's engine runs it, and no module of the package imports it.
     assert set(ranges) == set(direct)
     for name, (version,) in direct.items():
         assert ranges[name].contains(version), name
