@@ -68,15 +68,19 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
         if key and isinstance(id_, str):
             holders[id_.lower()] = key
     left: list[Intent] = []
+    finished: list[str] = []
     for intent in intents:
         holder = holders.get((intent.record or "").lower())
         if intent.record is None or holder is None:
             left.append(intent)
         elif holder == intent.key:
-            journal.finish_intents([intent.record])
+            finished.append(intent.record)
         else:
             # A run without this journal adopted, imported or moved the record.
             journal.record_adoption(holder, intent.record, intent.organizations)
+    # One write for all: after a run without checkpoints, these are the records of the whole run.
+    if finished:
+        journal.finish_intents(finished)
     return left
 
 
