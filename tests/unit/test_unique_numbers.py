@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
-from vapi_provider.lifecycle.unique_values import keys_of
+from vapi_provider.lifecycle.unique_values import unique_values
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
 THIRD = "8a0e5a3f-6ad8-4a5f-8a0e-5a3f5d0b8a11"
@@ -199,12 +199,12 @@ def test_a_create_does_not_wait_for_ever() -> None:
     assert clock.now >= 60
 
 
-def test_spellings_of_one_number_are_one_key() -> None:
+def test_spellings_of_one_number_are_one_value() -> None:
     """Signs between the digits make no other number, unless the E.164 check is off."""
     spelled = {"number": "1 415-555-0100", "credential_id": UUID}
-    assert keys_of(spelled) == keys_of(NUMBER)
+    assert unique_values(spelled) == unique_values(NUMBER)
     off = {**spelled, "number_e164_check_enabled": False}
-    assert keys_of(off) not in (keys_of(NUMBER), frozenset())
+    assert unique_values(off) not in (unique_values(NUMBER), frozenset())
 
 
 @pytest.mark.parametrize("is_checked", [True, False])
@@ -249,6 +249,6 @@ def test_a_merged_update_sends_another_spelling_where_it_counts() -> None:
 
 
 def test_only_what_is_known_is_unique() -> None:
-    """Names, ids and an extension without a trunk are no keys."""
-    assert keys_of({"name": "a", "credential_id": UUID, "assistant_id": UUID}) == frozenset()
-    assert keys_of({"number": "101"}) == frozenset()
+    """Names, ids and an extension without a trunk are no unique values."""
+    assert unique_values({"name": "a", "credential_id": UUID, "assistant_id": UUID}) == frozenset()
+    assert unique_values({"number": "101"}) == frozenset()

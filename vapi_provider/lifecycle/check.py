@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import changes as messages
-from vapi_provider.lifecycle.unique_values import keys_of
+from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
@@ -58,7 +58,7 @@ class Checker:
         failures = _violations(session.settings.guards, inputs, hints, is_reported=is_reported)
         desired, key = self._register(inputs, before, ignored)
         if key:
-            failures += session.unique.register(key, keys_of(desired.fields))
+            failures += session.unique.register(key, unique_values(desired.fields))
         if "name" not in inputs and desired.key:
             inputs["name"] = session.automatic_name(desired.key)
         if not strictly_equal(inputs, before):

@@ -8,7 +8,7 @@ from typing import Any
 from vapi_provider.catalogue import account as messages
 from vapi_provider.errors import TakenError
 from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.unique_values import FIELDS, SWAP
+from vapi_provider.lifecycle.unique_values import SWAP_ADVICE, UNIQUE_FIELDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import number_within, spec_within
@@ -16,7 +16,7 @@ from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.names import alias_hint, automatic_name, name_without_parent
 from vapi_provider.reconcile.resource_key import old_form
 
-GIVEN_UP = (
+GIVEN_UP_ADVICE = (
     "If another resource of this stack gives it up in the same run, change that one first: "
     "opts=pulumi.ResourceOptions(depends_on=[<that resource>]). If that resource has left the "
     "program, it is deleted last: run `pulumi up` once before you declare this value again."
@@ -58,7 +58,7 @@ def refuse_clash(
             "what": what or name,
             "id": record.id,
             "created_at": record.created_at,
-            "given_up": GIVEN_UP,
+            "given_up": GIVEN_UP_ADVICE,
         }
         if replacing:
             raise TakenError(messages.REPLACED_STILL_HAS_IT(**shown))
@@ -67,7 +67,7 @@ def refuse_clash(
 
 def refuse_taken(account: AccountView, kind: Kind, declared: Mapping[str, Any], id_: str) -> None:
     """Raise TakenError where another record has the number or SIP URI declared for `id_`."""
-    wanted = {name: declared[name] for name in FIELDS if name in declared}
+    wanted = {name: declared[name] for name in UNIQUE_FIELDS if name in declared}
     for record in account.similar(wanted):
         what = unique_clash(record, kind, wanted) if record.id != id_ else None
         if what:
@@ -77,8 +77,8 @@ def refuse_taken(account: AccountView, kind: Kind, declared: Mapping[str, Any], 
                     id=record.id,
                     created_at=record.created_at,
                     changed=id_,
-                    given_up=GIVEN_UP,
-                    swap=SWAP,
+                    given_up=GIVEN_UP_ADVICE,
+                    swap=SWAP_ADVICE,
                 )
             )
 

@@ -13,7 +13,7 @@ from vapi_provider.catalogue.message import without_code
 from vapi_provider.errors import NotReadyError, VapiError
 from vapi_provider.lifecycle.adopt import adopt
 from vapi_provider.lifecycle.merge_guards import refuse_hidden
-from vapi_provider.lifecycle.unique_values import keys_of
+from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.lifecycle.update import merge_into
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.record import PhoneNumberRecord
@@ -56,7 +56,7 @@ def _create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phon
     owners.begin_create(key)
     forms = {key, old_form(key)}
     result = session.retry_once_free(
-        keys_of(desired.fields),
+        unique_values(desired.fields),
         lambda: session.purchaser.purchase(
             desired.kind,
             body,

@@ -13,7 +13,7 @@ from vapi_provider.lifecycle.merge_guards import (
     warn_of_losses,
 )
 from vapi_provider.lifecycle.outlived_writes import is_outdated, replace_released
-from vapi_provider.lifecycle.unique_values import keys_of
+from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.pulumi_sdk.plugin import debug, warn
 from vapi_provider.reconcile import diff_notes
@@ -72,7 +72,7 @@ def diff(
         if is_checked:
             warn_of_losses(id_, desired, recorded, step.fields)
             held = Desired.of(recorded, session.settings.region).fields
-            session.unique.begin_change(id_, keys_of(held), keys_of(desired.fields))
+            session.unique.begin_change(id_, unique_values(held), unique_values(desired.fields))
     if AREA_CODE in desired.fields and not isinstance(desired.fields[AREA_CODE], str):
         session.ownership.keep(id_, desired.key)
         warn(messages.MAY_BE_REPLACED(id=id_, field=AREA_CODE))

@@ -26,7 +26,7 @@ from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.release import RecordedHolders
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
-from vapi_provider.lifecycle.unique_values import Key, UniqueKeys
+from vapi_provider.lifecycle.unique_values import UniqueValue, UniqueValues
 from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.lifecycle.writers import Writers
 from vapi_provider.pulumi_sdk.plugin import (
@@ -112,7 +112,7 @@ class Session:
         self._to_replace = set(self.facts.replacing)
         self.preview_outputs: PreviewOutputs = {}
         """Recorded outputs that a preview may show as known."""
-        self.unique = UniqueKeys()
+        self.unique = UniqueValues()
         self.release_limit = ReleaseLimit(settings.max_releases, operation)
         self.journal = open_journal(
             settings.journal_place, settings.account, settings.backend, engine_operation()
@@ -197,26 +197,26 @@ class Session:
         self.require_engine()
         self.writers.before_send()
 
-    def wait_until_free(self, keys: Collection[Key]) -> None:
+    def wait_until_free(self, values: Collection[UniqueValue]) -> None:
         """Wait while another resource of the run is about to give up a number or SIP URI."""
         until = self.clock() + GIVE_UP_WAIT_SECONDS
-        while self.unique.is_about_to_be_free(keys) and self.clock() < until:
+        while self.unique.is_about_to_be_free(values) and self.clock() < until:
             self.sleep(GIVE_UP_POLL_SECONDS)
 
-    def retry_once_free(self, keys: Collection[Key], work: Callable[[], T]) -> T:
-        """Call `work` after other resources of the run have given up the unique values in `keys`.
+    def retry_once_free(self, values: Collection[UniqueValue], work: Callable[[], T]) -> T:
+        """Call `work` after other resources of the run have given up the unique `values`.
 
         The engine may compare those resources only a moment later, so `work` is called a second
         time before TakenError is raised.
         """
-        self.wait_until_free(keys)
+        self.wait_until_free(values)
         try:
             return work()
         except TakenError:
-            if not keys:
+            if not values:
                 raise
         self.sleep(COMPARED_SECONDS)
-        self.wait_until_free(keys)
+        self.wait_until_free(values)
         return work()
 
     @classmethod

@@ -11,7 +11,7 @@ from vapi_provider.errors import NotFoundError, OwnershipError, RejectedError
 from vapi_provider.lifecycle.clashes import refuse_taken
 from vapi_provider.lifecycle.merge_guards import refuse_hidden, warn_of_lost_values
 from vapi_provider.lifecycle.outlived_writes import released_message
-from vapi_provider.lifecycle.unique_values import FIELDS, Key, keys_of
+from vapi_provider.lifecycle.unique_values import UNIQUE_FIELDS, UniqueValue, unique_values
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import spec_within
@@ -68,7 +68,7 @@ def _patch_fields(
     overwritten.
     """
     body, specs = wire_body(desired), desired.kind.fields
-    refuse_taken_values(session, id_, desired, changed, keys_of(recorded))
+    refuse_taken_values(session, id_, desired, changed, unique_values(recorded))
     hidden = {*secrets_in(specs, desired.fields), *secrets_in(specs, recorded)}
     if not any(isinstance(value, Mapping | list) for value in changed.values()):
         _, updated = patch(session, id_, desired.kind, body, changed, hidden, lambda _: Merge())
@@ -94,13 +94,13 @@ def refuse_taken_values(
     id_: str,
     desired: Desired,
     changed: Collection[str],
-    held: frozenset[Key],
+    held: frozenset[UniqueValue],
 ) -> None:
     """Raise TakenError where another record keeps a changed number or SIP URI."""
-    keys = keys_of(desired.fields) - held
-    if keys and not {*FIELDS}.isdisjoint(changed):
+    values = unique_values(desired.fields) - held
+    if values and not {*UNIQUE_FIELDS}.isdisjoint(changed):
         account, wanted = session.account, desired.fields
-        session.retry_once_free(keys, lambda: refuse_taken(account, desired.kind, wanted, id_))
+        session.retry_once_free(values, lambda: refuse_taken(account, desired.kind, wanted, id_))
 
 
 def patch(
