@@ -132,7 +132,7 @@ def test_a_proxys_404_forgets_nothing(tmp_path: Path, account: Account, proxy: P
     proxy.answer("GET", *[html] * 20)
     failed = project.pulumi("refresh", "--yes", "--skip-preview")
     assert failed.code != 0
-    assert all("not the API's own answer" in line for line in failed.errors())
+    assert all("not the API's own response" in line for line in failed.errors())
     assert failed.errors()
     proxy.answer("GET")
 

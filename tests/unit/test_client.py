@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.support.builders import FULL, KEY, MINIMAL, ORG, UUID, FlakyApi, answer
-from vapi_provider.api.answer_bounds import RECORD_BYTES
 from vapi_provider.api.client import PAGE, PAGES, VapiClient
+from vapi_provider.api.response_bounds import RECORD_BYTES
 from vapi_provider.errors import (
     DeclarationError,
     NotFoundError,

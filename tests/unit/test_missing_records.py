@@ -164,7 +164,7 @@ def test_a_404_that_is_never_the_apis_is_an_error(call: str, foreign: httpx.Resp
         "delete": lambda: working.delete(UUID, RECORDED),
         "adopt": lambda: working.create({**bag(name="b"), "adopt_id": UUID}),
     }
-    assert "not the API's own answer" in failure(calls[call])
+    assert "not the API's own response" in failure(calls[call])
     assert UUID in api.records
 
 

@@ -161,7 +161,7 @@ def test_an_answer_whose_id_is_none_is_no_record(id_: str) -> None:
 @pytest.mark.parametrize("raw", [None, [], "text", 1, {}], ids=str)
 def test_what_is_no_record_is_an_error(raw: Any) -> None:
     """An answer that is no object, or an empty one, is refused."""
-    with pytest.raises(ValueError, match="the answer"):
+    with pytest.raises(ValueError, match="record"):
         PhoneNumberRecord.read(raw)
 
 

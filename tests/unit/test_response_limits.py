@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.support.builders import KEY, Clock, answer, http
-from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.client import VapiClient
+from vapi_provider.api.response_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RejectedError, ServerError, UnclearError
@@ -133,7 +133,7 @@ def test_the_timeout_is_the_whole_of_a_try() -> None:
             clock.now += 0.3
             yield b" "
 
-    with pytest.raises(UnclearError, match=r"no whole answer from .* within 30 s") as error:
+    with pytest.raises(UnclearError, match=r"no complete response from .* within 30 s") as error:
         create(transport(201, Pieces(drip()), clock))
     assert clock.now < 31
     assert error.value.may_still_complete
@@ -149,9 +149,9 @@ def test_the_timeout_is_the_whole_of_a_try() -> None:
         (b'{"a": 1e999}', "a number that is too large"),
         (b'{"a": NaN}', "has NaN"),
         (b'{"a": -Infinity}', "has -Infinity"),
-        (b"\xff\xfe\xff", "is no JSON"),
-        (b'{"a": "\xed\xa0\x80"}', "is no JSON"),
-        (b"<html>", "is no JSON"),
+        (b"\xff\xfe\xff", "is not JSON"),
+        (b'{"a": "\xed\xa0\x80"}', "is not JSON"),
+        (b"<html>", "is not JSON"),
     ],
     ids=lambda it: it[:20] if isinstance(it, bytes) else it,
 )
@@ -195,7 +195,7 @@ def test_half_of_a_pair_is_read_as_the_replacement_character(text: str, read: st
 def test_a_purchase_whose_answer_has_another_type_is_unclear(part: dict[str, Any]) -> None:
     """Something was answered, so something may have been bought."""
     body = json.dumps(answer(**part) if "id" not in part else {**answer(), **part}).encode()
-    with pytest.raises(UnclearError, match="no phone number in the answer"):
+    with pytest.raises(UnclearError, match="no phone number in the response"):
         create(transport(201, Pieces([body])))
 
 

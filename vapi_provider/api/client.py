@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
-from vapi_provider.api.answer_bounds import PAGE_BYTES, RECORD_BYTES
+from vapi_provider.api.response_bounds import PAGE_BYTES, RECORD_BYTES
 from vapi_provider.catalogue import api as messages
 from vapi_provider.catalogue.declarations import NOT_A_RECORD_ID
 from vapi_provider.catalogue.message import Message
@@ -86,10 +86,10 @@ class VapiClient:
         Raises UnclearError where the record may have been created although the request failed.
         """
         try:
-            answer = self._transport.request(
+            response = self._transport.request(
                 "POST", "/phone-number", body=body, secrets=secrets, before_send=before_send
             )
-            return _record(answer, "POST /phone-number")
+            return _record(response, "POST /phone-number")
         except ServerError as error:
             raise UnclearError(error.message, may_still_complete=error.may_still_complete) from None
 
@@ -110,10 +110,10 @@ class VapiClient:
     ) -> PhoneNumberRecord:
         """Set the fields of `body`; null clears one."""
         path = _path(id_)
-        answer = self._transport.request(
+        response = self._transport.request(
             "PATCH", path, body=body, secrets=secrets, before_send=before_send
         )
-        return _record(answer, f"PATCH {path}")
+        return _record(response, f"PATCH {path}")
 
     def delete_phone_number(
         self,
@@ -126,10 +126,10 @@ class VapiClient:
         Raises NotFoundError where the record does not exist.
         """
         path = _path(id_)
-        answer = self._transport.request("DELETE", path, secrets=secrets, before_send=before_send)
+        response = self._transport.request("DELETE", path, secrets=secrets, before_send=before_send)
         # The record is deleted: a malformed response is no failure.
         with suppress(ValueError):
-            return PhoneNumberRecord.read(answer)
+            return PhoneNumberRecord.read(response)
         return None
 
     def list_phone_numbers(
@@ -144,15 +144,15 @@ class VapiClient:
             params["createdAtLe"] = created_at_le
         what = "GET /phone-number"
         try:
-            answer = self._transport.request(
+            response = self._transport.request(
                 "GET", "/phone-number", params=params, most_bytes=PAGE_BYTES
             )
         except NotFoundError as error:
             # NotFoundError would mean that a record is gone, but only the path is wrong.
             raise RejectedError(error.message, error.status) from None
-        if not isinstance(answer, list):
-            raise ServerError(_fault("the answer is not a list"), 200)
-        return [_record(item, what) for item in cast(list[Any], answer)]
+        if not isinstance(response, list):
+            raise ServerError(_fault("the response is not a list"), 200)
+        return [_record(item, what) for item in cast(list[Any], response)]
 
     def all_phone_numbers(self) -> Iterator[PhoneNumberRecord]:
         """Return an iterator over every record of the account, each once.
@@ -185,11 +185,11 @@ class VapiClient:
         raise PagingError(_fault(f"the list does not end after {PAGES:,} pages"), 200)
 
 
-def _record(answer: Any, what: str) -> PhoneNumberRecord:
+def _record(response: Any, what: str) -> PhoneNumberRecord:
     try:
-        return PhoneNumberRecord.read(answer)
+        return PhoneNumberRecord.read(response)
     except ValueError as error:
-        raise ServerError(_fault(f"no phone number in the answer: {error}", what), 200) from None
+        raise ServerError(_fault(f"no phone number in the response: {error}", what), 200) from None
 
 
 def _fault(fault: str, what: str = "GET /phone-number") -> Message:

@@ -33,7 +33,7 @@ class InProcess(httpx.WSGITransport):
             raise httpx.ReadError(str(error), request=request) from error
         limit = request.extensions.get("timeout", {}).get("read")
         if limit is not None and time.monotonic() - begun > limit:
-            raise httpx.ReadTimeout("the answer came too late", request=request)
+            raise httpx.ReadTimeout("the response came too late", request=request)
         return response
 
 

@@ -14,7 +14,7 @@ class Slot:
 
     round: int
     is_refused: bool | None = None
-    """Whether the response was a 429; None for a request that was not sent or not answered."""
+    """Whether the response was a 429; None for a request that was not sent or got no response."""
 
 
 class AdaptiveLimit:
@@ -38,7 +38,7 @@ class AdaptiveLimit:
         self._changed = threading.Condition()
         self._round = 0
         self._round_after_429 = 0
-        self._answers_in_round = 0
+        self._responses_in_round = 0
         self._accepted_since_429 = 0
         self._accepted_before_429: int | None = None
         """None before the first 429, and once that many requests have been sent after it."""
@@ -90,12 +90,12 @@ class AdaptiveLimit:
         elif self._accepted_before_429 is not None:
             self._accepted_before_429 += 1
         if slot.round == self._round and self.limit < self.ceiling:
-            self._answers_in_round += 1
-            if self._answers_in_round >= self.limit:
-                self._answers_in_round = 0
+            self._responses_in_round += 1
+            if self._responses_in_round >= self.limit:
+                self._responses_in_round = 0
                 self.limit += 1
 
     def _start_round(self, limit: int) -> None:
         self._round += 1
-        self._answers_in_round = 0
+        self._responses_in_round = 0
         self.limit = limit

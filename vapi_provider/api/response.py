@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from vapi_provider.api.answer_bounds import BadAnswer, parse
+import httpx
+
+from vapi_provider.api.response_bounds import InvalidResponse, parse
 from vapi_provider.api.retry import PATIENCE_SECONDS, is_too_long
 from vapi_provider.catalogue import api as messages
 from vapi_provider.errors import (
@@ -31,33 +33,9 @@ _MAX_READ = 20_000
 """Maximum characters of a page that is not JSON to redact."""
 
 
-class Response(Protocol):
-    """The part of `httpx.Response` that this module reads; its body has arrived."""
-
-    @property
-    def status_code(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The response's headers."""
-        ...
-
-    @property
-    def content(self) -> bytes:
-        """The decompressed body."""
-        ...
-
-
 def json_of(
     what: str,
-    response: Response,
+    response: httpx.Response,
     secrets: Collection[str],
     requested_wait: Callable[[int, Mapping[str, str]], float | None],
 ) -> Any:
@@ -70,7 +48,7 @@ def json_of(
     fault = ""
     try:
         parsed: Any = parse(response.content)
-    except BadAnswer as bad:
+    except InvalidResponse as bad:
         parsed, fault = response, str(bad)
     status = f"{response.status_code} {_phrase(response.status_code)}".strip()
     if response.is_success:
@@ -85,12 +63,12 @@ def json_of(
 def not_vapi(what: str, status: int, fault: str) -> ServerError:
     """Return the error for a response that Vapi's API cannot have sent."""
     line = f"{status} {_phrase(status)}".strip()
-    fault = f"{what}: {line}: the answer {fault}: something other than Vapi answers here"
+    fault = f"{what}: {line}: the response {fault}: something other than Vapi answers here"
     return ServerError(messages.NOT_THE_API(fault=fault), status)
 
 
 def _error(status: int, parsed: Any, refusal: str, wait: float | None) -> ApiError:
-    """Return the error for a status that is not 2xx; `refusal` says what the API answered."""
+    """Return the error for a status that is not 2xx; `refusal` shows the response."""
     if status == 401:
         return AuthenticationError(messages.KEY_REFUSED(refusal=refusal), status, wait)
     if status == 403:
@@ -118,7 +96,7 @@ def _error_of_404(parsed: Any, refusal: str, wait: float | None) -> ApiError:
     body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else {}
     status = str(body.get("statusCode", 404))
     if status != "404" or not ("message" in body or "error" in body):
-        fault = f"{refusal}: not the API's own answer"
+        fault = f"{refusal}: not the API's own response"
         return ServerError(messages.NOT_THE_API(fault=fault), 404, wait)
     if _NO_ROUTE.match(str(body.get("message"))):
         fault = f"{refusal}: no such path here"
@@ -133,7 +111,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
+def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> str:
     """Return the API's message, or else the body, as one line of limited length."""
     if parsed is response:
         # The charset in the response's headers may not exist, so detect the encoding.
@@ -141,16 +119,16 @@ def _words(parsed: Any, response: Response, secrets: Collection[str]) -> str:
         text = content[: 4 * _MAX_READ].decode(json.detect_encoding(content), "replace")
         words = redacted(text[:_MAX_READ], secrets)
     else:
-        answer = redacted(parsed, secrets)
-        body: Any = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
+        shown = redacted(parsed, secrets)
+        body: Any = cast(dict[str, Any], shown) if isinstance(shown, dict) else {}
         message: Any = body.get("message")
         if isinstance(message, list):
             message = "; ".join(str(item) for item in cast(list[Any], message))
-        bare = _json(answer) if response.content else ""
+        bare = _json(shown) if response.content else ""
         words = bare if message is None else str(message)
     line = " ".join(words.split())
     return line if len(line) <= _MAX_SHOWN else line[:_MAX_SHOWN] + "…"
 
 
-def _json(answer: Any) -> str:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

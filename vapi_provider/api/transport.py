@@ -15,15 +15,15 @@ from typing import Any
 
 import httpx
 
-from vapi_provider.api.answer_bounds import (
-    RECORD_BYTES,
-    BadAnswer,
-    BrokenAnswer,
-    LateAnswer,
-    read_content,
-)
 from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.response import json_of, not_vapi
+from vapi_provider.api.response_bounds import (
+    RECORD_BYTES,
+    CorruptResponse,
+    InvalidResponse,
+    LateResponse,
+    read_content,
+)
 from vapi_provider.api.retry import Retry
 from vapi_provider.catalogue import api as messages
 from vapi_provider.catalogue.configuration import INVALID_PROXY
@@ -203,11 +203,11 @@ class Transport:
                 messages.NO_ANSWER(request=what, url=url, reason=_reason(error)),
                 may_still_complete=isinstance(error, httpx.TimeoutException),
             ) from None
-        except BrokenAnswer:
+        except CorruptResponse:
             raise UnclearError(
                 messages.NO_ANSWER(request=what, url=url, reason="its compression is damaged")
             ) from None
-        except LateAnswer:
+        except LateResponse:
             raise UnclearError(
                 messages.ANSWER_TOO_LATE(request=what, url=url, seconds=self._http.timeout.read),
                 may_still_complete=True,
@@ -222,7 +222,7 @@ class Transport:
             raise
 
     def _read(self, what: str, response: httpx.Response, most_bytes: int) -> httpx.Response:
-        """Return the response with its body; raise LateAnswer, BrokenAnswer or ServerError."""
+        """Return the response with its body; raise LateResponse, CorruptResponse or ServerError."""
         seconds, began = self._http.timeout.read, self._clock()
         try:
             content = read_content(
@@ -230,7 +230,7 @@ class Transport:
                 most_bytes,
                 lambda: seconds is None or self._clock() - began <= seconds,
             )
-        except BadAnswer as bad:
+        except InvalidResponse as bad:
             if response.is_success:
                 raise not_vapi(what, response.status_code, str(bad)) from None
             content = b""  # The status alone determines the error.

@@ -7,11 +7,12 @@ CANNOT_REACH = Template(
     "{request}: cannot reach {url} ({reason}): check the network and vapi:baseUrl",
 )
 NO_ANSWER = Template(
-    "VAPI-NO-ANSWER", "{request}: no answer from {url} ({reason}): check the network, and run again"
+    "VAPI-NO-ANSWER",
+    "{request}: no response from {url} ({reason}): check the network, and run again",
 )
 ANSWER_TOO_LATE = Template(
     "VAPI-ANSWER-TOO-LATE",
-    "{request}: no whole answer from {url} within {seconds:g} s: check the network, or raise "
+    "{request}: no complete response from {url} within {seconds:g} s: check the network, or raise "
     "vapi:requestTimeoutSeconds",
 )
 KEY_REFUSED = Template(

@@ -14,9 +14,9 @@ from sqlite3 import Connection
 from typing import Any
 
 from vapi_provider.embedded import area_codes, listing, records
-from vapi_provider.embedded.answers import RecordPresenter
 from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.errors import NO_FUNDS, not_found, payment_required, refused
+from vapi_provider.embedded.presenter import RecordPresenter
 from vapi_provider.embedded.records import Record
 from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches

@@ -112,8 +112,8 @@ def _patch_to_adopt(
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused)
-        merge_into(merge, desired, nothing, body, record.answer, updatable)
-        merge.wire = with_ignored_items(merge.wire, record.answer, map(in_camel_case, ignored))
+        merge_into(merge, desired, nothing, body, record.wire, updatable)
+        merge.wire = with_ignored_items(merge.wire, record.wire, map(in_camel_case, ignored))
         return merge
 
     merge = merge_without(frozenset())

@@ -89,7 +89,7 @@ def _as_declared(
     body, fields = wire_body(desired), step.fields
     # The PATCH sets the modeled fields as declared; other fields keep the account's value.
     merge = Merge()
-    merge_into(merge, desired, record.fields, body, record.answer, fields)
+    merge_into(merge, desired, record.fields, body, record.wire, fields)
     hidden = {
         *secrets_in(desired.kind.fields, desired.fields),
         *secrets_in(desired.kind.fields, record.fields),

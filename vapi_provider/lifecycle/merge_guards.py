@@ -45,7 +45,7 @@ def warn_of_losses(
 def warn_of_lost_values(record: PhoneNumberRecord, merge: Merge, changed: Collection[str]) -> None:
     """Warn of values that a PATCH could not copy from the account."""
     lost = list(merge.lost)
-    if "server" in changed and record.answer.get(SECRET_IS_SET) is True:
+    if "server" in changed and record.wire.get(SECRET_IS_SET) is True:
         server = as_object(merge.wire.get("server"))
         lost += [] if "secret" in server or "server.secret" in lost else ["server.secret"]
     for path in lost:

@@ -78,7 +78,7 @@ def _patch_fields(
 
     def merge_without(refused: frozenset[str]) -> Merge:
         merge = Merge(refused=refused, echoes=session.account.echoes_headers)
-        merge_into(merge, desired, recorded, body, record.answer, changed)
+        merge_into(merge, desired, recorded, body, record.wire, changed)
         refuse_hidden(merge.wire)
         return merge
 

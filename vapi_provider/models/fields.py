@@ -1,6 +1,6 @@
 """Fields of the schemas as data, for code that traverses values together with their schema.
 
-Such code reads answers, compares values, finds secrets and writes the reference. `make docs`
+Such code reads responses, compares values, finds secrets and writes the reference. `make docs`
 generates the data from the models into `_generated_fields`, because importing the models takes 0.1
 seconds in each process and only validation needs them.
 """

@@ -1,4 +1,4 @@
-"""Validation of the JSON types of fields in answers."""
+"""Validation of the JSON types of fields in responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsing of one phone number record in an answer of the API.
+"""Parsing of one phone number record in a response of the API.
 
 Parsing is tolerant: unknown keys, unknown statuses and values outside the documented limits are
 accepted, because the account has them. A record must have the identifying fields, and each known
@@ -23,7 +23,7 @@ _OF_ANY_KIND = ("status", "number", "name")
 """Text fields that commands show for a record of any kind, even an unknown one."""
 
 _UNDOCUMENTED = ("providerResourceId",)
-"""Keys that answers have but no schema documents, and that no user can set."""
+"""Keys that responses have but no schema documents, and that no user can set."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class PhoneNumberRecord:
     """One record of the account.
 
     `fields` holds the fields that can be declared, in snake_case and without nulls; it is empty
-    for an unknown kind. `answer` is the parsed JSON. Both may hold secrets, so `repr` omits them.
+    for an unknown kind. `wire` is the JSON of the record. Both may hold secrets, so `repr` omits
+    them.
     """
 
     id: str
@@ -41,7 +42,7 @@ class PhoneNumberRecord:
     status: str | None
     number: str | None
     fields: Mapping[str, Any] = field(repr=False)
-    answer: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+    wire: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @property
     def kind(self) -> Kind | None:
@@ -66,46 +67,46 @@ class PhoneNumberRecord:
 
     @classmethod
     def read(cls, raw: Any) -> PhoneNumberRecord:
-        """Return the record in an answer's JSON.
+        """Return the record in the JSON of a response.
 
         Raises ValueError for an invalid record; the message holds no value, which may be a secret.
         """
         if not isinstance(raw, dict):
-            raise ValueError("the answer is not an object")
-        answer = cast(dict[str, Any], raw)
+            raise ValueError("the record is not an object")
+        wire = cast(dict[str, Any], raw)
         for key in _IDENTITY:
-            if not isinstance(answer.get(key), str) or not answer[key]:
-                raise ValueError(f"the answer has no {key}")
-        if not is_id(answer["id"]):
-            raise ValueError("the answer has an invalid id")
+            if not isinstance(wire.get(key), str) or not wire[key]:
+                raise ValueError(f"the record has no {key}")
+        if not is_id(wire["id"]):
+            raise ValueError("the record has an invalid id")
         for key in _OF_ANY_KIND:
-            if answer.get(key) is not None and not isinstance(answer[key], str):
+            if wire.get(key) is not None and not isinstance(wire[key], str):
                 raise ValueError(f"{key} must be text")
-        kind = KINDS.get(answer["provider"])
-        known = _in_snake_case(kind.read, answer) if kind else {}
+        kind = KINDS.get(wire["provider"])
+        known = _in_snake_case(kind.read, wire) if kind else {}
         return cls(
-            id=answer["id"],
-            org_id=answer["orgId"],
-            created_at=answer["createdAt"],
-            provider=answer["provider"],
-            status=answer.get("status"),
-            number=answer.get("number"),
+            id=wire["id"],
+            org_id=wire["orgId"],
+            created_at=wire["createdAt"],
+            provider=wire["provider"],
+            status=wire.get("status"),
+            number=wire.get("number"),
             fields={name: known[name] for name in kind.fields if name in known} if kind else {},
-            answer=answer,
+            wire=wire,
         )
 
 
 def unknown_keys(record: PhoneNumberRecord) -> list[str]:
-    """Return the paths of keys in the answer that no model has, in the API's spelling."""
+    """Return the paths of keys in the record that no model has, in the API's spelling."""
     kind = record.kind
-    found = _unknown(kind.read, record.answer) if kind else []
+    found = _unknown(kind.read, record.wire) if kind else []
     return [path for path in found if path not in _UNDOCUMENTED]
 
 
-def _unknown(schema: Schema, answer: Mapping[str, Any], above: str = "") -> list[str]:
+def _unknown(schema: Schema, wire: Mapping[str, Any], above: str = "") -> list[str]:
     specs = schema.fields_by_wire_name
     found: list[str] = []
-    for key, value in answer.items():
+    for key, value in wire.items():
         path = f"{above}{key}"
         if key not in specs:
             found += [path] if value is not None else []
@@ -119,20 +120,20 @@ def _unknown(schema: Schema, answer: Mapping[str, Any], above: str = "") -> list
     return found
 
 
-def _in_snake_case(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+def _in_snake_case(schema: Schema, wire: Mapping[str, Any]) -> dict[str, Any]:
     specs, found = schema.fields_by_wire_name, dict[str, Any]()
-    for wire, value in answer.items():
-        spec = specs.get(wire)
+    for wire_name, value in wire.items():
+        spec = specs.get(wire_name)
         if spec is not None and value is not None:
             try:
                 found[spec.name] = as_read(spec, value)
             except WrongType as wrong:
-                raise WrongType(f"{wire}{wrong}") from None
+                raise WrongType(f"{wire_name}{wrong}") from None
     return found
 
 
 def as_read(spec: FieldSpec, value: Any) -> Any:
-    """Return a field's value in an answer in snake_case, without unknown keys.
+    """Return a field's value of a response in snake_case, without unknown keys.
 
     Raises WrongType where it, or a nested value, has the wrong JSON type.
     """

@@ -1,6 +1,6 @@
 """Detection of headers that were removed outside of the stack.
 
-An answer without headers may mean that they were removed or that the API does not echo them. The
+A response without headers may mean that they were removed or that the API does not echo them. The
 API echoes them if any record of the account shows headers in the same field.
 """
 
@@ -31,7 +31,7 @@ def shown_headers(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> 
 
 
 def are_removed(spec: FieldSpec, recorded: Any, actual: Any, echoes: Callable[[str], bool]) -> bool:
-    """Return whether recorded headers are missing from an answer of an API that echoes headers."""
+    """Return whether recorded headers are missing from a response of an API that echoes headers."""
     is_gone = spec.traits >= _HEADERS and bool(recorded) and actual is None
     return is_gone and echoes(spec.name)
 
@@ -42,7 +42,7 @@ def with_removed_headers(
     actual: Mapping[str, Any],
     echoes: Callable[[str], bool],
 ) -> dict[str, Any]:
-    """Return the fields of an answer with empty headers where recorded ones were removed.
+    """Return the fields of a response with empty headers where recorded ones were removed.
 
     `echoes` returns whether the API echoes the headers of a field; it may list the account.
     """

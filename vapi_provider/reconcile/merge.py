@@ -28,7 +28,7 @@ UNKNOWN = object()
 _MASK = re.compile(r"\*{3}|[•●]{2}|^\W*(redacted|hidden|masked)\W*$", re.IGNORECASE)
 
 SECRET_IS_SET = "isServerUrlSecretSet"  # noqa: S105 - a key of the API, no secret
-"""Key in answers in place of a server's hidden secret; requests must not have it."""
+"""Key in responses in place of a server's hidden secret; requests must not have it."""
 
 _SECRETS_MASK = re.compile(r"\.{3}|…|x{4}", re.IGNORECASE)
 """Masks in secrets only: in other texts these characters have another meaning."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn, Protocol, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+if TYPE_CHECKING:  # Most runs send no request, so they never load httpx.
+    import httpx
 
 RECORD_BYTES = 4 * 2**20
 """Maximum decompressed size of a response with one record."""
@@ -37,73 +40,46 @@ _SURROGATES = re.compile(
 )
 
 
-class BadAnswer(Exception):
-    """A response that exceeds a bound; the message completes the sentence "the answer …"."""
+class InvalidResponse(Exception):
+    """A response that exceeds a bound; the message completes the sentence "the response …"."""
 
 
-class LateAnswer(Exception):
+class LateResponse(Exception):
     """A response that did not arrive completely in time."""
 
 
-class BrokenAnswer(Exception):
+class CorruptResponse(Exception):
     """A response whose compressed content is corrupt."""
 
 
-class Answer(Protocol):
-    """The part of `httpx.Response` that this module reads."""
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        ...
-
-    @property
-    def is_stream_consumed(self) -> bool:
-        """Whether the raw stream has been read."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The response's headers."""
-        ...
-
-    def iter_raw(self) -> Iterator[bytes]:
-        """Return an iterator over the bytes on the wire."""
-        ...
-
-    def iter_bytes(self) -> Iterator[bytes]:
-        """Return an iterator over the decompressed bytes."""
-        ...
-
-
-def read_content(answer: Answer, most: int, in_time: Callable[[], bool]) -> bytes:
+def read_content(response: httpx.Response, most: int, in_time: Callable[[], bool]) -> bytes:
     """Return the decompressed body, which has at most `most` bytes.
 
     The function calls `in_time` after each chunk. An error page longer than `most` is truncated,
     because its status is sufficient.
 
     Raises:
-        BadAnswer: A successful response is too large, or its encoding was not requested.
-        LateAnswer: `in_time` returned False.
-        BrokenAnswer: The compressed content is corrupt.
+        InvalidResponse: A successful response is too large, or its encoding was not requested.
+        LateResponse: `in_time` returned False.
+        CorruptResponse: The compressed content is corrupt.
     """
     content = bytearray()
-    for piece in _pieces(answer, most):
+    for piece in _pieces(response, most):
         content += piece
         if len(content) > most:
-            if answer.is_success:
-                raise BadAnswer(f"is larger than {most // 2**20} MiB")
+            if response.is_success:
+                raise InvalidResponse(f"is larger than {most // 2**20} MiB")
             return bytes(content[:most])
         if not in_time():
-            raise LateAnswer
+            raise LateResponse
     return bytes(content)
 
 
 def parse(content: bytes) -> Any:
     """Return the parsed JSON of a body; None for an empty body.
 
-    Unpaired surrogates become the replacement character. Raises BadAnswer where the body is not
-    JSON or exceeds a bound.
+    Unpaired surrogates become the replacement character. Raises InvalidResponse where the body is
+    not JSON or exceeds a bound.
     """
     if not content:
         return None
@@ -115,19 +91,19 @@ def parse(content: bytes) -> Any:
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
-        raise BadAnswer("is no JSON") from None
+        raise InvalidResponse("is not JSON") from None
     _check_depth(value)
     return value
 
 
-def _pieces(answer: Answer, most: int) -> Iterator[bytes]:
-    if answer.is_stream_consumed:  # An in-process response has no raw stream.
-        yield from answer.iter_bytes()
+def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
+    if response.is_stream_consumed:  # An in-process response has no raw stream.
+        yield from response.iter_bytes()
         return
-    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
-        raise BadAnswer("has a Content-Encoding that was not requested")
-    raw = _counted(answer.iter_raw(), most)
+        raise InvalidResponse("has a Content-Encoding that was not requested")
+    raw = _counted(response.iter_raw(), most)
     yield from _unpacked(raw) if encoding == "gzip" else raw
 
 
@@ -155,9 +131,9 @@ def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 if not left and len(unpacked) < _STEP_BYTES:
                     break
     except zlib.error:
-        raise BrokenAnswer from None
+        raise CorruptResponse from None
     if has_content and not unpacker.eof:
-        raise BrokenAnswer
+        raise CorruptResponse
 
 
 def _check_depth(value: Any) -> None:
@@ -173,25 +149,25 @@ def _check_depth(value: Any) -> None:
     raise _too_deep()
 
 
-def _too_deep() -> BadAnswer:
-    return BadAnswer(f"is nested deeper than {DEPTH} levels")
+def _too_deep() -> InvalidResponse:
+    return InvalidResponse(f"is nested deeper than {DEPTH} levels")
 
 
 def _whole_number(text: str) -> int:
     if len(text) > DIGITS:
-        raise BadAnswer(f"has a number of more than {DIGITS} digits")
+        raise InvalidResponse(f"has a number of more than {DIGITS} digits")
     return int(text)
 
 
 def _number(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise BadAnswer("has a number that is too large")
+        raise InvalidResponse("has a number that is too large")
     return number
 
 
 def _no_number(name: str) -> NoReturn:
-    raise BadAnswer(f"has {name}, which is no JSON")
+    raise InvalidResponse(f"has {name}, which is not JSON")
 
 
 _DECODER = json.JSONDecoder(

@@ -1,4 +1,4 @@
-"""Form of a record in an answer: the API's fixed fields, and what the switches hide or add."""
+"""Presentation of a record in a response, with what the switches hide or add."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer shows and hides, by the switches."""
+"""What a response shows and hides, by the switches."""
 
 import pytest
 
