@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tests.chaos.declarations import STACK, Declaration, program
 
 REQUEST_TIMEOUT = 1.5
-PATIENT_TIMEOUT = 20.0
+LONG_TIMEOUT = 20.0
 """Request timeout where only a kill may lose an answer, however slow the machine is."""
 
 KILLABLE_SECONDS = 3.0
@@ -77,7 +77,7 @@ class Scenario:
             round(draw.uniform(0.05, 0.7), 2),
             draw.choice((2, 4, 16)),
         )
-        return replace(scenario, timeout=PATIENT_TIMEOUT) if scenario.elsewhere else scenario
+        return replace(scenario, timeout=LONG_TIMEOUT) if scenario.elsewhere else scenario
 
     def program(self, *, careless: bool = False) -> str:
         """The Pulumi program; with `careless` of numbers that are made without care."""

@@ -122,7 +122,7 @@ class TooLongError(Exception):
     """Nobody waits any more."""
 
 
-def impatient() -> None:
+def raise_too_long() -> None:
     """Does not wait for another process."""
     raise TooLongError
 
@@ -132,11 +132,11 @@ def test_another_process_is_waited_for(tmp_path: Path, start: Start) -> None:
     locks = KeyedLocks(tmp_path / "journal.sqlite")
     other = start(HOLDING)
     assert line(other) == "held"
-    with pytest.raises(TooLongError), locks.of(impatient, "key"):
+    with pytest.raises(TooLongError), locks.of(raise_too_long, "key"):
         pytest.fail("two processes hold one key")
     go_on(other)
     assert line(other) == "free"
-    with locks.of(impatient, "key"):
+    with locks.of(raise_too_long, "key"):
         pass
 
 
@@ -146,7 +146,7 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path: Path, start: Start) -> Non
     assert line(other) == "held"
     other.kill()
     other.wait()
-    with KeyedLocks(tmp_path / "journal.sqlite").of(impatient, "key"):
+    with KeyedLocks(tmp_path / "journal.sqlite").of(raise_too_long, "key"):
         pass
 
 
@@ -192,7 +192,7 @@ def test_threads_take_turns(tmp_path: Path) -> None:
     def work() -> None:
         nonlocal inside, most
         for _ in range(20):
-            with locks.of(impatient, "key"):
+            with locks.of(raise_too_long, "key"):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0)
@@ -213,7 +213,7 @@ def test_threads_share_a_slot(tmp_path: Path) -> None:
     met: list[str] = []
 
     def work(key: str) -> None:
-        with locks.of(impatient, key):
+        with locks.of(raise_too_long, key):
             both.wait()
             met.append(key)
 
@@ -223,7 +223,7 @@ def test_threads_share_a_slot(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(met) == ["another", "one"]
-    with locks.of(impatient, "one"):
+    with locks.of(raise_too_long, "one"):
         pass
 
 
@@ -301,9 +301,9 @@ def test_a_mark_follows_no_symbolic_link(tmp_path: Path) -> None:
 def test_a_thread_may_hold_a_slot_twice(tmp_path: Path) -> None:
     """Two keys of one slot do not stop the thread that holds both."""
     locks = KeyedLocks(tmp_path / "journal.sqlite", slots=1)
-    with locks.of(impatient, "one"), locks.of(impatient, "another"):
+    with locks.of(raise_too_long, "one"), locks.of(raise_too_long, "another"):
         pass
-    with locks.of(impatient, "one"):
+    with locks.of(raise_too_long, "one"):
         pass
 
 
@@ -311,7 +311,7 @@ def test_a_fleet_leaves_few_files(tmp_path: Path) -> None:
     """A thousand keys leave a bounded number of files."""
     locks = KeyedLocks(tmp_path / "journal.sqlite")
     for at in range(1000):
-        with locks.of(impatient, f"key {at}"):
+        with locks.of(raise_too_long, f"key {at}"):
             pass
     assert len(list(tmp_path.iterdir())) <= 2 * SLOTS
 

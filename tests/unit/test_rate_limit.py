@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.answers import api, refused
 from tests.support.builders import KEY, Clock, FlakyApi, http
-from vapi_provider.api.retry import MINUTE_JITTER_SECONDS, PATIENCE_SECONDS, Retry
+from vapi_provider.api.retry import MAX_PAUSE_SECONDS, MINUTE_JITTER_SECONDS, Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.errors import RateLimitedError
 
@@ -110,15 +110,15 @@ def test_a_wait_that_a_run_makes_is_made_whole() -> None:
     clock, said = Clock(), list[str]()
     account = api(refused(429, headers={"Retry-After": "300"}), OK)
     limited(account, clock, said).request("GET", "/phone-number")
-    assert clock.slept == [PATIENCE_SECONDS] == [300]
+    assert clock.slept == [MAX_PAUSE_SECONDS] == [300]
     assert [line.partition(",")[0] for line in said] == ["waiting 300 s"]
 
 
-def test_minutes_are_waited_for_until_patience_ends() -> None:
+def test_minutes_are_waited_for_until_the_limit() -> None:
     """A 429 in each minute is borne for five of them."""
     clock = Clock()
     account = api(*chain(*repeat((refused(429),), 99)))
     with pytest.raises(RateLimitedError, match="429"):
         limited(account, clock).request("GET", "/phone-number")
-    assert PATIENCE_SECONDS <= clock.now <= PATIENCE_SECONDS + 60
+    assert MAX_PAUSE_SECONDS <= clock.now <= MAX_PAUSE_SECONDS + 60
     assert len(account.requests) <= 7

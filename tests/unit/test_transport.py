@@ -15,9 +15,9 @@ from tests.support.answers import api, error_of, refused
 from tests.support.builders import KEY, Clock, http, settings
 from vapi_provider.api.retry import (
     ATTEMPTS,
+    MAX_PAUSE_SECONDS,
     MAX_WAIT_SECONDS,
     MINUTE_JITTER_SECONDS,
-    PATIENCE_SECONDS,
     Retry,
     asked_to_wait,
     may_repeat,
@@ -128,7 +128,7 @@ def test_repeating_ends(failure: Any, may_have_made: bool) -> None:
     error = error_of(account, "GET", clock)
     if isinstance(error, RateLimitedError):
         longest = 60 + MINUTE_JITTER_SECONDS
-        assert PATIENCE_SECONDS <= sum(clock.slept) <= PATIENCE_SECONDS + longest
+        assert MAX_PAUSE_SECONDS <= sum(clock.slept) <= MAX_PAUSE_SECONDS + longest
     else:
         assert len(account.requests) == ATTEMPTS == 5
         assert len(clock.slept) == 4

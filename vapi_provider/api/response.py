@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 
 from vapi_provider.api.response_bounds import InvalidResponse, parse
-from vapi_provider.api.retry import PATIENCE_SECONDS, is_too_long
+from vapi_provider.api.retry import MAX_PAUSE_SECONDS, is_too_long
 from vapi_provider.catalogue import api as messages
 from vapi_provider.errors import (
     ApiError,
@@ -79,7 +79,7 @@ def _error(status: int, parsed: Any, refusal: str, wait: float | None) -> ApiErr
         limit = "the account's limit on requests is reached"
         if is_too_long(wait):
             limit = (
-                f"the API asks to wait {wait:.0f} s, and a run waits {PATIENCE_SECONDS:.0f} s at "
+                f"the API asks to wait {wait:.0f} s, and a run waits {MAX_PAUSE_SECONDS:.0f} s at "
                 "most"
             )
         return RateLimitedError(messages.RATE_LIMITED(refusal=refusal, limit=limit), status, wait)

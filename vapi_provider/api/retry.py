@@ -5,9 +5,10 @@ in time, responded with 408, 429 or 5xx, or when a proxy responded with a page t
 POST purchases a number, so it is retried only when no record can have been created: when the
 connection failed, or on 429. Backoff is exponential with jitter; the wait that a response asks for
 (Retry-After in seconds or as a date, X-RateLimit-Reset) takes precedence. A 429 pauses all workers
-of the run, which give up after `PATIENCE_SECONDS`; any other error ends a request after `ATTEMPTS`
-tries. Vapi counts requests per UTC minute and sends no reset header, so a 429 without a wait pauses
-until the next minute. A 429 that asks for more than `PATIENCE_SECONDS` ends the run at once.
+of the run, which give up after `MAX_PAUSE_SECONDS`; any other error ends a request after
+`ATTEMPTS` tries. Vapi counts requests per UTC minute and sends no reset header, so a 429 without a
+wait pauses until the next minute. A 429 that asks for more than `MAX_PAUSE_SECONDS` ends the run at
+once.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from vapi_provider.errors import (
 )
 
 ATTEMPTS = 5
-PATIENCE_SECONDS = 300.0
+MAX_PAUSE_SECONDS = 300.0
+"""Maximum time for which a run waits after 429s before it gives up."""
+
 MAX_WAIT_SECONDS = 30.0
 WATCH_SECONDS = 2.0
 """Maximum sleep between two calls of `watch`."""
@@ -129,8 +132,7 @@ class Retry:
     def wait_out_pause(self) -> None:
         """Wait until the pause that the last 429 asked for is over.
 
-        Raises RateLimitedError where the pause exceeds `PATIENCE_SECONDS`: no further request is
-        sent.
+        Raises RateLimitedError where the pause exceeds `MAX_PAUSE_SECONDS`, without a request.
         """
         while True:
             if self._ended_by is not None and self._clock() < self._ended_until:
@@ -202,13 +204,13 @@ class Retry:
             if is_too_long(error.retry_after_seconds):
                 return True
             # The API may ask for short waits, so limit the number of tries as well.
-            return state.idle_for >= PATIENCE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
+            return state.idle_for >= MAX_PAUSE_SECONDS or state.attempt_number >= 10 * ATTEMPTS
         return state.attempt_number >= ATTEMPTS
 
 
 def is_too_long(seconds: float | None) -> TypeGuard[float]:
-    """Return whether a 429 asks for a longer wait than `PATIENCE_SECONDS`."""
-    return seconds is not None and seconds > PATIENCE_SECONDS
+    """Return whether a 429 asks for a longer wait than `MAX_PAUSE_SECONDS`."""
+    return seconds is not None and seconds > MAX_PAUSE_SECONDS
 
 
 def _moment(date: str) -> float | None:
