@@ -36,10 +36,10 @@ from vapi_provider.lifecycle.recorder import recorder_of
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.pulumi_sdk import mocks, program
+from vapi_provider.pulumi_sdk import hints, inherited_options, mocks, program
 from vapi_provider.pulumi_sdk.declared_inputs import check_id, checked
 from vapi_provider.pulumi_sdk.run_settings import run_settings
-from vapi_provider.reconcile import hints, option_warnings
+from vapi_provider.reconcile import option_warnings
 from vapi_provider.reconcile.differences import field_of
 from vapi_provider.reconcile.ignored import IGNORED
 from vapi_provider.reconcile.properties import READ_ONLY
@@ -92,7 +92,7 @@ class _PhoneNumber(dynamic.Resource):
         deferred = False
         option_warnings.refuse_wrong_paths(kind, opts, where)
         # Leave absent properties out: each property becomes an Output, which is expensive.
-        whole = reads_only or hints.is_mocked()  # Mocks may return any output.
+        whole = reads_only or mocks.is_mocked()  # Mocks may return any output.
         # An ignored field may have an output without a declaration.
         ignored = map(field_of, (opts and opts.ignore_changes) or ())
         seeded = kind.fields if whole else ("name", *ignored)
@@ -107,10 +107,10 @@ class _PhoneNumber(dynamic.Resource):
             if adopt_id is not None:
                 check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id
-            if hints.is_mocked():
+            if mocks.is_mocked():
                 mocks.refuse_wrong_values(kind, fields, adopt_id, where)
             props["declaration"] = key = _key(kind.class_name, resource_name, opts)
-            if adopt_id is not None and not hints.is_mocked():
+            if adopt_id is not None and not mocks.is_mocked():
                 announce(adopt_id, key)
             if opts is not None and opts.ignore_changes:
                 props[IGNORED] = list(opts.ignore_changes)
@@ -118,12 +118,12 @@ class _PhoneNumber(dynamic.Resource):
             if sent_hints is not None:
                 props[HINTS] = sent_hints
             # The transforms of a parent are known only once it is registered.
-            deferred = hints.is_on_engine() and hints.has_parent(opts)
+            deferred = program.is_on_engine() and inherited_options.has_parent(opts)
             if settings.guards:
 
                 async def refused(_: None) -> bool | None:
                     if deferred:
-                        await hints.parent_registered(opts)
+                        await inherited_options.parent_registered(opts)
                         self._report_violations(settings.guards, fields, opts, where)
                     return self._refused
 
@@ -132,7 +132,7 @@ class _PhoneNumber(dynamic.Resource):
         props[PROVIDER_KEY] = _provider()
         # Bypass the constructor of dynamic.Resource: it pickles the provider again for each
         # resource, and its frame would make this file the recorded source position.
-        token = f"pulumi-python:{self._resource_type_name}"
+        token = program.type_token(self, kind.class_name)
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.wait_for_id_alone(self, props)
         for warning in option_warnings.without_effect(opts):
@@ -140,9 +140,9 @@ class _PhoneNumber(dynamic.Resource):
         if not reads_only:
             _finish_when_recorded(settings, self.id)
             # On an engine the plugin warns, because it sees the values after transforms.
-            for warning in () if hints.is_on_engine() else advice(kind, fields, settings.region):
+            for warning in () if program.is_on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
-            if hints.is_mocked():
+            if mocks.is_mocked():
                 for warning in mocks.values_nobody_means(kind, fields):
                     pulumi.log.warn(warning, self)
             if not deferred:
@@ -160,11 +160,10 @@ class _PhoneNumber(dynamic.Resource):
         Where a transform may change the fields, evaluate only the guard on the options: the plugin
         evaluates the others on the fields that it receives.
         """
-        # The SDK's attribute includes `protect` inherited from a parent; the given options do not.
-        protected = bool(getattr(self, "_protect", False))
-        if hints.is_on_engine() and hints.is_transformed(opts):
+        if program.is_on_engine() and inherited_options.is_transformed(opts):
             guards = {PROTECTED} & set(guards)
-        with_options = {**fields, UNPROTECTED: None if protected else True}
+        is_protected = inherited_options.is_protected(self, opts)
+        with_options = {**fields, UNPROTECTED: None if is_protected else True}
         for refusal in violations(guards, with_options):
             self._refused = True
             # Without the resource: its messages wait until the engine has registered it.
@@ -290,7 +289,7 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     """Finish the journal entry once the engine has written the number to the state."""
-    recorder = None if hints.is_mocked() else recorder_of(settings)
+    recorder = None if mocks.is_mocked() else recorder_of(settings)
     if recorder is not None:
         recorder.watch(id_)
 

@@ -12,7 +12,7 @@ from pulumi.dynamic import Resource, ResourceProvider
 from tests.program.conftest import Ran
 from vapi_provider import VapiPhoneNumber
 from vapi_provider.pulumi_sdk.checkpoints import refuse_other_resources
-from vapi_provider.reconcile.hints import is_transformed
+from vapi_provider.pulumi_sdk.inherited_options import is_transformed
 
 WITHOUT = {
     "VAPI_CHECKPOINTS": "off",

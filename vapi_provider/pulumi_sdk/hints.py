@@ -7,66 +7,20 @@ changed the inputs.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime import settings
-from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto import resource_pb2_grpc
 
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
+from vapi_provider.pulumi_sdk.inherited_options import has_parent, is_transformed, parent_registered
+from vapi_provider.pulumi_sdk.mocks import is_mocked
 from vapi_provider.reconcile.secrecy import OWN_SECRETS, TRANSFORMS
 
 _Path = tuple[str, ...]
 _Found = tuple[_Path, pulumi.Output[Any]]
 """The path and the Output of a declared value."""
-
-
-def is_on_engine() -> bool:
-    """Return whether an engine runs the program, so that a plugin checks the inputs."""
-    return isinstance(_monitor(), resource_pb2_grpc.ResourceMonitorStub)
-
-
-def is_mocked() -> bool:
-    """Return whether the SDK's mocks run the program."""
-    return isinstance(_monitor(), MockMonitor)
-
-
-def is_transformed(opts: pulumi.ResourceOptions | None) -> bool:
-    """Return whether a known transform may change a resource with these options.
-
-    Transforms of the parent are known only once the parent is registered.
-    """
-    of_its_own = opts is not None and (opts.transformations or opts.transforms)
-    above: tuple[object, object] = (opts and opts.parent, settings.get_root_resource())
-    inherited = any(map(_has_transformation, above))
-    return bool(of_its_own or inherited or _has_callbacks())
-
-
-def _has_transformation(resource: object) -> bool:
-    """Return whether a resource passes transformations on, without this package's own guard.
-
-    The guard of runs without checkpoints changes no resource.
-    """
-    transformations: Sequence[object] = getattr(resource, "_transformations", None) or ()
-    return any(
-        not str(getattr(transformation, "__module__", "")).startswith("vapi_provider.")
-        for transformation in transformations
-    )
-
-
-def has_parent(opts: pulumi.ResourceOptions | None) -> bool:
-    """Return whether a resource with these options has a parent other than the stack."""
-    return opts is not None and opts.parent not in (None, settings.get_root_resource())
-
-
-async def parent_registered(opts: pulumi.ResourceOptions | None) -> None:
-    """Wait until the parent is registered, so that its transforms are known."""
-    if opts is not None and opts.parent is not None:
-        await cast(Any, opts.parent.urn).future()
 
 
 def hints(
@@ -121,20 +75,3 @@ def _outputs(spec: FieldSpec, value: Any, path: _Path) -> Iterator[_Found]:
         else:
             for name, item in properties.items():
                 yield from _outputs(spec, item, (*path, name))
-
-
-def _has_callbacks() -> bool:
-    """Return whether this run has registered a transform that its engine calls.
-
-    The SDK has no public API for it. If its private attributes change, the result is False.
-    """
-    module = sys.modules.get("pulumi.runtime._callbacks")
-    servers: list[object] = getattr(getattr(module, "_CallbackServicer", None), "_servicers", [])
-    return any(
-        getattr(server, "_monitor", None) is _monitor() and getattr(server, "_transforms", None)
-        for server in servers
-    )
-
-
-def _monitor() -> object:
-    return settings.get_monitor()

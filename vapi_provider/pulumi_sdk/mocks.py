@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import pulumi
 from pulumi.output import UNKNOWN
+from pulumi.runtime import settings
+from pulumi.runtime.mocks import MockMonitor
 
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.values import problems_of_values
@@ -23,6 +25,11 @@ KEY = "none-needed-under-mocks"
 
 ORGANIZATION = "organization"
 """The organization's name in a self-managed backend, used because mocks have no organization."""
+
+
+def is_mocked() -> bool:
+    """Return whether the SDK's mocks run the program."""
+    return isinstance(cast(object, settings.get_monitor()), MockMonitor)
 
 
 def refuse_wrong_values(kind: Kind, fields: Mapping[str, Any], adopt_id: Any, where: str) -> None:

@@ -33,12 +33,22 @@ PROGRESS = tuple(
 """The first words of the SDK's debug messages about the progress of one of our resources."""
 
 
+def is_on_engine() -> bool:
+    """Return whether an engine runs the program, so that a plugin checks the inputs."""
+    monitor: object = settings.get_monitor()
+    return isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub)
+
+
+def type_token(resource: Any, class_name: str) -> str:
+    """Return the type token of one of our resources, as `pulumi.dynamic.Resource` forms it."""
+    return f"pulumi-python:{getattr(resource, '_resource_type_name', f'dynamic/vapi:{class_name}')}"
+
+
 def patch_sdk() -> None:
     """Patch the SDK's connections of this run; a second call in one run is a no-op."""
     engine: Any = settings.get_engine()
     monitor: Any = settings.get_monitor()
-    real = isinstance(monitor, resource_pb2_grpc.ResourceMonitorStub)
-    if not real or isinstance(getattr(monitor, "RegisterResource", None), _Interceptor):
+    if not is_on_engine() or isinstance(getattr(monitor, "RegisterResource", None), _Interceptor):
         return
     # A program of the Automation API runs in a thread of the user's own process.
     if threading.current_thread() is threading.main_thread():

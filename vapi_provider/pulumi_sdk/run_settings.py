@@ -10,14 +10,13 @@ import pulumi
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.pulumi_sdk import mocks
-from vapi_provider.reconcile import hints
 from vapi_provider.settings.config import Settings, load_settings
 from vapi_provider.shared.search_path import reserved_problem
 
 
 def run_settings() -> Settings:
     """Return the settings, cached for the run; tests under mocks read them for each resource."""
-    if hints.is_mocked():
+    if mocks.is_mocked():
         return _read_settings(mocks.KEY)
     monitor: object = pulumi.runtime.settings.get_monitor()
     return _settings_of_run(monitor)
