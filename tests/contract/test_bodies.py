@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import official
-from tests.support.builders import FULL, MINIMAL, UUID, FlakyApi, answer, bag, provider
+from tests.support.builders import FULL, MINIMAL, UUID, FlakyApi, answer, program_inputs, provider
 from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
@@ -55,7 +55,7 @@ def created(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs as the engine hands them on after a check that found nothing."""
-    result = provider(FlakyApi()).check({}, bag(kind, **fields))
+    result = provider(FlakyApi()).check({}, program_inputs(kind, **fields))
     assert [failure.reason for failure in result.failures] == []
     return result.inputs
 
@@ -63,9 +63,9 @@ def checked(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the PATCH between two declarations."""
     valid = {name: OWN[kind][name] for name in ("number",) if name in before}
-    recorded = wire_body(Desired.of(bag(kind, **{**before, **valid})))
+    recorded = wire_body(Desired.of(program_inputs(kind, **{**before, **valid})))
     api = FlakyApi({**answer(kind), **recorded})
-    provider(api).update(UUID, bag(kind, **before), checked(kind, after))
+    provider(api).update(UUID, program_inputs(kind, **before), checked(kind, after))
     *reads, sent = api.sent
     assert sent == f"PATCH /phone-number/{UUID}"
     assert set(reads) <= {f"GET /phone-number/{UUID}", "GET /phone-number"}

@@ -89,7 +89,7 @@ class Clone:
         )
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
-        """Change the recorded bags of the number, as whoever can write the state can."""
+        """Change the recorded properties of the number, as whoever can write the state can."""
         exported = json.loads(self.shell("pulumi stack export").stdout)
         for resource in exported["deployment"]["resources"]:
             if resource["type"].startswith("pulumi-python:dynamic/vapi:"):
@@ -111,7 +111,7 @@ def test_a_pickle_in_the_state_never_runs(deployed: Clone, encrypted: bool) -> N
     touched = Path(deployed.own["TOUCHED"])
     hostile = base64.b64encode(pickle.dumps(Call('touch "$TOUCHED"'))).decode()
     value = secret_of(json.dumps(hostile)) if encrypted else hostile
-    deployed.edit(lambda bag: bag.update({"__provider": value}))
+    deployed.edit(lambda properties: properties.update({"__provider": value}))
     allowed = {"VAPI_ALLOW_PROVIDERS": TYPE}
     runs = [deployed.make("-s", target, **allowed) for target in TARGETS]
     for command in ("preview", "drift"):

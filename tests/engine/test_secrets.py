@@ -82,8 +82,8 @@ def in_clear(project: Project, change: Callable[[dict[str, Any]], None]) -> None
     """Rewrites the state as an earlier version would have left it: a secret in clear."""
     state = json.loads(project.pulumi("stack", "export", "--show-secrets").text)
     (line,) = [one for one in state["deployment"]["resources"] if "dynamic/vapi" in one["type"]]
-    for bag in (line["inputs"], line["outputs"]):
-        change(bag)
+    for properties in (line["inputs"], line["outputs"]):
+        change(properties)
     (project.folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
     result = project.pulumi("stack", "import", "--file", "state.json")
     assert result.code == 0, result.text
@@ -97,8 +97,8 @@ def test_a_state_in_clear_is_encrypted_by_a_refresh(project: Project, account: A
     )
     project.up()
 
-    def headers(bag: dict[str, Any]) -> None:
-        bag["server"] = {"url": "https://a.example.com", "headers": {"X-Token": CANARY}}
+    def headers(properties: dict[str, Any]) -> None:
+        properties["server"] = {"url": "https://a.example.com", "headers": {"X-Token": CANARY}}
 
     in_clear(project, headers)
     assert exported(project).count(CANARY) == 2

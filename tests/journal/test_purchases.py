@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import DECLARATION, MINIMAL, FlakyApi, bag, settings
+from tests.support.builders import DECLARATION, MINIMAL, FlakyApi, program_inputs, settings
 from vapi_provider.api.client import VapiClient
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
@@ -81,7 +81,7 @@ def test_machines_buy_numbers_of_one_name_one_after_the_other(
         with machine(place, api) as provider:
             together.wait(timeout=60)
             key = DECLARATION.replace("/dev/", f"/stack-{number}/")
-            return buy(provider, bag(**MAIN, declaration=key))
+            return buy(provider, program_inputs(**MAIN, declaration=key))
 
     with ThreadPoolExecutor(MACHINES) as machines:
         results = list(machines.map(work, range(MACHINES)))
@@ -97,7 +97,9 @@ def test_machines_buy_different_numbers_at_once(place: JournalPlace) -> None:
     def work(number: int) -> str | Failure:
         with machine(place, api) as provider:
             key = DECLARATION.replace("/dev/", f"/stack-{number}/")
-            return buy(provider, bag(**{**MAIN, "name": f"Main {number}"}, declaration=key))
+            return buy(
+                provider, program_inputs(**{**MAIN, "name": f"Main {number}"}, declaration=key)
+            )
 
     with ThreadPoolExecutor(MACHINES) as machines:
         results = list(machines.map(work, range(MACHINES)))

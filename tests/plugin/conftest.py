@@ -35,7 +35,7 @@ def sent(value: Any) -> Any:
 
 
 class Plugin:
-    """The process, and one method for each call of the engine; bags in, bags out."""
+    """The process, and one method for each call of the engine; properties in, properties out."""
 
     def __init__(
         self, folder: Path, config: dict[str, str], engine: str = "", path: Path | None = None
@@ -71,48 +71,51 @@ class Plugin:
         """From now on the provider is pickled as by another version of Python."""
         self._blob = base64.b64encode(pickle.dumps(PhoneNumberProvider(), protocol=3)).decode()
 
-    def _bag(self, values: dict[str, Any]) -> struct_pb2.Struct:
-        bag = struct_pb2.Struct()
-        bag.update(sent({**values, PROVIDER_KEY: self._blob}))
-        return bag
+    def _struct(self, values: dict[str, Any]) -> struct_pb2.Struct:
+        struct = struct_pb2.Struct()
+        struct.update(sent({**values, PROVIDER_KEY: self._blob}))
+        return struct
 
     def check(self, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
         """The answer: `inputs` and `failures`."""
-        bags: dict[str, Any] = {"olds": self._bag(olds) if olds else None, "news": self._bag(news)}
-        return self._stub.Check(provider_pb2.CheckRequest(**bags), timeout=20)
+        properties: dict[str, Any] = {
+            "olds": self._struct(olds) if olds else None,
+            "news": self._struct(news),
+        }
+        return self._stub.Check(provider_pb2.CheckRequest(**properties), timeout=20)
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> Any:
         """The answer: `changes`, `replaces`, `deleteBeforeReplace`."""
-        bags: dict[str, Any] = {"olds": self._bag(olds), "news": self._bag(news)}
-        return self._stub.Diff(provider_pb2.DiffRequest(id=id_, **bags), timeout=20)
+        properties: dict[str, Any] = {"olds": self._struct(olds), "news": self._struct(news)}
+        return self._stub.Diff(provider_pb2.DiffRequest(id=id_, **properties), timeout=20)
 
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Id and outputs."""
-        request = provider_pb2.CreateRequest(properties=self._bag(inputs))
+        request = provider_pb2.CreateRequest(properties=self._struct(inputs))
         answer = self._stub.Create(request, timeout=20)
         return answer.id, plain(answer.properties)
 
     def read(self, id_: str, outs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Id, outputs and inputs."""
-        request = provider_pb2.ReadRequest(id=id_, properties=self._bag(outs))
+        request = provider_pb2.ReadRequest(id=id_, properties=self._struct(outs))
         answer = self._stub.Read(request, timeout=20)
         return answer.id, plain(answer.properties), plain(answer.inputs)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         """Outputs."""
-        bags: dict[str, Any] = {"olds": self._bag(olds), "news": self._bag(news)}
-        answer = self._stub.Update(provider_pb2.UpdateRequest(id=id_, **bags), timeout=20)
+        properties: dict[str, Any] = {"olds": self._struct(olds), "news": self._struct(news)}
+        answer = self._stub.Update(provider_pb2.UpdateRequest(id=id_, **properties), timeout=20)
         return plain(answer.properties)
 
     def delete(self, id_: str, outs: dict[str, Any]) -> None:
         """Returns when it is done."""
-        request = provider_pb2.DeleteRequest(id=id_, properties=self._bag(outs))
+        request = provider_pb2.DeleteRequest(id=id_, properties=self._struct(outs))
         self._stub.Delete(request, timeout=20)
 
 
-def plain(bag: struct_pb2.Struct) -> dict[str, Any]:
-    """A bag of an answer, without the engine's own key."""
-    found = rpc.deserialize_properties(bag, keep_unknowns=True)
+def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Properties of a response, without the engine's own key."""
+    found = rpc.deserialize_properties(struct, keep_unknowns=True)
     found.pop(PROVIDER_KEY, None)
     return found
 

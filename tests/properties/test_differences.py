@@ -18,14 +18,14 @@ KIND = KINDS["twilio"]
 pairs = st.tuples(declarations("twilio"), declarations("twilio"))
 
 
-def at(bag: Any, path: str) -> Any:
+def at(value: Any, path: str) -> Any:
     """What lies at a path; None where there is nothing."""
     for step in re.findall(r"[^.\[\]]+", path):
-        if isinstance(bag, list):
-            bag = bag[int(step)] if int(step) < len(bag) else None
+        if isinstance(value, list):
+            value = value[int(step)] if int(step) < len(value) else None
         else:
-            bag = bag.get(step) if isinstance(bag, dict) else None
-    return bag
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 @given(pairs)

@@ -286,14 +286,16 @@ def provider(api: FlakyApi, clock: Clock | None = None, **more: Any) -> Any:
     return made
 
 
-def bag(kind: str = "vapi", declaration: str | None = DECLARATION, **fields: Any) -> dict[str, Any]:
-    """Inputs as a program sends them: `fields`, or the least of that kind."""
+def program_inputs(
+    kind: str = "vapi", declaration: str | None = DECLARATION, **fields: Any
+) -> dict[str, Any]:
+    """Return inputs as a program sends them: `fields`, or the minimum of the kind."""
     named = {} if declaration is None else {"declaration": declaration}
     return {"provider": kind, **named, **(fields or MINIMAL[kind])}
 
 
 RECORDED = {
-    **bag(name="support", squad_id="s", number_desired_area_code="415"),
+    **program_inputs(name="support", squad_id="s", number_desired_area_code="415"),
     "number": "+14155550123",
     "status": "active",
     "org_id": ORG,

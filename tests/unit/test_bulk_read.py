@@ -11,7 +11,16 @@ import httpx
 import pytest
 
 from tests.support.accounts import account_of, named, names
-from tests.support.builders import DECLARATION, ORG, Clock, FlakyApi, answer, bag, failure, provider
+from tests.support.builders import (
+    DECLARATION,
+    ORG,
+    Clock,
+    FlakyApi,
+    answer,
+    failure,
+    program_inputs,
+    provider,
+)
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.account_view import READ_SINGLY, AccountView
 from vapi_provider.lifecycle.listing import KEPT_SECONDS
@@ -234,10 +243,10 @@ def test_a_broken_page_is_an_error_for_all_who_wait_for_it(page: httpx.Response)
     working = provider(api)
 
     def read(at: int) -> str:
-        return failure(working.read, f"n{at}", bag(name="a", org_id=ORG))
+        return failure(working.read, f"n{at}", program_inputs(name="a", org_id=ORG))
 
     for at in range(READ_SINGLY):
-        working.read(f"n{at}", bag(name="a", org_id=ORG))
+        working.read(f"n{at}", program_inputs(name="a", org_id=ORG))
     api.instead = [page] * 5
     texts = {read(at) for at in range(READ_SINGLY, 20)}
     assert len(texts) == 1
@@ -324,7 +333,9 @@ def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
     api = FlakyApi(*(answer(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
     working = provider(api)
     for id_ in api.records:
-        outs = working.read(id_, {**bag(name="a"), "declaration": DECLARATION, "server": server})
+        outs = working.read(
+            id_, {**program_inputs(name="a"), "declaration": DECLARATION, "server": server}
+        )
         assert normalize(outs.outs)["server"] == server
     assert api.sent.count("GET /phone-number") <= 2
 

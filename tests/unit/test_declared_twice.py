@@ -9,7 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
+from tests.support.builders import (
+    MINIMAL,
+    UUID,
+    FlakyApi,
+    answer,
+    failure,
+    program_inputs,
+    provider,
+)
 from vapi_provider.lifecycle.clashes import unique_clash
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -38,7 +46,7 @@ class Masking(FlakyApi):
 def inputs(kind: str, fields: dict[str, Any], name: str) -> dict[str, Any]:
     """What the resource `name` declares."""
     named = {**fields, "name": fields["name"].format(name)}
-    return bag(kind, f"acme/shop/dev/Any/{name}", **named)
+    return program_inputs(kind, f"acme/shop/dev/Any/{name}", **named)
 
 
 @pytest.mark.parametrize(("kind", "fields"), FIELDS)
@@ -126,7 +134,7 @@ class Spelling(FlakyApi):
 def byo(stack: str, **fields: Any) -> dict[str, Any]:
     """What a stack declares on the trunk of all stacks."""
     key = f"acme/shop/{stack}/ByoPhoneNumber/line"
-    return bag(BYO, key, name=stack, credential_id=UUID, **fields)
+    return program_inputs(BYO, key, name=stack, credential_id=UUID, **fields)
 
 
 @pytest.mark.parametrize("number", SPELLINGS)

@@ -32,8 +32,8 @@ URN = f"urn:pulumi:dev::shop::{TYPE}::site"
 def ours(name: str = "a", **more: Any) -> dict[str, Any]:
     """A number of ours as a state holds it."""
     found = resource(name, "an-id")
-    for bag in ("inputs", "outputs"):
-        found[bag] = {**found[bag], "__provider": PROVIDER}
+    for part in ("inputs", "outputs"):
+        found[part] = {**found[part], "__provider": PROVIDER}
     return {**found, "propertyDependencies": {"__provider": [], "name": None}, **more}
 
 
@@ -42,10 +42,10 @@ def foreign(**more: Any) -> dict[str, Any]:
     return {"urn": URN, "type": TYPE, "custom": True, "inputs": {"__provider": FOREIGN}, **more}
 
 
-def put(bag: str, value: Any) -> dict[str, Any]:
-    """A number of ours with this `__provider` in one of its bags."""
+def put(part: str, value: Any) -> dict[str, Any]:
+    """A number of ours with this `__provider` in its inputs or outputs."""
     found = ours()
-    return {**found, bag: {**found[bag], "__provider": value}}
+    return {**found, part: {**found[part], "__provider": value}}
 
 
 def test_our_own_numbers_pass() -> None:
@@ -71,7 +71,7 @@ def test_recorded_states_pass() -> None:
     refuse_foreign_code(json.loads(file.read_text(encoding="utf-8")), {})
 
 
-@pytest.mark.parametrize("bag", ["inputs", "outputs"])
+@pytest.mark.parametrize("part", ["inputs", "outputs"])
 @pytest.mark.parametrize(
     "value",
     [
@@ -100,11 +100,11 @@ def test_recorded_states_pass() -> None:
     ],
 )
 def test_another_pickle_is_found_wherever_it_is(
-    bag: str, value: Any, placed: Callable[[Any], Any]
+    part: str, value: Any, placed: Callable[[Any], Any]
 ) -> None:
     """Resources and pending operations, inputs and outputs, any spelling of the state's fields."""
     with pytest.raises(ConfigurationError) as raised:
-        refuse_foreign_code(placed(put(bag, value)), {})
+        refuse_foreign_code(placed(put(part, value)), {})
     text = str(raised.value)
     assert "\n" not in text
     assert urn("a") in text

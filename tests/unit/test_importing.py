@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from tests.support.builders import FlakyApi, answer, bag, failure, provider
+from tests.support.builders import FlakyApi, answer, failure, program_inputs, provider
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.layout import bracketed, exempt_long_lines
 from vapi_provider.importing.naming import resource_names, slug
@@ -128,14 +128,14 @@ def unseen() -> tuple[Any, FlakyApi, dict[str, Any], dict[str, Any]]:
     """Return a provider, its API, and an import's inputs and outputs without the password."""
     fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
     there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
-    recorded = bag(**fields)
+    recorded = program_inputs(**fields)
     api = FlakyApi(there)
     return provider(api), api, recorded, {**recorded, "org_id": "o"}
 
 
 def news(password: str, **more: Any) -> dict[str, Any]:
     """Return the declared inputs."""
-    return bag(
+    return program_inputs(
         sip_uri="sip:a@b", authentication={**USER, "password": password}, **{"name": "a", **more}
     )
 

@@ -19,8 +19,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
     provider,
 )
 from vapi_provider.errors import OwnershipError
@@ -144,7 +144,7 @@ def test_a_404_that_is_not_the_apis_is_repeated(call: str, foreign: httpx.Respon
     if call == "read":
         assert working.read(UUID, RECORDED).id == UUID
     elif call == "update":
-        assert working.update(UUID, RECORDED, bag(name="b")).outs["name"] == "b"
+        assert working.update(UUID, RECORDED, program_inputs(name="b")).outs["name"] == "b"
     else:
         working.delete(UUID, RECORDED)
         assert UUID not in api.records
@@ -160,9 +160,9 @@ def test_a_404_that_is_never_the_apis_is_an_error(call: str, foreign: httpx.Resp
     working = provider(api)
     calls = {
         "read": lambda: working.read(UUID, RECORDED),
-        "update": lambda: working.update(UUID, RECORDED, bag(name="b")),
+        "update": lambda: working.update(UUID, RECORDED, program_inputs(name="b")),
         "delete": lambda: working.delete(UUID, RECORDED),
-        "adopt": lambda: working.create({**bag(name="b"), "adopt_id": UUID}),
+        "adopt": lambda: working.create({**program_inputs(name="b"), "adopt_id": UUID}),
     }
     assert "not the API's own response" in failure(calls[call])
     assert UUID in api.records
@@ -191,7 +191,7 @@ def test_a_404_to_a_post_is_unclear_unless_it_is_the_apis() -> None:
     """A purchase that a proxy answers with 404 is looked for before anything is bought again."""
     api, clock = FlakyApi(), Clock()
     api.instead = [httpx.Response(200, json=[]), HTML]
-    provider(api, clock).create(bag(name="b"))
+    provider(api, clock).create(program_inputs(name="b"))
     assert api.sent.count("POST /phone-number") == 2
     assert api.sent[2] == "GET /phone-number"
     assert clock.slept

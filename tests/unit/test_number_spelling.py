@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
+from tests.support.builders import (
+    MINIMAL,
+    UUID,
+    FlakyApi,
+    answer,
+    failure,
+    program_inputs,
+    provider,
+)
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.models.spelling import phone_number
@@ -74,7 +82,7 @@ def test_the_area_code_is_known_without_a_plus() -> None:
 def test_the_clash_check_knows_every_spelling(there: str) -> None:
     """A number that the account has in another spelling is not made again."""
     api = FlakyApi(answer("vonage", number=there, credentialId="another"))
-    line = failure(provider(api).create, bag("telnyx", **MINIMAL["telnyx"], name="mine"))
+    line = failure(provider(api).create, program_inputs("telnyx", **MINIMAL["telnyx"], name="mine"))
     assert "already has the number" in line
     assert "POST /phone-number" not in api.sent
 

@@ -21,9 +21,9 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
     http,
+    program_inputs,
     settings,
 )
 from vapi_provider.api.client import VapiClient
@@ -38,7 +38,7 @@ from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk.plugin import Failure
 
 OTHER_STACK = "acme/shop/prod/VapiPhoneNumber/support"
-DECLARED = bag(name="support", squad_id="s", number_desired_area_code="415")
+DECLARED = program_inputs(name="support", squad_id="s", number_desired_area_code="415")
 LATE_SECONDS = 30.0
 
 
@@ -127,10 +127,10 @@ def test_nothing_is_sent_for_a_dead_engine(machine: Machine, call: str, dies: st
         api.instead = answers.get(call, [limited])
         machine.while_waiting = lambda: machine.engines.discard("old")
     calls = {
-        "update": lambda: working.update(UUID, RECORDED, bag(name="b")),
+        "update": lambda: working.update(UUID, RECORDED, program_inputs(name="b")),
         "delete": lambda: working.delete(UUID, RECORDED),
-        "create": lambda: working.create(bag(name="b")),
-        "adopt": lambda: working.create({**bag(name="b"), "adopt_id": UUID}),
+        "create": lambda: working.create(program_inputs(name="b")),
+        "adopt": lambda: working.create({**program_inputs(name="b"), "adopt_id": UUID}),
     }
     assert "the engine has exited" in failure(calls[call])
     sent = [request for request in api.sent if request.startswith(methods[call])]
@@ -187,9 +187,9 @@ def test_the_next_run_waits_for_a_write_under_way(machine: Machine, first: str) 
     working = machine.provider(api, "new")
     calls = {
         "diff": lambda: working.diff(UUID, RECORDED, DECLARED),
-        "update": lambda: working.update(UUID, RECORDED, bag(name="b")),
+        "update": lambda: working.update(UUID, RECORDED, program_inputs(name="b")),
         "delete": lambda: working.delete(UUID, RECORDED),
-        "create": lambda: working.create(bag(sip_uri="sip:a@b", name="b")),
+        "create": lambda: working.create(program_inputs(sip_uri="sip:a@b", name="b")),
         "read": lambda: working.read(UUID, RECORDED),
     }
     calls[first]()
@@ -254,7 +254,7 @@ def test_no_trace_is_left(machine: Machine) -> None:
     working = machine.provider(FlakyApi(THERE), "new")
     working.diff(UUID, RECORDED, DECLARED)
     assert not machine.journal.parent.exists()
-    working.update(UUID, RECORDED, bag(name="b"))
+    working.update(UUID, RECORDED, program_inputs(name="b"))
     working.delete(UUID, RECORDED)
     assert machine.files() == []
 

@@ -1,4 +1,4 @@
-"""The engine's bags: plain values, problems in a person's words, what is recorded."""
+"""The engine's properties: plain values, problems in a person's words, what is recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer, bag
+from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer, program_inputs
 from tests.support.nested_values import EVERYWHERE, with_value
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
@@ -26,7 +26,7 @@ from vapi_provider.reconcile.validation import problems
 
 
 def found(inputs: dict[str, Any], exists: bool = False) -> list[str]:
-    """What is wrong with a bag."""
+    """What is wrong with the properties."""
     return problems(Desired.of(inputs), inputs, exists=exists)
 
 
@@ -128,7 +128,7 @@ def test_a_problem_names_its_place_in_the_persons_spelling(
     fields: dict[str, Any], text: str
 ) -> None:
     """Each problem is one line: the path as a person wrote it, and what would be right."""
-    (only, _code), *_none = map(split, found(bag(**{**MINIMAL["vapi"], **fields})))
+    (only, _code), *_none = map(split, found(program_inputs(**{**MINIMAL["vapi"], **fields})))
     if "did you mean exact" in text:  # The nearest field is a matter of taste.
         text, only = text.split(":")[0], only.split(":")[0]
     assert only == text
@@ -137,7 +137,7 @@ def test_a_problem_names_its_place_in_the_persons_spelling(
 def test_a_rule_has_one_code() -> None:
     """The code names the broken rule, whichever field breaks it and whoever has found it."""
     wrong = {"name": 7, "squad_id": 8, "assistant_id": "a", "server": {"url": "a", "Timeout": 1}}
-    assert [split(line).code for line in found(bag(**MINIMAL["vapi"], **wrong))] == [
+    assert [split(line).code for line in found(program_inputs(**MINIMAL["vapi"], **wrong))] == [
         "VAPI-WRONG-TYPE",
         "VAPI-NOT-A-UUID",
         "VAPI-WRONG-TYPE",
@@ -152,7 +152,7 @@ def test_a_wrong_word_is_told_all_right_ones(key: str) -> None:
     plan = {"mode": "blind-transfer", "context_engineering_plan": {"type": "all"}}
     wrong = plan | ({"mode": "x"} if key == "mode" else {"context_engineering_plan": {"type": "x"}})
     destination = {"type": "sip", "sip_uri": "sip:a@b", "transfer_plan": wrong}
-    (only,) = found(bag(**MINIMAL["vapi"], fallback_destination=destination))
+    (only,) = found(program_inputs(**MINIMAL["vapi"], fallback_destination=destination))
     path, _, reason = only.partition(": ")
     assert path.endswith(key)
     assert ("warm-transfer-twiml" if key == "mode" else "lastNMessages") in reason
@@ -161,7 +161,7 @@ def test_a_wrong_word_is_told_all_right_ones(key: str) -> None:
 def test_everything_is_told_at_once() -> None:
     """One preview shows all that is wrong with a resource."""
     wrong = {**MINIMAL["vapi"], "name": 7, "server": {"url": "a", "x": 1}, "hooks": [{}]}
-    assert [text.split(":")[0] for text in found(bag(**wrong))] == [
+    assert [text.split(":")[0] for text in found(program_inputs(**wrong))] == [
         "name",
         "server.url",
         "server.x",
@@ -171,11 +171,11 @@ def test_everything_is_told_at_once() -> None:
 
 def test_what_makes_no_number_is_told_before_it_is_made() -> None:
     """Neither area code nor SIP URI is a problem for a number still to be made only."""
-    assert found(bag(name="a")) == [
+    assert found(program_inputs(name="a")) == [
         "number_desired_area_code: at least one of number_desired_area_code, sip_uri must be given "
         "[VAPI-NEITHER-AREA-CODE-NOR-SIP-URI]"
     ]
-    assert found(bag(name="a"), exists=True) == []
+    assert found(program_inputs(name="a"), exists=True) == []
 
 
 @pytest.mark.parametrize(("kind", "fields", "path"), EVERYWHERE[:: len(EVERYWHERE) // 40])
@@ -183,7 +183,7 @@ def test_no_value_is_ever_shown(kind: str, fields: dict[str, Any], path: tuple[A
     """Whatever is wrong wherever, its value is not in the text: it may be a secret."""
     marker = "s3cr3t-v4lue"
     for wrong in (marker + "x" * 5000, {marker: marker}, [marker], [[marker]]):
-        for text in found(bag(kind, **with_value(fields, path, wrong))):
+        for text in found(program_inputs(kind, **with_value(fields, path, wrong))):
             path_, _, reason = text.partition(": ")
             assert marker not in reason
             assert "\n" not in text
@@ -202,13 +202,13 @@ def test_no_value_is_ever_shown(kind: str, fields: dict[str, Any], path: tuple[A
 )
 def test_a_union_whose_member_is_unknown_is_not_wrong(fields: dict[str, Any]) -> None:
     """While the key that tells a union's members apart is unknown, there is no verdict."""
-    assert found(bag(**MINIMAL["vapi"], **fields)) == []
+    assert found(program_inputs(**MINIMAL["vapi"], **fields)) == []
 
 
 def test_problems_beside_something_unknown_are_told() -> None:
     """One unknown value does not hide what is wrong with the others."""
     fields = {**MINIMAL["vapi"], "name": 7, "server": {"url": Unknown(), "timeout_seconds": 0}}
-    assert [split(line).text for line in found(bag(**fields))] == [
+    assert [split(line).text for line in found(program_inputs(**fields))] == [
         "name: must be text",
         "server.timeout_seconds: must be 1 or more",
     ]
@@ -222,7 +222,7 @@ OUTSIDE = {"number": "+14155550123", "status": "active", "org_id": ORG,
 def test_recorded_keys_are_frozen() -> None:
     """The keys of people's states: never rename, drop or move one."""
     assert READ_ONLY == ("number", "sip_uri", "status", "org_id", "created_at")
-    kept = outputs(Desired.of(bag(**FULL)), RECORD)
+    kept = outputs(Desired.of(program_inputs(**FULL)), RECORD)
     assert set(kept) == {
         *("provider", "declaration", "number", "status", "org_id", "created_at", "sip_uri"),
         *("name", "assistant_id", "squad_id", "workflow_id", "server", "fallback_destination"),
@@ -231,7 +231,7 @@ def test_recorded_keys_are_frozen() -> None:
     carriers = {"twilio": ["twilio_account_sid", "twilio_auth_token"],
                 "byo-phone-number": ["credential_id"]}  # fmt: skip
     for kind, names in carriers.items():
-        kept = outputs(Desired.of(bag(kind)), PhoneNumberRecord.read(answer(kind)))
+        kept = outputs(Desired.of(program_inputs(kind)), PhoneNumberRecord.read(answer(kind)))
         assert set(names) <= set(kept)
 
 
@@ -239,19 +239,21 @@ def test_a_write_records_what_was_declared() -> None:
     """After create and update the declared spelling is recorded, with what only the API knows."""
     fields = {**MINIMAL["vapi"], "server": {"url": "https://a", "timeout_seconds": 20}}
     record = PhoneNumberRecord.read(answer(server={"url": "https://a"}, name="other"))
-    assert outputs(Desired.of(bag(**fields)), record) == bag(**fields) | OUTSIDE
+    assert (
+        outputs(Desired.of(program_inputs(**fields)), record) == program_inputs(**fields) | OUTSIDE
+    )
 
 
 def test_adopt_id_is_not_recorded() -> None:
     """Removing the argument later changes nothing, so it leaves no trace."""
-    desired = Desired.of(bag(**MINIMAL["vapi"], adopt_id=UUID))
+    desired = Desired.of(program_inputs(**MINIMAL["vapi"], adopt_id=UUID))
     assert desired.adopt_id == UUID
     assert "adopt_id" not in outputs(desired, RECORD)
 
 
 def test_a_read_records_what_the_api_answers() -> None:
     """Drift and secrets changed outside are recorded; equal values keep their spelling."""
-    recorded = bag(**{**FULL, "hooks": [], "name": "a"}) | OUTSIDE
+    recorded = program_inputs(**{**FULL, "hooks": [], "name": "a"}) | OUTSIDE
     wire = (
         KINDS["vapi"]
         .create.model.model_validate({"provider": "vapi", **FULL}, by_name=True)
@@ -275,17 +277,19 @@ def test_the_area_code_is_kept_as_recorded(
 ) -> None:
     """Whether the API echoes an area code, and which, says nothing new."""
     read = outputs_as_read(
-        Desired.of(bag(name="a", **recorded)), PhoneNumberRecord.read(answer(**echoed))
+        Desired.of(program_inputs(name="a", **recorded)), PhoneNumberRecord.read(answer(**echoed))
     )
     assert read.get("number_desired_area_code") == recorded.get("number_desired_area_code")
 
 
 def test_inputs_are_the_declared_part() -> None:
     """What later runs compare with holds no output that nobody declared."""
-    outs = outputs(Desired.of(bag(name="a")), RECORD)
-    assert inputs_of(outs, KINDS["vapi"]) == bag(name="a")
-    carrier = outputs(Desired.of(bag("twilio")), PhoneNumberRecord.read(answer("twilio")))
-    assert inputs_of(carrier, KINDS["twilio"]) == bag("twilio")
+    outs = outputs(Desired.of(program_inputs(name="a")), RECORD)
+    assert inputs_of(outs, KINDS["vapi"]) == program_inputs(name="a")
+    carrier = outputs(
+        Desired.of(program_inputs("twilio")), PhoneNumberRecord.read(answer("twilio"))
+    )
+    assert inputs_of(carrier, KINDS["twilio"]) == program_inputs("twilio")
 
 
 def test_declared_takes_only_known_text_for_names() -> None:

@@ -20,8 +20,8 @@ from tests.support.builders import (
     UUID,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
     provider,
     settings,
 )
@@ -49,15 +49,17 @@ def checked(
 
 def test_check_fills_in_the_automatic_name() -> None:
     """Without a name the declaration gives one; with one it stays as it is."""
-    assert checked(bag())[0]["name"] == AUTOMATIC_NAME
-    assert checked(bag(name="mine", squad_id="s"), {"a": 1})[0]["name"] == "mine"
-    assert checked(bag(name="", **MINIMAL["vapi"]))[0]["name"] == ""
-    assert "name" not in checked(bag(declaration=None))[0]
+    assert checked(program_inputs())[0]["name"] == AUTOMATIC_NAME
+    assert checked(program_inputs(name="mine", squad_id="s"), {"a": 1})[0]["name"] == "mine"
+    assert checked(program_inputs(name="", **MINIMAL["vapi"]))[0]["name"] == ""
+    assert "name" not in checked(program_inputs(declaration=None))[0]
 
 
 def test_check_is_the_same_twice() -> None:
     """What was checked once passes again, unchanged."""
-    inputs, _ = checked({**bag(name="a", server={"timeout_seconds": 20.0}), "squad_id": None})
+    inputs, _ = checked(
+        {**program_inputs(name="a", server={"timeout_seconds": 20.0}), "squad_id": None}
+    )
     assert checked(inputs) == checked(inputs, inputs) or checked(inputs)[0] == inputs
     assert repr(inputs["server"]) == "{'timeout_seconds': 20}"
     assert "squad_id" not in inputs
@@ -75,7 +77,7 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
     olds: dict[str, Any], more: dict[str, Any], failures: int
 ) -> None:
     """A number that exists, or is adopted, needs neither area code nor SIP URI."""
-    assert len(checked(bag(name="a", **more), olds)[1]) == failures
+    assert len(checked(program_inputs(name="a", **more), olds)[1]) == failures
 
 
 @pytest.mark.parametrize(
@@ -84,14 +86,14 @@ def test_check_asks_for_something_to_make_only_where_something_is_made(
 )
 def test_check_refuses_what_is_no_id(adopt_id: Any) -> None:
     """Something other than text to adopt is refused rather than ignored: ignoring it buys."""
-    _, failures = checked(bag(adopt_id=adopt_id, **MINIMAL["vapi"]))
+    _, failures = checked(program_inputs(adopt_id=adopt_id, **MINIMAL["vapi"]))
     assert failures == ["adopt_id: must be the id of a phone number [VAPI-NOT-A-RECORD-ID]"]
 
 
 def test_check_sends_nothing() -> None:
     """A preview's check costs no request, right or wrong."""
     api = FlakyApi()
-    provider(api).check({}, bag(name=7))
+    provider(api).check({}, program_inputs(name=7))
     assert api.sent == []
 
 
@@ -120,15 +122,19 @@ def test_diff_says_what_will_happen(
 
 def test_diff_frees_a_sip_uri_before_it_is_made_again() -> None:
     """A replacement with the same SIP URI deletes first: it must be unique."""
-    news = bag(sip_uri="sip:A@b", number_desired_area_code="415")
-    result = provider(FlakyApi()).diff(UUID, bag(sip_uri="sip:a@b"), news)
+    news = program_inputs(sip_uri="sip:A@b", number_desired_area_code="415")
+    result = provider(FlakyApi()).diff(UUID, program_inputs(sip_uri="sip:a@b"), news)
     assert (result.changes, result.delete_before_replace) == (True, True)
 
 
 def test_diff_is_blind_to_the_engines_floats_and_nulls() -> None:
     """20.0, null and the engine's key are no change."""
-    olds = {**bag(server={"timeout_seconds": 30}), "__provider": "x"}
-    news = {**bag(server={"timeout_seconds": 30.0, "url": None}), "name": None, "__provider": "y"}
+    olds = {**program_inputs(server={"timeout_seconds": 30}), "__provider": "x"}
+    news = {
+        **program_inputs(server={"timeout_seconds": 30.0, "url": None}),
+        "name": None,
+        "__provider": "y",
+    }
     assert provider(FlakyApi()).diff(UUID, olds, news).changes is False
 
 
@@ -255,7 +261,7 @@ def test_read_of_another_kind_is_an_error() -> None:
 def test_update_patches_exactly_what_differs() -> None:
     """One PATCH with the changed fields, null for the removed one."""
     api = FlakyApi(THERE)
-    news = bag(name="b", number_desired_area_code="415")
+    news = program_inputs(name="b", number_desired_area_code="415")
     result = provider(api).update(UUID, RECORDED, news)
     assert api.sent == [f"PATCH /phone-number/{UUID}"]
     assert api.body() == {"provider": "vapi", "name": "b", "squadId": None}
@@ -269,7 +275,7 @@ def test_after_an_update_there_is_nothing_to_do() -> None:
     """What update records and what is declared are the same to diff, before and after a read."""
     api = FlakyApi(THERE)
     working = provider(api)
-    news = bag(name="b", server={"url": "https://a", "timeout_seconds": 20.0}, hooks=[])
+    news = program_inputs(name="b", server={"url": "https://a", "timeout_seconds": 20.0}, hooks=[])
     outs = working.update(UUID, RECORDED, news).outs
     assert working.diff(UUID, outs, news).changes is False
     assert working.diff(UUID, working.read(UUID, outs).outs, news).changes is False
@@ -278,7 +284,9 @@ def test_after_an_update_there_is_nothing_to_do() -> None:
 def test_what_was_recorded_and_is_not_taken_any_more_is_told_when_it_is_sent() -> None:
     """Declared as recorded it passes `check`; sending it fails in one line with its path."""
     name = "x" * 41
-    inputs, failures = checked({**bag(), "name": name}, {**bag(), "name": name})
+    inputs, failures = checked(
+        {**program_inputs(), "name": name}, {**program_inputs(), "name": name}
+    )
     assert failures == []
     told = (
         "name: must have at most 40 characters: the API no longer accepts what is recorded, "
@@ -292,7 +300,7 @@ def test_what_was_recorded_and_is_not_taken_any_more_is_told_when_it_is_sent() -
 def test_update_without_a_difference_sends_nothing() -> None:
     """A forced update of equal values costs no request and keeps what is recorded."""
     api = FlakyApi()
-    news = {**bag(name="support", squad_id="s", number_desired_area_code="415")}
+    news = {**program_inputs(name="support", squad_id="s", number_desired_area_code="415")}
     assert provider(api).update(UUID, RECORDED, news).outs == RECORDED
     assert api.sent == []
 
@@ -300,7 +308,9 @@ def test_update_without_a_difference_sends_nothing() -> None:
 def test_update_of_a_missing_number_says_what_to_do() -> None:
     """Deleted outside between refresh and up: the line says to refresh."""
     api = FlakyApi()
-    assert "pulumi refresh" in failure(provider(api).update, UUID, RECORDED, bag(name="b"))
+    assert "pulumi refresh" in failure(
+        provider(api).update, UUID, RECORDED, program_inputs(name="b")
+    )
     assert api.sent == [f"PATCH /phone-number/{UUID}"]
 
 
@@ -311,9 +321,9 @@ def test_delete_releases_once() -> None:
     """One DELETE, and the SIP URI is free for another resource of the same run."""
     api = FlakyApi(answer(sipUri="sip:a@b"), answer(id_="other"))
     working = provider(api)
-    assert "the SIP URI" in failure(working.create, bag(sip_uri="sip:a@b"))
+    assert "the SIP URI" in failure(working.create, program_inputs(sip_uri="sip:a@b"))
     working.delete(UUID, RECORDED)
-    working.create(bag(sip_uri="sip:a@b"))
+    working.create(program_inputs(sip_uri="sip:a@b"))
     assert api.sent == [
         "GET /phone-number",
         f"DELETE /phone-number/{UUID}",
@@ -371,10 +381,10 @@ def test_keys_that_the_account_shows_and_does_not_take_are_left_out(
     client = VapiClient(Transport(account, "a-key-for-tests-only"))
     working.use(Session(settings(), client))
     fields = {"name": "a", "server": {"url": "https://a.example"}, "sip_uri": "sip:a@sip.vapi.ai"}
-    made = working.create(bag(**fields))
+    made = working.create(program_inputs(**fields))
     assert made.outs is not None
     sent.clear()
-    news = bag(**{**fields, "server": {"url": "https://b.example"}})
+    news = program_inputs(**{**fields, "server": {"url": "https://b.example"}})
     working.update(made.id, made.outs, news)
     assert sent == ["GET", "PATCH", "PATCH"]
     assert "server.notYetKnown" in capsys.readouterr().err
@@ -416,7 +426,7 @@ def test_a_plugin_works_with_the_account_that_its_config_names(
     for each in (working, older):
         each.configure(ConfigureRequest(config))
     assert not file.exists()
-    created = working.create(bag(name="support", number_desired_area_code="415"))
+    created = working.create(program_inputs(name="support", number_desired_area_code="415"))
     assert file.exists()
     assert created.outs is not None
     # A run never releases what it created, whichever provider is asked.

@@ -21,8 +21,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
     provider,
 )
 from vapi_provider.models.kinds import KINDS
@@ -35,7 +35,7 @@ from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, UNSEEN
 def test_create_looks_before_it_makes(kind: str) -> None:
     """A first create costs one listing and one POST; what is recorded is what was declared."""
     api = FlakyApi()
-    inputs = bag(kind, name="a", **MINIMAL[kind])
+    inputs = program_inputs(kind, name="a", **MINIMAL[kind])
     result = provider(api).create(inputs)
     assert api.sent == ["GET /phone-number", "POST /phone-number"]
     assert api.body()["provider"] == kind
@@ -49,15 +49,15 @@ def test_many_creates_share_one_listing() -> None:
     api = FlakyApi(answer(name="a stranger"))
     working = provider(api)
     for at in range(3):
-        working.create(bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", name=f"n{at}",
-                           **MINIMAL["vapi"]))  # fmt: skip
+        key = f"acme/shop/dev/VapiPhoneNumber/n{at}"
+        working.create(program_inputs(declaration=key, name=f"n{at}", **MINIMAL["vapi"]))
     assert api.sent == ["GET /phone-number", *["POST /phone-number"] * 3]
 
 
 def test_create_never_buys_what_is_there() -> None:
     """A record with our automatic name stops the purchase and is named."""
     api = FlakyApi(answer(name=AUTOMATIC_NAME))
-    text = failure(provider(api).create, bag(name=AUTOMATIC_NAME, **MINIMAL["vapi"]))
+    text = failure(provider(api).create, program_inputs(name=AUTOMATIC_NAME, **MINIMAL["vapi"]))
     assert UUID in text
     assert "adopt_id" in text
     assert api.sent == ["GET /phone-number"]
@@ -67,7 +67,7 @@ def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
     """The record that diff has just said is replaced does not stop its replacement."""
     api = FlakyApi(answer(name=AUTOMATIC_NAME))
     working = provider(api)
-    news = bag(name=AUTOMATIC_NAME, number_desired_area_code="212")
+    news = program_inputs(name=AUTOMATIC_NAME, number_desired_area_code="212")
     working.diff(UUID, {**RECORDED, "name": AUTOMATIC_NAME}, news)
     assert working.create(news).id != UUID
     assert api.sent == ["GET /phone-number", "POST /phone-number"]
@@ -78,7 +78,7 @@ def test_create_never_buys_blindly(page: httpx.Response) -> None:
     """Where the account cannot be listed nothing is made."""
     api = FlakyApi()
     api.instead = [page]
-    failure(provider(api).create, bag())
+    failure(provider(api).create, program_inputs())
     assert api.sent == ["GET /phone-number"]
 
 
@@ -94,7 +94,7 @@ def test_create_waits_until_the_number_is_known() -> None:
         httpx.Response(200, json=pending),
         httpx.Response(200, json=shown),
     ]
-    result = provider(api, clock).create(bag())
+    result = provider(api, clock).create(program_inputs())
     assert (result.outs["number"], result.outs["status"]) == ("+14155550199", "activating")
     assert clock.slept == [1.0, 1.0, 1.0]
     assert api.sent[2:] == ["GET /phone-number/new"] * 3
@@ -107,7 +107,7 @@ def test_create_does_not_wait_for_ever(
     """After `readyTimeoutSeconds` it returns with what is known, and says so."""
     api, clock = FlakyApi(), Clock()
     api.created = {"number": None, "status": "activating"}
-    result = provider(api, clock, ready_timeout_seconds=seconds).create(bag())
+    result = provider(api, clock, ready_timeout_seconds=seconds).create(program_inputs())
     assert "number" not in result.outs
     assert len(api.requests) == 2 + looks
     said = capsys.readouterr().err
@@ -134,7 +134,7 @@ def test_many_that_wait_share_their_looks() -> None:
 
     def create(at: int) -> None:
         declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
-        working.create(bag(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
+        working.create(program_inputs(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
 
     with ThreadPoolExecutor(12) as workers:
         list(workers.map(create, range(12)))
@@ -157,7 +157,7 @@ def test_a_page_that_fails_is_not_tried_by_all_who_wait() -> None:
 
     def create(at: int) -> None:
         declaration = f"acme/shop/dev/VapiPhoneNumber/n{at}"
-        working.create(bag(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
+        working.create(program_inputs(declaration=declaration, name=f"n{at}", **MINIMAL["vapi"]))
 
     with ThreadPoolExecutor(12) as workers:
         list(workers.map(create, range(12)))
@@ -169,7 +169,7 @@ def test_a_sip_uri_alone_is_not_waited_for() -> None:
     """Without an area code there are no digits to come."""
     api, clock = FlakyApi(), Clock()
     api.created = {"number": None, "status": "activating"}
-    provider(api, clock).create(bag(sip_uri="sip:a@b"))
+    provider(api, clock).create(program_inputs(sip_uri="sip:a@b"))
     assert clock.slept == []
 
 
@@ -178,7 +178,7 @@ def test_a_blocked_number_is_an_error_with_advice(number: str | None) -> None:
     """What Vapi has blocked is not reported as made and fine."""
     api = FlakyApi()
     api.created = {"number": number, "status": "blocked"}
-    text = failure(provider(api).create, bag())
+    text = failure(provider(api).create, program_inputs())
     assert "blocked" in text
     assert "adopt_id='made-2'" in text
 
@@ -192,7 +192,7 @@ def test_trouble_while_waiting_does_not_lose_what_was_made(
     pending = answer(id_="new", number=None, status="activating")
     listed, made = httpx.Response(200, json=[]), httpx.Response(201, json=pending)
     api.instead = [listed, made, *[trouble] * 50]
-    result = provider(api, clock, ready_timeout_seconds=3).create(bag())
+    result = provider(api, clock, ready_timeout_seconds=3).create(program_inputs())
     assert result.id == "new"
     assert "the last read failed" in capsys.readouterr().err
 
@@ -201,9 +201,9 @@ def test_two_resources_of_one_name_are_not_both_made() -> None:
     """Children of different components may share a name; the second is refused, not bought."""
     api = FlakyApi()
     working = provider(api)
-    working.create(bag(name="a", **MINIMAL["vapi"]))
+    working.create(program_inputs(name="a", **MINIMAL["vapi"]))
     assert "two resources are called 'support'" in failure(
-        working.create, bag(name="b", **MINIMAL["vapi"])
+        working.create, program_inputs(name="b", **MINIMAL["vapi"])
     )
     assert api.sent.count("POST /phone-number") == 1
 
@@ -214,7 +214,7 @@ def test_an_account_that_cannot_be_listed_is_asked_once_a_run() -> None:
     api.instead = [httpx.ConnectError("refused")] * 5
     working = provider(api)
     for at in range(3):
-        news = bag(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **MINIMAL["vapi"])
+        news = program_inputs(declaration=f"acme/shop/dev/VapiPhoneNumber/n{at}", **MINIMAL["vapi"])
         assert "cannot reach" in failure(working.create, news)
     assert len(api.requests) == 5
 
@@ -227,7 +227,10 @@ def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused
     """A number in E.164 exists once; an extension once on each trunk."""
     there = answer("byo-phone-number", number=number, credentialId=credential)
     fields = {"number": number, "number_e164_check_enabled": False, "credential_id": UUID}
-    working, news = provider(FlakyApi(there)), bag("byo-phone-number", name="a", **fields)
+    working, news = (
+        provider(FlakyApi(there)),
+        program_inputs("byo-phone-number", name="a", **fields),
+    )
     if refused:
         assert "the account already has the number" in failure(working.create, news)
     else:
@@ -279,7 +282,7 @@ def test_an_area_code_that_is_not_known_yet_is_a_change_with_a_warning(
 def test_adopt_reads_compares_and_patches_the_difference() -> None:
     """An existing number is taken over with one GET and one PATCH of what differs."""
     api = FlakyApi(THERE)
-    result = provider(api).create(bag(name="b", squad_id="s", adopt_id=UUID))
+    result = provider(api).create(program_inputs(name="b", squad_id="s", adopt_id=UUID))
     assert api.sent == [f"GET /phone-number/{UUID}", f"PATCH /phone-number/{UUID}"]
     assert api.body() == {"provider": "vapi", "name": "b"}
     assert result.id == UUID
@@ -290,7 +293,7 @@ def test_adopting_what_is_as_declared_only_reads() -> None:
     """Nothing to change: one GET, also where the declared area code is the number's."""
     api = FlakyApi(THERE)
     fields = {"name": "support", "squad_id": "s", "number_desired_area_code": "415"}
-    assert provider(api).create(bag(adopt_id=UUID, **fields)).id == UUID
+    assert provider(api).create(program_inputs(adopt_id=UUID, **fields)).id == UUID
     assert api.sent == [f"GET /phone-number/{UUID}"]
 
 
@@ -308,7 +311,7 @@ def test_adopting_what_is_as_declared_only_reads() -> None:
 def test_adopt_never_buys(record: dict[str, Any] | None, more: dict[str, Any], words: str) -> None:
     """A missing, other or unfit record is an error; nothing is made or changed."""
     api = FlakyApi(*([record] if record else []))
-    text = failure(provider(api).create, bag(name="b", adopt_id=UUID, **more))
+    text = failure(provider(api).create, program_inputs(name="b", adopt_id=UUID, **more))
     assert words in text
     assert api.sent == [f"GET /phone-number/{UUID}"]
 
@@ -319,7 +322,7 @@ RENAMED = "acme/shop/dev/VapiPhoneNumber/hotline"
 def adopted_as_hotline(working: Any) -> None:
     """What the engine calls for a new resource that adopts the number."""
     fields = {"name": "support", "squad_id": "s", "adopt_id": UUID}
-    news = bag(declaration=RENAMED, **fields)
+    news = program_inputs(declaration=RENAMED, **fields)
     working.create(working.check({}, news).inputs)
 
 
@@ -335,7 +338,7 @@ def test_a_number_that_changed_hands_is_not_deleted() -> None:
 
 def test_a_number_belongs_to_one_resource() -> None:
     """Two resources of one run cannot have the same number, whichever comes first."""
-    news = bag(declaration=RENAMED, name="support", adopt_id=UUID)
+    news = program_inputs(declaration=RENAMED, name="support", adopt_id=UUID)
     working = provider(FlakyApi(THERE))
     working.check(RECORDED, RECORDED)
     working.diff(UUID, RECORDED, RECORDED)
@@ -368,7 +371,7 @@ def test_a_renamed_number_is_released_after_a_refresh() -> None:
     """In one process: refresh of a renamed number (outputs old, inputs new), then its delete."""
     api = FlakyApi(THERE)
     working = provider(api)
-    working.diff(UUID, RECORDED, bag(declaration=RENAMED, name="support", squad_id="s"))
+    working.diff(UUID, RECORDED, program_inputs(declaration=RENAMED, name="support", squad_id="s"))
     working.delete(UUID, RECORDED)
     assert api.records == {}
 
@@ -377,7 +380,7 @@ def test_a_forced_replacement_releases_what_it_replaces() -> None:
     """Without a diff (`--target-replace`): the new number is made, the old one is released."""
     api = FlakyApi(THERE)
     working = provider(api)
-    news = working.check({}, bag(name="support", number_desired_area_code="415")).inputs
+    news = working.check({}, program_inputs(name="support", number_desired_area_code="415")).inputs
     made = working.create(news).id
     working.delete(UUID, RECORDED)
     assert list(api.records) == [made]

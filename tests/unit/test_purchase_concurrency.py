@@ -13,7 +13,7 @@ from tests.support.builders import (
     DECLARATION,
     MINIMAL,
     Clock,
-    bag,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, LossyApi
@@ -38,7 +38,7 @@ def test_equal_names_are_made_one_after_the_other(journal: Path) -> None:
 
     def create(declaration: str, **more: Any) -> None:
         # No hooks and none declared are two spellings of one body.
-        news = bag(declaration=declaration, name="Pool", **MINIMAL["vapi"], **more)
+        news = program_inputs(declaration=declaration, name="Pool", **MINIMAL["vapi"], **more)
         ids.append(run.create(news).id)
 
     first = threading.Thread(target=create, args=(DECLARATION,), kwargs={"hooks": []})
@@ -65,7 +65,11 @@ def test_twenty_equal_creates_never_share_a_record(journal: Path) -> None:
 
     def create(at: int) -> None:
         declaration = DECLARATION.replace("support", f"n{at}")
-        ids.append(working.create(bag(declaration=declaration, name="Main", **MINIMAL["vapi"])).id)
+        ids.append(
+            working.create(
+                program_inputs(declaration=declaration, name="Main", **MINIMAL["vapi"])
+            ).id
+        )
 
     threads = [threading.Thread(target=create, args=(at,)) for at in range(20)]
     for thread in threads:
@@ -86,8 +90,8 @@ def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> No
     beside: list[threading.Thread] = []
 
     def make_another() -> None:
-        other.check({}, bag(**pool))
-        ids.append(other.create(bag(declaration=sister, **pool)).id)
+        other.check({}, program_inputs(**pool))
+        ids.append(other.create(program_inputs(declaration=sister, **pool)).id)
 
     class Looking(Clock):
         def sleep(self, seconds: float) -> None:
@@ -98,7 +102,7 @@ def test_what_another_run_makes_is_nobody_elses_lost_record(journal: Path) -> No
             # What it could send it sends in this time.
             time.sleep(0.1)
 
-    ids.append(new_provider(api, Looking(), journal=journal).create(bag(**pool)).id)
+    ids.append(new_provider(api, Looking(), journal=journal).create(program_inputs(**pool)).id)
     beside[0].join(timeout=20)
     assert len(set(ids)) == 2
     assert set(api.records) == set(ids)

@@ -19,8 +19,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, journal_of
@@ -29,8 +29,8 @@ from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 from vapi_provider.settings.backend import Backend, identity_of
 
-MAIN = bag(name="Main", **MINIMAL["vapi"])
-OWN = bag(name=AUTOMATIC_NAME, **MINIMAL["vapi"])
+MAIN = program_inputs(name="Main", **MINIMAL["vapi"])
+OWN = program_inputs(name=AUTOMATIC_NAME, **MINIMAL["vapi"])
 OTHER = DECLARATION.replace("support", "other")
 
 
@@ -111,10 +111,10 @@ def test_a_call_of_the_same_run_finishes_no_intent(journal: Path) -> None:
 def test_the_id_that_was_replaced_closes_nothing(journal: Path) -> None:
     """A delete-first replacement that lost its answer is found, though `diff` names the old id."""
     api = FlakyApi(answer(name="Main", sipUri="sip:a@b", number=None))
-    old = {**RECORDED, **bag(name="Main", sip_uri="sip:a@b")}
-    new = bag(name="Main", sip_uri="sip:a@b", number_desired_area_code="212")
+    old = {**RECORDED, **program_inputs(name="Main", sip_uri="sip:a@b")}
+    new = program_inputs(name="Main", sip_uri="sip:a@b", number_desired_area_code="212")
     run = new_provider(api, journal=journal)
-    run.check(bag(name="Main", sip_uri="sip:a@b"), new)
+    run.check(program_inputs(name="Main", sip_uri="sip:a@b"), new)
     id_ = next(iter(api.records))
     run.diff(id_, old, new)
     run.delete(id_, old)
@@ -146,7 +146,7 @@ def test_what_another_resource_adopts_is_its_own(journal: Path) -> None:
     """A lost purchase that another resource adopts is finished: its own key buys another number."""
     api = FlakyApi()
     made = new_provider(api, journal=journal).create(MAIN)
-    adopting = bag(declaration=OTHER, name="Main", adopt_id=made.id, **MINIMAL["vapi"])
+    adopting = program_inputs(declaration=OTHER, name="Main", adopt_id=made.id, **MINIMAL["vapi"])
     new_provider(api, journal=journal).create(adopting)
     again = new_provider(api, journal=journal).create(MAIN)
     assert again.id != made.id
@@ -160,7 +160,7 @@ def test_a_renamed_resource_does_not_buy_again(journal: Path, is_answered: bool)
         made = new_provider(api, journal=journal).create(OWN)
     else:
         lost(api, journal, news=OWN)
-    renamed = bag(declaration=OTHER, name="shop/dev/other", **MINIMAL["vapi"])
+    renamed = program_inputs(declaration=OTHER, name="shop/dev/other", **MINIMAL["vapi"])
     text = failure(new_provider(api, journal=journal).create, renamed)
     assert "'support'" in text
     assert api.sent.count(POST) == 1
@@ -178,7 +178,7 @@ def test_an_unfinished_purchase_is_named_before_anything_is_bought(
     api = FlakyApi()
     made = new_provider(api, journal=journal).create(OWN)
     new_provider(api, journal=journal).create(
-        bag(declaration=OTHER, name="Other", number_desired_area_code="212")
+        program_inputs(declaration=OTHER, name="Other", number_desired_area_code="212")
     )
     assert f"created {made.id} for 'support'" in capsys.readouterr().err
 
@@ -196,7 +196,7 @@ def test_a_resource_that_is_declared_later_is_waited_for(
             rerun.check({}, OWN)
 
     rerun = new_provider(api, Checking(), journal=journal)
-    rerun.create(bag(declaration=OTHER, name="shop/dev/other", **MINIMAL["vapi"]))
+    rerun.create(program_inputs(declaration=OTHER, name="shop/dev/other", **MINIMAL["vapi"]))
     assert capsys.readouterr().err == ""
 
 
@@ -220,8 +220,10 @@ def test_a_key_of_another_organization_buys_nothing(journal: Path) -> None:
     assert ORG in text
     assert POST not in theirs.sent
     run = new_provider(theirs, journal=journal)
-    run.diff("first", {**RECORDED, "declaration": OTHER}, bag(declaration=OTHER))
-    new = bag(declaration=DECLARATION.replace("support", "new"), name="New", **MINIMAL["vapi"])
+    run.diff("first", {**RECORDED, "declaration": OTHER}, program_inputs(declaration=OTHER))
+    new = program_inputs(
+        declaration=DECLARATION.replace("support", "new"), name="New", **MINIMAL["vapi"]
+    )
     assert "the key belongs to organization" in failure(run.create, new)
     assert POST not in theirs.sent
 
@@ -230,10 +232,10 @@ def test_an_account_that_shows_nothing_is_asked_about(journal: Path) -> None:
     """Where nothing shows whose key it is, a person says so once."""
     api = FlakyApi()
     run = new_provider(api, journal=journal)
-    run.diff("first", {**RECORDED, "declaration": OTHER}, bag(declaration=OTHER))
+    run.diff("first", {**RECORDED, "declaration": OTHER}, program_inputs(declaration=OTHER))
     assert f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}" in failure(run.create, MAIN)
     confirmed = new_provider(api, journal=journal, confirmed_empty_account=ORG)
-    confirmed.diff("first", {**RECORDED, "declaration": OTHER}, bag(declaration=OTHER))
+    confirmed.diff("first", {**RECORDED, "declaration": OTHER}, program_inputs(declaration=OTHER))
     assert confirmed.create(MAIN).id in api.records
 
 

@@ -15,8 +15,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
@@ -31,8 +31,8 @@ from vapi_provider.provider import PhoneNumberProvider
 def test_a_killed_run_heals(journal: Path) -> None:
     """What a run made and could not record is taken over by the next, and brought up to date."""
     api = FlakyApi()
-    made = new_provider(api, journal=journal).create(bag(name="Main", squad_id="old"))
-    again = new_provider(api, journal=journal).create(bag(name="Main", squad_id="new"))
+    made = new_provider(api, journal=journal).create(program_inputs(name="Main", squad_id="old"))
+    again = new_provider(api, journal=journal).create(program_inputs(name="Main", squad_id="new"))
     assert again.id == made.id
     assert list(api.records) == [made.id]
     assert api.records[made.id]["squadId"] == "new"
@@ -42,7 +42,7 @@ def test_a_killed_run_heals(journal: Path) -> None:
 def test_a_forced_replacement_does_not_release_what_it_took_over(journal: Path) -> None:
     """A taint right after an `up`: create takes the record over, and its delete is not sent."""
     api = FlakyApi()
-    news = bag(name="Main", **MINIMAL["vapi"])
+    news = program_inputs(name="Main", **MINIMAL["vapi"])
     made = new_provider(api, journal=journal).create(news)
     forced = new_provider(api, journal=journal)
     forced.check({}, news)
@@ -56,8 +56,8 @@ def test_an_area_code_added_since_is_not_waited_for(journal: Path) -> None:
     """A left-over SIP record has no digits to come, whatever is declared by now."""
     api, clock = FlakyApi(), Clock()
     api.created = {"number": None, "status": "active"}
-    new_provider(api, journal=journal).create(bag(sip_uri="sip:a@b"))
-    news = bag(sip_uri="sip:a@b", number_desired_area_code="415")
+    new_provider(api, journal=journal).create(program_inputs(sip_uri="sip:a@b"))
+    news = program_inputs(sip_uri="sip:a@b", number_desired_area_code="415")
     again = new_provider(api, clock, journal=journal).create(news)
     assert "number_desired_area_code" not in again.outs
     assert clock.slept == []
@@ -66,8 +66,10 @@ def test_an_area_code_added_since_is_not_waited_for(journal: Path) -> None:
 def test_another_area_code_since_is_recorded_as_it_is(journal: Path) -> None:
     """A left-over number keeps its code in the record, so that the next run replaces it."""
     api = FlakyApi()
-    new_provider(api, journal=journal).create(bag(number_desired_area_code="415"))
-    again = new_provider(api, journal=journal).create(bag(number_desired_area_code="212"))
+    new_provider(api, journal=journal).create(program_inputs(number_desired_area_code="415"))
+    again = new_provider(api, journal=journal).create(
+        program_inputs(number_desired_area_code="212")
+    )
     assert again.outs["number_desired_area_code"] == "415"
     assert len(api.records) == 1
 
@@ -76,7 +78,7 @@ def test_another_area_code_since_is_recorded_as_it_is(journal: Path) -> None:
 def test_what_a_state_holds_is_not_taken_over(journal: Path, call: str) -> None:
     """Once the engine calls with the id a state has it: a create after that is refused."""
     api = FlakyApi()
-    news = bag(name="Main", **MINIMAL["vapi"])
+    news = program_inputs(name="Main", **MINIMAL["vapi"])
     made = new_provider(api, journal=journal).create(news)
     later = new_provider(api, journal=journal)
     calls: dict[str, tuple[Any, ...]] = {
@@ -93,7 +95,7 @@ def test_what_a_state_holds_is_not_taken_over(journal: Path, call: str) -> None:
 def test_what_was_released_is_made_anew(journal: Path) -> None:
     """A record that this package released is in nobody's way."""
     api = FlakyApi()
-    news = bag(name="Main", **MINIMAL["vapi"])
+    news = program_inputs(name="Main", **MINIMAL["vapi"])
     made = new_provider(api, journal=journal).create(news)
     new_provider(api, journal=journal).delete(made.id, made.outs)
     assert new_provider(api, journal=journal).create(news).id != made.id
@@ -105,7 +107,7 @@ def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
     working.use(Session(new_settings(journal=journal), client, lives=lambda: False))
-    assert "the engine has exited" in failure(working.create, bag())
+    assert "the engine has exited" in failure(working.create, program_inputs())
     assert POST not in api.sent
 
 
@@ -115,7 +117,7 @@ def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
     working.use(Session(new_settings(journal=journal), client, lives=lambda: POST not in api.sent))
-    assert "the engine has exited" in failure(working.create, bag())
+    assert "the engine has exited" in failure(working.create, program_inputs())
     assert api.sent.count(POST) == 1
     assert journal_of(journal).find(DECLARATION) is None
 
@@ -136,7 +138,7 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
             return super().__call__(request)
 
     api, clock = Late(), Clock()
-    news = bag(**OWN_NAME)
+    news = program_inputs(**OWN_NAME)
     assert new_provider(api, clock, journal=journal).create(news).id == "made"
     assert POST not in api.sent
 
@@ -151,7 +153,7 @@ def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: f
         DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
     )
     api, clock = FlakyApi(), Clock()
-    new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
+    new_provider(api, clock, journal=journal).create(program_inputs(**OWN_NAME))
     assert clock.now == pytest.approx(max(settings.request_timeout_seconds - age, 0), abs=1)
     assert len(api.records) == 1
 
@@ -162,7 +164,7 @@ def test_an_intent_of_another_boot_is_given_its_whole_time(journal: Path, boot: 
     killed = journal_of(journal, BootClock(boot, lambda: 10.0**9))
     killed.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 60)
     api, clock = FlakyApi(), Clock()
-    new_provider(api, clock, journal=journal).create(bag(**OWN_NAME))
+    new_provider(api, clock, journal=journal).create(program_inputs(**OWN_NAME))
     assert clock.now == pytest.approx(60, abs=1)
     assert len(api.records) == 1
 
@@ -176,7 +178,7 @@ def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     client = VapiClient(api.transport())
     alive = [True, True, False]
     working.use(Session(settings, client, clock.sleep, clock, lambda: alive.pop(0)))
-    text = failure(working.create, bag(name="Main", **MINIMAL["vapi"]))
+    text = failure(working.create, program_inputs(name="Main", **MINIMAL["vapi"]))
     assert "the engine has exited" in text
     assert clock.now < 10
     assert POST not in api.sent
@@ -185,7 +187,7 @@ def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
 
 def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
-    news = bag(**OWN_NAME)
+    news = program_inputs(**OWN_NAME)
     first = journal_of(journal)
     made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = FlakyApi(), Clock()

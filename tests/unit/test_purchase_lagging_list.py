@@ -13,14 +13,14 @@ from tests.support.builders import (
     MINIMAL,
     Clock,
     FlakyApi,
-    bag,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
 from tests.support.purchases import journal_of
 
-MAIN = bag(name="Main", **MINIMAL["vapi"])
-OWN = bag(name=AUTOMATIC_NAME, **MINIMAL["vapi"])
+MAIN = program_inputs(name="Main", **MINIMAL["vapi"])
+OWN = program_inputs(name=AUTOMATIC_NAME, **MINIMAL["vapi"])
 
 
 class Lagging(FlakyApi):

@@ -16,8 +16,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
@@ -42,14 +42,18 @@ class Masking(LossyApi):
 def test_a_record_whose_answer_was_lost_is_found(journal: Path, error: Any) -> None:
     """After a lost answer the account is looked through, and the one record taken."""
     api = LossyApi("made", error=error)
-    result = new_provider(api, journal=journal).create(bag(name="Main line", **MINIMAL["vapi"]))
+    result = new_provider(api, journal=journal).create(
+        program_inputs(name="Main line", **MINIMAL["vapi"])
+    )
     assert list(api.records) == [result.id]
     assert api.sent.count(POST) == 1
 
 
 def test_a_record_that_is_found_is_recorded_with_its_whole_number(journal: Path) -> None:
     """Where a list shows numbers in part, what is found in it is read once more."""
-    result = new_provider(Masking("made"), journal=journal).create(bag(**MINIMAL["vapi"]))
+    result = new_provider(Masking("made"), journal=journal).create(
+        program_inputs(**MINIMAL["vapi"])
+    )
     assert result.outs["number"] == "+14155550123"
 
 
@@ -57,7 +61,7 @@ def test_a_record_that_is_found_is_recorded_with_its_whole_number(journal: Path)
 def test_what_was_not_made_is_made_then(journal: Path, error: Any) -> None:
     """Where several looks find nothing the POST is repeated, and one record is there."""
     api, clock = LossyApi("lost", error=error), Clock()
-    result = new_provider(api, clock, journal=journal).create(bag())
+    result = new_provider(api, clock, journal=journal).create(program_inputs())
     assert list(api.records) == [result.id]
     assert api.sent.count(POST) == 2
     assert sum(clock.slept) >= 5
@@ -70,7 +74,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     The next run gives it as much time again before it buys.
     """
     api = LossyApi("lost", error=error)
-    text = failure(new_provider(api, journal=journal).create, bag(**OWN_NAME))
+    text = failure(new_provider(api, journal=journal).create, program_inputs(**OWN_NAME))
     assert "the journal knows of it" in text
     assert api.sent.count(POST) == 1
     intent = journal_of(journal).find(DECLARATION)
@@ -78,7 +82,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     assert intent.remaining_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
     late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2026-03-26T15:44:00.000Z"}
     api.records["late"] = late
-    assert new_provider(api, journal=journal).create(bag(**OWN_NAME)).id == "late"
+    assert new_provider(api, journal=journal).create(program_inputs(**OWN_NAME)).id == "late"
     assert list(api.records) == ["late"]
 
 
@@ -93,7 +97,9 @@ def test_several_candidates_stop_the_run(journal: Path) -> None:
         return made(request)
 
     api._made = made_twice
-    text = failure(new_provider(api, journal=journal).create, bag(name="Main", **MINIMAL["vapi"]))
+    text = failure(
+        new_provider(api, journal=journal).create, program_inputs(name="Main", **MINIMAL["vapi"])
+    )
     assert "2 records may be its result" in text
     assert "twin" in text
     assert api.sent.count(POST) == 1
@@ -104,8 +110,8 @@ def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_record
     """`adopt_id` is named for a resource without a number; for one that is replaced, `recover`."""
     late = answer(id_="late", name="Main", number="+12125550123")
     api = FlakyApi(answer(name="Main"), {**late, "createdAt": "2031-01-01T00:00:00.000Z"})
-    old = bag(name="Main", number_desired_area_code="415")
-    news = bag(name="Main", number_desired_area_code="212")
+    old = program_inputs(name="Main", number_desired_area_code="415")
+    news = program_inputs(name="Main", number_desired_area_code="212")
     before = AccountWatermark("2026-03-26T15:43:16.145Z", frozenset({UUID}))
     journal_of(journal).write_intent(DECLARATION, fingerprint_of(KINDS["vapi"], news), before, 0)
     rerun = new_provider(api, journal=journal)
@@ -128,7 +134,7 @@ def test_a_list_that_lags_hides_nothing_that_was_answered(journal: Path) -> None
                 return httpx.Response(200, json=[])
             return super().__call__(request)
 
-    api, news = Lagging(), bag(name="Main", **MINIMAL["vapi"])
+    api, news = Lagging(), program_inputs(name="Main", **MINIMAL["vapi"])
     made = new_provider(api, journal=journal).create(news)
     assert new_provider(api, journal=journal).create(news).id == made.id
     assert list(api.records) == [made.id]
@@ -140,7 +146,7 @@ def test_clocks_of_the_api_may_differ_a_little(journal: Path) -> None:
     for at in range(3):
         moment = f"2026-03-26T15:43:16.{145 + at}Z"
         api.records[f"n{at}"] = {**answer(id_=f"n{at}", name=f"n{at}"), "createdAt": moment}
-    news = bag(name="Main", **MINIMAL["vapi"])
+    news = program_inputs(name="Main", **MINIMAL["vapi"])
     failure(new_provider(api, journal=journal).create, news)
     late = {**answer(id_="late", name="Main"), "createdAt": "2026-03-26T15:43:16.146Z"}
     api.records["late"] = late

@@ -14,8 +14,8 @@ from tests.support.builders import (
     UUID,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, LossyApi
@@ -24,7 +24,7 @@ from tests.support.purchases import POST, LossyApi
 def test_nothing_is_taken_over_without_an_intent(journal: Path) -> None:
     """A record with the automatic name that no run here left open could be a colleague's."""
     api = FlakyApi(answer(name=AUTOMATIC_NAME))
-    text = failure(new_provider(api, journal=journal).create, bag(name=AUTOMATIC_NAME))
+    text = failure(new_provider(api, journal=journal).create, program_inputs(name=AUTOMATIC_NAME))
     assert UUID in text
     assert POST not in api.sent
 
@@ -32,7 +32,7 @@ def test_nothing_is_taken_over_without_an_intent(journal: Path) -> None:
 def test_another_backends_intent_is_not_ours(journal: Path) -> None:
     """Two states of one stack share no intent, even on one machine."""
     api = FlakyApi()
-    news = bag(name=AUTOMATIC_NAME, number_desired_area_code="415")
+    news = program_inputs(name=AUTOMATIC_NAME, number_desired_area_code="415")
     made = new_provider(api, journal=journal, backend="file://a").create(news)
     text = failure(new_provider(api, journal=journal, backend="file://b").create, news)
     assert made.id in text
@@ -45,18 +45,18 @@ def test_a_sister_of_the_same_body_is_not_taken(journal: Path) -> None:
     pool = {"name": "Pool", **MINIMAL["vapi"]}
     api = LossyApi("lost", error=httpx.ReadTimeout("slow"))
     run = new_provider(api, journal=journal)
-    failure(run.create, bag(**pool))
-    sister = run.create(bag(declaration=other, **pool))
+    failure(run.create, program_inputs(**pool))
+    sister = run.create(program_inputs(declaration=other, **pool))
     rerun = new_provider(api, journal=journal)
-    rerun.check({}, bag(declaration=other, **pool))
-    again = rerun.create(bag(**pool))
+    rerun.check({}, program_inputs(declaration=other, **pool))
+    again = rerun.create(program_inputs(**pool))
     assert again.id != sister.id
     assert set(api.records) == {again.id, sister.id}
 
 
 def test_what_was_adopted_is_not_taken_over_later(journal: Path) -> None:
     """After `adopt_id` has ended a lost answer, a replacement makes a number and frees the old."""
-    news = bag(name="Main", number_desired_area_code="415")
+    news = program_inputs(name="Main", number_desired_area_code="415")
     api = LossyApi("lost", error=httpx.ReadTimeout("slow"))
     failure(new_provider(api, journal=journal).create, news)
     api.records["late"] = {**answer(id_="late", name="Main"), "createdAt": "2030-01-01T00:00:00Z"}
@@ -78,14 +78,16 @@ def test_what_another_run_made_since_the_listing_is_not_taken(journal: Path) -> 
     sister, first = (DECLARATION.replace("support", name) for name in ("sister", "first"))
     api = LossyApi()
     ours = new_provider(api, journal=journal)
-    ours.create(bag(declaration=first, name="First", **MINIMAL["vapi"]))  # Lists the account.
+    ours.create(
+        program_inputs(declaration=first, name="First", **MINIMAL["vapi"])
+    )  # Lists the account.
     other = new_provider(api, journal=journal)
     for declaration in (first, DECLARATION):
-        other.check({}, bag(declaration=declaration, **pool))
-    theirs = other.create(bag(declaration=sister, **pool))
-    ours.check({}, bag(declaration=sister, **pool))
+        other.check({}, program_inputs(declaration=declaration, **pool))
+    theirs = other.create(program_inputs(declaration=sister, **pool))
+    ours.check({}, program_inputs(declaration=sister, **pool))
     api.fates = ["lost"]
-    made = ours.create(bag(**pool))
+    made = ours.create(program_inputs(**pool))
     assert made.id != theirs.id
     assert len(api.records) == 3
 
@@ -99,19 +101,19 @@ def test_what_is_closed_stays_anothers(journal: Path) -> None:
     early.diff("x", RECORDED, RECORDED)  # Reads the journal, which is empty.
     unlisted = new_provider(api, journal=journal)
     unlisted.create(
-        bag(declaration=DECLARATION.replace("support", "a"), name="A", **MINIMAL["vapi"])
+        program_inputs(declaration=DECLARATION.replace("support", "a"), name="A", **MINIMAL["vapi"])
     )
     other = new_provider(api, journal=journal)
-    other.check({}, bag(declaration=DECLARATION.replace("support", "a"), **pool))
-    theirs = other.create(bag(declaration=sister, **pool))
-    unlisted.check({}, bag(declaration=sister, **pool))
+    other.check({}, program_inputs(declaration=DECLARATION.replace("support", "a"), **pool))
+    theirs = other.create(program_inputs(declaration=sister, **pool))
+    unlisted.check({}, program_inputs(declaration=sister, **pool))
     api.fates = ["lost"]
-    failure(unlisted.create, bag(**pool))
+    failure(unlisted.create, program_inputs(**pool))
     closing = new_provider(api, journal=journal)
-    closing.diff(theirs.id, theirs.outs, bag(declaration=sister, **pool))
+    closing.diff(theirs.id, theirs.outs, program_inputs(declaration=sister, **pool))
     rerun = new_provider(api, journal=journal)
-    rerun.check({}, bag(declaration=DECLARATION.replace("support", "a"), **pool))
-    again = rerun.create(bag(**pool))
+    rerun.check({}, program_inputs(declaration=DECLARATION.replace("support", "a"), **pool))
+    again = rerun.create(program_inputs(**pool))
     assert again.id != theirs.id
 
 
@@ -119,7 +121,7 @@ def test_a_backend_that_was_not_named_then_stops_the_run(journal: Path) -> None:
     """Where it cannot be told whose intent it is, nothing is bought, and a line says what to do."""
     api, news = (
         LossyApi("lost", error=httpx.ReadTimeout("slow")),
-        bag(name="Main", **MINIMAL["vapi"]),
+        program_inputs(name="Main", **MINIMAL["vapi"]),
     )
     failure(new_provider(api, journal=journal, backend="").create, news)
     text = failure(new_provider(api, journal=journal, backend="s3://b").create, news)
@@ -129,6 +131,6 @@ def test_a_backend_that_was_not_named_then_stops_the_run(journal: Path) -> None:
 
 def test_a_slash_is_no_other_backend(journal: Path) -> None:
     """A backend spelled with a slash at its end is the same."""
-    api, news = FlakyApi(), bag(name="Main", **MINIMAL["vapi"])
+    api, news = FlakyApi(), program_inputs(name="Main", **MINIMAL["vapi"])
     made = new_provider(api, journal=journal, backend="s3://b").create(news)
     assert new_provider(api, journal=journal, backend="s3://b/").create(news).id == made.id

@@ -15,8 +15,8 @@ from tests.support.builders import (
     Clock,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
     settings,
 )
 from vapi_provider.api.client import VapiClient
@@ -28,7 +28,7 @@ from vapi_provider.provider import PhoneNumberProvider
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
 CHILD = "acme/shop/dev/VapiPhoneNumber~0a1b2c3d/support"
-OUTS = {**bag(name="Main", **MINIMAL["vapi"]), "org_id": ORG, "number": "+14155550123"}
+OUTS = {**program_inputs(name="Main", **MINIMAL["vapi"]), "org_id": ORG, "number": "+14155550123"}
 DELETE = f"DELETE /phone-number/{UUID}"
 
 
@@ -50,7 +50,7 @@ def api() -> FlakyApi:
 
 def news(declaration: str = DECLARATION, **more: Any) -> dict[str, Any]:
     """What the program declares of it."""
-    return bag(declaration=declaration, name="Main", **MINIMAL["vapi"], **more)
+    return program_inputs(declaration=declaration, name="Main", **MINIMAL["vapi"], **more)
 
 
 @pytest.mark.parametrize("spelled", [UUID, UUID.upper()])
@@ -157,11 +157,11 @@ def test_a_record_that_a_declared_resource_keeps_is_not_released(
 def test_a_key_that_is_recorded_in_its_old_form_stays(api: FlakyApi, journal: Path) -> None:
     """A child of a component keeps the key and the name that an earlier version recorded."""
     working = run(api, journal)
-    recorded = {**bag(**MINIMAL["vapi"]), "name": "shop/dev/support"}
-    inputs = working.check(recorded, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
+    recorded = {**program_inputs(**MINIMAL["vapi"]), "name": "shop/dev/support"}
+    inputs = working.check(recorded, program_inputs(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert inputs == recorded
     assert not working.diff(UUID, {**OUTS, **recorded}, inputs).changes
-    fresh = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
+    fresh = working.check({}, program_inputs(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert fresh["declaration"] == CHILD
     assert fresh["name"] == "shop/dev/support~0a1b2c3d"
 
@@ -173,11 +173,11 @@ def test_a_forced_replacement_buys_and_releases(
     """Two checks and no diff: warned of by name, bought although the old one has the name."""
     api = FlakyApi()
     first = run(api, journal)
-    old = first.create(first.check({}, bag(declaration=key, **MINIMAL["vapi"])).inputs)
+    old = first.create(first.check({}, program_inputs(declaration=key, **MINIMAL["vapi"])).inputs)
     working = run(api, journal)
     working._session.journal.finish_intents([old.id])
-    working.check(old.outs, bag(declaration=key, **MINIMAL["vapi"]))
-    inputs = working.check({}, bag(declaration=key, **MINIMAL["vapi"])).inputs
+    working.check(old.outs, program_inputs(declaration=key, **MINIMAL["vapi"]))
+    inputs = working.check({}, program_inputs(declaration=key, **MINIMAL["vapi"])).inputs
     assert "'support' will be replaced because the engine was told to" in capsys.readouterr().err
     made = working.create(inputs)
     working.delete(old.id, old.outs)
@@ -200,10 +200,13 @@ def test_what_the_program_holds_under_the_other_form_is_no_clash(journal: Path) 
     """A child is bought beside the number of its name that a declared resource has."""
     api = FlakyApi(answer(name="shop/dev/support"))
     working = run(api, journal)
-    inputs = working.check(bag(name="shop/dev/support", **MINIMAL["vapi"]), bag(**MINIMAL["vapi"]))
+    inputs = working.check(
+        program_inputs(name="shop/dev/support", **MINIMAL["vapi"]),
+        program_inputs(**MINIMAL["vapi"]),
+    )
     outs = {**OUTS, "name": "shop/dev/support"}
     working.diff(UUID, outs, inputs.inputs)
-    child = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
+    child = working.check({}, program_inputs(declaration=CHILD, **MINIMAL["vapi"])).inputs
     assert working.create(child).id != UUID
 
 
@@ -211,10 +214,10 @@ def test_what_nobody_holds_under_the_other_form_is_refused(journal: Path) -> Non
     """A number that was moved into a component is not bought again; the hint says both ways."""
     api = FlakyApi()
     first = run(api, journal)
-    old = first.create(first.check({}, bag(**MINIMAL["vapi"])).inputs)
+    old = first.create(first.check({}, program_inputs(**MINIMAL["vapi"])).inputs)
     first._session.journal.finish_intents([old.id])
     working = run(api, journal)
-    child = working.check({}, bag(declaration=CHILD, **MINIMAL["vapi"])).inputs
+    child = working.check({}, program_inputs(declaration=CHILD, **MINIMAL["vapi"])).inputs
     text = failure(working.create, child)
     for words in (old.id, "pulumi.ROOT_STACK_RESOURCE", "depends_on", "another name"):
         assert words in text
@@ -224,7 +227,7 @@ def test_what_nobody_holds_under_the_other_form_is_refused(journal: Path) -> Non
 def test_another_kind_is_replaced_because_of_provider(api: FlakyApi, journal: Path) -> None:
     """A record of another kind, which an alias brings, is never PATCHed."""
     working = run(api, journal)
-    twilio = bag("twilio", name="Main", **MINIMAL["twilio"])
+    twilio = program_inputs("twilio", name="Main", **MINIMAL["twilio"])
     inputs = working.check(news(), twilio).inputs
     found = working.diff(UUID, OUTS, inputs)
     assert found.replaces == ["provider"]
@@ -239,7 +242,7 @@ def test_a_replacement_comes_after_one_whose_deletion_failed(
     api = FlakyApi()
 
     def declared(code: str) -> dict[str, Any]:
-        return bag(number_desired_area_code=code, **name)
+        return program_inputs(number_desired_area_code=code, **name)
 
     def replace(recorded: Any, old: str, new: str, minute: int) -> Any:
         api.created = {

@@ -15,8 +15,8 @@ from tests.support.builders import (
     UUID,
     FlakyApi,
     answer,
-    bag,
     failure,
+    program_inputs,
     provider,
 )
 from vapi_provider.models.kinds import KINDS
@@ -138,7 +138,7 @@ def test_a_declaration_that_differs_by_secrecy_alone_is_left_to_the_engine() -> 
     def changes(hints: dict[str, Any] | None, **more: Any) -> bool | None:
         working = provider(FlakyApi())
         recorded = {**RECORDED, **more}
-        news = bag(name="support", squad_id="s", number_desired_area_code="415", **more)
+        news = program_inputs(name="support", squad_id="s", number_desired_area_code="415", **more)
         working.check(news, {**news, **({HINTS: hints} if hints else {})})
         return working.diff(UUID, recorded, news).changes
 
@@ -161,7 +161,7 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
     """What our preview foresees would be a change there: an unchanged number has none."""
     working = provider(FlakyApi())
     working._session.preview_outputs = {DECLARATION: {"number": "+14155550123", "org_id": "o"}}
-    news = bag(name="support", squad_id="s", number_desired_area_code="415")
+    news = program_inputs(name="support", squad_id="s", number_desired_area_code="415")
     inputs = working.check(news, {**news, **({HINTS: hints} if hints else {})}).inputs
     assert ({"number", "org_id"} <= inputs.keys()) is is_added
     assert (inputs == news) is not is_added
@@ -170,7 +170,11 @@ def test_nothing_is_added_to_inputs_that_the_engine_compares(
 
 def test_hints_are_never_recorded() -> None:
     """What the program tells the plugin alone is in no input that the engine gets back."""
-    inputs = provider(FlakyApi()).check({}, {**bag(name="a"), HINTS: {TRANSFORMS: True}}).inputs
+    inputs = (
+        provider(FlakyApi())
+        .check({}, {**program_inputs(name="a"), HINTS: {TRANSFORMS: True}})
+        .inputs
+    )
     assert HINTS not in inputs
 
 
@@ -180,7 +184,7 @@ def test_a_secret_of_the_programs_own_is_in_no_error_of_the_api() -> None:
     number = "+14155550177"
     place = {"type": "number", "number": number}
     hints = {OWN_SECRETS: [["fallback_destination", "number"], ["hooks", "3.0"]]}
-    news = bag(name="a", number_desired_area_code="415", fallback_destination=place)
+    news = program_inputs(name="a", number_desired_area_code="415", fallback_destination=place)
     working = provider(api)
     inputs = working.check({}, {**news, HINTS: hints}).inputs
     api.instead = [httpx.Response(200, json=[])]

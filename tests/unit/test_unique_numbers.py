@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import MINIMAL, UUID, FlakyApi, answer, bag, failure, provider
+from tests.support.builders import (
+    MINIMAL,
+    UUID,
+    FlakyApi,
+    answer,
+    failure,
+    program_inputs,
+    provider,
+)
 from vapi_provider.lifecycle.unique_values import unique_values
 
 OTHER = "acme/shop/dev/VapiPhoneNumber/other"
@@ -19,8 +27,10 @@ X, Y, Z = ({"sip_uri": f"sip:{word}@sip.vapi.ai"} for word in "xyz")
 def twice(first: dict[str, Any], second: dict[str, Any], kinds: tuple[str, str]) -> list[str]:
     """What `check` says of the second of two declarations of a run."""
     working = provider(FlakyApi())
-    assert working.check({}, bag(kinds[0], **{**MINIMAL[kinds[0]], **first})).failures == []
-    news = bag(kinds[1], OTHER, **{**MINIMAL[kinds[1]], **second})
+    assert (
+        working.check({}, program_inputs(kinds[0], **{**MINIMAL[kinds[0]], **first})).failures == []
+    )
+    news = program_inputs(kinds[1], OTHER, **{**MINIMAL[kinds[1]], **second})
     return [one.reason.partition(":")[0] for one in working.check({}, news).failures]
 
 
@@ -53,9 +63,9 @@ def test_a_resource_may_be_checked_again() -> None:
     """A second check of one resource replaces the first, and frees what it no longer declares."""
     working = provider(FlakyApi())
     for uri in (X, Y):
-        assert working.check({}, bag(**uri)).failures == []
-    assert working.check({}, bag("vapi", OTHER, **X)).failures == []
-    (failed,) = working.check({}, bag("vapi", OTHER, **Y)).failures
+        assert working.check({}, program_inputs(**uri)).failures == []
+    assert working.check({}, program_inputs("vapi", OTHER, **X)).failures == []
+    (failed,) = working.check({}, program_inputs("vapi", OTHER, **Y)).failures
     assert "'support' has it too" in failed.reason
 
 
@@ -64,15 +74,15 @@ def test_what_is_released_is_free() -> None:
     first = recorded(UUID, "a", **X)
     working = provider(there(first))
     working.check(first[1], first[1])
-    (failed,) = working.check({}, bag("vapi", OTHER, **X)).failures
+    (failed,) = working.check({}, program_inputs("vapi", OTHER, **X)).failures
     assert "sip_uri" in failed.reason
     working.delete(*first)
-    assert working.check({}, bag("vapi", OTHER, **X)).failures == []
+    assert working.check({}, program_inputs("vapi", OTHER, **X)).failures == []
 
 
 def recorded(id_: str, name: str, **fields: Any) -> tuple[str, dict[str, Any]]:
     """An existing record's id and state."""
-    return id_, bag("vapi", f"acme/shop/dev/VapiPhoneNumber/{name}", name=name, **fields)
+    return id_, program_inputs("vapi", f"acme/shop/dev/VapiPhoneNumber/{name}", name=name, **fields)
 
 
 def there(*records: tuple[str, dict[str, Any]]) -> FlakyApi:
@@ -96,7 +106,7 @@ def test_an_update_is_held_against_the_account() -> None:
     own = answer("twilio", UUID, twilioAccountSid="AC1", name="a")
     api = FlakyApi(own, taken)
     working = provider(api)
-    olds = bag("twilio", **MINIMAL["twilio"])
+    olds = program_inputs("twilio", **MINIMAL["twilio"])
     said = failure(working.update, UUID, olds, {**olds, "number": "+14155550100"})
     assert SECOND in said
     assert "was not changed" in said
@@ -136,7 +146,7 @@ def test_a_uri_is_handed_on_once_it_is_given_up() -> None:
     taken = planned(working, second, **X)
     working.update(UUID, first[1], news)
     working.update(SECOND, second[1], taken)
-    made = working.create(working.check({}, bag("vapi", OTHER, name="c", **Y)).inputs).id
+    made = working.create(working.check({}, program_inputs("vapi", OTHER, name="c", **Y)).inputs).id
     assert {id_: one["sipUri"] for id_, one in api.records.items()} == {
         UUID: Z["sip_uri"],
         SECOND: X["sip_uri"],
@@ -170,7 +180,7 @@ def test_a_create_waits_for_who_gives_its_uri_up() -> None:
     api, clock = there(first), Handing()
     working = provider(api, clock)  # pyright: ignore[reportArgumentType]
     news = planned(working, first, **Z)
-    inputs = working.check({}, bag("vapi", OTHER, name="c", **X)).inputs
+    inputs = working.check({}, program_inputs("vapi", OTHER, name="c", **X)).inputs
     clock.give_up = lambda: working.update(UUID, first[1], news)
     working.create(inputs)
     assert api.sent[-1] == "POST /phone-number"
@@ -182,7 +192,7 @@ def test_a_create_gives_the_engine_time_to_compare_the_other() -> None:
     first = recorded(UUID, "a", **X)
     api, clock = there(first), Handing()
     working = provider(api, clock)  # pyright: ignore[reportArgumentType]
-    inputs = working.check({}, bag("vapi", OTHER, name="c", **X)).inputs
+    inputs = working.check({}, program_inputs("vapi", OTHER, name="c", **X)).inputs
     clock.give_up = lambda: working.update(UUID, first[1], planned(working, first, **Z))
     working.create(inputs)
     assert [line.split()[0] for line in api.sent] == ["GET", "PATCH", "POST"]
@@ -194,7 +204,7 @@ def test_a_create_does_not_wait_for_ever() -> None:
     api, clock = there(first), Handing()
     working = provider(api, clock)  # pyright: ignore[reportArgumentType]
     planned(working, first, **Z)
-    inputs = working.check({}, bag("vapi", OTHER, name="c", **X)).inputs
+    inputs = working.check({}, program_inputs("vapi", OTHER, name="c", **X)).inputs
     assert "depends_on" in failure(working.create, inputs)
     assert clock.now >= 60
 
@@ -214,7 +224,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
     own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = FlakyApi(own, taken)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
-    olds = bag(BYO, credential_id=UUID, number="+14155550101", **checked)
+    olds = program_inputs(BYO, credential_id=UUID, number="+14155550101", **checked)
     news = {**olds, "number": "+14155550100"}
     if is_checked:
         assert SECOND in failure(provider(api).update, UUID, olds, news)
@@ -230,7 +240,7 @@ def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> No
     api = FlakyApi(record)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     fields = {"credential_id": UUID, "number": "+14155550101", "name": "a", **checked}
-    made = provider(api).create(bag(BYO, adopt_id=UUID, **fields))
+    made = provider(api).create(program_inputs(BYO, adopt_id=UUID, **fields))
     assert made.outs["number"] == "+14155550101"
     expected = "14155550101" if is_checked else "+14155550101"
     assert api.records[UUID]["number"] == expected
@@ -241,7 +251,7 @@ def test_a_merged_update_sends_another_spelling_where_it_counts() -> None:
     server = {"url": "https://a.example"}
     off = {"number": "14155550101", "numberE164CheckEnabled": False, "server": server}
     api = FlakyApi(answer(BYO, UUID, credentialId=UUID, name="a", **off))
-    olds = bag(BYO, credential_id=UUID, name="a", number="14155550101", server=server)
+    olds = program_inputs(BYO, credential_id=UUID, name="a", number="14155550101", server=server)
     olds["number_e164_check_enabled"] = False
     news = {**olds, "number": "+14155550101", "server": {"url": "https://b.example"}}
     provider(api).update(UUID, olds, news)

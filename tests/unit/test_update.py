@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.answers import refused
-from tests.support.builders import UUID, FlakyApi, answer, bag, failure, provider
+from tests.support.builders import UUID, FlakyApi, answer, failure, program_inputs, provider
 from vapi_provider.deployment.preview_outputs import read_preview_outputs, write_preview_outputs
 from vapi_provider.reconcile.resource_key import resource_key
 
@@ -45,8 +45,10 @@ def test_headers_that_were_removed_outside_do_not_come_back(place: str, is_echoe
     headers = {"X-Token": "a-token-for-tests"}
     other = answer(id_=SECOND, **fields(place, headers if is_echoed else None, "+1", "camel"))
     api = FlakyApi(answer(name="a", **fields(place, None, "+2", "camel")), other)
-    olds = bag(name="a", **fields(place, headers, "+2", "snake"))
-    provider(api).update(UUID, olds, bag(name="a", **fields(place, headers, "+3", "snake")))
+    olds = program_inputs(name="a", **fields(place, headers, "+2", "snake"))
+    provider(api).update(
+        UUID, olds, program_inputs(name="a", **fields(place, headers, "+3", "snake"))
+    )
     sent = fields(place, None if is_echoed else headers, "+3", "camel")
     assert api.body() == {"provider": "vapi", **sent}
 
@@ -64,7 +66,9 @@ def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
     working = provider(api)
     news: dict[str, Any] = {}
     for id_, key, ignored in ((UUID, NAMESAKES[0], ["squad_id"]), (SECOND, NAMESAKES[1], [])):
-        olds = bag(declaration=OLD, name="a", squad_id="old", sip_uri=f"sip:{id_}@sip.vapi.ai")
+        olds = program_inputs(
+            declaration=OLD, name="a", squad_id="old", sip_uri=f"sip:{id_}@sip.vapi.ai"
+        )
         wanted = {**olds, "declaration": key, "name": "c", "squad_id": "new"}
         result = working.check(olds, {**wanted, "ignored_changes": ignored})
         assert result.failures == []
@@ -79,7 +83,7 @@ def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
 def test_namesakes_under_an_old_key_are_two_declarations() -> None:
     """A SIP URI that both declare is refused, and the first keeps its own when it is checked."""
     working = provider(FlakyApi())
-    olds = bag(declaration=OLD, name="a", sip_uri=URI)
+    olds = program_inputs(declaration=OLD, name="a", sip_uri=URI)
     first, second = ({**olds, "declaration": key} for key in NAMESAKES)
     assert working.check(olds, first).failures == []
     (failed,) = working.check(olds, second).failures
@@ -89,7 +93,7 @@ def test_namesakes_under_an_old_key_are_two_declarations() -> None:
 def test_the_engine_compares_no_namesake_for_another() -> None:
     """What of one is secret is no reason to have the engine compare the other."""
     working = provider(FlakyApi())
-    olds = bag(declaration=OLD, name="a", sip_uri=URI)
+    olds = program_inputs(declaration=OLD, name="a", sip_uri=URI)
     own = {"declared_with": {"secrets": [["name"]], "transforms": False}}
     first, second = ({**olds, "declaration": key} for key in NAMESAKES)
     inputs = working.check(olds, {**first, **own}).inputs
@@ -108,8 +112,12 @@ def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(sta
     shown = {"X-Token": OLD_TOKEN, "X-Kept": KEPT, "X-Pin": PIN}
     server = {"url": "https://a.example", "headers": shown}
     api = FlakyApi(answer(name="a", server=server))
-    olds = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": OLD_TOKEN}})
-    news = bag(name="a", server={"url": "https://a.example", "headers": {"X-Token": NEW_TOKEN}})
+    olds = program_inputs(
+        name="a", server={"url": "https://a.example", "headers": {"X-Token": OLD_TOKEN}}
+    )
+    news = program_inputs(
+        name="a", server={"url": "https://a.example", "headers": {"X-Token": NEW_TOKEN}}
+    )
     echo = refused(status, f"no: {OLD_TOKEN} {NEW_TOKEN} {KEPT} {PIN}")
     api.instead = [httpx.Response(200, json=api.records[UUID]), *[echo] * 9]
     said = failure(provider(api).update, UUID, olds, news)
@@ -122,7 +130,7 @@ def test_no_error_of_a_flat_request_shows_a_recorded_secret(method: str) -> None
     api = FlakyApi(answer(name="a"))
     api.instead = [refused(400, f"no: {OLD_TOKEN}")] * 2
     headers = {"X-Token": OLD_TOKEN}
-    olds = bag(name="a", server={"url": "https://a.example", "headers": headers})
+    olds = program_inputs(name="a", server={"url": "https://a.example", "headers": headers})
     working = provider(api)
     if method == "update":
         news = {name: value for name, value in olds.items() if name != "server"}
@@ -160,7 +168,7 @@ def test_adopting_leaves_ignored_parts_of_lists_alone(
     """An item of a list, or a part of one, under `ignore_changes` is not PATCHed."""
     api = FlakyApi(answer(name="a", hooks=[say("Theirs"), END]))
     working = provider(api)
-    news = bag(adopt_id=UUID, name="a", hooks=wanted, ignored_changes=[ignored])
+    news = program_inputs(adopt_id=UUID, name="a", hooks=wanted, ignored_changes=[ignored])
     made = working.create(working.check({}, news).inputs)
     assert [one.method for one in api.requests] == ["GET", *(["PATCH"] if sent else [])]
     expected = sent or [say("Theirs"), END]
@@ -174,7 +182,7 @@ def test_adopting_leaves_ignored_items_of_plain_lists_alone(ignored: str) -> Non
     api = FlakyApi(answer(name="a", server=camel))
     working = provider(api)
     server = {"url": "https://mine.example", "encrypted_paths": ["x", "b"]}
-    news = bag(adopt_id=UUID, name="a", server=server, ignored_changes=[ignored])
+    news = program_inputs(adopt_id=UUID, name="a", server=server, ignored_changes=[ignored])
     made = working.create(working.check({}, news).inputs)
     assert api.body() == {"provider": "vapi", "server": {**camel, "url": "https://mine.example"}}
     assert made.outs["server"] == {**SERVER, "url": "https://mine.example"}

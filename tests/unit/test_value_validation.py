@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import MINIMAL, UUID, FlakyApi, bag, provider
+from tests.support.builders import MINIMAL, UUID, FlakyApi, program_inputs, provider
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.values import problems_of_values
 from vapi_provider.settings.guards import violations
@@ -18,8 +18,8 @@ PLAN = {"mode": "warm-transfer-experimental"}
 
 def refused(olds: dict[str, Any] | None = None, kind: str = "vapi", **fields: Any) -> list[str]:
     """What `check` says of a declaration: the paths."""
-    news = bag(kind, **{"name": "a", **MINIMAL[kind], **fields})
-    before = bag(kind, **olds) if olds else {}
+    news = program_inputs(kind, **{"name": "a", **MINIMAL[kind], **fields})
+    before = program_inputs(kind, **olds) if olds else {}
     failures = provider(FlakyApi()).check(before, news).failures
     return [failure.reason.partition(": ")[0] for failure in failures]
 

@@ -17,10 +17,8 @@ IGNORED = "ignored_changes"
 
 _PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 
-Tokens = list[str]
 
-
-def tokens(path: str) -> Tokens:
+def tokens(path: str) -> list[str]:
     """Split a Pulumi property path, such as ``hooks[0].do`` or ``["a b"]``, into its steps."""
     return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
 
@@ -45,14 +43,14 @@ def as_recorded(
 ) -> dict[str, Any]:
     """Return the fields with the recorded value at each ignored path."""
     for pattern in patterns:
-        fields = _with(fields, recorded, tokens(pattern))
+        fields = _replace_at(fields, recorded, tokens(pattern))
     return dict(fields)
 
 
 def without_ignored(fields: Mapping[str, Any], patterns: Collection[str]) -> dict[str, Any]:
     """Return the fields without the values at the ignored paths; items of lists are kept."""
     for pattern in patterns:
-        fields = _without(fields, tokens(pattern))
+        fields = _remove_at(fields, tokens(pattern))
     return dict(fields)
 
 
@@ -61,32 +59,34 @@ def with_ignored_items(
 ) -> dict[str, Any]:
     """Return the fields with the ignored items of lists taken from `held`."""
     for pattern in patterns:
-        fields = _with_items(fields, held, tokens(pattern))
+        fields = _replace_items_at(fields, held, tokens(pattern))
     return dict(fields)
 
 
-def _without(value: Any, steps: Tokens) -> Any:
+def _remove_at(value: Any, steps: list[str]) -> Any:
+    """Return `value` without what is at the path; items of lists are kept."""
     step, *rest = steps
     if isinstance(value, list):
         items = enumerate(as_list(cast(Any, value)))
         return [
-            _without(item, rest) if rest and step in ("*", str(index)) else item
+            _remove_at(item, rest) if rest and step in ("*", str(index)) else item
             for index, item in items
         ]
     if not isinstance(value, Mapping):
         return value
     found = dict(as_object(cast(Any, value)))
     for name in found.keys() if step == "*" else {step} & found.keys():
-        found[name] = _without(found[name], rest) if rest else None
+        found[name] = _remove_at(found[name], rest) if rest else None
     return {name: item for name, item in found.items() if item is not None}
 
 
-def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
+def _replace_items_at(value: Any, held: Any, steps: list[str]) -> Any:
+    """Return `value` with the list items at the path taken from `held`."""
     step, *rest = steps
     if isinstance(value, list):
         items, olds = as_list(cast(Any, value)), as_list(held)
         return [
-            (_with_items(item, olds[index], rest) if rest else olds[index])
+            (_replace_items_at(item, olds[index], rest) if rest else olds[index])
             if step in ("*", str(index)) and index < len(olds)
             else item
             for index, item in enumerate(items)
@@ -95,10 +95,14 @@ def _with_items(value: Any, held: Any, steps: Tokens) -> Any:
         return cast(Any, value)
     found, before = dict(as_object(cast(Any, value))), as_object(held)
     names = found.keys() if step == "*" else {step} & found.keys()
-    return {**found, **{name: _with_items(found[name], before.get(name), rest) for name in names}}
+    return {
+        **found,
+        **{name: _replace_items_at(found[name], before.get(name), rest) for name in names},
+    }
 
 
-def _with(value: Any, recorded: Any, steps: Tokens) -> Any:
+def _replace_at(value: Any, recorded: Any, steps: list[str]) -> Any:
+    """Return `value` with what is at the path taken from `recorded`."""
     if not steps:
         return recorded
     step, *rest = steps
@@ -108,14 +112,14 @@ def _with(value: Any, recorded: Any, steps: Tokens) -> Any:
         pairs = enumerate(zip(items, olds, strict=False))
         # An item of a list cannot be absent, so one without a recorded value stays as declared.
         return [
-            _with(item, old, rest) if step in ("*", str(index)) and old is not None else item
+            _replace_at(item, old, rest) if step in ("*", str(index)) and old is not None else item
             for index, (item, old) in pairs
         ]
     if not isinstance(value, Mapping):
         return value
     found, before = dict(as_object(cast(Any, value))), as_object(recorded)
     for name in {*found, *before} if step == "*" else (step,):
-        item = _with(found.get(name), before.get(name), rest)
+        item = _replace_at(found.get(name), before.get(name), rest)
         if item is None:
             found.pop(name, None)
         else:

@@ -139,8 +139,8 @@ def _without_repeated_creations(pending: Sequence[Mapping[str, Any]]) -> list[Ma
     }
     return [
         operation
-        for at, operation in enumerate(pending)
-        if not _is_creating(operation) or last[operation["resource"]["urn"]] == at
+        for index, operation in enumerate(pending)
+        if not _is_creating(operation) or last[operation["resource"]["urn"]] == index
     ]
 
 
@@ -184,14 +184,12 @@ def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any
 
 def _insert_resource(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:
     """Add a resource, and remove the live one with the same URN."""
-    old = [
-        at
-        for at, resource in enumerate(resources)
-        if resource["urn"] == new["urn"] and not resource.get("delete")
-    ]
-    at = old[0] if old else len(resources)
-    if old:
-        resources.pop(at)
-    if not dependencies_of(new) <= {resource["urn"] for resource in resources[:at]}:
-        at = len(resources)
-    resources.insert(at, new)
+    index = len(resources)
+    for old_index, resource in enumerate(resources):
+        if resource["urn"] == new["urn"] and not resource.get("delete"):
+            index = old_index
+            resources.pop(index)
+            break
+    if not dependencies_of(new) <= {resource["urn"] for resource in resources[:index]}:
+        index = len(resources)
+    resources.insert(index, new)
