@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_socket import socket_allow_hosts
 
-_OURS = ("VAPI_", "PULUMI_CONFIG")
+from tests.support.environment import foreign
+
 _WITH_ENGINE = ("engine", "pipelines", "chaos")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,9 +37,8 @@ def pytest_report_header() -> str | None:
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    for name in list(os.environ):
-        if name.startswith(_OURS) or name.lower() in _PROXIES:
-            monkeypatch.delenv(name)
+    for name in foreign(os.environ):
+        monkeypatch.delenv(name)
     # No test writes into the journal of the person who runs it, nor does one that names none.
     monkeypatch.setenv("VAPI_JOURNAL", str(tmp_path / "journal.sqlite"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))

@@ -16,15 +16,15 @@ from pathlib import Path
 
 from tests.chaos.harness import Outcome
 from tests.chaos.rounds import KINDS, kind_of, round_of, run_round
+from tests.support.environment import foreign
 
 
 def main() -> int:
     """Runs what the options say; a line for each run, as it ends."""
     options = _options()
-    # Nothing of this shell's: each run has an account, a stack and a journal of its own.
-    for name in list(os.environ):
-        if name.startswith("VAPI_") or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
-            del os.environ[name]
+    # Each run has an account, a stack and a journal of its own.
+    for name in foreign(os.environ):
+        del os.environ[name]
     seeds = range(options.seed, options.seed + options.runs)
     _say(f"chaos: seeds {seeds[0]} to {seeds[-1]}, {options.jobs} at a time")
     failed: list[int] = []

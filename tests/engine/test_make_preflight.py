@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import ROOT
+from tests.support.environment import foreign
 
 pytestmark = pytest.mark.engine
 
@@ -50,9 +51,10 @@ class Clone:
 
     def environment(self) -> dict[str, str]:
         """The environment of each run: nothing of this machine's, and `variables`."""
-        dropped = ("PULUMI", "MAKE", "MFLAGS", "VAPI")
+        dropped = ("PULUMI", "MAKE", "MFLAGS")
+        kept = os.environ.keys() - foreign(os.environ)
         return {
-            **{k: v for k, v in os.environ.items() if not k.startswith(dropped)},
+            **{name: os.environ[name] for name in kept if not name.startswith(dropped)},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "VAPI_JOURNAL": str(self._journal),
             "PULUMI_SKIP_UPDATE_CHECK": "1",

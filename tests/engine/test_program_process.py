@@ -7,12 +7,14 @@ import textwrap
 import pytest
 
 from tests.engine.conftest import Project
+from tests.support.environment import needs_patches
 
 pytestmark = pytest.mark.engine
 
 LINE = 'VapiPhoneNumber("{}", sip_uri="sip:{}@sip.vapi.ai", number_desired_area_code="415")'
 
 
+@needs_patches
 def test_a_state_names_the_programs_own_lines_and_no_path_of_a_machine(project: Project) -> None:
     """What leads to a number is recorded as far as it is the project's, whoever declares it."""
     (project.folder / "lines.py").write_text(
@@ -56,6 +58,7 @@ def test_a_state_names_the_programs_own_lines_and_no_path_of_a_machine(project: 
     assert places["later"] == (later, [later])
 
 
+@needs_patches
 def test_debug_output_holds_what_the_program_says_and_not_that_numbers_are_registered(
     project: Project,
 ) -> None:
@@ -75,6 +78,7 @@ def test_debug_output_holds_what_the_program_says_and_not_that_numbers_are_regis
     assert "ty=pulumi-python:dynamic/vapi" not in result.text
 
 
+@needs_patches
 def test_the_end_of_a_program_looks_at_numbers_and_not_at_each_of_their_outputs(
     project: Project,
 ) -> None:

@@ -20,6 +20,7 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from tests.support.environment import foreign
 from vapi_provider.provider import PhoneNumberProvider
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ class Plugin:
         self, folder: Path, config: dict[str, str], engine: str = "", path: Path | None = None
     ) -> None:
         # Fixtures of a module come before the cleaning of a test's environment.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("VAPI_")}
+        kept = {name: os.environ[name] for name in os.environ.keys() - foreign(os.environ)}
         modules = os.pathsep.join([*([str(path)] if path else []), str(ROOT)])
         environment = {**kept, "PYTHONPATH": modules, "PULUMI_PROJECT": "shop"}
         self._process = subprocess.Popen(

@@ -43,8 +43,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorStub):
 
 
 @pytest.fixture
-def connected(tmp_path: Path) -> Iterator[tuple[Engine, Monitor]]:
+def connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Engine, Monitor]]:
     """A run that is connected to both; its project lies in `tmp_path`."""
+    monkeypatch.setenv("VAPI_SDK_PATCHES", "on")
     ambient: Any = settings.SETTINGS
     before = (ambient.engine, ambient.monitor, ambient.root_directory)
     engine, monitor = Engine(), Monitor()

@@ -13,7 +13,7 @@ import pytest
 
 from bench.stores import slow_proxy
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 class Echo(socketserver.ThreadingTCPServer):
@@ -45,7 +45,7 @@ def echo() -> Iterator[Echo]:
 
 def connected(port: int) -> socket.socket:
     """A connection to the proxy that has passed on a piece each way."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    client = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
     client.sendall(b"piece")
     assert client.recv(100) == b"piece"
     return client
@@ -57,7 +57,7 @@ def test_an_open_connection_ends_with_the_proxy(echo: Echo) -> None:
         client = connected(port)
     with client, suppress(ConnectionResetError):
         assert client.recv(100) == b""
-    assert echo.ended.acquire(timeout=PATIENCE)
+    assert echo.ended.acquire(timeout=TIMEOUT_SECONDS)
 
 
 def test_a_reset_connection_ends_at_the_server(echo: Echo) -> None:
@@ -66,5 +66,5 @@ def test_a_reset_connection_ends_at_the_server(echo: Echo) -> None:
         client = connected(port)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
-        assert echo.ended.acquire(timeout=PATIENCE)
+        assert echo.ended.acquire(timeout=TIMEOUT_SECONDS)
         connected(port).close()
