@@ -211,15 +211,18 @@ def test_a_restored_state_buys_nothing_again(journal: Path) -> None:
     assert new_provider(api, journal=journal).create(MAIN).id != made.id
 
 
-def test_a_key_of_another_organization_buys_nothing(journal: Path) -> None:
-    """Neither an interrupted purchase nor a recorded number is of the key's organization."""
+@pytest.mark.parametrize("confirmed", [None, ORG])
+def test_a_key_of_another_organization_buys_nothing(journal: Path, confirmed: str | None) -> None:
+    """A key of another organization buys nothing, also where the recorded one is called empty."""
     api = FlakyApi(answer(id_="first", name="First"))
     lost(api, journal)
     theirs = FlakyApi(answer(id_="theirs", orgId="9f2b0f6e-0000-4000-8000-000000000000"))
-    text = failure(new_provider(theirs, journal=journal).create, MAIN)
+    text = failure(
+        new_provider(theirs, journal=journal, confirmed_empty_account=confirmed).create, MAIN
+    )
     assert ORG in text
     assert POST not in theirs.sent
-    run = new_provider(theirs, journal=journal)
+    run = new_provider(theirs, journal=journal, confirmed_empty_account=confirmed)
     run.diff("first", {**RECORDED, "declaration": OTHER}, program_inputs(declaration=OTHER))
     new = program_inputs(
         declaration=DECLARATION.replace("support", "new"), name="New", **MINIMAL["vapi"]

@@ -31,7 +31,7 @@ def refuse_other_account(
     `confirmed_empty` is the organization whose account the user has confirmed to be empty.
     `consequence` says what the run did not do.
     """
-    if not set(seen).isdisjoint(recorded) or confirmed_empty in recorded:
+    if not set(seen).isdisjoint(recorded) or (not seen and confirmed_empty in recorded):
         return
     raise other_account(seen, recorded, consequence)
 
@@ -48,7 +48,7 @@ def refuse_account_of_another_state(
     """
     recorded = organizations_in(filter(is_ours, resources_of(deployment)))
     if recorded:
-        refuse_other_account(seen, recorded, consequence, None if seen else confirmed_empty)
+        refuse_other_account(seen, recorded, consequence, confirmed_empty)
 
 
 def other_account(
