@@ -22,8 +22,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from tests.support.builders import KEY, answer
 from tests.support.environment import needs_patches
+from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.in_process import InProcess
-from vapi_provider.api.limit import AdaptiveLimit
 from vapi_provider.api.transport import Transport
 
 pytestmark = needs_patches

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.builders import KEY, settings
-from vapi_provider.api.connection import AccountTransport
+from vapi_provider.api.network import AccountTransport
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.errors import TransportError, UnclearError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vapi_provider.api.limit import AdaptiveLimit, Slot
+from vapi_provider.api.concurrency_limit import AdaptiveLimit, Slot
 
 
 def answer(limit: AdaptiveLimit, slots: list[Slot], is_refused: bool | None) -> None:

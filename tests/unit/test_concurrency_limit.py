@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vapi_provider.api.limit import AdaptiveLimit, Slot
+from vapi_provider.api.concurrency_limit import AdaptiveLimit, Slot
 
 
 def fill(limit: AdaptiveLimit) -> list[Slot]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.api.limit import AdaptiveLimit, Slot
+from vapi_provider.api.concurrency_limit import AdaptiveLimit, Slot
 from vapi_provider.api.retry import MINUTE_JITTER_SECONDS
 
 LATENCY = 0.2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "vapi_provider"
 OF_OTHERS = {"_pool", "_network_backend", "_typeshed.wsgi"}
-"""Private names of httpx (`api/connection.py`) and of the type checker's stubs."""
+"""Private names of httpx (`api/network.py`) and of the type checker's stubs."""
 
 
 def is_private(name: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.answers import api, refused
 from tests.support.builders import KEY, Clock, http
-from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.retry import Retry
 from vapi_provider.api.transport import Transport
 from vapi_provider.catalogue.message import Message

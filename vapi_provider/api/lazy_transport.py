@@ -49,7 +49,7 @@ class LazyTransport:
         return self._opened.api_time() if self._opened else None
 
     def _open(self) -> Transport:
-        from vapi_provider.api.limit import AdaptiveLimit
+        from vapi_provider.api.concurrency_limit import AdaptiveLimit
         from vapi_provider.api.retry import Retry
         from vapi_provider.api.transport import Transport, open_http
 

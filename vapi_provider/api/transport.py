@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.response import json_of, not_vapi
 from vapi_provider.api.response_bounds import (
     RECORD_BYTES,
@@ -63,7 +63,7 @@ def open_http(settings: Settings) -> httpx.Client:
         network = network_settings(settings.base_url, os.environ)
         try:
             # Lazy import: an embedded account needs no network.
-            from vapi_provider.api.connection import over_the_network
+            from vapi_provider.api.network import over_the_network
 
             return over_the_network(settings, headers, network)
         except (ValueError, ImportError, httpx.InvalidURL):

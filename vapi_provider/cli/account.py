@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vapi_provider.api.client import VapiClient
-from vapi_provider.api.limit import AdaptiveLimit
+from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.catalogue.commands import NOT_EXPORTED
 from vapi_provider.cli.pulumi_cli import Stack
