@@ -18,11 +18,11 @@ from tests.support.voices import KINDS, WRONGLY, Sound, pcm, rumble, speech, voi
 from vapi_provider.messages import PcmFormat
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio, judge
+from vapi_provider.probe.audio_files import render_waveform, to_wav
 from vapi_provider.probe.findings import Finding, split_notes
 from vapi_provider.probe.magic_bytes import describe_container
-from vapi_provider.probe.picture import render_waveform, to_wav
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.probe.shape import find_other_format
+from vapi_provider.probe.sample_format import find_other_format
 from vapi_provider.probe.sound import find_wrong_rates, judge_sound
 
 LIMITS = Limits(20, 10_000_000)

@@ -13,7 +13,7 @@ from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.cli.account import deployments
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
-from vapi_provider.probe import picture
+from vapi_provider.probe import audio_files
 from vapi_provider.probe.authentication import Authentication, Hmac, bearer_header, read_secret
 from vapi_provider.probe.request import TEXTS
 from vapi_provider.probe.run import (
@@ -110,7 +110,7 @@ def save_sounds(results: Sequence[ProbeResult], folder: Path, notify: Notify) ->
             rate, text, body = result.rate, result.text, result.exchange.body
             if rate and text is not None and body:
                 name, title = f"{texts.index(text) + 1:02d}-{rate}", f"{rate} Hz: {text[:90]}"
-                for file in picture.save(folder, name, title, body, rate):
+                for file in audio_files.save(folder, name, title, body, rate):
                     notify(f"wrote {file}")
     except OSError as error:
         raise ConfigurationError(

@@ -13,14 +13,14 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from vapi_provider.embedded import area_codes, listing, records
+from vapi_provider.embedded import listing, number_stock, records
 from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.errors import NO_FUNDS, not_found, payment_required, refused
 from vapi_provider.embedded.presenter import RecordPresenter
 from vapi_provider.embedded.records import Record
 from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.embedded.times import to_ms
+from vapi_provider.embedded.timestamps import to_ms
 from vapi_provider.embedded.validation import SECRET_IS_SET, Validator, is_uuid
 from vapi_provider.models.constants import SIP_HOSTS
 
@@ -167,10 +167,10 @@ class EmbeddedAccount:
         if quota is not None and records.count_bought(connection) >= quota:
             raise payment_required() if self._switches.quota_status == 402 else refused(NO_FUNDS)
         out_of_stock = self._switches.out_of_stock
-        stocked = area_codes.is_valid(area_code) and area_code not in out_of_stock
+        stocked = number_stock.is_valid(area_code) and area_code not in out_of_stock
         number = records.take_from_stock(connection, area_code) if stocked else None
         if number is None:
-            raise refused(area_codes.unavailable_message(out_of_stock | {area_code}))
+            raise refused(number_stock.unavailable_message(out_of_stock | {area_code}))
         return number
 
     def _check_references(self, kind: str, fields: Mapping[str, Any]) -> None:

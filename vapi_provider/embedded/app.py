@@ -34,7 +34,7 @@ from vapi_provider.embedded.errors import (
 from vapi_provider.embedded.rate_limit import RateLimit
 from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.embedded.times import utc_now
+from vapi_provider.embedded.timestamps import utc_now
 from vapi_provider.models.constants import SIP_HOSTS
 
 _LOG = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 
 from vapi_provider.catalogue.embedded import FAULT_FORM
-from vapi_provider.embedded.failures import FAILURES, Failure
+from vapi_provider.embedded.fault_responses import FAILURES, Failure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

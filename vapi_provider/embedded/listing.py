@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vapi_provider.embedded.errors import refused
-from vapi_provider.embedded.times import parse_iso
+from vapi_provider.embedded.timestamps import parse_iso
 
 _COMPARISONS = {"Gt": ">", "Lt": "<", "Ge": ">=", "Le": "<="}
 _FILTERS = {

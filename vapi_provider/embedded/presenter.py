@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.records import Record, effective_updated_ms
 from vapi_provider.embedded.switches import Switches
-from vapi_provider.embedded.times import format_iso
+from vapi_provider.embedded.timestamps import format_iso
 from vapi_provider.models.constants import region_of
 from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.models.kinds import KINDS, kinds_in

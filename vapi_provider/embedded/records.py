@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vapi_provider.embedded.area_codes import iterate_stock
 from vapi_provider.embedded.listing import ListQuery
+from vapi_provider.embedded.number_stock import iterate_stock
 
 _COLUMNS = (
     "id", "kind", "fields", "number", "bought", "sip_key", "search", "resource_id",

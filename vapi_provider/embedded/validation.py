@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from vapi_provider.catalogue import declarations
 from vapi_provider.embedded.body import JsonObject
-from vapi_provider.embedded.error_messages import describe_error
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
+from vapi_provider.embedded.validator_messages import describe_error
 from vapi_provider.models.base import OWN_RULES, VapiModel
 from vapi_provider.models.constants import SIP_HOSTS, UUID
 from vapi_provider.models.kinds import KINDS

@@ -8,7 +8,7 @@ from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import Finding
 from vapi_provider.probe.magic_bytes import describe_container
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.probe.shape import find_other_format
+from vapi_provider.probe.sample_format import find_other_format
 from vapi_provider.probe.sound import judge_sound
 from vapi_provider.probe.target import shorten_location
 

@@ -7,7 +7,7 @@ import pytest
 
 from vapi_provider.embedded import Switches
 from vapi_provider.embedded.listing import parse_list_query
-from vapi_provider.embedded.times import format_iso, parse_iso
+from vapi_provider.embedded.timestamps import format_iso, parse_iso
 
 
 @pytest.fixture
