@@ -17,7 +17,7 @@ from vapi_provider.models.base import VapiModel
 FOREIGN = "vapi_provider.cli vapi_provider.embedded flask werkzeug click rich pygments phonenumbers"
 OF_THE_PLUGIN = "sqlite3 vapi_provider.journal.journal vapi_provider.lifecycle.session"
 OF_REQUESTS = "httpx tenacity vapi_provider.api.transport"
-OF_JUDGING = "vapi_provider.settings.guards vapi_provider.models.spelling"
+OF_JUDGING = "vapi_provider.settings.guards vapi_provider.models.number_spelling"
 OF_CHANGES = "pydantic vapi_provider.models.base"
 
 PROGRAM = """

@@ -8,6 +8,7 @@ import pytest
 
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.base import VapiModel
+from vapi_provider.models.custom_message import CustomMessage
 from vapi_provider.models.destination import TransferDestinationNumber, TransferDestinationSip
 from vapi_provider.models.field_traits import ANY_CASE, SECRET
 from vapi_provider.models.fields import carries, correction, schema_named
@@ -18,7 +19,6 @@ from vapi_provider.models.hook import (
     TransferPhoneNumberHookAction,
 )
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.message import CustomMessage
 from vapi_provider.models.phone_number import CreateVapiPhoneNumberDTO
 from vapi_provider.models.server import Server
 from vapi_provider.models.transfer import (

@@ -16,8 +16,8 @@ from tests.support.builders import (
     provider,
 )
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.number_spelling import to_e164
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import phone_number
 from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, UNSEEN
@@ -31,13 +31,13 @@ SPELLINGS = ["14155552671", "+1 415-555-2671", "+1 (415) 555.2671", "1 415 555 2
 @pytest.mark.parametrize("text", [NUMBER, *SPELLINGS])
 def test_signs_have_no_meaning(text: str) -> None:
     """A number without plus or with signs between its digits is the same number."""
-    assert phone_number(text) == NUMBER
+    assert to_e164(text) == NUMBER
 
 
 @pytest.mark.parametrize("text", ["1001", "desk12", "+165****8621", "+999999999999", ""])
 def test_what_is_no_number_stays(text: str) -> None:
     """Extensions, names, masked and impossible numbers are not respelled."""
-    assert phone_number(text) == text
+    assert to_e164(text) == text
 
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx", "byo-phone-number"])

@@ -8,8 +8,8 @@ import pytest
 from pulumi.output import Unknown
 
 from tests.support.builders import MINIMAL, UUID, FlakyApi, program_inputs, provider
+from vapi_provider.models.accidental_values import problems_of_values
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.models.values import problems_of_values
 from vapi_provider.settings.guards import violations
 
 SIP = {"type": "sip", "sip_uri": "sip:a@b.example"}

@@ -12,8 +12,9 @@ from vapi_provider.importing.secrets import Secret, Secrets
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.masks import is_masked
+from vapi_provider.models.number_spelling import normalize_numbers
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
-from vapi_provider.models.spelling import is_masked, respelled
 from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.properties import Desired, normalize
@@ -82,7 +83,7 @@ def generate(
     kind = record.kind
     if kind is None:
         return LeftOut(record, f"its kind {record.provider!r} is not known to this package")
-    fields = respelled(kind.create, record.fields)
+    fields = normalize_numbers(kind.create, record.fields)
     refusals = _problems(kind, fields)
     if refusals:
         return LeftOut(record, "; ".join(split(refusal).text for refusal in refusals), resource)

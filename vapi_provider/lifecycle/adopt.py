@@ -13,8 +13,8 @@ from vapi_provider.lifecycle.update import merge_into, patch, refuse_taken_value
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.number_spelling import E164_CHECK, spec_within
 from vapi_provider.models.record import PhoneNumberRecord, as_read
-from vapi_provider.models.spelling import E164_CHECK, spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.equality import equivalent
 from vapi_provider.reconcile.ignored import in_camel_case, with_ignored_items, without_ignored

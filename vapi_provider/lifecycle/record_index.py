@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vapi_provider.journal.intents import AccountWatermark
+from vapi_provider.models.number_spelling import digits_of, to_e164
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import digits_of, phone_number
 from vapi_provider.reconcile.names import name_without_parent
 
 NEWEST = 50
@@ -72,5 +72,5 @@ def _texts(number: str | None, fields: Mapping[str, Any]) -> Iterator[str]:
     name = fields.get("name")
     if isinstance(name, str) and (short := name_without_parent(name)) != name:
         yield short.lower()
-    if isinstance(number, str) and phone_number(number) != number:
-        yield phone_number(number)
+    if isinstance(number, str) and to_e164(number) != number:
+        yield to_e164(number)

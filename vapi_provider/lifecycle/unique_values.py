@@ -12,7 +12,7 @@ from typing import Any
 
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
-from vapi_provider.models.spelling import E164_CHECK, number_within
+from vapi_provider.models.number_spelling import E164_CHECK, number_within
 from vapi_provider.reconcile.resource_key import resource_of
 
 UNIQUE_FIELDS = ("number", "sip_uri", "credential_id", E164_CHECK)

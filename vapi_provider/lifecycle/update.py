@@ -13,8 +13,8 @@ from vapi_provider.lifecycle.merge_guards import refuse_hidden, warn_of_lost_val
 from vapi_provider.lifecycle.outlived_writes import released_message
 from vapi_provider.lifecycle.unique_values import UNIQUE_FIELDS, UniqueValue, unique_values
 from vapi_provider.models.kinds import Kind
+from vapi_provider.models.number_spelling import spec_within
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import spec_within
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.merge import Merge
 from vapi_provider.reconcile.plan import Update, plan

@@ -278,7 +278,7 @@ SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "CustomMessage": (
-        "message",
+        "custom_message",
         {"type": "custom-message"},
         (
             ("type", "type", True, (), (), (), ("text",)),
@@ -455,7 +455,7 @@ SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {
         ),
     ),
     "TextContent": (
-        "message",
+        "custom_message",
         {"type": "text"},
         (
             ("type", "type", True, (), (), (), ("text",)),

@@ -13,7 +13,7 @@ from typing import Any, cast
 from vapi_provider.catalogue import advice as texts
 from vapi_provider.catalogue.message import Message
 from vapi_provider.models.address_advice import Advice, Object, of_unassigned_number, of_url
-from vapi_provider.models.answering import ANSWERERS, REACHED_BY, names_nobody
+from vapi_provider.models.call_routing import ANSWERERS, REACHED_BY, names_nobody
 from vapi_provider.models.constants import AREA_CODE, SIP_HOSTS, UUID
 from vapi_provider.models.fields import Schema, as_list, as_object
 from vapi_provider.models.kinds import Kind

@@ -13,9 +13,9 @@ from vapi_provider.models.base import (
     discriminated_by,
     refusal,
 )
+from vapi_provider.models.custom_message import Message
 from vapi_provider.models.e164 import e164_problem, is_alphanumeric
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
-from vapi_provider.models.message import Message
 from vapi_provider.models.sip import has_sip_scheme
 from vapi_provider.models.transfer import TransferPlan
 

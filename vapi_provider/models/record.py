@@ -140,10 +140,10 @@ def as_read(spec: FieldSpec, value: Any) -> Any:
     if value is None:
         return None
     check_type(value, spec.types)
-    return converted(spec, value)
+    return convert_value(spec, value)
 
 
-def converted(spec: FieldSpec, value: Any) -> Any:
+def convert_value(spec: FieldSpec, value: Any) -> Any:
     """Convert a value, or an item of a list, as `as_read` does, without checking its own type.
 
     Raises WrongType where a nested value has the wrong JSON type.

@@ -8,8 +8,8 @@ from pydantic import Field, Tag
 
 from vapi_provider.models.base import DocumentedDefault, Number, VapiModel, discriminated_by
 from vapi_provider.models.constants import TransferMode
+from vapi_provider.models.custom_message import Message
 from vapi_provider.models.field_traits import REPAIRED, URL
-from vapi_provider.models.message import Message
 
 
 class TransferFallbackPlan(VapiModel):

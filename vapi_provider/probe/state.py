@@ -12,7 +12,7 @@ from typing import Any, cast
 from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.deployment.exported import decrypted, is_ours, is_special, name_in, resources_of
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.models.answering import ANSWERERS
+from vapi_provider.models.call_routing import ANSWERERS
 from vapi_provider.models.field_traits import URL
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object
 from vapi_provider.models.kinds import KINDS

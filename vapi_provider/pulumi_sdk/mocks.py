@@ -15,8 +15,8 @@ from pulumi.output import UNKNOWN
 from pulumi.runtime import settings
 from pulumi.runtime.mocks import MockMonitor
 
+from vapi_provider.models.accidental_values import problems_of_values
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.values import problems_of_values
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.shared.search_path import libraries_first
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vapi_provider.models.constants import AREA_CODE
+from vapi_provider.models.number_spelling import to_e164
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import phone_number
 
 _US_NUMBER = re.compile(r"\+1(\d{3})\d{7}")
 
@@ -29,7 +29,7 @@ def wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, Any
     if not isinstance(wanted, str):
         return False
     number = recorded.get("number")
-    known = area_code_of(phone_number(number) if isinstance(number, str) else None)
+    known = area_code_of(to_e164(number) if isinstance(number, str) else None)
     return wanted not in (recorded.get(AREA_CODE), known)
 
 

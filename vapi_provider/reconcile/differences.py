@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from vapi_provider.models.field_traits import UNORDERED
 from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
-from vapi_provider.models.spelling import spec_within
+from vapi_provider.models.number_spelling import spec_within
 from vapi_provider.reconcile.equality import equal, equivalent
 
 Difference = tuple[str, Any, Any]

@@ -13,7 +13,7 @@ from typing import Any, cast
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, UNORDERED
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, item_of
-from vapi_provider.models.spelling import phone_number, spec_within
+from vapi_provider.models.number_spelling import spec_within, to_e164
 from vapi_provider.shared.json_values import whole_as_int
 
 
@@ -71,7 +71,7 @@ def _canonical(spec: FieldSpec, value: Any) -> Any:
 def _without_defaults(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, str):
         if PHONE in spec.traits:
-            return phone_number(value)
+            return to_e164(value)
         return value.lower() if ANY_CASE in spec.traits else value
     if isinstance(value, list):
         items = [_canonical(item_of(spec), item) for item in as_list(cast(Any, value))]

@@ -13,13 +13,13 @@ from typing import Any
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.fields import FieldSpec
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.models.spelling import (
+from vapi_provider.models.number_spelling import (
     E164_CHECK,
     number_within,
-    phone_number,
     spec_within,
+    to_e164,
 )
+from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.area_code import area_code_of
 from vapi_provider.reconcile.equality import canonical_text
 from vapi_provider.reconcile.secrecy import without_secrets
@@ -102,7 +102,7 @@ def matches(kind: Kind, body: BodyFingerprint, record: PhoneNumberRecord) -> boo
     """
     if record.provider != kind.provider:
         return False
-    code = area_code_of(phone_number(record.number or ""))
+    code = area_code_of(to_e164(record.number or ""))
     if "code" in body and code is not None and code != body["code"]:
         return False
     digests: Mapping[str, str] = body["digests"]

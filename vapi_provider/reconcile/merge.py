@@ -15,8 +15,9 @@ from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, Schema, as_list, as_object, item_of
-from vapi_provider.models.record import converted
-from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
+from vapi_provider.models.masks import fits_mask, is_masked
+from vapi_provider.models.number_spelling import spec_within
+from vapi_provider.models.record import convert_value
 from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
@@ -60,7 +61,7 @@ class Merge:
         """Return one merged field, None for absent; `sent` is `ours` in the API's spelling."""
         if base is not UNKNOWN and are_removed(spec, base, theirs, self.echoes):
             theirs = {}  # Removed outside of the stack: the API echoes these headers.
-        schema = spec.schema_of(converted(spec, theirs))
+        schema = spec.schema_of(convert_value(spec, theirs))
         if schema is not None and spec.schema_of(ours) is schema:
             before: Any = base if base is UNKNOWN or spec.schema_of(base) is schema else {}
             return self._object(schema, path, before, ours, as_object(sent), as_object(theirs))
@@ -78,7 +79,7 @@ class Merge:
     def _unchanged(self, spec: FieldSpec, path: str, base: Any, sent: Any, theirs: Any) -> Any:
         if SECRET in spec.traits:
             return self._secret(path, base, sent, theirs, is_shown=theirs is not None)
-        if base is not UNKNOWN and not equivalent(spec, base, converted(spec, theirs)):
+        if base is not UNKNOWN and not equivalent(spec, base, convert_value(spec, theirs)):
             self.kept.append(path)
         return theirs
 
@@ -164,7 +165,7 @@ class Merge:
     ) -> list[Any]:
         """Merge a list of objects, each with the account's object that it matches."""
         item = item_of(spec)
-        known = [converted(item, value) for value in theirs]
+        known = [convert_value(item, value) for value in theirs]
         before = known if base is UNKNOWN else as_list(base)
         origins = matched(item, before, ours)
         places = {old: new for new, old in matched(item, before, known).items()}

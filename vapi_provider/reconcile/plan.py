@@ -11,7 +11,7 @@ from typing import Any
 
 from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.spelling import E164_CHECK
+from vapi_provider.models.number_spelling import E164_CHECK
 from vapi_provider.reconcile.area_code import wants_another_number
 from vapi_provider.reconcile.differences import Difference, differences, field_of
 from vapi_provider.reconcile.equality import equivalent

@@ -9,7 +9,7 @@ from vapi_provider.catalogue import declarations
 from vapi_provider.catalogue.message import split
 from vapi_provider.errors import DeclarationError
 from vapi_provider.models.kinds import Kind
-from vapi_provider.models.record import converted
+from vapi_provider.models.record import convert_value
 from vapi_provider.reconcile.properties import Desired
 from vapi_provider.reconcile.secrecy import secrets_in
 from vapi_provider.reconcile.validation import problems
@@ -52,7 +52,7 @@ def carried_secrets(
     """
     carried = {*secrets_in({}, merged)} - {*secrets_in({}, declared)}
     known = {
-        name: converted(spec, merged[spec.wire])
+        name: convert_value(spec, merged[spec.wire])
         for name, spec in kind.fields.items()
         if spec.wire in merged
     }

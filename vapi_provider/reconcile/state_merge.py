@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from vapi_provider.models.field_traits import SECRET
 from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
-from vapi_provider.models.spelling import fits_mask, is_masked, spec_within
+from vapi_provider.models.masks import fits_mask, is_masked
+from vapi_provider.models.number_spelling import spec_within
 from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, PLACEHOLDERS
 

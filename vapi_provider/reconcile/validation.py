@@ -13,10 +13,10 @@ from pulumi.output import Unknown
 
 from vapi_provider.catalogue import declarations
 from vapi_provider.catalogue.message import Message, Template
+from vapi_provider.models.accidental_values import problems_of_values
 from vapi_provider.models.constants import DISCRIMINATED_BY
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.ids import is_id
-from vapi_provider.models.values import problems_of_values
 from vapi_provider.reconcile.properties import Desired
 
 if TYPE_CHECKING:

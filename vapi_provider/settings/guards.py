@@ -15,9 +15,9 @@ from vapi_provider.catalogue import configuration
 from vapi_provider.catalogue import guards as texts
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.models.answering import (
+from vapi_provider.models.call_routing import (
     RETURNED_ERROR,
-    excludes_fallback,
+    field_before_fallback,
     lacks_ending_hook,
 )
 from vapi_provider.models.fields import as_object
@@ -41,7 +41,7 @@ _NONE = (None, "")
 
 
 def _fallback(fields: Mapping[str, Any]) -> Message | None:
-    excluding = excludes_fallback(fields)
+    excluding = field_before_fallback(fields)
     if excluding:
         return texts.GUARD_FALLBACK(
             reason=f"none can run beside {excluding}, and every number needs one: "
@@ -55,7 +55,7 @@ def _fallback(fields: Mapping[str, Any]) -> Message | None:
 def _ending_hook(fields: Mapping[str, Any]) -> Message | None:
     if not lacks_ending_hook(fields):
         return None
-    endings = "all endings" if excludes_fallback(fields) else f"{RETURNED_ERROR} or all endings"
+    endings = "all endings" if field_before_fallback(fields) else f"{RETURNED_ERROR} or all endings"
     return texts.GUARD_ENDING_HOOK(endings=endings)
 
 

@@ -1,4 +1,4 @@
-"""Normalization of phone numbers, and comparison of secrets with their masked form."""
+"""Normalization of phone numbers to E.164."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ E164_CHECK = "number_e164_check_enabled"
 
 _SIGNS = re.compile(r"[\s().\-\u00a0\u2010-\u2015]+")
 _DIGITS = re.compile(r"\+?\d{7,15}")
-_MASK = re.compile(
-    r"[*\u2022\u25cf\u2026]+|\.{3,}|[xX]{4,}|\A\W*(?:redacted|masked|hidden)\W*\Z", re.IGNORECASE
-)
 
 
 @lru_cache(maxsize=4096)
-def phone_number(text: str) -> str:
+def to_e164(text: str) -> str:
     """Return a phone number as E.164: `14155550121` and `+1 415-555-0121` are `+14155550121`.
 
     A text that is no such number is returned unchanged.
@@ -41,7 +38,7 @@ def number_within(properties: Mapping[str, Any]) -> str | None:
     number = properties.get("number")
     if not isinstance(number, str):
         return None
-    return number if properties.get(E164_CHECK) is False else phone_number(number)
+    return number if properties.get(E164_CHECK) is False else to_e164(number)
 
 
 def digits_of(text: str) -> str:
@@ -56,34 +53,19 @@ def spec_within(spec: FieldSpec, *siblings: Mapping[str, Any]) -> FieldSpec:
     return spec
 
 
-def respelled(schema: Schema, properties: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_numbers(schema: Schema, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return `properties` with its phone numbers as E.164 at every depth, where the check is on."""
     found: dict[str, Any] = {}
     for name, value in properties.items():
         spec = schema.fields.get(name)
-        found[name] = value if spec is None else _respelled(spec_within(spec, properties), value)
+        found[name] = value if spec is None else _normalize(spec_within(spec, properties), value)
     return found
 
 
-def _respelled(spec: FieldSpec, value: Any) -> Any:
+def _normalize(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, list):
-        return [_respelled(spec, item) for item in cast(list[Any], value)]
+        return [_normalize(spec, item) for item in cast(list[Any], value)]
     if isinstance(value, str) and PHONE in spec.traits:
-        return phone_number(value)
+        return to_e164(value)
     inner = spec.schema_of(value)
-    return value if inner is None else respelled(inner, as_object(value))
-
-
-def is_masked(secret: str) -> bool:
-    """Return whether an echoed secret is masked, such as ``****1234``."""
-    return _MASK.search(secret) is not None
-
-
-def fits_mask(secret: str, echoed: str) -> bool:
-    """Return whether `echoed` may be `secret` with a part of it masked."""
-    found = list(_MASK.finditer(echoed))
-    if not found:
-        return False
-    return secret.startswith(echoed[: found[0].start()]) and secret.endswith(
-        echoed[found[-1].end() :]
-    )
+    return value if inner is None else normalize_numbers(inner, as_object(value))

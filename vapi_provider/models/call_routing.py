@@ -26,7 +26,7 @@ def names_nobody(fields: Mapping[str, Any]) -> bool:
     return all(fields.get(name) in (None, "", [], {}) for name in REACHED_BY)
 
 
-def excludes_fallback(fields: Mapping[str, Any]) -> str | None:
+def field_before_fallback(fields: Mapping[str, Any]) -> str | None:
     """Return the field that keeps a fallback from ever running; None where it may run.
 
     Only known values count, because an Output may turn out to be absent.
@@ -48,7 +48,7 @@ def lacks_ending_hook(fields: Mapping[str, Any]) -> bool:
         return True
     if not isinstance(hooks, list | tuple):
         return False
-    asks_nobody = excludes_fallback(fields) is not None
+    asks_nobody = field_before_fallback(fields) is not None
     return not any(_may_catch(hook, asks_nobody) for hook in as_list(hooks))
 
 
