@@ -14,7 +14,7 @@ from tests.support.builders import ORG, UUID
 from tests.support.deployments import creating, deployment, resource
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
-from vapi_provider.cli.account import settings_of
+from vapi_provider.cli.account_client import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 
 # Stands for the CLI: answers from files, keeps what it is given.

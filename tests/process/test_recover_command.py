@@ -16,7 +16,7 @@ from tests.support.builders import settings as new_settings
 from tests.support.deployments import NEWER, OLDER, creating, deployment, resource, urn
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
-from vapi_provider.cli.account import settings_of
+from vapi_provider.cli.account_client import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.recover_workflow import Recovery
 from vapi_provider.journal.intents import AccountWatermark

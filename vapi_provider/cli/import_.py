@@ -92,11 +92,11 @@ def command(
 
 
 def _show(import_: Import, plan: ImportPlan) -> None:
-    from vapi_provider.cli.account import table
+    from vapi_provider.cli.record_table import format_table
 
     if plan.declarations:
         say(f"To {import_.out} and the state of stack {import_.stack.name}:")
-        write(table([_row(item) for item in plan.declarations]))
+        write(format_table([_row(item) for item in plan.declarations]))
     else:
         say("There is nothing new to import.")
     if plan.held:

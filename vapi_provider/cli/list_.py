@@ -35,26 +35,30 @@ def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> N
     if as_json:
         write(json.dumps({"numbers": rows}, indent=2))
     elif rows:
-        from vapi_provider.cli.account import table
+        from vapi_provider.cli.record_table import format_table
 
-        write(table(rows))
+        write(format_table(rows))
     else:
         say("The account has no phone numbers.")
 
 
 def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str | None]]:
-    from vapi_provider.cli.account import account_of, deployments, row, settings_of
+    from vapi_provider.cli.account_client import open_client, settings_of
+    from vapi_provider.cli.exported_states import read_deployments
     from vapi_provider.cli.pulumi_cli import Stack
+    from vapi_provider.cli.record_table import row_of
     from vapi_provider.deployment.exported import ids_in
 
-    states = zip((*stacks, *files), deployments(stacks, files), strict=True)
+    states = zip((*stacks, *files), read_deployments(stacks, files), strict=True)
     held = [(name, ids_in(state)) for name, state in states]
-    with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:
+    with open_client(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = list(account.all_phone_numbers())
     now = datetime.now(timezone.utc)
     return [
         {
-            **{name: value for name, value in row(record, now).items() if name != "likely owner"},
+            **{
+                name: value for name, value in row_of(record, now).items() if name != "likely owner"
+            },
             "answered by": _answered_by(record),
             "stack": ", ".join(name for name, ids in held if record.id in ids) or None,
         }

@@ -40,9 +40,9 @@ def command(
     if as_json:
         write(json.dumps({"orphans": orphans, "interrupted": interrupted}, indent=2))
     elif orphans:
-        from vapi_provider.cli.account import table
+        from vapi_provider.cli.record_table import format_table
 
-        write(table(orphans))
+        write(format_table(orphans))
         say(f"{len(orphans)} of the account's numbers are in no given state.", err=True)
     for purchase in interrupted:
         record = purchase["id"] or "a number whose id is not known"
@@ -53,18 +53,20 @@ def command(
 def _orphans(
     stacks: tuple[str, ...], files: tuple[str, ...]
 ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
-    from vapi_provider.cli.account import account_of, deployments, held_by, row, settings_of
+    from vapi_provider.cli.account_client import open_client, settings_of
+    from vapi_provider.cli.exported_states import held_by, read_deployments
     from vapi_provider.cli.pulumi_cli import Stack
+    from vapi_provider.cli.record_table import row_of
 
-    states = deployments(stacks, files)
+    states = read_deployments(stacks, files)
     if any(state.get("pending_operations") for state in states):
         say(PENDING_OPERATIONS(stack="a given stack"), err=True)
     held = held_by(states)
     interrupted = _interrupted(dict(zip(stacks, states, strict=False)), held)
-    with account_of(settings_of(Stack(stacks[0]) if stacks else None)) as account:
+    with open_client(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = [record for record in account.all_phone_numbers() if record.id not in held]
     now = datetime.now(timezone.utc)
-    return [row(record, now) for record in records], interrupted
+    return [row_of(record, now) for record in records], interrupted
 
 
 def _interrupted(

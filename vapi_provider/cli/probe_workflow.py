@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 from vapi_provider.catalogue import servers as catalogue
-from vapi_provider.cli.account import deployments
+from vapi_provider.cli.exported_states import read_deployments
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.messages.pcm import DOCUMENTED_RATES
 from vapi_provider.probe import audio_files
@@ -83,7 +83,7 @@ def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[Probe
 
     Raises ConfigurationError if an environment variable's secret fits several numbers.
     """
-    (deployment,) = deployments([stack], [], show_secrets=True)
+    (deployment,) = read_deployments([stack], [], show_secrets=True)
     numbers = list(list_numbers(deployment))
     asking = [number for number in numbers if number.asks_its_server]
     _refuse_ambiguous([number.name for number in numbers])
@@ -125,7 +125,7 @@ def _declared(
         raise ConfigurationError(catalogue.PROBE_NUMBER())
     if stack is None or number is None:
         return None
-    (deployment,) = deployments([stack], [], show_secrets=show_secrets)
+    (deployment,) = read_deployments([stack], [], show_secrets=show_secrets)
     return find_number(deployment, number)
 
 

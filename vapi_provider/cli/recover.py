@@ -122,7 +122,7 @@ def _show(stack: str, plan: RecoveryPlan) -> None:
     for purchase in plan.interrupted:
         say(f"interrupted purchase of {purchase.resource}: {_describe_purchase(purchase)}")
     if plan.unheld:
-        from vapi_provider.cli.account import table
+        from vapi_provider.cli.record_table import format_table
 
         say(
             "The last update failed, and these numbers, created since it began, are in no given "
@@ -131,7 +131,7 @@ def _show(stack: str, plan: RecoveryPlan) -> None:
             "adopt_id, and delete in the dashboard those that no resource holds. A successful `up` "
             "ends this list."
         )
-        write(table(plan.unheld))
+        write(format_table(plan.unheld))
     if any(decision.is_open for decision in plan.decisions):
         say(DECISION_NEEDED(scope="nothing changes while a pending operation is"), err=True)
     elif any(purchase.outcome == "unclear" for purchase in plan.interrupted):

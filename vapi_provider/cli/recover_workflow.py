@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.cli.account import Row, held_by, row
+from vapi_provider.cli.exported_states import held_by
 from vapi_provider.cli.journal_access import (
     Intents,
     choices_by_name,
@@ -22,6 +22,7 @@ from vapi_provider.cli.journal_access import (
 )
 from vapi_provider.cli.preflight_workflow import snapshot_of
 from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.cli.record_table import Row, row_of
 from vapi_provider.cli.state_edit import StateEdit, open_stack
 from vapi_provider.deployment.exported import ids_in, instant, name_in, recorded_key
 from vapi_provider.deployment.preflight import Snapshot, finish_held, run_checks
@@ -239,4 +240,4 @@ class Recovery(StateEdit):
         if records:
             elsewhere = held_by(state for _, state in snapshot.others())
             records = [record for record in records if record.id not in elsewhere]
-        return [row(record, now) for record in records]
+        return [row_of(record, now) for record in records]

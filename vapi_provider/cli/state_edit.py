@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vapi_provider.catalogue.commands import BACKUP_FAILED, STATE_CHANGED
-from vapi_provider.cli.account import account_of, deployments, held_by, settings_of
+from vapi_provider.cli.account_client import open_client, settings_of
+from vapi_provider.cli.exported_states import held_by, read_deployments
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.journal import Journal
@@ -37,8 +38,8 @@ def open_stack(
     settings or a file that is not an exported state.
     """
     settings = settings_of(stack)
-    with account_of(settings) as account:
-        yield settings, ObservedClient(account), deployments(also, files)
+    with open_client(settings) as account:
+        yield settings, ObservedClient(account), read_deployments(also, files)
 
 
 @dataclass(frozen=True)
