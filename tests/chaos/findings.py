@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.chaos.declarations import SECRETS, Declaration
 from tests.support.stores import S3_KEYS
+from vapi_provider.journal.factory import blobs_of
 from vapi_provider.journal.object_store import ObjectBlobs
-from vapi_provider.journal.opening import blobs_of
 from vapi_provider.journal.shared_store import SharedStore
 from vapi_provider.settings.journal_location import parse
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
+from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.journal import Journal
-from vapi_provider.journal.opening import open_journal
 from vapi_provider.settings.backend import Backend
 from vapi_provider.settings.journal_location import JournalPlace, parse
 

@@ -13,9 +13,9 @@ from tests.journal.conftest import ACCOUNT, BACKEND
 from tests.journal.test_contract import BODY, KEY, SCOPE, begin
 from tests.support.stores import postgres_server, postgresql
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
-from vapi_provider.journal.opening import open_journal
 from vapi_provider.settings.journal_location import JournalPlace, parse
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.blobs import StoreError
-from vapi_provider.journal.connecting import (
+from vapi_provider.journal.store_credentials import (
     azure_config,
     connection_string,
     google_config,

@@ -17,8 +17,8 @@ from tests.support.builders import Clock
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.blobs import StoreError
 from vapi_provider.journal.compaction import KEPT_SECONDS, MIN_ENTRIES, compact, remove_old
-from vapi_provider.journal.earlier import EarlierJournal
 from vapi_provider.journal.entries import entry_name
+from vapi_provider.journal.file_migration import EarlierJournal
 from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal

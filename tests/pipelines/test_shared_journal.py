@@ -15,7 +15,7 @@ import pytest
 from tests.engine.conftest import Account, Project, serve
 from tests.engine.test_recover import processes, until
 from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
-from vapi_provider.journal.opening import blobs_of
+from vapi_provider.journal.factory import blobs_of
 from vapi_provider.settings.journal_location import derived, parse
 
 pytestmark = pytest.mark.engine

@@ -79,10 +79,10 @@ def test_a_mark_shows_that_another_process_lives(tmp_path: Path, start: Start) -
     """A mark holds until its process lets go of it, and leaves no file."""
     other = start(MARKED)
     owner = line(other)
-    assert ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
+    assert ProcessLocks(tmp_path / "journal.sqlite").is_alive(owner)
     go_on(other)
     assert line(other) == "gone"
-    assert not ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
+    assert not ProcessLocks(tmp_path / "journal.sqlite").is_alive(owner)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,7 +92,7 @@ def test_a_dead_process_holds_nothing(tmp_path: Path, start: Start) -> None:
     owner = line(other)
     other.kill()
     other.wait()
-    assert not ProcessLocks(tmp_path / "journal.sqlite").lives(owner)
+    assert not ProcessLocks(tmp_path / "journal.sqlite").is_alive(owner)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,11 +102,11 @@ def test_a_process_does_not_meet_itself(tmp_path: Path) -> None:
     mark.hold()
     mark.hold()
     mark.let_go()
-    assert not mark.lives(mark.own)
+    assert not mark.is_alive(mark.own)
     assert len(list(tmp_path.iterdir())) == 1
     mark.let_go()
     assert list(tmp_path.iterdir()) == []
-    assert not mark.lives("an-owner-that-never-was")
+    assert not mark.is_alive("an-owner-that-never-was")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -294,7 +294,7 @@ def test_a_mark_follows_no_symbolic_link(tmp_path: Path) -> None:
     """A link in the place of a mark makes nothing elsewhere."""
     (tmp_path / "journal.sqlite.owner.lock").symlink_to(tmp_path / "made")
     with suppress(OSError):
-        ProcessLocks(tmp_path / "journal.sqlite").lives("owner")
+        ProcessLocks(tmp_path / "journal.sqlite").is_alive("owner")
     assert not (tmp_path / "made").exists()
 
 

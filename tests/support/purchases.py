@@ -13,7 +13,7 @@ from tests.support.builders import (
     FlakyApi,
 )
 from tests.support.builders import settings as new_settings
-from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.boot_clock import BootClock
 from vapi_provider.journal.journal import Journal
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.fingerprint import fingerprint_of

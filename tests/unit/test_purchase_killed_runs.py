@@ -22,7 +22,7 @@ from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
 from tests.support.purchases import OWN, OWN_NAME, POST, LossyApi, journal_of
 from vapi_provider.api.client import VapiClient
-from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.boot_clock import BootClock
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider

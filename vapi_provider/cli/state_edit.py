@@ -20,8 +20,8 @@ from vapi_provider.cli.account_client import open_client, settings_of
 from vapi_provider.cli.exported_states import held_by, read_deployments
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.journal import Journal
-from vapi_provider.journal.opening import open_journal
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.settings.config import Settings
 

@@ -25,7 +25,7 @@ def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal
     if place.shared is None and not place.file.exists():
         return None
     # Lazy import: most runs have no journal yet.
-    from vapi_provider.journal.opening import open_journal
+    from vapi_provider.journal.factory import open_journal
 
     return open_journal(place, account, backend)
 

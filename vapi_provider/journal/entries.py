@@ -64,7 +64,7 @@ def position_of(name: str) -> int:
     return int(name.removeprefix(PREFIX).partition(".")[0])
 
 
-def checked(text: str, shown: str) -> dict[str, Any]:
+def parse_entry(text: str, shown: str) -> dict[str, Any]:
     """Return a parsed entry or snapshot.
 
     Raises ConfigurationError for a text that is neither, or that a later version wrote.

@@ -131,10 +131,10 @@ class FileStore:
     def require_lease(self) -> None:
         """Do nothing: the lock of a running process is never taken over."""
 
-    def lives(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
         """Return whether the owner is another process that is still running."""
         with self._usable():
-            return self._owners.lives(owner)
+            return self._owners.is_alive(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import OwnershipError
-from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.boot_clock import BootClock
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.journal.store import Store
 from vapi_provider.reconcile.resource_key import is_of_stack
@@ -90,7 +90,7 @@ class IntentReader:
 
     def is_under_way(self, intent: Intent) -> bool:
         """Return whether the other process that wrote an intent is still running."""
-        return self._store.lives(intent.owner)
+        return self._store.is_alive(intent.owner)
 
     def is_of_this_operation(self, owner: str) -> bool:
         """Return whether an owner is a process of this engine operation, such as this process."""

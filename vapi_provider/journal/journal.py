@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
-from vapi_provider.journal.boot import BootClock
+from vapi_provider.journal.boot_clock import BootClock
 from vapi_provider.journal.file_store import FileStore
 from vapi_provider.journal.intent_reader import IntentReader
 from vapi_provider.journal.intents import AccountWatermark, Intent

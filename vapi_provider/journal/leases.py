@@ -99,7 +99,7 @@ class Lease(Owner):
                 return True  # No purchase is in progress.
             return self._renewed is not None and self._clock() - self._renewed < HOLD_SECONDS
 
-    def lives(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
         """Return whether the owner is another process with a valid lease, by the store's clock."""
         if owner == self.own:
             return False

@@ -16,7 +16,7 @@ from vapi_provider.reconcile.resource_key import children_range, is_of_stack, ol
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRecord:
     """A record that a state held, with its account and the organizations that were seen in it."""
 
     record: str
@@ -48,7 +48,7 @@ class Ledger:
         self._store = store
         self._backend = backend
 
-    def held(self, key: str) -> list[Held]:
+    def held(self, key: str) -> list[HeldRecord]:
         """Return the records that a state held for a resource and that were not released."""
         if not self._store.exists():
             return []
@@ -57,9 +57,11 @@ class Ledger:
             self._backend,
             key,
         )
-        return [Held(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows]
+        return [
+            HeldRecord(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows
+        ]
 
-    def held_in_any_form(self, key: str) -> dict[str, list[Held]]:
+    def held_in_any_form(self, key: str) -> dict[str, list[HeldRecord]]:
         """Return the records that a state held for a resource under any form of its key, by key.
 
         For a resource without parent this includes children of the same name: the resource may have

@@ -20,9 +20,9 @@ from vapi_provider.journal.entries import (
     Batch,
     Item,
     Operation,
-    checked,
     entry_name,
     entry_text,
+    parse_entry,
     position_of,
 )
 
@@ -134,7 +134,7 @@ class SharedLog:
                 if newest is not None:
                     self.snapshot = max(self.snapshot, position_of(newest))
                 if newest in bodies and position_of(newest) > self.position:
-                    self._restore(checked(bodies[newest], self._blobs.shown)["tables"])
+                    self._restore(parse_entry(bodies[newest], self._blobs.shown)["tables"])
                     self.position = position_of(newest)
                 for name in wanted:
                     if name in bodies and position_of(name) > self.position:
@@ -202,7 +202,7 @@ class SharedLog:
     def _advance(self) -> None:
         """Replay the entries that have arrived, up to the first missing one."""
         while (text := self._arrived.get(self.position + 1)) is not None:
-            entry = checked(text, self._blobs.shown)
+            entry = parse_entry(text, self._blobs.shown)
             del self._arrived[self.position + 1]
             results = self._replay(self.position + 1, entry["ops"])
             self.position += 1

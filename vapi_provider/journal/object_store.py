@@ -132,7 +132,7 @@ class ObjectBlobs:
 def _open(location: Location, environment: Mapping[str, str]) -> ObjectStore:
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    from vapi_provider.journal.connecting import azure_config, google_config, s3_config
+    from vapi_provider.journal.store_credentials import azure_config, google_config, s3_config
 
     options: Any = {
         "client_options": {

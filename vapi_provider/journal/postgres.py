@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.journal.blobs import StoreError, one_line
-from vapi_provider.journal.connecting import connection_string
+from vapi_provider.journal.store_credentials import connection_string
 from vapi_provider.settings.journal_location import Location
 
 if TYPE_CHECKING:

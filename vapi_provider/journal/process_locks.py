@@ -57,7 +57,7 @@ class ProcessLocks(Owner):
                 remove(self._held)
                 self._held = None
 
-    def lives(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
         """Return whether another process still holds its mark; False for this process's own.
 
         Remove the file of a dead process. Raises OSError.
@@ -70,7 +70,7 @@ class ProcessLocks(Owner):
         names = [name for name in os.listdir(self._beside.parent) if name.startswith(prefix)]
         owners = [name[len(prefix) : -len(suffix)] for name in names if name.endswith(suffix)]
         # A list, not a generator: checking every mark removes those of dead processes.
-        return any([self.lives(owner) for owner in owners])
+        return any([self.is_alive(owner) for owner in owners])
 
     def _file(self, owner: str) -> Path:
         return self._beside.with_name(f"{self._beside.name}.{owner}.lock")

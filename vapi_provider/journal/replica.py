@@ -13,8 +13,8 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal import compaction
 from vapi_provider.journal.blobs import Blobs, StoreError
 from vapi_provider.journal.commands import COMMANDS
-from vapi_provider.journal.earlier import EarlierJournal
 from vapi_provider.journal.entries import Item, Operation, position_of
+from vapi_provider.journal.file_migration import EarlierJournal
 from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database, transaction
 

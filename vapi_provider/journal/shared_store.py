@@ -19,7 +19,7 @@ from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError, OwnershipError
 from vapi_provider.journal.blobs import Blobs, StoreError
 from vapi_provider.journal.deferred import DeferredWrites
-from vapi_provider.journal.earlier import EarlierJournal
+from vapi_provider.journal.file_migration import EarlierJournal
 from vapi_provider.journal.leases import BEAT_SECONDS, Lease
 from vapi_provider.journal.replica import Replica
 from vapi_provider.journal.turns import FENCED, TAKEN, WRITTEN
@@ -97,10 +97,10 @@ class SharedStore:
         if not self._lease.is_valid():
             raise OwnershipError(messages.LEASE_LOST(place=self.shown))
 
-    def lives(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
         """Return whether the owner is another process with a valid lease."""
         with self._replica.usable():
-            return self._lease.lives(owner)
+            return self._lease.is_alive(owner)
 
     @contextmanager
     def turn(self, wait: Callable[[], None], *keys: str) -> Generator[None]:
@@ -197,7 +197,7 @@ class SharedStore:
             rows = self._replica.database.run(
                 f"SELECT DISTINCT owner FROM turns WHERE is_held AND name IN ({places})", *names
             )
-        dead = [owner for (owner,) in rows if owner != self.own and not self.lives(owner)]
+        dead = [owner for (owner,) in rows if owner != self.own and not self.is_alive(owner)]
         for owner in dead:
             self._replica.append("bury", {"owner": owner})
         return bool(dead)

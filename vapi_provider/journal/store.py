@@ -81,7 +81,7 @@ class Store(Protocol):
         """Raise OwnershipError if others may consider this process dead, before it sends a POST."""
         ...
 
-    def lives(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
         """Return whether the owner is another process that is still running."""
         ...
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SUFFIX = ".writing"
 
 
-class Held(NamedTuple):
+class WriterLock(NamedTuple):
     """A process's file, open for writing, and its lock."""
 
     file: IO[str]
@@ -57,7 +57,7 @@ def files_of(beside: Path, stack: str) -> list[Path]:
     return [beside.with_name(name) for name in found]
 
 
-def hold(path: Path, engine: str) -> Held:
+def hold(path: Path, engine: str) -> WriterLock:
     """Lock and create a file, until `let_go`. Raises OSError."""
     # Take the lock first, so that no process sees the file without it.
     lock = file_lock(_lock_of(path))
@@ -73,10 +73,10 @@ def hold(path: Path, engine: str) -> Held:
     except BaseException:
         remove(lock)
         raise
-    return Held(file, lock)
+    return WriterLock(file, lock)
 
 
-def let_go(held: Held, path: Path) -> None:
+def let_go(held: WriterLock, path: Path) -> None:
     """Close and unlock a file, and remove it if it has no open write. Raises OSError."""
     try:
         held.file.close()

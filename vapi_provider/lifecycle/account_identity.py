@@ -8,7 +8,7 @@ from vapi_provider.catalogue import account as messages
 from vapi_provider.deployment.organizations import other_account, refuse_other_account
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.journal.ledger import Held
+from vapi_provider.journal.ledger import HeldRecord
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.shared.loopback import account_text
@@ -49,7 +49,7 @@ class AccountIdentity:
         """
         self._confirm(self._recorded.union(organizations))
 
-    def is_account_of(self, entry: Intent | Held) -> bool:
+    def is_account_of(self, entry: Intent | HeldRecord) -> bool:
         """Return whether the journal's intent or held record belongs to this account.
 
         An embedded account is identified by its file. Raises OwnershipError where the key belongs
@@ -64,7 +64,7 @@ class AccountIdentity:
             raise OwnershipError(messages.OTHER_BASE_URL(account=entry.account, url=self._url))
         return True
 
-    def confirm_record_gone(self, id_: str, entry: Intent | Held) -> None:
+    def confirm_record_gone(self, id_: str, entry: Intent | HeldRecord) -> None:
         """Raise OwnershipError where the 404 of a journal's record may not mean that it is gone."""
         if not self._is_same_file(entry):
             self.confirm_gone(id_, min(entry.organizations, default=None))
@@ -96,7 +96,7 @@ class AccountIdentity:
         seen = self._client.organizations
         refuse_other_account(seen, organizations, "Nothing was bought", self._confirmed_empty)
 
-    def _is_same_file(self, entry: Intent | Held) -> bool | None:
+    def _is_same_file(self, entry: Intent | HeldRecord) -> bool | None:
         """Return whether both are the same embedded account; None where neither is embedded."""
         accounts = account_text(entry.account), account_text(self._url)
         if any(account.startswith("embedded:") for account in accounts):

@@ -54,7 +54,7 @@ class Recorder:
             self._ids.put(id_)
 
     def _work(self) -> None:
-        from vapi_provider.journal.opening import open_journal
+        from vapi_provider.journal.factory import open_journal
 
         settings = self._settings
         journal = open_journal(settings.journal_place, settings.account, settings.backend)

@@ -15,7 +15,7 @@ from vapi_provider.api.lazy_transport import LazyTransport
 from vapi_provider.deployment.facts import StateFacts, facts_of
 from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
-from vapi_provider.journal.opening import open_journal
+from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.operation import Operation
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView

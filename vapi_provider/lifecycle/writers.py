@@ -40,7 +40,7 @@ class _Stack:
         self.failure: VapiError | None = None
         self.lock = threading.Lock()
         self.in_flight = 0
-        self.held: writer_files.Held | None = None
+        self.held: writer_files.WriterLock | None = None
 
     def note(self, **what: Any) -> None:
         """Append a line to the file; a failure does not prevent the write to the API."""

@@ -36,7 +36,7 @@ class EarlierJournal:
         if self.is_empty():
             return True
         intents = self._rows("SELECT * FROM intents WHERE backend = :backend")
-        dead = [row for row in intents if not self._file.lives(row[_OWNER])]
+        dead = [row for row in intents if not self._file.is_alive(row[_OWNER])]
         tables = {
             "intents": dead,
             "held": self._rows("SELECT * FROM held WHERE backend = :backend"),

@@ -18,7 +18,7 @@ def open_journal(
     if place.shared is None:
         return Journal(place.file, account, backend, operation=operation)
     # Lazy imports: most runs use a file.
-    from vapi_provider.journal.earlier import EarlierJournal
+    from vapi_provider.journal.file_migration import EarlierJournal
     from vapi_provider.journal.shared_store import SharedStore
 
     before = FileStore(place.file, operation)
