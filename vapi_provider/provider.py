@@ -62,10 +62,10 @@ class PhoneNumberProvider(ResourceProvider):
         from vapi_provider.lifecycle.session import Session
 
         set_max_calls(settings.max_concurrent_requests)
-        self.use(Session.open(settings))
+        self.attach_session(Session.open(settings))
         self._session.preview_outputs = read_preview_outputs()
 
-    def use(self, session: Session) -> None:
+    def attach_session(self, session: Session) -> None:
         """Set the session that all later calls use."""
         self._session = session
         self._checker = Checker(session)
@@ -88,9 +88,9 @@ class PhoneNumberProvider(ResourceProvider):
         """
         id_, olds, news = _id, normalize(_olds), normalize(_news)
         self._finish_earlier_run(id_, olds)
-        is_checked = self._session.note_compared(id_, news.get("declaration"))
+        follows_check = self._session.note_compared(id_, news.get("declaration"))
         desired, recorded = self._desired_and_recorded(id_, news, olds)
-        planned = diff(self._session, id_, olds, desired, recorded, is_checked=is_checked)
+        planned = diff(self._session, id_, olds, desired, recorded, follows_check=follows_check)
         if not planned.changes and self._checker.leaves_to_engine(desired):
             # None lets the engine compare the inputs: only it sees which values are secret.
             return DiffResult(changes=None, replaces=[])
@@ -161,10 +161,10 @@ class PhoneNumberProvider(ResourceProvider):
         desired = self._desired_of(news)
         self._session.writers.wait_for_others(desired.key)
         recorded = recorded_of(self._session, id_, olds, desired)
-        checked = self._session.checked(id_, desired.key)
-        if checked is not None and checked.ignored:
+        check_input = self._session.check_input(id_, desired.key)
+        if check_input is not None and check_input.ignored:
             held = olds if recorded is None else recorded
-            fields = as_recorded(desired.fields, held, checked.ignored)
+            fields = as_recorded(desired.fields, held, check_input.ignored)
             known = {name: value for name, value in fields.items() if name in desired.kind.fields}
             desired = replace(desired, fields=known)
         return desired, recorded

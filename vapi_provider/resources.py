@@ -31,8 +31,8 @@ from vapi_provider.args import (
     VonagePhoneNumberArgs,
 )
 from vapi_provider.catalogue import declarations
-from vapi_provider.lifecycle.announcing import announce
-from vapi_provider.lifecycle.recorder import recorder_of
+from vapi_provider.lifecycle.adopt_announcement import announce
+from vapi_provider.lifecycle.intent_finisher import intent_finisher_of
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
@@ -289,9 +289,9 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
 
 def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
     """Finish the journal entry once the engine has written the number to the state."""
-    recorder = None if mocks.is_mocked() else recorder_of(settings)
-    if recorder is not None:
-        recorder.watch(id_)
+    finisher = None if mocks.is_mocked() else intent_finisher_of(settings)
+    if finisher is not None:
+        finisher.watch(id_)
 
 
 def _key(

@@ -39,9 +39,9 @@ class _PlainPost:
 class CarelessProvider(PhoneNumberProvider):
     """Ours in everything but the making of a record."""
 
-    def use(self, session: Session) -> None:
+    def attach_session(self, session: Session) -> None:
         session.purchaser = cast(Purchaser, _PlainPost(session.client))
-        super().use(session)
+        super().attach_session(session)
 
 
 class CarelessPhoneNumber(dynamic.Resource, module="vapi", name="CarelessPhoneNumber"):

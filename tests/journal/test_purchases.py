@@ -56,7 +56,7 @@ def machine(place: JournalPlace, api: FlakyApi) -> Iterator[Any]:
     ours = settings(journal=place.file, shared_journal=place.shared, request_timeout_seconds=1)
     session = Session(ours, VapiClient(api.transport()))
     made = PhoneNumberProvider()
-    made.use(session)
+    made.attach_session(session)
     yield made
     session.journal.close()
 

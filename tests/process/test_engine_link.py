@@ -17,8 +17,8 @@ from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError
 from vapi_provider.pulumi_sdk.plugin import (
     debug,
-    engine_lives,
     engine_operation,
+    is_engine_alive,
     require_engine,
     warn,
 )
@@ -100,7 +100,7 @@ def test_only_a_refused_connection_shows_that_the_engine_exited(
 ) -> None:
     """Where it cannot be asked, the operation goes on."""
     as_plugin_of(address)
-    assert engine_lives()
+    assert is_engine_alive()
 
 
 def test_a_process_without_an_engine_has_no_operation() -> None:

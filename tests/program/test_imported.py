@@ -108,7 +108,7 @@ class Imported:
     def provider(self) -> PhoneNumberProvider:
         """Return the provider as in a new plugin process."""
         made = PhoneNumberProvider()
-        made.use(Session(self.settings, self.client))
+        made.attach_session(Session(self.settings, self.client))
         return made
 
 

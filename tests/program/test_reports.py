@@ -15,9 +15,9 @@ from tests.program.conftest import Run
 from tests.support.builders import settings
 from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.journal.operation import Operation, operation_at
-from vapi_provider.lifecycle.announcing import announce
+from vapi_provider.lifecycle.adopt_announcement import announce
+from vapi_provider.lifecycle.intent_finisher import IntentFinisher, intent_finisher_of
 from vapi_provider.lifecycle.ownership import Ownership
-from vapi_provider.lifecycle.recorder import Recorder, recorder_of
 from vapi_provider.settings.config import Settings
 
 KEY = "acme/shop/dev/VapiPhoneNumber/{}"
@@ -34,12 +34,12 @@ def journal_of(used: Settings, *names: str) -> Journal:
     return journal
 
 
-def watching(recorder: Recorder, *ids: Any) -> Callable[[], None]:
+def watching(finisher: IntentFinisher, *ids: Any) -> Callable[[], None]:
     """Return a program in which the engine answers with these ids."""
 
     def program() -> None:
         for id_ in ids:
-            recorder.watch(pulumi.Output.from_input(id_))
+            finisher.watch(pulumi.Output.from_input(id_))
 
     return program
 
@@ -48,9 +48,9 @@ def test_a_purchase_is_finished_once_the_program_has_its_id(run: Run) -> None:
     """The engine has saved what it answers; an answer without an id finishes nothing."""
     used = settings()
     journal = journal_of(used, "a", "b", "c")
-    recorder = Recorder(used)
-    run(watching(recorder, "a", None, "b"))
-    recorder.close()
+    finisher = IntentFinisher(used)
+    run(watching(finisher, "a", None, "b"))
+    finisher.close()
     assert [bool(journal.find(KEY.format(name))) for name in "abc"] == [False, False, True]
 
 
@@ -58,29 +58,29 @@ def test_a_preview_finishes_no_purchase(run: Run) -> None:
     """The engine saves nothing in a preview."""
     used = settings()
     journal = journal_of(used, "a")
-    recorder = Recorder(used)
-    run(watching(recorder, "a"), preview=True)
-    recorder.close()
+    finisher = IntentFinisher(used)
+    run(watching(finisher, "a"), preview=True)
+    finisher.close()
     assert journal.find(KEY.format("a")) is not None
 
 
 def test_a_run_that_purchased_nothing_creates_no_journal(run: Run) -> None:
     """A record that some resource adopted or read has no entry to finish."""
     used = settings()
-    recorder = Recorder(used)
-    run(watching(recorder, "a"))
-    recorder.close()
+    finisher = IntentFinisher(used)
+    run(watching(finisher, "a"))
+    finisher.close()
     assert not used.journal.exists()
 
 
 def test_without_checkpoints_the_program_finishes_no_purchase(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An answer then does not show that the state holds the record; else one recorder does."""
+    """An answer then does not show that the state holds the record; else one finisher does."""
     used = settings()
-    assert recorder_of(used) is recorder_of(used) is not None
+    assert intent_finisher_of(used) is intent_finisher_of(used) is not None
     monkeypatch.setenv("PULUMI_SKIP_CHECKPOINTS", "1")
-    assert recorder_of(settings()) is None
+    assert intent_finisher_of(settings()) is None
 
 
 Adopter = Callable[[str], str | None]

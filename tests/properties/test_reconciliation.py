@@ -73,7 +73,7 @@ class Run:
     def begin(self) -> None:
         """Begin another run: what one run makes it never releases."""
         self.provider = PhoneNumberProvider()
-        self.provider.use(Session(self.settings, self.client))
+        self.provider.attach_session(Session(self.settings, self.client))
 
     def checked(self, olds: dict[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
         """What the engine hands on: checked inputs."""

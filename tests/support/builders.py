@@ -282,7 +282,7 @@ def provider(api: FlakyApi, clock: Clock | None = None, **more: Any) -> Any:
     time = clock or Clock()
     made = PhoneNumberProvider()
     client = VapiClient(api.transport(time))
-    made.use(Session(settings(**more), client, time.sleep, time))
+    made.attach_session(Session(settings(**more), client, time.sleep, time))
     return made
 
 

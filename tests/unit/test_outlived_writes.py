@@ -90,7 +90,7 @@ class Machine:
             engine,
             self.engines.__contains__,
         )
-        made.use(session)
+        made.attach_session(session)
         return made
 
     def files(self) -> list[str]:

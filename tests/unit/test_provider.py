@@ -379,7 +379,7 @@ def test_keys_that_the_account_shows_and_does_not_take_are_left_out(
     )
     working = PhoneNumberProvider()
     client = VapiClient(Transport(account, "a-key-for-tests-only"))
-    working.use(Session(settings(), client))
+    working.attach_session(Session(settings(), client))
     fields = {"name": "a", "server": {"url": "https://a.example"}, "sip_uri": "sip:a@sip.vapi.ai"}
     made = working.create(program_inputs(**fields))
     assert made.outs is not None
@@ -407,7 +407,7 @@ def test_a_region_has_its_own_realm() -> None:
     """In region eu the us host is a realm to be sent, and the eu host is the default."""
     session = Session(replace(settings(), region="eu"), FlakyApi().client())
     working = PhoneNumberProvider()
-    working.use(session)
+    working.attach_session(session)
     login = {"username": "u" * 20, "password": "p" * 20}
     for realm, changes in (("sip.vapi.ai", True), ("sip.eu.vapi.ai", False)):
         olds = {**RECORDED, "authentication": {**login, "realm": realm}}

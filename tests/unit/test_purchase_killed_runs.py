@@ -106,7 +106,7 @@ def test_a_plugin_without_its_engine_buys_nothing(journal: Path) -> None:
     api = FlakyApi()
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
-    working.use(Session(new_settings(journal=journal), client, lives=lambda: False))
+    working.attach_session(Session(new_settings(journal=journal), client, is_alive=lambda: False))
     assert "the engine has exited" in failure(working.create, program_inputs())
     assert POST not in api.sent
 
@@ -116,7 +116,9 @@ def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
     api = LossyApi("lost", "lost", error=httpx.Response(429, json={}))
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
-    working.use(Session(new_settings(journal=journal), client, lives=lambda: POST not in api.sent))
+    working.attach_session(
+        Session(new_settings(journal=journal), client, is_alive=lambda: POST not in api.sent)
+    )
     assert "the engine has exited" in failure(working.create, program_inputs())
     assert api.sent.count(POST) == 1
     assert journal_of(journal).find(DECLARATION) is None
@@ -177,7 +179,7 @@ def test_an_orphan_takes_nobodys_intent_away(journal: Path) -> None:
     working = PhoneNumberProvider()
     client = VapiClient(api.transport())
     alive = [True, True, False]
-    working.use(Session(settings, client, clock.sleep, clock, lambda: alive.pop(0)))
+    working.attach_session(Session(settings, client, clock.sleep, clock, lambda: alive.pop(0)))
     text = failure(working.create, program_inputs(name="Main", **MINIMAL["vapi"]))
     assert "the engine has exited" in text
     assert clock.now < 10

@@ -38,7 +38,7 @@ def run(api: FlakyApi, journal: Path, clock: Clock | None = None, **facts: Any) 
     made = PhoneNumberProvider()
     client = VapiClient(api.transport(time))
     known = StateFacts(**facts)
-    made.use(Session(settings(journal=journal), client, time.sleep, time, facts=known))
+    made.attach_session(Session(settings(journal=journal), client, time.sleep, time, facts=known))
     return made
 
 
@@ -189,7 +189,9 @@ def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path
     for known in (StateFacts(), StateFacts(replacing=frozenset({DECLARATION}))):
         api = FlakyApi(answer(name="Main"))
         made = PhoneNumberProvider()
-        made.use(Session(settings(max_releases=0), VapiClient(api.transport()), facts=known))
+        made.attach_session(
+            Session(settings(max_releases=0), VapiClient(api.transport()), facts=known)
+        )
         if not known.replacing:
             made.check(news(), news())
         assert "maxReleases" in failure(made.check, {}, news())

@@ -47,7 +47,7 @@ def adopt(session: Session, desired: Desired, id_: str) -> tuple[str, dict[str, 
                 id=id_, number=record.number or "without a number", field=AREA_CODE
             )
         )
-    session.purchaser.refuse_another(desired.kind, key, record)
+    session.purchaser.refuse_other_unfinished_purchase(desired.kind, key, record)
     desired, record = _patch_to_adopt(session, desired, record)
     session.ownership.gain(id_, key)
     try:
@@ -84,7 +84,7 @@ def _refuse_held_elsewhere(session: Session, id_: str, key: str) -> None:
     """
     owners = session.ownership
     if (session.recorded_holders.before(id_) | session.journal.ledger.holders(id_)) - {key}:
-        session.wait_for_checks_pause(lambda: owners.holder(id_) is not None)
+        session.wait_until_checks_idle(lambda: owners.holder(id_) is not None)
     holder = owners.holder(id_)
     if holder is not None or session.account.is_of_this_run(id_):
         raise OwnershipError(
@@ -104,8 +104,8 @@ def _patch_to_adopt(
     """
     body, kind = wire_body(desired), desired.kind
     secrets = {*secrets_in(kind.fields, desired.fields), *secrets_in(kind.fields, record.fields)}
-    checked = session.checked(None, desired.key)
-    ignored = checked.ignored if checked else ()
+    check_input = session.check_input(None, desired.key)
+    ignored = check_input.ignored if check_input else ()
     desired = replace(desired, fields=without_ignored(desired.fields, ignored))
     nothing = dict.fromkeys(desired.fields, UNKNOWN)
     updatable = [name for name in desired.fields if name not in kind.create_only]

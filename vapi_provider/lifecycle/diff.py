@@ -44,12 +44,12 @@ def diff(
     desired: Desired,
     recorded: Mapping[str, Any] | None,
     *,
-    is_checked: bool,
+    follows_check: bool,
 ) -> Diff:
     """Return what happens to a resource whose state holds `olds`.
 
     `recorded` are the recorded properties that `desired` is compared with; None for a record that
-    an earlier run released. `is_checked` is false in a refresh, which calls diff without check.
+    an earlier run released. `follows_check` is false in a refresh, which calls diff without check.
     Raises OwnershipError where `adopt_id` names another record, or one that would be replaced.
     """
     if desired.adopt_id is not None and desired.adopt_id.lower() != id_.lower():
@@ -69,7 +69,7 @@ def diff(
         refuse_hidden(desired.fields)
     elif isinstance(step, Update):
         refuse_hidden_changes(recorded, step.fields)
-        if is_checked:
+        if follows_check:
             warn_of_losses(id_, desired, recorded, step.fields)
             held = Desired.of(recorded, session.settings.region).fields
             session.unique.begin_change(id_, unique_values(held), unique_values(desired.fields))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import NotFoundError, OwnershipError
-from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import ids_by_name
+from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.names import alias_hint
@@ -44,10 +44,10 @@ class HeldRecords:
         known = {held.record.lower() for records in recorded.values() for held in records}
         known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, key)}
         known -= {id_.lower() for id_ in replaced}
-        pause = ChecksPause(self._ownership, self._session.clock)
+        idle_checks = IdleChecks(self._ownership, self._session.clock)
         while True:
             held = self._ownership.ids_under_key(key)
-            if known <= held or pause.is_paused():
+            if known <= held or idle_checks.is_idle():
                 return held
             self._session.wait(POLL_SECONDS)
 

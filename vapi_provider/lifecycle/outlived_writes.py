@@ -30,8 +30,8 @@ def recorded_of(
     recorded = _as_left(session, id_, olds)
     if recorded is None or not contains_unseen_secret(recorded):
         return recorded
-    checked = session.checked(id_, desired.key)
-    return fill_unseen_secrets(recorded, checked.before if checked else {}, desired.fields)
+    check_input = session.check_input(id_, desired.key)
+    return fill_unseen_secrets(recorded, check_input.before if check_input else {}, desired.fields)
 
 
 def _as_left(session: Session, id_: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.lifecycle.checks_pause import ChecksPause
 from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.held_records import HeldRecords
+from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.journaled_post import JournaledPost
 from vapi_provider.lifecycle.other_runs import OtherRuns
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
@@ -115,7 +115,7 @@ class Purchaser:
             if not replacing:
                 self._held_records.refuse_unrecorded(key, held.union(replaced), since)
             fingerprint = fingerprint_of(kind, fields)
-            self._unfinished.report(fingerprint, key, other_forms)
+            self._unfinished.report_or_refuse(fingerprint, key, other_forms)
             # Read records that other processes created after the account was listed.
             self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             refuse_clash(
@@ -124,7 +124,9 @@ class Purchaser:
             record = self._post.send(kind, body, fingerprint, fields, key, names)
             return PurchaseResult(record, fields.get(AREA_CODE), is_resumed=False)
 
-    def refuse_another(self, kind: Kind, key: str, record: PhoneNumberRecord) -> None:
+    def refuse_other_unfinished_purchase(
+        self, kind: Kind, key: str, record: PhoneNumberRecord
+    ) -> None:
         """Raise OwnershipError where the adopting resource has another unfinished purchase.
 
         The journal would otherwise forget that purchase's record. A record that the purchase may
@@ -175,8 +177,8 @@ class Purchaser:
         """Return whether another resource of this program has this form of the key."""
         if self._journal.find(form) is None:
             return False
-        pause = ChecksPause(self._ownership, self._session.clock)
-        while not self._ownership.is_declared(form) and not pause.is_paused():
+        idle_checks = IdleChecks(self._ownership, self._session.clock)
+        while not self._ownership.is_declared(form) and not idle_checks.is_idle():
             self._session.wait(POLL_SECONDS)
         return self._ownership.is_declared(form)
 

@@ -65,8 +65,8 @@ def release(session: Session, id_: str, desired: Desired, recorded: Mapping[str,
     session.account.forget(id_)
     session.journal.forget_record(id_)
     session.ownership.allow_create(key)
-    checked = session.checked(id_, None)
-    session.unique.forget(checked.key if checked else key)
+    check_input = session.check_input(id_, None)
+    session.unique.forget(check_input.key if check_input else key)
 
 
 def _may_release(session: Session, id_: str, key: str | None) -> bool:
@@ -79,7 +79,7 @@ def _may_release(session: Session, id_: str, key: str | None) -> bool:
     ownership = session.ownership
     if ownership.is_creating:
         # A deletion may precede its replacement, so the adopter may come later in the program.
-        session.wait_for_checks_pause(lambda: ownership.holder(id_) is not None)
+        session.wait_until_checks_idle(lambda: ownership.holder(id_) is not None)
     holder, adopter = ownership.holder(id_), ownership.adopter(id_)
     if holder is None and adopter is not None:
         if adopter == key:

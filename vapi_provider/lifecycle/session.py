@@ -19,7 +19,7 @@ from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.operation import Operation
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.checks_pause import ChecksPause
+from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.late_records import LateRecords
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.lifecycle.ownership import Ownership
@@ -31,8 +31,8 @@ from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.lifecycle.writers import Writers
 from vapi_provider.pulumi_sdk.plugin import (
     engine_address,
-    engine_lives,
     engine_operation,
+    is_engine_alive,
     is_listening,
     require_engine,
     warn,
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckInput:
     """Information about a resource that only `check` receives."""
 
     key: str
@@ -79,20 +79,20 @@ class Session:
         client: VapiClient,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
-        lives: Callable[[], bool] = engine_lives,
+        is_alive: Callable[[], bool] = is_engine_alive,
         engine: str | None = None,
         listening: Callable[[str], bool] = is_listening,
         facts: StateFacts | None = None,
     ) -> None:
         """Set up the session.
 
-        `lives` returns whether this plugin's engine runs, `listening` whether an engine listens at
-        an address.
+        `is_alive` returns whether this plugin's engine runs, `listening` whether an engine listens
+        at an address.
         """
         self.settings = settings
         self.client = ObservedClient(client, self._before_send)
         self._sleep = sleep
-        self._lives = lives
+        self._is_alive = is_alive
         self.clock = clock
         self.account = AccountView(self.client, clock)
         self.identity = AccountIdentity(
@@ -103,12 +103,12 @@ class Session:
             self.identity.note_recorded(organization)
         operation = Operation(engine_operation())
         self.ownership = Ownership(operation)
-        self._checked: dict[str, Checked] = {}
+        self._checked: dict[str, CheckInput] = {}
         """By the key that `check` returned, which several resources may share."""
-        self._compared: dict[str, Checked] = {}
+        self._compared: dict[str, CheckInput] = {}
         """By id, after `diff`, which follows `check` immediately, has named it."""
         self.recorded_holders = RecordedHolders(self.facts.holders)
-        self._pause = ChecksPause(self.ownership, clock)
+        self._idle_checks = IdleChecks(self.ownership, clock)
         self._to_replace = set(self.facts.replacing)
         self.preview_outputs: PreviewOutputs = {}
         """Recorded outputs that a preview may show as known."""
@@ -138,7 +138,7 @@ class Session:
 
     def require_engine(self) -> None:
         """Raise AbandonedError where the engine is gone."""
-        require_engine(self._lives)
+        require_engine(self._is_alive)
 
     def wait(self, seconds: float) -> None:
         """Sleep; raise AbandonedError where the engine no longer waits for the outcome."""
@@ -149,7 +149,7 @@ class Session:
         self, returned_key: str, key: str, before: Mapping[str, Any], ignored: Sequence[str]
     ) -> None:
         """Record what `check` received about a resource, under the key that it returns."""
-        self._checked[returned_key] = Checked(key, before, ignored)
+        self._checked[returned_key] = CheckInput(key, before, ignored)
 
     def note_compared(self, id_: str, key: str | None) -> bool:
         """Record under a record's id what `check` received; return whether `diff` follows a check.
@@ -164,7 +164,7 @@ class Session:
         self._compared[id_] = found
         return True
 
-    def checked(self, id_: str | None, key: str | None) -> Checked | None:
+    def check_input(self, id_: str | None, key: str | None) -> CheckInput | None:
         """Return what `check` received about a record, or about a resource without an id yet."""
         return self._compared.get(id_ or "") or self._checked.get(key or "")
 
@@ -172,12 +172,12 @@ class Session:
         """Return the preview outputs of a resource by its key, or by its recorded key."""
         return self.preview_outputs.get(key or "") or self.preview_outputs.get(recorded or "", {})
 
-    def wait_for_checks_pause(self, is_known: Callable[[], bool]) -> None:
+    def wait_until_checks_idle(self, is_known: Callable[[], bool]) -> None:
         """Wait until the engine has checked no resource for a while, or `is_known` returns True.
 
         Raises AbandonedError where the engine is gone.
         """
-        while not is_known() and not self._pause.is_paused():
+        while not is_known() and not self._idle_checks.is_idle():
             self.wait(POLL_SECONDS)
 
     def take_requested_replacement(self, key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.lifecycle.checks_pause import ChecksPause
+from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
@@ -25,7 +25,9 @@ class UnfinishedPurchases:
         self._session = session
         self._named: set[str] = set()
 
-    def report(self, fingerprint: BodyFingerprint, key: str, other_forms: Collection[str]) -> None:
+    def report_or_refuse(
+        self, fingerprint: BodyFingerprint, key: str, other_forms: Collection[str]
+    ) -> None:
         """Warn of interrupted purchases of this stack that the program no longer declares.
 
         Raises OwnershipError where one of them may be the record that is about to be purchased,
@@ -58,7 +60,7 @@ class UnfinishedPurchases:
         The engine checks resources one after the other, as the program declares them: wait until it
         has checked none for a while.
         """
-        pause = ChecksPause(self._session.ownership, self._session.clock)
+        idle_checks = IdleChecks(self._session.ownership, self._session.clock)
         while True:
             intents = [
                 intent
@@ -66,6 +68,6 @@ class UnfinishedPurchases:
                 if intent.key not in (key, *other_forms)
                 and not self._session.ownership.is_covered(intent.key)
             ]
-            if not intents or pause.is_paused():
+            if not intents or idle_checks.is_idle():
                 return intents
             self._session.wait(POLL_SECONDS)

@@ -135,7 +135,7 @@ class Writers:
             raise
         finally:
             # Without an engine no state records the outcome, so the next run reads the record.
-            if id_ is not None and self._own_engine_lives():
+            if id_ is not None and self._is_own_engine_alive():
                 stack.note(recorded=id_)
             elif id_ is not None and not may_still_complete:
                 stack.note(over=id_)
@@ -223,8 +223,8 @@ class Writers:
                 self._left[write.id][path] = write.fields
 
     def _pause(self, seconds: float) -> None:
-        require_engine(self._own_engine_lives)
+        require_engine(self._is_own_engine_alive)
         self._sleep(seconds)
 
-    def _own_engine_lives(self) -> bool:
+    def _is_own_engine_alive(self) -> bool:
         return not self._engine or self._is_listening(self._engine)

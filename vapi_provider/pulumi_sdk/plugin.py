@@ -61,7 +61,7 @@ def configure_plugin_process() -> None:
 
 
 def _end_with_the_engine() -> None:
-    while engine_lives() or _calls.in_flight:
+    while is_engine_alive() or _calls.in_flight:
         time.sleep(WATCH_SECONDS)
     os._exit(1)
 
@@ -113,7 +113,7 @@ def engine_operation() -> str:
     return operation_at(address) if address else ""
 
 
-def engine_lives() -> bool:
+def is_engine_alive() -> bool:
     """Return whether the engine that started this plugin still listens.
 
     A plugin may outlive its engine. The result is True outside of the plugin process.
@@ -139,9 +139,9 @@ def engine_address() -> str:
     return sys.argv[1] if is_plugin_process() and len(sys.argv) > 1 else ""
 
 
-def require_engine(lives: Callable[[], bool] = engine_lives) -> None:
+def require_engine(is_alive: Callable[[], bool] = is_engine_alive) -> None:
     """Raise AbandonedError if the engine has exited: the result of a request would be lost."""
-    if not lives():
+    if not is_alive():
         raise AbandonedError(messages.ENGINE_GONE())
 
 

@@ -22,7 +22,7 @@ END_SECONDS = 10.0
 """Maximum time for which the end of the program waits for the journal."""
 
 
-class Recorder:
+class IntentFinisher:
     """Background worker that finishes the intents of records whose ids the program has seen."""
 
     def __init__(self, settings: Settings) -> None:
@@ -69,6 +69,6 @@ class Recorder:
 
 
 @cache
-def recorder_of(settings: Settings) -> Recorder | None:
-    """Return the one recorder of this process; None where the engine writes no checkpoints."""
-    return Recorder(settings) if has_checkpoints(os.environ) else None
+def intent_finisher_of(settings: Settings) -> IntentFinisher | None:
+    """Return the one finisher of this process; None where the engine writes no checkpoints."""
+    return IntentFinisher(settings) if has_checkpoints(os.environ) else None

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from vapi_provider.lifecycle.ownership import Ownership
 
-PAUSE_SECONDS = 1.0
+IDLE_SECONDS = 1.0
 """If the engine checks no resource for this long, the program has declared all it can for now."""
 
 
-class ChecksPause:
+class IdleChecks:
     """Detector of a pause in the engine's checks of resources, which it makes sequentially."""
 
     def __init__(self, ownership: Ownership, clock: Callable[[], float]) -> None:
@@ -18,8 +18,8 @@ class ChecksPause:
         self._clock = clock
         self._count, self._since = ownership.checks, clock()
 
-    def is_paused(self) -> bool:
-        """Return whether the engine checked no resource for `PAUSE_SECONDS`."""
+    def is_idle(self) -> bool:
+        """Return whether the engine checked no resource for `IDLE_SECONDS`."""
         if self._ownership.checks != self._count:
             self._count, self._since = self._ownership.checks, self._clock()
-        return self._clock() - self._since >= PAUSE_SECONDS
+        return self._clock() - self._since >= IDLE_SECONDS
