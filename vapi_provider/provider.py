@@ -32,7 +32,7 @@ from vapi_provider.lifecycle.release import release
 from vapi_provider.lifecycle.update import update
 from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary
 from vapi_provider.pulumi_sdk.workers import set_max_calls
-from vapi_provider.reconcile.ignored import as_recorded
+from vapi_provider.reconcile.ignore_changes import as_recorded
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.text import escaped

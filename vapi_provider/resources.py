@@ -41,7 +41,7 @@ from vapi_provider.pulumi_sdk.declared_inputs import check_id, checked
 from vapi_provider.pulumi_sdk.run_settings import run_settings
 from vapi_provider.reconcile import option_warnings
 from vapi_provider.reconcile.differences import field_of
-from vapi_provider.reconcile.ignored import IGNORED
+from vapi_provider.reconcile.ignore_changes import IGNORED
 from vapi_provider.reconcile.properties import READ_ONLY
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import HINTS

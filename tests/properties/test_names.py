@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vapi_provider.reconcile.names import NAME_LENGTH, automatic_name
+from vapi_provider.reconcile.automatic_names import NAME_LENGTH, automatic_name
 
 words = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1, max_size=60)
 

@@ -10,8 +10,8 @@ from tests.support.builders import MINIMAL, ORG, answer
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.fingerprint import fingerprint_of
-from vapi_provider.reconcile.names import automatic_name
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
 PLUGIN = "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default"

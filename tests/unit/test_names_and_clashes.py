@@ -14,7 +14,7 @@ from vapi_provider.lifecycle.clashes import refuse_clash
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.names import NAME_LENGTH, automatic_name
+from vapi_provider.reconcile.automatic_names import NAME_LENGTH, automatic_name
 from vapi_provider.reconcile.resource_key import old_form, recorded_form, resource_key
 
 

@@ -23,7 +23,7 @@ from tests.support.deployments import (
 )
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import OwnershipError
-from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.recovery.pending import Resolution, resolve_pending
 

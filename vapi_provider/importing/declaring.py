@@ -15,8 +15,8 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.models.masks import is_masked
 from vapi_provider.models.number_spelling import normalize_numbers
 from vapi_provider.models.record import PhoneNumberRecord, unknown_keys
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.equality import equivalent
-from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import is_secret

@@ -17,7 +17,11 @@ from vapi_provider.models.number_spelling import E164_CHECK, spec_within
 from vapi_provider.models.record import PhoneNumberRecord, as_read
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.reconcile.equality import equivalent
-from vapi_provider.reconcile.ignored import in_camel_case, with_ignored_items, without_ignored
+from vapi_provider.reconcile.ignore_changes import (
+    in_camel_case,
+    with_ignored_items,
+    without_ignored,
+)
 from vapi_provider.reconcile.merge import UNKNOWN, Merge
 from vapi_provider.reconcile.plan import Replace, plan
 from vapi_provider.reconcile.properties import Desired, outputs_as_read

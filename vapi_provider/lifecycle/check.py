@@ -11,7 +11,7 @@ from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
-from vapi_provider.reconcile.ignored import IGNORED
+from vapi_provider.reconcile.ignore_changes import IGNORED
 from vapi_provider.reconcile.properties import Desired, normalize, strictly_equal
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
 from vapi_provider.reconcile.secrecy import (

@@ -12,8 +12,8 @@ from vapi_provider.lifecycle.unique_values import SWAP_ADVICE, UNIQUE_FIELDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.number_spelling import number_within, spec_within
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.automatic_names import alias_hint, automatic_name, name_without_parent
 from vapi_provider.reconcile.equality import equivalent
-from vapi_provider.reconcile.names import alias_hint, automatic_name, name_without_parent
 from vapi_provider.reconcile.resource_key import old_form
 
 GIVEN_UP_ADVICE = (

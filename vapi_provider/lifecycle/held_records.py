@@ -12,7 +12,7 @@ from vapi_provider.lifecycle.clashes import ids_by_name
 from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.models.kinds import Kind
-from vapi_provider.reconcile.names import alias_hint
+from vapi_provider.reconcile.automatic_names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from vapi_provider.errors import PagingError, VapiError
 from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.headers import shown_headers
+from vapi_provider.reconcile.removed_headers import shown_headers
 
 KEPT_SECONDS = 30.0
 """Lifetime of a listing after its last page."""

@@ -25,8 +25,8 @@ from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
-from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.models.number_spelling import digits_of, to_e164
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.reconcile.names import name_without_parent
+from vapi_provider.reconcile.automatic_names import name_without_parent
 
 NEWEST = 50
 """Number of creation times to remember, because the clocks of the API's machines may differ."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.adopt import refuse_other_kind
-from vapi_provider.reconcile.headers import with_removed_headers
 from vapi_provider.reconcile.placeholders import contains_unseen_secret
 from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read, strictly_equal
+from vapi_provider.reconcile.removed_headers import with_removed_headers
 from vapi_provider.reconcile.secrecy import contains_secret, wrap_secrets
 
 if TYPE_CHECKING:

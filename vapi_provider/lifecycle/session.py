@@ -38,7 +38,7 @@ from vapi_provider.pulumi_sdk.plugin import (
     warn,
 )
 from vapi_provider.pulumi_sdk.workers import blocking
-from vapi_provider.reconcile.names import automatic_name
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.resource_key import old_form, stack_of
 from vapi_provider.settings.config import Settings
 

@@ -19,9 +19,9 @@ from vapi_provider.models.masks import fits_mask, is_masked
 from vapi_provider.models.number_spelling import spec_within
 from vapi_provider.models.record import convert_value
 from vapi_provider.reconcile.equality import equal, equivalent
-from vapi_provider.reconcile.headers import are_removed
 from vapi_provider.reconcile.pairing import matched
 from vapi_provider.reconcile.placeholders import contains_masked_secret
+from vapi_provider.reconcile.removed_headers import are_removed
 
 UNKNOWN = object()
 """Marker of an unknown recorded value: every declared value then counts as a change."""

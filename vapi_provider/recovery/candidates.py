@@ -19,8 +19,8 @@ from vapi_provider.models.constants import SIP_HOSTS
 from vapi_provider.models.fields import as_object
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.fingerprint import fingerprint_of, matches
-from vapi_provider.reconcile.names import automatic_name
 
 Resource = Mapping[str, Any]
 

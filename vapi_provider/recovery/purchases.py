@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from vapi_provider.lifecycle.record_search import PendingPost, is_own, is_timely
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.fingerprint import contradicts, is_named, matches
-from vapi_provider.reconcile.names import automatic_name
 from vapi_provider.reconcile.resource_key import class_of, resource_of
 
 if TYPE_CHECKING:

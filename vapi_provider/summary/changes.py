@@ -11,7 +11,7 @@ from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.models.kinds import Kind, kinds_in
 from vapi_provider.reconcile.differences import differences
 from vapi_provider.reconcile.equality import equal
-from vapi_provider.reconcile.ignored import covers, tokens
+from vapi_provider.reconcile.ignore_changes import covers, tokens
 from vapi_provider.shared.addresses import bare
 from vapi_provider.summary.content import Action, Change, FieldChange, Summary
 from vapi_provider.summary.events import Events, Step

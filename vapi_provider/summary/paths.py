@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vapi_provider.models.fields import as_object
-from vapi_provider.reconcile.ignored import tokens
+from vapi_provider.reconcile.ignore_changes import tokens
 from vapi_provider.summary.values import Hidden
 
 
