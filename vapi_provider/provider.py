@@ -35,7 +35,7 @@ from vapi_provider.pulumi_sdk.workers import set_max_calls
 from vapi_provider.reconcile.ignore_changes import as_recorded
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.settings.config import load_settings
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import escape_control
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
@@ -78,7 +78,9 @@ class PhoneNumberProvider(ResourceProvider):
         secret.
         """
         inputs, failures = self._checker.check(_olds, news)
-        return CheckResult(inputs, [CheckFailure("", escaped(failure)) for failure in failures])
+        return CheckResult(
+            inputs, [CheckFailure("", escape_control(failure)) for failure in failures]
+        )
 
     @error_boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vapi_provider.shared.redaction import REDACTED, redacted
+from vapi_provider.shared.redaction import REDACTED, redact
 
 SECRET = "Bearer tö<k/e\"n&1'23😀abc def\\x"
 
@@ -46,7 +46,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 def test_no_spelling_of_a_secret_passes(spelling: str) -> None:
     """Escaped, encoded, quoted or cut: no four characters of it in a row are left."""
     spelled = SPELLINGS[spelling](SECRET)
-    said = redacted(f"server.headers: the value {spelled} is not allowed", [SECRET])
+    said = redact(f"server.headers: the value {spelled} is not allowed", [SECRET])
     assert REDACTED in said
     assert said.startswith("server.headers: the value ")
     assert said.endswith(" is not allowed")
@@ -57,7 +57,7 @@ def test_no_spelling_of_a_secret_passes(spelling: str) -> None:
 
 def test_a_text_that_ends_within_a_secret_hides_its_beginning() -> None:
     """An answer that was cut short shows no part of a secret."""
-    assert redacted("the value Bearer abcdefgh", ["Bearer abcdefghijklmnop"]) == (
+    assert redact("the value Bearer abcdefgh", ["Bearer abcdefghijklmnop"]) == (
         f"the value {REDACTED}"
     )
 
@@ -65,14 +65,14 @@ def test_a_text_that_ends_within_a_secret_hides_its_beginning() -> None:
 def test_a_basic_authentication_hides_what_it_encodes() -> None:
     """The user and the password of a Basic header are as secret as their base64."""
     value = "Basic " + base64.b64encode(b"user-name:pass-word").decode()
-    said = redacted("no user user-name:pass-word, or wrong pass-word", [value])
+    said = redact("no user user-name:pass-word, or wrong pass-word", [value])
     assert said == f"no user {REDACTED}, or wrong {REDACTED}"
 
 
 def test_parsed_answers_are_redacted_throughout() -> None:
     """Lists, objects, keys and numbers of an answer hold no secret either."""
     answer = {"message": ["a secret-word", {"secret-word": 12345678, "n": 7}], "ok": True}
-    assert redacted(answer, ["secret-word", "12345678"]) == {
+    assert redact(answer, ["secret-word", "12345678"]) == {
         "message": [f"a {REDACTED}", {REDACTED: REDACTED, "n": 7}],
         "ok": True,
     }
@@ -89,4 +89,4 @@ def test_parsed_answers_are_redacted_throughout() -> None:
 )
 def test_words_that_are_no_secrets_stay(text: str) -> None:
     """A message keeps its words, also where a secret begins like one of them."""
-    assert redacted(text, ["password-for-tests-only", "x", "abc", ""]) == text
+    assert redact(text, ["password-for-tests-only", "x", "abc", ""]) == text

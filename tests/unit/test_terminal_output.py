@@ -16,7 +16,7 @@ from vapi_provider.errors import RejectedError
 from vapi_provider.pulumi_sdk import plugin
 from vapi_provider.pulumi_sdk.plugin import Failure, error_boundary
 from vapi_provider.shared.terminal import say, write
-from vapi_provider.shared.text import escaped, escaped_page
+from vapi_provider.shared.text import escape_control, escape_control_lines
 
 PACKAGE = Path(vapi_provider.__file__).parent
 STEERING = [
@@ -29,7 +29,7 @@ STEERING = [
 @pytest.mark.parametrize("character", STEERING, ids=ascii)
 def test_what_steers_a_terminal_is_escaped(character: str) -> None:
     """Control characters, direction marks and half characters are written as JSON has them."""
-    for shown in (escaped(f"a{character}b"), escaped_page(f"a{character}b")):
+    for shown in (escape_control(f"a{character}b"), escape_control_lines(f"a{character}b")):
         assert shown == f"a\\u{ord(character):04x}b"
         assert json.loads(f'"{shown}"') == f"a{character}b"
 
@@ -37,7 +37,7 @@ def test_what_steers_a_terminal_is_escaped(character: str) -> None:
 @pytest.mark.parametrize("text", ["Grüße, 日本 — “…” 👩‍👧", "\\u001b", "a\u00a0b", ""])
 def test_words_are_left_as_they_are(text: str) -> None:
     """Letters of all scripts, joined emoji and plain text pass."""
-    assert escaped(text) == escaped_page(text) == text
+    assert escape_control(text) == escape_control_lines(text) == text
 
 
 def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

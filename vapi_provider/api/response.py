@@ -21,7 +21,7 @@ from vapi_provider.errors import (
     RejectedError,
     ServerError,
 )
-from vapi_provider.shared.redaction import redacted
+from vapi_provider.shared.redaction import redact
 
 _NO_ROUTE = re.compile(r"Cannot [A-Z]+ /")
 """Message of the API's framework for a path that it does not serve."""
@@ -117,9 +117,9 @@ def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> s
         # The charset in the response's headers may not exist, so detect the encoding.
         content = response.content
         text = content[: 4 * _MAX_READ].decode(json.detect_encoding(content), "replace")
-        words = redacted(text[:_MAX_READ], secrets)
+        words = redact(text[:_MAX_READ], secrets)
     else:
-        shown = redacted(parsed, secrets)
+        shown = redact(parsed, secrets)
         body: Any = cast(dict[str, Any], shown) if isinstance(shown, dict) else {}
         message: Any = body.get("message")
         if isinstance(message, list):

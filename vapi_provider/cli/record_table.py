@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from vapi_provider.deployment.exported import instant
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.shared.text import aligned, escaped
+from vapi_provider.shared.text import aligned, escape_control
 
 Row = dict[str, str | None]
 
@@ -36,7 +36,7 @@ def format_table(rows: list[Row]) -> str:
 
 
 def _format_cell(value: str | None) -> str:
-    return "-" if value is None else escaped(value)
+    return "-" if value is None else escape_control(value)
 
 
 def _age(passed: timedelta) -> str:

@@ -17,7 +17,7 @@ from vapi_provider.probe.findings import Finding
 from vapi_provider.probe.judge import judge_transport
 from vapi_provider.probe.magic_bytes import describe_container
 from vapi_provider.probe.post import Exchange, Limits
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import escape_control
 
 LIMIT_SECONDS = 7.5
 """Vapi gives up after this time, whatever the server's own timeout says. Source: API guide."""
@@ -97,4 +97,4 @@ def _values(given: Mapping[str, Any]) -> Iterator[Finding]:
         _DESTINATION.validate_python(destination, by_alias=True, by_name=False)
     except ValidationError as error:
         # The path may contain a key of the server's answer, which can be any text.
-        yield Finding("shape", escaped(describe_errors(error, "destination")))
+        yield Finding("shape", escape_control(describe_errors(error, "destination")))

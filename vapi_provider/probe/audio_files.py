@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from vapi_provider.messages import PcmFormat
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import escape_control
 
 _WIDTH, _HEIGHT, _TOP = 900, 200, 30
 
@@ -55,7 +55,7 @@ def render_waveform(samples: array[int], rate: int, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_TOP + _HEIGHT}" '
         f'font-family="sans-serif" font-size="11" fill="#555">'
         f'<rect width="100%" height="100%" fill="white"/>'
-        f'<text x="4" y="18" font-size="13">{escape(escaped(title))}</text>{marks}'
+        f'<text x="4" y="18" font-size="13">{escape(escape_control(title))}</text>{marks}'
         f'<path d="M0 {middle}h{_WIDTH}" stroke="#bbb"/>'
         f'<path d="{bars}" stroke="#2563eb" fill="none"/></svg>\n'
     )

@@ -22,7 +22,7 @@ from vapi_provider.catalogue.message import split
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.network_settings import NetworkSettings, settings_for
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import escape_control
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
 
@@ -152,7 +152,9 @@ async def _exchange(
         client.stream("POST", target.url, content=body, headers={**ours, **headers}) as answer,
     ):
         got.status = answer.status_code
-        got.headers = {name.lower(): escaped(value) for name, value in answer.headers.items()}
+        got.headers = {
+            name.lower(): escape_control(value) for name, value in answer.headers.items()
+        }
         # Not aiter_raw: it closes the connection before `_has_more_bytes` can read on.
         async for piece in cast(httpx.AsyncByteStream, answer.stream):
             if not got.take(piece):
@@ -207,7 +209,7 @@ def _reason(error: Exception) -> str:
         causes.append(cast(BaseException, causes[-1].__cause__ or causes[-1].__context__))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its TLS certificate is not good: {escaped(cause.verify_message)}"
+            return f"its TLS certificate is not good: {escape_control(cause.verify_message)}"
         if isinstance(cause, ssl.SSLError):
             return "the TLS handshake failed: it may speak plain http"
         if isinstance(cause, ConnectionRefusedError):

@@ -8,7 +8,7 @@ from typing import Any
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import split_notes
 from vapi_provider.probe.run import ProbeResult
-from vapi_provider.shared.text import aligned, escaped
+from vapi_provider.shared.text import aligned, escape_control
 
 
 def to_json(results: Sequence[ProbeResult]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _affected(labels: list[str], results: Sequence[ProbeResult]) -> str:
 def _label(result: ProbeResult) -> str:
     if result.text is None:
         return result.name
-    text = escaped(result.text)
+    text = escape_control(result.text)
     return f"{result.name} {text[:24] + '…' if len(text) > 25 else text!r}"
 
 

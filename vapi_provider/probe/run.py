@@ -21,7 +21,7 @@ from vapi_provider.probe.request import (
 from vapi_provider.probe.sound import find_wrong_rates
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.addresses import credentials_in
-from vapi_provider.shared.redaction import redacted
+from vapi_provider.shared.redaction import redact
 
 Notify = Callable[[str], None]
 T = TypeVar("T")
@@ -107,13 +107,13 @@ async def _post(
     headers = authentication.headers_for(body, target.url, now_in_milliseconds())
     exchange = await post(target, body, headers, limits)
     # Before anything shortens a header: a part of a secret that the server echoes would remain.
-    return replace(exchange, headers=redacted(exchange.headers, _secrets(target, authentication)))
+    return replace(exchange, headers=redact(exchange.headers, _secrets(target, authentication)))
 
 
 def _without_secrets(result: ProbeResult, secrets: Collection[str]) -> ProbeResult:
     """Return the result without our secrets, which a server may echo in its body."""
     findings = [
-        replace(finding, says=redacted(finding.says, secrets)[:_MAX_TEXT])
+        replace(finding, says=redact(finding.says, secrets)[:_MAX_TEXT])
         for finding in result.findings
     ]
     return replace(result, findings=findings)

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.shared.loopback import is_loopback
-from vapi_provider.shared.text import escaped
+from vapi_provider.shared.text import escape_control
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def shorten_location(location: str) -> str:
     except ValueError:
         return "an address that cannot be read"
     name = f"{parts.scheme}://{host}{f':{port}' if port else ''}" if host else ""
-    return escaped(f"{name}{parts.path}")[:120] or "nowhere"
+    return escape_control(f"{name}{parts.path}")[:120] or "nowhere"
 
 
 def _split(url: str) -> tuple[SplitResult, str]:

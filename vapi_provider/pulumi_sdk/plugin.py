@@ -28,7 +28,7 @@ from vapi_provider.journal.operation import operation_at
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
 from vapi_provider.shared.search_path import is_plugin_process
 from vapi_provider.shared.terminal import say
-from vapi_provider.shared.text import escaped, escaped_page
+from vapi_provider.shared.text import escape_control, escape_control_lines
 
 WATCH_SECONDS = 2.0
 """The interval between two checks that the engine is still running."""
@@ -94,11 +94,11 @@ def error_boundary(method: Callable[P, R]) -> Callable[P, R]:
             with _calls:
                 return method(*args, **kwargs)
         except VapiError as error:
-            raise Failure(escaped(str(error))) from None
+            raise Failure(escape_control(str(error))) from None
         except Exception as error:  # noqa: BLE001 - the last place that can add the traceback
             # An explicit limit overrides `sys.tracebacklimit`, which is 0 in the plugin process.
             lines = traceback.format_exception(error, limit=50)
-            text = escaped_page("".join(lines))
+            text = escape_control_lines("".join(lines))
             raise Failure(f"unexpected, please report this:\n{text}") from None
 
     return boundary
@@ -165,7 +165,7 @@ def _log(severity: Any, message: str) -> bool:
         return False
     # A failed log call must not fail the operation, which may have just created a record.
     with suppress(grpc.RpcError):
-        request = engine_pb2.LogRequest(severity=severity, message=escaped_page(message))
+        request = engine_pb2.LogRequest(severity=severity, message=escape_control_lines(message))
         _engine(sys.argv[1]).Log(request, timeout=5)
     return True
 

@@ -35,20 +35,20 @@ _Spelled = tuple[str, list[_Span]]
 """A decoded text, and the span of the original text for each of its characters."""
 
 
-def redacted(value: Any, secrets: Collection[str]) -> Any:
+def redact(value: Any, secrets: Collection[str]) -> Any:
     """Return `value`, a text or parsed JSON, with the secrets in any spelling replaced."""
     words = _words_to_hide(secrets)
-    return _redacted(value, words) if words else value
+    return _redact(value, words) if words else value
 
 
-def _redacted(value: Any, words: list[str]) -> Any:
+def _redact(value: Any, words: list[str]) -> Any:
     if isinstance(value, str):
         return _without(value, words)
     if isinstance(value, Mapping):
         properties = cast(Mapping[Any, Any], value)
-        return {_redacted(key, words): _redacted(item, words) for key, item in properties.items()}
+        return {_redact(key, words): _redact(item, words) for key, item in properties.items()}
     if isinstance(value, list):
-        return [_redacted(item, words) for item in cast(list[Any], value)]
+        return [_redact(item, words) for item in cast(list[Any], value)]
     if isinstance(value, int | float) and _fold(str(value)) in words:
         return REDACTED
     return value

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 
-from vapi_provider.shared.text import escaped, escaped_page
+from vapi_provider.shared.text import escape_control, escape_control_lines
 
 
 def say(line: str, *, err: bool = False) -> None:
     """Write one escaped line to stdout, or to stderr with `err`."""
-    _write(escaped(line), err)
+    _write(escape_control(line), err)
 
 
 def write(page: str, *, err: bool = False) -> None:
     """Write escaped lines to stdout, or to stderr with `err`; their line feeds are kept."""
-    _write(escaped_page(page), err)
+    _write(escape_control_lines(page), err)
 
 
 def _write(text: str, err: bool) -> None:

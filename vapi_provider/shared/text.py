@@ -1,7 +1,8 @@
 """Escaping of external text: names, ids and messages of an account, in JSON's escapes.
 
-`escaped` and `escaped_page` escape only what can steer a terminal. `escape_unprintable` also
-escapes what no terminal shows, such as zero-width characters, for values that are compared.
+`escape_control` and `escape_control_lines` escape only what can steer a terminal.
+`escape_unprintable` also escapes what no terminal shows, such as zero-width characters, for values
+that are compared.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ _STEERING = re.compile(
 )
 
 
-def escaped(text: str) -> str:
+def escape_control(text: str) -> str:
     """Return a text as one line, with control characters and line feeds in JSON's escapes."""
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def escaped_page(text: str) -> str:
+def escape_control_lines(text: str) -> str:
     """Return a text with control characters, except line feeds, in JSON's escapes."""
-    return "\n".join(map(escaped, text.split("\n")))
+    return "\n".join(map(escape_control, text.split("\n")))
 
 
 def escape_unprintable(text: str) -> str:
