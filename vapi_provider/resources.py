@@ -37,7 +37,7 @@ from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk import hints, inherited_options, mocks, program
-from vapi_provider.pulumi_sdk.declared_inputs import check_id, checked
+from vapi_provider.pulumi_sdk.declared_inputs import check_id, mark_secrets
 from vapi_provider.pulumi_sdk.run_settings import run_settings
 from vapi_provider.reconcile import option_warnings
 from vapi_provider.reconcile.differences import field_of
@@ -103,7 +103,7 @@ class _PhoneNumber(dynamic.Resource):
             raise pulumi.RunError(f"{where}provider: {declarations.GIVEN_BY_CLASS()}")
         props["provider"] = self.provider_value
         if not reads_only:
-            props.update(checked(kind.create, fields, where))
+            props.update(mark_secrets(kind.create, fields, where))
             if adopt_id is not None:
                 check_id(f"{where}adopt_id", adopt_id)
                 props["adopt_id"] = adopt_id

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vapi_provider.deployment.checkpoints import (
-    Decision,
+    CheckpointChoice,
     decide,
     is_restorable,
     provider_packages,
@@ -48,7 +48,7 @@ def decided(
     state_folder: Path | None = FOLDER,
     packages: Sequence[str] = (),
     **more: Any,
-) -> Decision:
+) -> CheckpointChoice:
     """The decision for a state with our resources, components and `others`."""
     return decide(
         environment or {},

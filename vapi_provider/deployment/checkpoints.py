@@ -32,7 +32,7 @@ A program may declare a dynamic resource of its own in the module ``vapi``, whic
 
 
 @dataclass(frozen=True)
-class Decision:
+class CheckpointChoice:
     """Whether the engine writes checkpoints, and the line that tells the user why."""
 
     are_on: bool
@@ -46,7 +46,7 @@ def decide(
     *,
     state_folder: Path | None,
     packages: Sequence[str],
-) -> Decision:
+) -> CheckpointChoice:
     """Return whether a run of the make targets writes checkpoints.
 
     `state_folder` is the folder of a state in files, else None; `packages` are the installed
@@ -54,17 +54,17 @@ def decide(
     """
     choice = chosen(environment)
     if choice is not None:
-        return _decision(choice, f"{VARIABLE}={'on' if choice else 'off'}", "")
+        return _choice(choice, f"{VARIABLE}={'on' if choice else 'off'}", "")
     if not has_checkpoints(environment):
-        return _decision(False, f"{SKIP} is set", f". {VARIABLE}=on turns them on")
+        return _choice(False, f"{SKIP} is set", f". {VARIABLE}=on turns them on")
     reason = _reason_for(journal, deployment, state_folder, packages)
     if reason is not None:
-        return _decision(True, reason, f". {VARIABLE}=off turns them off (docs/fleets.md)")
+        return _choice(True, reason, f". {VARIABLE}=off turns them off (docs/fleets.md)")
     place = "the journal is shared"
     if journal.shared is None:
         place = "state and journal are files of this machine"
     reason = f"{place}, and the state holds only Vapi resources"
-    return _decision(False, reason, f". {VARIABLE}=on turns them on")
+    return _choice(False, reason, f". {VARIABLE}=on turns them on")
 
 
 def is_restorable(type_: str) -> bool:
@@ -150,5 +150,7 @@ def _has_provider(package: Path) -> bool:
         return True
 
 
-def _decision(are_on: bool, reason: str, advice: str) -> Decision:
-    return Decision(are_on, f"Checkpoints are {'on' if are_on else 'off'}: {reason}{advice}")
+def _choice(are_on: bool, reason: str, advice: str) -> CheckpointChoice:
+    return CheckpointChoice(
+        are_on, f"Checkpoints are {'on' if are_on else 'off'}: {reason}{advice}"
+    )

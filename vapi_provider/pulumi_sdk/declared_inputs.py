@@ -21,13 +21,13 @@ def check_id(where: str, id_: pulumi.Input[str]) -> None:
         raise pulumi.RunError(declarations.NOT_A_RECORD_ID().about(where))
 
 
-def checked(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+def mark_secrets(model: Schema, fields: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the fields with their secrets marked; raise RunError for a key not in `model`."""
     specs = model.fields
     for key in fields:
         if key not in specs:
             raise pulumi.RunError(f"{where}{key}: {correction(model, str(key))}")
-    return {key: _marked(specs[key], value, f"{where}{key}") for key, value in fields.items()}
+    return {key: _mark(specs[key], value, f"{where}{key}") for key, value in fields.items()}
 
 
 def _refuse_rounding(value: Any, where: str) -> None:
@@ -42,7 +42,7 @@ def _refuse_rounding(value: Any, where: str) -> None:
         raise pulumi.RunError(f"{where}: {declarations.ROUNDED_NUMBER()}")
 
 
-def _marked(spec: FieldSpec, value: Any, where: str) -> Any:
+def _mark(spec: FieldSpec, value: Any, where: str) -> Any:
     if value is None:
         return None
     if SECRET in spec.traits:
@@ -58,9 +58,9 @@ def _marked(spec: FieldSpec, value: Any, where: str) -> Any:
         return pulumi.Output.secret(value) if is_secret(spec, value) else value
     if isinstance(value, list | tuple):
         items = cast(list[Any] | tuple[Any, ...], value)
-        return [_marked(spec, item, f"{where}[{index}]") for index, item in enumerate(items)]
+        return [_mark(spec, item, f"{where}[{index}]") for index, item in enumerate(items)]
     model = spec.schema_of(value)
     if model is None:
         _refuse_rounding(value, where)
         return value
-    return checked(model, cast(Mapping[str, Any], value), f"{where}.")
+    return mark_secrets(model, cast(Mapping[str, Any], value), f"{where}.")
