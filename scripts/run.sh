@@ -6,7 +6,7 @@ root=$(pwd -P)
 STACK=${STACK-local}
 export PULUMI_SKIP_UPDATE_CHECK=1
 
-. scripts/answers.sh
+. scripts/yes_or_no.sh
 . scripts/guard.sh
 . scripts/setup.sh
 . scripts/stack.sh

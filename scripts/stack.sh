@@ -47,7 +47,7 @@ ensure_stack() {
 
 # Run the engine, and then finish the intents whose records the state holds.
 engine() {
-    exec python -m scripts.attend "$STACK" pulumi "$@"
+    exec python -m scripts.run_engine "$STACK" pulumi "$@"
 }
 
 # Resolve the operations that a killed run left pending: without that, their numbers would be bought

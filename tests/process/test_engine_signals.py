@@ -30,9 +30,9 @@ sys.exit(len(counts) + 40)
 
 
 def started(*words: str, tmp_path: Path) -> subprocess.Popen[str]:
-    """A command under attendance, as make starts it: in the group of another process."""
-    attended = [sys.executable, "-m", "scripts.attend", "local", *words]
-    program = f"import subprocess, sys; sys.exit(subprocess.call({attended!r}) % 256)"
+    """A wrapped command, as make starts it: in the group of another process."""
+    wrapped = [sys.executable, "-m", "scripts.run_engine", "local", *words]
+    program = f"import subprocess, sys; sys.exit(subprocess.call({wrapped!r}) % 256)"
     return subprocess.Popen(
         [sys.executable, "-c", "import signal; signal.signal(2, lambda *_: None);"
          "signal.signal(15, lambda *_: None);" + program],
@@ -60,7 +60,7 @@ def test_a_signal_to_the_group_reaches_the_engine_once(
 def test_a_signal_to_its_process_is_passed_on(tmp_path: Path) -> None:
     """Who ends the process that make started ends the engine, as if make had started that."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts.attend", "local", sys.executable, "-c", CHILD],
+        [sys.executable, "-m", "scripts.run_engine", "local", sys.executable, "-c", CHILD],
         cwd=ROOT,
         env={**os.environ, "VAPI_JOURNAL": str(tmp_path / "none.sqlite")},
         stdin=subprocess.DEVNULL,
@@ -79,7 +79,7 @@ def test_a_killed_engine_is_told_as_one(tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     facts.write_text("{}", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.attend", "local", "sh", "-c", "kill -KILL $$"],
+        [sys.executable, "-m", "scripts.run_engine", "local", "sh", "-c", "kill -KILL $$"],
         cwd=ROOT,
         env={**os.environ, "VAPI_PREFLIGHT": str(facts), "VAPI_JOURNAL": str(tmp_path / "none")},
     )

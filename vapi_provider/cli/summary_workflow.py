@@ -73,7 +73,7 @@ def drift(stack: Stack) -> Summary:
 
 
 def _runs_program() -> bool:
-    """Return whether RUN_PROGRAM says yes, by the rules of scripts/answers.sh; unset means no.
+    """Return whether RUN_PROGRAM says yes, by the rules of scripts/yes_or_no.sh; unset means no.
 
     Raises ConfigurationError for a value that is neither yes nor no.
     """

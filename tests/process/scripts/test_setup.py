@@ -145,7 +145,7 @@ def test_a_pipeline_ignores_the_cli_on_path(tmp_path: Path, answer: str, used: b
     python = tmp_path / ".venv" / "bin" / "python"
     python.write_text('#!/bin/sh\necho "$*" >&2\nenv | grep SECRET >&2 || :\n', encoding="utf-8")
     python.chmod(0o755)
-    script = "root=$PWD; on_path=; . scripts/answers.sh; . scripts/setup.sh; ensure_engine"
+    script = "root=$PWD; on_path=; . scripts/yes_or_no.sh; . scripts/setup.sh; ensure_engine"
     ran = shell(tmp_path, script, VAPI_PINNED_CLI=answer, AWS_SECRET_ACCESS_KEY="SECRET")
     assert ran.returncode == 0, ran.stderr
     option = " --pinned" if used else ""
@@ -160,6 +160,6 @@ def test_the_cli_is_looked_for_once(tmp_path: Path, cache: str | None) -> None:
     python.write_text("#!/bin/sh\necho looked >&2\n", encoding="utf-8")
     python.chmod(0o755)
     variables = {} if cache is None else {"XDG_CACHE_HOME": cache}
-    script = "root=$PWD; on_path=; . scripts/answers.sh; . scripts/setup.sh"
+    script = "root=$PWD; on_path=; . scripts/yes_or_no.sh; . scripts/setup.sh"
     ran = shell(tmp_path, f"{script}; (ensure_engine); (ensure_engine)", **variables)
     assert (ran.returncode, ran.stderr) == (0, "looked\n")

@@ -43,7 +43,7 @@ def asked(folder: Path, script: str, **variables: str) -> subprocess.CompletedPr
     )
 
 
-SCRIPT = ". scripts/answers.sh; if says_yes YES; then echo yes; else echo no; fi"
+SCRIPT = ". scripts/yes_or_no.sh; if says_yes YES; then echo yes; else echo no; fi"
 
 
 @pytest.mark.parametrize("answer", YES)

@@ -1,7 +1,7 @@
 """A wrapper that runs the engine for a make target, then finishes intents in the journal.
 
-``python -m scripts.attend STACK COMMAND…``. It forwards each signal to the engine once, and ends
-with the engine's exit code or signal.
+``python -m scripts.run_engine STACK COMMAND…``. It forwards each signal to the engine once, and
+ends with the engine's exit code or signal.
 """
 
 from __future__ import annotations
