@@ -23,10 +23,10 @@ from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.deployment.exported import is_ours
 from vapi_provider.importing.declaring import GeneratedResource, Scope, generate
+from vapi_provider.importing.module_source import names_in, render_module, render_stack_module
 from vapi_provider.importing.naming import resource_names, variable
-from vapi_provider.importing.recording import add_resources, list_unheld
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import names_in, render_module, render_stack_module
+from vapi_provider.importing.state_resources import add_resources, list_unheld
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider

@@ -21,7 +21,7 @@ from vapi_provider.deployment.foreign_code import (
     unique_keys,
 )
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.importing.recording import PROVIDER
+from vapi_provider.importing.state_resources import PROVIDER
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = base64.b64encode(pickle.dumps(print)).decode()

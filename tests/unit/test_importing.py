@@ -10,11 +10,11 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from tests.support.builders import FlakyApi, answer, failure, program_inputs, provider
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
-from vapi_provider.importing.layout import bracketed, exempt_long_lines
+from vapi_provider.importing.layout import bracket, exempt_long_lines
+from vapi_provider.importing.module_source import is_read_in, names_in, render_module
 from vapi_provider.importing.naming import resource_names, slug
-from vapi_provider.importing.recording import PROVIDER, add_resources
 from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import is_read_in, names_in, render_module
+from vapi_provider.importing.state_resources import PROVIDER, add_resources
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.placeholders import UNSEEN
@@ -108,8 +108,8 @@ def test_a_fleet_is_written_and_recorded() -> None:
 
 def test_one_argument_stands_on_a_line() -> None:
     """A call is broken after each argument, and a line that stays long is exempt from the limit."""
-    inner = bracketed("b=[", [bracketed("g(", ["1"], ")"), bracketed("{", [], "}")], "]")
-    text = bracketed("x = f(", ['"a"', inner, f'"{"e" * 100}"'], ")")
+    inner = bracket("b=[", [bracket("g(", ["1"], ")"), bracket("{", [], "}")], "]")
+    text = bracket("x = f(", ['"a"', inner, f'"{"e" * 100}"'], ")")
     assert exempt_long_lines(text).split("\n") == [
         "x = f(",
         '    "a",',

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.builders import answer
-from vapi_provider.importing.layout import exempt_long_lines, quoted
+from vapi_provider.importing.layout import exempt_long_lines, quote
+from vapi_provider.importing.module_source import list_mentioned, text_before
 from vapi_provider.importing.naming import resource_names
-from vapi_provider.importing.writing import list_mentioned, text_before
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.summary.events import join_lines, read_events
 
@@ -43,7 +43,7 @@ def test_laying_out_a_long_word_costs_its_length(piece: str) -> None:
 
 def layout_of(text: str) -> Callable[[], str]:
     """Return a function that renders the text."""
-    return lambda: exempt_long_lines(f"exact={quoted(text)},")
+    return lambda: exempt_long_lines(f"exact={quote(text)},")
 
 
 def test_names_of_numbers_with_one_label_cost_their_count() -> None:

@@ -12,7 +12,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from vapi_provider.deployment.provider_pickle import is_ours
-from vapi_provider.importing.recording import PROVIDER
+from vapi_provider.importing.state_resources import PROVIDER
 from vapi_provider.provider import PhoneNumberProvider
 
 REFERENCE = b"\x8c\x16vapi_provider.provider\x94\x8c\x13PhoneNumberProvider\x94\x93\x94"

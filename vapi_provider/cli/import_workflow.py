@@ -26,10 +26,7 @@ from vapi_provider.importing.choosing import (
     unseen_header_warnings,
 )
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
-from vapi_provider.importing.naming import resource_names
-from vapi_provider.importing.recording import add_resources, list_unheld
-from vapi_provider.importing.secrets import Secrets
-from vapi_provider.importing.writing import (
+from vapi_provider.importing.module_source import (
     is_read_in,
     list_mentioned,
     missing_names,
@@ -37,6 +34,9 @@ from vapi_provider.importing.writing import (
     render_module,
     text_before,
 )
+from vapi_provider.importing.naming import resource_names
+from vapi_provider.importing.secrets import Secrets
+from vapi_provider.importing.state_resources import add_resources, list_unheld
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.resource_key import resource_of
 

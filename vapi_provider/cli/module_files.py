@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vapi_provider.catalogue import imports as catalogue
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.importing.writing import render_stack_module
+from vapi_provider.importing.module_source import render_stack_module
 
 STACKS = Path("stacks")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 WIDTH = 100
 
 
-def bracketed(opening: str, items: Iterable[str], closing: str) -> str:
+def bracket(opening: str, items: Iterable[str], closing: str) -> str:
     """Return the items between two brackets, each indented and with a trailing comma."""
     lines = "".join(f"{item},\n" for item in items)
     return f"{opening}\n{textwrap.indent(lines, '    ')}{closing}" if lines else opening + closing
@@ -24,7 +24,7 @@ def exempt_long_lines(text: str) -> str:
     )
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a string literal in double quotes, or in single ones where that saves escapes."""
     # Python itself writes a text with both quotes in single ones, and escapes only these.
     inner = repr(f"'\"{text}")[len("'\\'\"") : -1]

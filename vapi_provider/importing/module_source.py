@@ -13,7 +13,7 @@ from typing import Any, cast
 from vapi_provider.catalogue.imports import MODULE_SYNTAX
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut
-from vapi_provider.importing.layout import WIDTH, bracketed, exempt_long_lines, quoted
+from vapi_provider.importing.layout import WIDTH, bracket, exempt_long_lines, quote
 from vapi_provider.importing.naming import variable
 from vapi_provider.importing.secrets import Secret
 from vapi_provider.models.fields import FieldSpec, as_list, as_object
@@ -55,7 +55,7 @@ def render_module(
 
 def is_read_in(source: str, id_: str) -> bool:
     """Return whether a module reads the record with a `get` that an import wrote."""
-    return re.search(rf"\.get\(\s*\S+,\s*{re.escape(quoted(id_))}", source) is not None
+    return re.search(rf"\.get\(\s*\S+,\s*{re.escape(quote(id_))}", source) is not None
 
 
 def names_in(source: str, what: str) -> set[str]:
@@ -129,8 +129,8 @@ def declare() -> dict[str, pulumi.Output[str | None]]:
 def _render_resource(generated: GeneratedResource) -> str:
     kind, record = generated.kind, generated.record
     fields = _keywords(kind.fields, generated.fields)
-    protect = bracketed("opts=pulumi.ResourceOptions(", ["protect=True"], ")")
-    arguments = [quoted(generated.resource), *fields, protect]
+    protect = bracket("opts=pulumi.ResourceOptions(", ["protect=True"], ")")
+    arguments = [quote(generated.resource), *fields, protect]
     output = "sip_uri" if record.number is None and "sip_uri" in generated.fields else "number"
     known = (record.number, record.id, f"made {record.created_at}")
     comments = [", ".join(text for text in known if text)]
@@ -143,7 +143,7 @@ def _render_get(left_out: LeftOut) -> str:
     class_name = record.kind.class_name if record.kind else ""
     number = " ".join(text for text in (record.number, record.name) if text)
     comments = [f"Only read, not managed: {number}".rstrip(": "), f"Missing: {left_out.because}"]
-    arguments = [quoted(name), quoted(record.id)]
+    arguments = [quote(name), quote(record.id)]
     return _render_block(comments, name, f"{class_name}.get", arguments, "number")
 
 
@@ -153,8 +153,8 @@ def _render_block(
     name = variable(resource)
     lines = [
         *(f"# {_fit_comment(comment)}" for comment in comments),
-        bracketed(f"{name} = vapi.{function}(", arguments, ")"),
-        f"reached[{quoted(resource)}] = {name}.{output}",
+        bracket(f"{name} = vapi.{function}(", arguments, ")"),
+        f"reached[{quote(resource)}] = {name}.{output}",
         "",
     ]
     return exempt_long_lines("\n".join(lines))
@@ -170,18 +170,18 @@ def _argument(spec: FieldSpec, value: Any) -> str:
     """Return a field's value as source text: `…Args` for objects, config for secrets."""
     if isinstance(value, Secret):
         read = "require_secret_object" if value.is_object else "require_secret"
-        return bracketed(f"pulumi.Config().{read}(", [quoted(value.key)], ")")
+        return bracket(f"pulumi.Config().{read}(", [quote(value.key)], ")")
     if isinstance(value, list):
         items = as_list(cast(Any, value))
-        return bracketed("[", [_argument(spec, item) for item in items], "]")
+        return bracket("[", [_argument(spec, item) for item in items], "]")
     model = spec.schema_of(value)
     if model is not None:
-        return bracketed(f"vapi.{model.name}Args(", _keywords(model.fields, value), ")")
+        return bracket(f"vapi.{model.name}Args(", _keywords(model.fields, value), ")")
     if isinstance(value, Mapping):
         items = as_object(cast(Any, value)).items()
-        entries = [f"{quoted(name)}: {_argument(spec, item)}" for name, item in items]
-        return bracketed("{", entries, "}")
-    return quoted(value) if isinstance(value, str) else repr(value)
+        entries = [f"{quote(name)}: {_argument(spec, item)}" for name, item in items]
+        return bracket("{", entries, "}")
+    return quote(value) if isinstance(value, str) else repr(value)
 
 
 def _keywords(specs: Mapping[str, FieldSpec], value: Any) -> list[str]:
