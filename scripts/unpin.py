@@ -20,7 +20,7 @@ def ranges(project: str) -> dict[str, str]:
     return dict(_RANGE.findall(found[1])) if found else {}
 
 
-def unpinned(requirements: str, allowed: dict[str, str]) -> str:
+def unpin(requirements: str, allowed: dict[str, str]) -> str:
     """Return the text of a requirements file without its pins."""
 
     def newest(pin: re.Match[str]) -> str:
@@ -33,7 +33,7 @@ def main() -> None:
     """Write both requirements files without their pins into the folder given as argument."""
     allowed = ranges((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for name in ("requirements.in", "requirements-dev.in"):
-        text = unpinned((ROOT / name).read_text(encoding="utf-8"), allowed)
+        text = unpin((ROOT / name).read_text(encoding="utf-8"), allowed)
         (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from tests.chaos.person import Person, compared
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
 from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
-from vapi_provider.settings.journal_location import derived
+from vapi_provider.settings.journal_location import journal_beside
 
 STORES = ("s3", "postgres")
 ACTS = ("create", "create", "update", "replacement", "destroy", "mixed", "undone")
@@ -49,7 +49,7 @@ class Machines:
 
     def add(self, name: str, stack: str = "test", like: Stage | None = None) -> Stage:
         """Return a new machine, with a clone like that of `like`."""
-        journal = derived(self.url) if self.has_shared_journal else None
+        journal = journal_beside(self.url) if self.has_shared_journal else None
         skipping = {} if self.has_checkpoints else WITHOUT_CHECKPOINTS
         variables = {
             **S3_KEYS,

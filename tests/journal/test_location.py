@@ -19,8 +19,8 @@ from vapi_provider.journal.store_credentials import (
 )
 from vapi_provider.settings.config import journal_in
 from vapi_provider.settings.journal_location import (
-    derived,
     export_url,
+    journal_beside,
     parse,
     require_lasting,
     shared_location,
@@ -50,7 +50,7 @@ def test_the_journal_lies_beside_shared_state(
 ) -> None:
     """Under the prefix or in the database that Pulumi uses, and `make env` exports it."""
     environment = {"PULUMI_BACKEND_URL": backend, "HOME": str(tmp_path)}
-    assert derived(backend) == journal
+    assert journal_beside(backend) == journal
     assert export_url(environment, tmp_path) == journal
     place = journal_in(environment, tmp_path)
     assert place.kind == ("file" if journal is None else "shared")

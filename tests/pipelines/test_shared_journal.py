@@ -16,7 +16,7 @@ from tests.engine.conftest import Account, Project, serve
 from tests.engine.test_recover import processes, until
 from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
 from vapi_provider.journal.factory import blobs_of
-from vapi_provider.settings.journal_location import derived, parse
+from vapi_provider.settings.journal_location import journal_beside, parse
 
 pytestmark = pytest.mark.engine
 
@@ -61,7 +61,7 @@ def on_machine(project: Project, backend: str, machine: Path) -> None:
 
 def entries(backend: str) -> int:
     """How many entries the journal beside a backend has."""
-    url = derived(backend)
+    url = journal_beside(backend)
     assert url is not None
     location = parse(url)
     assert location is not None

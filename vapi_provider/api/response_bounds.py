@@ -103,11 +103,11 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise InvalidResponse("has a Content-Encoding that was not requested")
-    raw = _counted(response.iter_raw(), most)
-    yield from _unpacked(raw) if encoding == "gzip" else raw
+    raw = _limit_bytes(response.iter_raw(), most)
+    yield from _unpack(raw) if encoding == "gzip" else raw
 
 
-def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+def _limit_bytes(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
     """Stop after more than `most` bytes: empty gzip members decompress to nothing."""
     seen = 0
     for piece in pieces:
@@ -117,7 +117,7 @@ def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
             return
 
 
-def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _unpack(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Decompress in small steps: the output may be a thousand times as large as the input."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     has_content = False

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from vapi_provider.deployment.exported import instant
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.shared.text import aligned, escape_control
+from vapi_provider.shared.text import align, escape_control
 
 Row = dict[str, str | None]
 
@@ -32,7 +32,7 @@ def row_of(record: PhoneNumberRecord, now: datetime) -> Row:
 def format_table(rows: list[Row]) -> str:
     """Return the rows as an aligned table under their headings."""
     lines = [list(rows[0]), *([_format_cell(value) for value in row.values()] for row in rows)]
-    return "\n".join(aligned(lines))
+    return "\n".join(align(lines))
 
 
 def _format_cell(value: str | None) -> str:

@@ -42,7 +42,7 @@ def is_live(resource: Mapping[str, Any]) -> bool:
     return not resource.get("delete") and not resource.get("pendingReplacement")
 
 
-def tainted(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def tainted_resources(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the resources that the engine replaces without asking the provider for a diff."""
     return [
         resource for resource in resources if resource.get("taint") and not resource.get("delete")
@@ -133,7 +133,7 @@ def is_special(value: Any) -> bool:
     return SIGNATURE in as_object(value)
 
 
-def decrypted(value: Any) -> Any:
+def plaintext_of(value: Any) -> Any:
     """Return a secret's value from a state exported with secrets shown; None if it is encrypted.
 
     Any other value is returned unchanged.

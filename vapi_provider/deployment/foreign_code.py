@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, cast
 
 from vapi_provider.catalogue import deployment as messages
-from vapi_provider.deployment.exported import SECRET_VALUE, SIGNATURE, decrypted
+from vapi_provider.deployment.exported import SECRET_VALUE, SIGNATURE, plaintext_of
 from vapi_provider.deployment.provider_pickle import is_ours
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.fields import as_list, as_object
@@ -123,7 +123,7 @@ def _reason(key: str, value: Any) -> str | None:
     if "ciphertext" in wire:
         return f"its {_PICKLED} is encrypted"
     if wire.get(SIGNATURE) == SECRET_VALUE and len(wire) == 2:
-        value = decrypted(value)
+        value = plaintext_of(value)
     if isinstance(value, str) and _is_ours(value):
         return None
     return f"its {_PICKLED} is another pickle"

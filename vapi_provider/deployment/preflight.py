@@ -18,7 +18,7 @@ from vapi_provider.deployment.exported import (
     name_in,
     own_resources,
     recorded_key,
-    tainted,
+    tainted_resources,
 )
 from vapi_provider.deployment.facts import StateFacts
 from vapi_provider.deployment.foreign_code import has_encrypted, refuse_foreign_code
@@ -121,14 +121,16 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
         organizations_in(snapshot.resources),
         {id_: tuple(keys) for id_, keys in holders.items()},
         frozenset(
-            key for resource in tainted(snapshot.resources) if (key := recorded_key(resource))
+            key
+            for resource in tainted_resources(snapshot.resources)
+            if (key := recorded_key(resource))
         ),
     )
 
 
 def warn_of_tainted(snapshot: Snapshot, findings: Findings) -> None:
     """Warn of numbers that the next `up` releases without a diff that announces it."""
-    for resource in tainted(snapshot.resources):
+    for resource in tainted_resources(snapshot.resources):
         outputs, urn = as_object(resource.get("outputs")), resource["urn"]
         called = resource.get("id")
         reached = outputs.get("number") or outputs.get("sip_uri")

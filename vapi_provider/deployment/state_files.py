@@ -139,7 +139,7 @@ def _names_of(place: Path) -> tuple[str, str]:
 def _deployment_in(place: Path) -> Mapping[str, Any]:
     try:
         data = place.read_bytes()
-        text = _unpacked(data) if place.name.endswith(".gz") else data
+        text = _unpack(data) if place.name.endswith(".gz") else data
         checkpoint: Any = json.loads(text, object_pairs_hook=unique_keys)["checkpoint"]
         found: Any = checkpoint.get("latest") or {}
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -147,7 +147,7 @@ def _deployment_in(place: Path) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], found)
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpack(data: bytes) -> bytes:
     import gzip  # Lazy import: few backends compress their states.
 
     return gzip.decompress(data)

@@ -102,7 +102,7 @@ class FileStore:
                     if self._synced is None:
                         # Only an intent must survive a crash of the machine: a later run finds
                         # out everything else again.
-                        self._synced = self._opened("FULL")
+                        self._synced = self._open("FULL")
                     with transaction(self._synced.connection):
                         for queued in writes:
                             queued.result = COMMANDS["begin"](self._synced, **queued.arguments)
@@ -171,7 +171,7 @@ class FileStore:
             if self._database is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 make_private(self.path)
-                database = self._opened("NORMAL")
+                database = self._open("NORMAL")
                 self._bring_up_to_date(database.connection)
                 self._database = database
             yield self._database
@@ -203,7 +203,7 @@ class FileStore:
             if not busy:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _opened(self, synchronous: str) -> Database:
+    def _open(self, synchronous: str) -> Database:
         connection = sqlite3.connect(
             self.path, timeout=30, isolation_level=None, check_same_thread=False
         )

@@ -92,9 +92,9 @@ class SharedLog:
                 is_stale = self._is_stale()
                 taken = None if is_stale else self._next_batch()
             if taken is None:
-                self._guarded(self.sync)
+                self._run_guarded(self.sync)
             else:
-                self._guarded(lambda taken=taken: self._put(*taken))
+                self._run_guarded(lambda taken=taken: self._put(*taken))
 
     def enqueue(self, item: Item) -> None:
         """Queue an operation, to be written with the next one that is appended."""
@@ -219,7 +219,7 @@ class SharedLog:
                 self._max_in_flight = 1
         self.condition.notify_all()
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def _run_guarded(self, step: Callable[[], None]) -> None:
         """Run a step; if it fails, fail all waiting operations and require a new read."""
         try:
             step()

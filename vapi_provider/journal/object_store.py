@@ -62,7 +62,7 @@ class ObjectBlobs:
 
     def names(self, prefix: str, after: str = "") -> Sequence[str]:
         """Return the names, sorted by their bytes."""
-        return sorted(name for name, _ in self._listed(prefix, after))
+        return sorted(name for name, _ in self._list(prefix, after))
 
     def read(self, names: Sequence[str]) -> Mapping[str, str]:
         """Get objects concurrently."""
@@ -78,7 +78,7 @@ class ObjectBlobs:
 
         self.put(_CLOCK, "{}")
         now: Any = self._run(lambda store: obstore.head(store, _CLOCK))["last_modified"]
-        return {name: (now - put).total_seconds() for name, put in self._listed(prefix, "")}
+        return {name: (now - put).total_seconds() for name, put in self._list(prefix, "")}
 
     def remove(self, names: Collection[str]) -> None:
         """Delete objects, in one request if the store supports that."""
@@ -92,7 +92,7 @@ class ObjectBlobs:
         with self._lock:
             self._opened = None
 
-    def _listed(self, prefix: str, after: str) -> list[tuple[str, Any]]:
+    def _list(self, prefix: str, after: str) -> list[tuple[str, Any]]:
         import obstore
 
         def collect(store: ObjectStore) -> list[tuple[str, Any]]:

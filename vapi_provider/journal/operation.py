@@ -109,9 +109,9 @@ class Operation:
         with self._lock:
             if self._path is not None:
                 try:
-                    self._opened(self._path)
+                    self._open(self._path)
                     # An append is not atomic on Windows.
-                    with _guarded(self._path.parent):
+                    with _lock_folder(self._path.parent):
                         os.write(self._file, json.dumps(event).encode() + b"\n")
                 except OSError:
                     self._path = None  # Events of this process alone are better than none.
@@ -126,7 +126,7 @@ class Operation:
         if path is None or (self._file < 0 and not path.exists()):
             return
         with self._lock, suppress(OSError):
-            self._opened(path)
+            self._open(path)
             self._receive()
 
     def _receive(self) -> None:
@@ -147,7 +147,7 @@ class Operation:
         for listener in self._listeners:
             listener(event)
 
-    def _opened(self, path: Path) -> None:
+    def _open(self, path: Path) -> None:
         """Open the file; truncate that of an earlier engine with the same address.
 
         Raises OSError if the file cannot be opened.
@@ -156,7 +156,7 @@ class Operation:
             return
         _make_private(path.parent)
         mark = ProcessLocks(path)
-        with _guarded(path.parent):
+        with _lock_folder(path.parent):
             flags = _FLAGS | os.O_CREAT | os.O_APPEND
             if not self._is_exact and not mark.others_live():
                 flags |= os.O_TRUNC
@@ -192,7 +192,7 @@ def _make_private(folder: Path) -> None:
 
 
 @contextmanager
-def _guarded(folder: Path) -> Generator[None]:
+def _lock_folder(folder: Path) -> Generator[None]:
     """Lock the folder's files against other processes inside the block.
 
     Raises OSError if the lock cannot be acquired in time.

@@ -133,7 +133,7 @@ class _Slot:
 
     @contextmanager
     def held(self, wait: Callable[[], None]) -> Generator[None]:
-        with self._entering, _acquired(self._next, wait):
+        with self._entering, _acquire(self._next, wait):
             while not self._enter():
                 wait()
         try:
@@ -156,7 +156,7 @@ class _Slot:
 
 
 @contextmanager
-def _acquired(file: Path, wait: Callable[[], None]) -> Generator[None]:
+def _acquire(file: Path, wait: Callable[[], None]) -> Generator[None]:
     lock = file_lock(file)
     while not _try(lock):
         wait()

@@ -162,7 +162,7 @@ class AccountView:
             }
             return [record for record in found.values() if record is not None]
 
-    def unmasked(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
+    def fetch_unmasked(self, record: PhoneNumberRecord) -> PhoneNumberRecord | None:
         """Return a record with its complete number, which a list may mask; None if it is gone."""
         return self.fetch(record.id) if record.is_masked else record
 

@@ -86,7 +86,9 @@ class RecordSearch:
             and not self._ownership.has_owner(record.id)
         ]
         # A masked number cannot be compared.
-        whole = [record for record in map(self._account.unmasked, shown) if record is not None]
+        whole = [
+            record for record in map(self._account.fetch_unmasked, shown) if record is not None
+        ]
         return [record for record in whole if self.may_have_created(post, record)]
 
     def may_have_created(self, post: PendingPost, record: PhoneNumberRecord) -> bool:

@@ -77,7 +77,7 @@ class TransferDestinationNumber(_Destination):
 
         Source: API schema's description; observed answer.
         """
-        return checked_when_known(number, info)
+        return check_number_when_known(number, info)
 
 
 class TransferDestinationSip(_Destination):
@@ -110,19 +110,19 @@ Destination = Annotated[
 ]
 
 
-def checked_when_known(number: str, info: ValidationInfo) -> str:
+def check_number_when_known(number: str, info: ValidationInfo) -> str:
     """Return `number`, validated by the model's `number_e164_check_enabled`.
 
     If that field is invalid or unknown, the number is not validated. Raises PydanticCustomError as
-    `checked_number` does.
+    `check_number` does.
     """
     if "number_e164_check_enabled" not in info.data:
         return number
     enabled = info.data["number_e164_check_enabled"]
-    return checked_number(number, e164_check_enabled=enabled is not False, can_be_off=True)
+    return check_number(number, e164_check_enabled=enabled is not False, can_be_off=True)
 
 
-def checked_number(number: str, e164_check_enabled: bool, can_be_off: bool = False) -> str:
+def check_number(number: str, e164_check_enabled: bool, can_be_off: bool = False) -> str:
     """Return `number`, or raise PydanticCustomError where it is invalid.
 
     With the check it must be exactly E.164 and a possible number (observed answer), without it

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from vapi_provider.catalogue import declarations
 from vapi_provider.models.base import DocumentedDefault, VapiModel, refusal
 from vapi_provider.models.constants import UUID
-from vapi_provider.models.destination import Destination, checked_number, checked_when_known
+from vapi_provider.models.destination import Destination, check_number, check_number_when_known
 from vapi_provider.models.field_traits import ANY_CASE, EMPTY_IS_ABSENT, PHONE, SECRET, URL
 from vapi_provider.models.hook import Hook
 from vapi_provider.models.server import Server
@@ -165,7 +165,7 @@ class _Imported(_Common):
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
         """Is E.164 and a possible number. Source: observed answer."""
-        return number if number is None else checked_number(number, e164_check_enabled=True)
+        return number if number is None else check_number(number, e164_check_enabled=True)
 
 
 class _Twilio(_Imported):
@@ -275,7 +275,7 @@ class _Byo(_Common):
 
         Source: API schema's description; observed answer.
         """
-        return number if number is None else checked_when_known(number, info)
+        return number if number is None else check_number_when_known(number, info)
 
 
 class CreateByoPhoneNumberDTO(_Byo):

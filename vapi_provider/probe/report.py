@@ -8,7 +8,7 @@ from typing import Any
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe.findings import split_notes
 from vapi_provider.probe.run import ProbeResult
-from vapi_provider.shared.text import aligned, escape_control
+from vapi_provider.shared.text import align, escape_control
 
 
 def to_json(results: Sequence[ProbeResult]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def to_text(results: Sequence[ProbeResult]) -> str:
     """Return a table with one line a result, then each finding once with its results."""
     rows = [["", "status", "bytes", "sound", "first byte", "end", "sent", "verdict"]]
     rows += [_row(result) for result in results]
-    return "\n".join([*aligned(rows), *_finding_lines(results)])
+    return "\n".join([*align(rows), *_finding_lines(results)])
 
 
 def _finding_lines(results: Sequence[ProbeResult]) -> list[str]:

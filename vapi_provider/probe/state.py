@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.catalogue import servers as catalogue
-from vapi_provider.deployment.exported import decrypted, is_ours, is_special, name_in, resources_of
+from vapi_provider.deployment.exported import (
+    is_ours,
+    is_special,
+    name_in,
+    plaintext_of,
+    resources_of,
+)
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.call_routing import ANSWERERS
 from vapi_provider.models.field_traits import URL
@@ -79,15 +85,15 @@ def _read_number(name: str, properties: Mapping[str, Any]) -> DeclaredNumber:
     message = _visible_object(KINDS[properties["provider"]].create, properties)
     if message is None:
         raise ConfigurationError(catalogue.PROBE_NUMBER_ENCRYPTED(name=name))
-    server = as_object(decrypted(properties.get("server")))
-    url, headers = decrypted(server.get("url")), as_object(decrypted(server.get("headers")))
+    server = as_object(plaintext_of(properties.get("server")))
+    url, headers = plaintext_of(server.get("url")), as_object(plaintext_of(server.get("headers")))
     return DeclaredNumber(
         name=name,
         message=message,
         server_url=url if isinstance(url, str) else None,
         headers={
             key: value
-            for key, value in ((key, decrypted(item)) for key, item in headers.items())
+            for key, value in ((key, plaintext_of(item)) for key, item in headers.items())
             if isinstance(value, str)
         },
         is_answered=any(properties.get(field) is not None for field in ANSWERERS),

@@ -19,7 +19,7 @@ from vapi_provider.models.masks import fits_mask, is_masked
 from vapi_provider.models.number_spelling import spec_within
 from vapi_provider.models.record import convert_value
 from vapi_provider.reconcile.equality import equal, equivalent
-from vapi_provider.reconcile.pairing import matched
+from vapi_provider.reconcile.pairing import match_items
 from vapi_provider.reconcile.placeholders import contains_masked_secret
 from vapi_provider.reconcile.removed_headers import are_removed
 
@@ -167,8 +167,8 @@ class Merge:
         item = item_of(spec)
         known = [convert_value(item, value) for value in theirs]
         before = known if base is UNKNOWN else as_list(base)
-        origins = matched(item, before, ours)
-        places = {old: new for new, old in matched(item, before, known).items()}
+        origins = match_items(item, before, ours)
+        places = {old: new for new, old in match_items(item, before, known).items()}
         added = [index for index in range(len(known)) if index not in places.values()]
         merged: list[Any] = []
         for index, mine in enumerate(ours):

@@ -8,7 +8,7 @@ from typing import Any, cast
 from vapi_provider.catalogue import preview
 from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
 from vapi_provider.reconcile.equality import equal, equivalent
-from vapi_provider.reconcile.pairing import matched
+from vapi_provider.reconcile.pairing import match_items
 from vapi_provider.reconcile.placeholders import contains_masked_secret
 
 
@@ -32,7 +32,7 @@ def loss_warnings(spec: FieldSpec, path: str, base: Any, ours: Any) -> Iterator[
 
 
 def _of_list(spec: FieldSpec, path: str, before: list[Any], after: list[Any]) -> Iterator[str]:
-    origins = matched(item_of(spec), before, after)
+    origins = match_items(item_of(spec), before, after)
     is_any_lost = len(origins) < len(before)
     latest = -1
     for index, mine in enumerate(after):

@@ -9,7 +9,7 @@ from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.reconcile.equality import equivalent
 
 
-def matched(item: FieldSpec, old: list[Any], new: list[Any]) -> dict[int, int]:
+def match_items(item: FieldSpec, old: list[Any], new: list[Any]) -> dict[int, int]:
     """Map the index of each new item to the index of the old item that it matches.
 
     Equal items match first, and those at the same index before others. A changed item matches the

@@ -38,12 +38,11 @@ def fill_unseen_secrets(
     time is not a change, because the account cannot show a difference. Later changes count.
     """
     return {
-        name: _filled(value, before.get(name), declared.get(name))
-        for name, value in recorded.items()
+        name: _fill(value, before.get(name), declared.get(name)) for name, value in recorded.items()
     }
 
 
-def _filled(recorded: Any, before: Any, declared: Any) -> Any:
+def _fill(recorded: Any, before: Any, declared: Any) -> Any:
     if isinstance(recorded, Mapping):
         values = as_object(cast(Any, recorded))
         return fill_unseen_secrets(values, as_object(before), as_object(declared))

@@ -25,7 +25,7 @@ def merge_for_state(
     `hidden`, so that a secret set outside of the stack never reaches the state.
     """
     values = {
-        name: _merged(
+        name: _merge(
             spec_within(spec, recorded, actual), recorded.get(name), actual.get(name), hidden
         )
         for name, spec in specs.items()
@@ -33,7 +33,7 @@ def merge_for_state(
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _merged(spec: FieldSpec, recorded: Any, actual: Any, hidden: str) -> Any:
+def _merge(spec: FieldSpec, recorded: Any, actual: Any, hidden: str) -> Any:
     if SECRET in spec.traits:
         return _merged_secret(recorded, actual, hidden)
     if equivalent(spec, recorded, actual):
@@ -42,7 +42,7 @@ def _merged(spec: FieldSpec, recorded: Any, actual: Any, hidden: str) -> Any:
         items, before = as_list(cast(Any, actual)), as_list(recorded)
         before = before if len(before) == len(items) else [None] * len(items)
         pairs = zip(before, items, strict=True)
-        return [_merged(item_of(spec), old, new, hidden) for old, new in pairs]
+        return [_merge(item_of(spec), old, new, hidden) for old, new in pairs]
     schema = spec.schema_of(actual)
     if schema is None:
         return actual

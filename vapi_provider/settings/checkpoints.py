@@ -26,7 +26,7 @@ def has_checkpoints(environment: Mapping[str, str]) -> bool:
     return value not in ("1", "t", "true", "y", "yes", "on")
 
 
-def chosen(environment: Mapping[str, str]) -> bool | None:
+def explicit_choice(environment: Mapping[str, str]) -> bool | None:
     """Return what `VAPI_CHECKPOINTS` says; None where it is not set.
 
     Raises ConfigurationError for a value that is neither ``on`` nor ``off``.

@@ -111,7 +111,7 @@ def parse(url: str) -> Location | None:
     return Location(known, host, path, query, url)
 
 
-def derived(backend_url: str) -> str | None:
+def journal_beside(backend_url: str) -> str | None:
     """Return the URL of the journal beside a backend; None for a backend that is not shared.
 
     The URL has no password; `with_password` adds the backend's when the journal is opened.
@@ -142,7 +142,7 @@ def shared_location(
     """
     named = environment.get("VAPI_JOURNAL", "").strip()
     backend_url = url_of(environment, folder)
-    url = named or derived(backend_url)
+    url = named or journal_beside(backend_url)
     location = parse(url) if url else None
     if location is None:
         return None, None
@@ -161,7 +161,7 @@ def with_password(location: Location, backend_url: str) -> Location:
     """Return a location with the backend's password if both are the same database."""
     if location.scheme != "postgres" or urlsplit(location.url).password:
         return location
-    url = derived(backend_url)
+    url = journal_beside(backend_url)
     if url is None or urlsplit(url)[:3] != urlsplit(location.url)[:3]:
         return location
     parts = urlsplit(backend_url)

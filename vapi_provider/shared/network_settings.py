@@ -77,7 +77,7 @@ def settings_for(url: str, environment: Mapping[str, str]) -> NetworkSettings:
     port = parts.port or (443 if scheme == "https" else 80)
     if proxy is None or _is_direct(parts.hostname.lower(), port, environment):
         return NetworkSettings(certificates=file, certificates_folder=folder)
-    return NetworkSettings(_checked(variable, proxy), variable, file, folder)
+    return NetworkSettings(_complete_proxy(variable, proxy), variable, file, folder)
 
 
 def _proxy(scheme: str, environment: Mapping[str, str]) -> tuple[str, str | None]:
@@ -96,7 +96,7 @@ def _proxy(scheme: str, environment: Mapping[str, str]) -> tuple[str, str | None
     return "", None
 
 
-def _checked(variable: str, proxy: str) -> str:
+def _complete_proxy(variable: str, proxy: str) -> str:
     """Return the proxy's complete URL.
 
     Raises ConfigurationError where it is invalid, without its text, which may contain a password.

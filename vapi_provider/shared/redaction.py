@@ -64,11 +64,11 @@ def _words_to_hide(secrets: Collection[str]) -> list[str]:
 
 def _without(text: str, words: list[str]) -> str:
     found: list[_Span] = []
-    for spelled, spans in _decoded(text):
+    for spelled, spans in _iterate_decodings(text):
         folded = _fold(spelled)
         for word in words:
             found += [(spans[a][0], spans[b - 1][1]) for a, b in _places(folded, word)]
-    for begin, end in reversed(_merged(found)):
+    for begin, end in reversed(_merge_spans(found)):
         text = text[:begin] + REDACTED + text[end:]
     return text
 
@@ -123,7 +123,7 @@ def _common(text: str, word: str) -> int:
     return min(len(text), len(word))
 
 
-def _merged(spans: list[_Span]) -> list[_Span]:
+def _merge_spans(spans: list[_Span]) -> list[_Span]:
     merged: list[_Span] = []
     for begin, end in sorted(spans):
         if merged and begin <= merged[-1][1]:
@@ -133,7 +133,7 @@ def _merged(spans: list[_Span]) -> list[_Span]:
     return merged
 
 
-def _decoded(text: str) -> Iterator[_Spelled]:
+def _iterate_decodings(text: str) -> Iterator[_Spelled]:
     """Yield the text as it is, and after each decoding that changes it."""
     spelled: _Spelled = (text, [(index, index + 1) for index in range(len(text))])
     yield spelled
@@ -166,7 +166,7 @@ def _decode(spelled: _Spelled, pattern: re.Pattern[str], decode: Callable[[str],
 _NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "0": "\0"}
 
 
-def _unescaped(escape: str) -> str:
+def _unescape(escape: str) -> str:
     """Return the character of a backslash escape of JSON, JavaScript or Python."""
     digits = escape[2:].strip("{}")
     if escape[1] in "uUxX" and digits:
@@ -175,7 +175,7 @@ def _unescaped(escape: str) -> str:
     return _NAMED.get(escape[1], escape[1])
 
 
-def _paired(surrogates: str) -> str:
+def _join_surrogates(surrogates: str) -> str:
     return surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -187,7 +187,7 @@ def _from_bytes(text: str) -> str:
         return text
 
 
-def _percent_decoded(text: str) -> str:
+def _decode_percent(text: str) -> str:
     data = bytes.fromhex(text.replace("%", ""))
     try:
         return data.decode()
@@ -202,10 +202,10 @@ _ESCAPES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
             r"|[xX][0-9a-fA-F]{2}|.)",
             re.DOTALL,
         ),
-        _unescaped,
+        _unescape,
     ),
-    (re.compile("[\ud800-\udbff][\udc00-\udfff]"), _paired),
+    (re.compile("[\ud800-\udbff][\udc00-\udfff]"), _join_surrogates),
     (re.compile("[\xc2-\xf4][\x80-\xbf]+"), _from_bytes),
     (re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,8});", re.IGNORECASE), html.unescape),
-    (re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE), _percent_decoded),
+    (re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE), _decode_percent),
 )
