@@ -48,7 +48,7 @@ def serve_here(app: Any, talk: Callable[[str], T], **options: Any) -> T:
 
         def begin(url: str) -> None:
             talks.append(thread.submit(talk, url))
-            talks[0].add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+            talks[0].add_done_callback(lambda _: signal.raise_signal(signal.SIGTERM))
 
         try:
             serve(app, on_ready=begin, **options)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import vapi_provider
 from vapi_provider.catalogue.message import Message
 from vapi_provider.cli import main
+from vapi_provider.cli.record_table import format_table
 from vapi_provider.errors import RejectedError
 from vapi_provider.pulumi_sdk import plugin
 from vapi_provider.pulumi_sdk.plugin import Failure, error_boundary
@@ -109,3 +110,10 @@ def test_one_place_writes() -> None:
         and ast.unparse(node.func if isinstance(node, ast.Call) else node) in writing
     ]
     assert found == []
+
+
+def test_names_in_a_table_that_look_equal_are_told_apart() -> None:
+    """A character that no terminal shows is written as JSON has it."""
+    names = ("support", "sup\u200bport", "sup\u00adport")
+    shown = format_table([{"name": name} for name in names]).split("\n")[1:]
+    assert [line.strip() for line in shown] == ["support", "sup\\u200bport", "sup\\u00adport"]

@@ -128,8 +128,7 @@ def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> S
 def finish_own(stack: str) -> None:
     """Finish the stack's intents whose record its state holds, after an engine has ended.
 
-    The other stacks are not read. Raises PulumiError if the state cannot be read, and
-    ConfigurationError if the journal cannot be used.
+    The other stacks are not read. Raises PulumiError if the state cannot be read.
     """
     snapshot = replace(snapshot_of(stack, lambda _: None), others=lambda: ())
     run_checks(snapshot, [finish_held])

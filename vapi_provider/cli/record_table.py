@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from vapi_provider.deployment.exported import instant
 from vapi_provider.models.record import PhoneNumberRecord
-from vapi_provider.shared.text import align, escape_control
+from vapi_provider.shared.text import align, escape_unprintable
 
 Row = dict[str, str | None]
 
@@ -36,7 +36,7 @@ def format_table(rows: list[Row]) -> str:
 
 
 def _format_cell(value: str | None) -> str:
-    return "-" if value is None else escape_control(value)
+    return "-" if value is None else escape_unprintable(value)
 
 
 def _age(passed: timedelta) -> str:

@@ -17,7 +17,7 @@ from vapi_provider.deployment.exported import SECRET_VALUE, SIGNATURE, plaintext
 from vapi_provider.deployment.provider_pickle import is_ours
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.fields import as_list, as_object
-from vapi_provider.shared.text import escape_control
+from vapi_provider.shared.text import escape_unprintable
 
 SETTING = "VAPI_ALLOW_PROVIDERS"
 """Environment variable that allows foreign providers: whole URNs or types, separated by commas."""
@@ -159,5 +159,5 @@ def _text(value: Any, otherwise: str) -> str:
 
 
 def _printable(text: str) -> str:
-    shown = escape_control(text[:500])
+    shown = escape_unprintable(text[:500])
     return shown if len(text) <= 500 else f"{shown}…"

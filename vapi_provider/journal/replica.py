@@ -57,7 +57,8 @@ class Replica:
             return True
         with self._first_read, self.usable():
             if self.had_unfinished is None:
-                is_moved = self._earlier is None or self._earlier.is_empty()
+                earlier = self._earlier
+                is_moved = earlier is None or earlier.is_empty()
                 self.had_unfinished = self.log.has_unfinished() or not is_moved
             return self.had_unfinished
 

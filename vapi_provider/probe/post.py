@@ -153,7 +153,8 @@ async def _exchange(
     ):
         got.status = answer.status_code
         got.headers = {
-            name.lower(): escape_control(value) for name, value in answer.headers.items()
+            name.lower(): escape_control(value.expandtabs(1))
+            for name, value in answer.headers.items()
         }
         # Not aiter_raw: it closes the connection before `_has_more_bytes` can read on.
         async for piece in cast(httpx.AsyncByteStream, answer.stream):
