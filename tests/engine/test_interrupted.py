@@ -78,7 +78,8 @@ def _command(pid: int) -> str:
 def decide_unclear(project: Project) -> None:
     """Take the first candidate of each unclear purchase whose resource has no record."""
     recover = ("recover", "--stack", "test", "--yes")
-    told = json.loads(project.command(*recover, "--json").text)
+    shown = project.command(*recover, "--json").text
+    told = json.loads(shown[shown.index("{") :])  # It says before that it waits for a request.
     unclear = [
         one for one in [*told["operations"], *told["interrupted"]] if one["outcome"] == "unclear"
     ]
