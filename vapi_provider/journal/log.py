@@ -26,8 +26,11 @@ from vapi_provider.journal.entries import (
     position_of,
 )
 
-IN_FLIGHT = 8
-"""The maximum number of entries of one process in flight while no other process writes."""
+IN_FLIGHT = 3
+"""The maximum number of entries of one process in flight while no other process writes.
+
+More would hold fewer writes each: 8 put twice as many entries for 200 purchases, without gain.
+"""
 
 MAX_OPERATIONS = 200
 """The maximum number of operations in one entry."""
