@@ -27,7 +27,7 @@ _STORES = {"make": "files, make", "s3": "S3", "postgres": "PostgreSQL"}
 _TEAM = """\
 ## State as teams have it
 
-The same declarations with `PULUMI_PARALLEL=32` and `GOGC=400`, as the make targets set them:
+The same declarations with `PULUMI_PARALLEL=48` and `GOGC=400`, as the make targets set them:
 
 - *files, make*: `make up`, `make refresh`, `make destroy` as they come, state and journal in files.
   The null provider runs `pulumi` with the same steps (a preview before `up`) and with checkpoints.

@@ -24,7 +24,7 @@ _PROGRAM = {
 }
 _PROGRAM["checkpointed"] = _PROGRAM["null"]
 WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-_TUNED = {"PULUMI_PARALLEL": "32", "GOGC": "400"}
+_TUNED = {"PULUMI_PARALLEL": "48", "GOGC": "400"}
 """What `make env` exports."""
 _STACK = "bench"
 _DECLARATIONS = """

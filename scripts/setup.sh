@@ -216,9 +216,10 @@ ensure_engine() {
 our_parallel= our_collector=
 # Tune the engine, except for what the user has set. The measurements are in docs/fleets.md.
 speed_up() {
-    # Pulumi's default is four steps per core, which on two cores is half of our requests in flight.
+    # Pulumi's default is four steps per core, which on two cores is a quarter of our requests in flight.
+    # Above those, some steps wait for a shared journal while the others have a request in flight.
     if [ -z "${PULUMI_PARALLEL-}" ]; then
-        export PULUMI_PARALLEL=32
+        export PULUMI_PARALLEL=48
         our_parallel=1
     fi
     # Let Go collect garbage when the heap has grown fivefold instead of twofold. An engine of a thousand

@@ -40,6 +40,9 @@ from vapi_provider.shared.text import escape_control
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
+CALLS_WITHOUT_REQUEST = 16
+"""Calls at a time beyond the requests in flight: they wait for a shared journal meanwhile."""
+
 
 class PhoneNumberProvider(ResourceProvider):
     """Dynamic provider of the five kinds of phone numbers."""
@@ -61,7 +64,7 @@ class PhoneNumberProvider(ResourceProvider):
         # Lazy import: the program imports this class for its name only and never opens a session.
         from vapi_provider.lifecycle.session import Session
 
-        set_max_calls(settings.max_concurrent_requests)
+        set_max_calls(settings.max_concurrent_requests + CALLS_WITHOUT_REQUEST)
         self.attach_session(Session.open(settings))
         self._session.preview_outputs = read_preview_outputs()
 

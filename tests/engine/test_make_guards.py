@@ -240,7 +240,7 @@ def test_env_prints_exports_only_and_a_plain_pulumi_works(clone: Path, tmp_path:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("knob", "ours"), [("PULUMI_PARALLEL", "32"), ("GOGC", "400")])
+@pytest.mark.parametrize(("knob", "ours"), [("PULUMI_PARALLEL", "48"), ("GOGC", "400")])
 def test_env_sets_what_speeds_the_engine_up(
     clone: Path, tmp_path: Path, knob: str, ours: str
 ) -> None:

@@ -15,6 +15,7 @@ from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
+from vapi_provider.pulumi_sdk.workers import blocking
 from vapi_provider.reconcile.fingerprint import BodyFingerprint, unique_texts
 from vapi_provider.reconcile.secrecy import secrets_in
 
@@ -117,7 +118,8 @@ class JournaledPost:
         shown = {**(fields or record.fields), "number": record.number}
         try:
             texts = unique_texts(kind, shown)
-            self._journal.record_id(key, record.id, texts, self._client.organizations)
+            with blocking():
+                self._journal.record_id(key, record.id, texts, self._client.organizations)
         except VapiError as error:
             # The record exists and its id must reach the state: only warn of the journal.
             warn(messages.JOURNAL_NOT_UPDATED(id=record.id, done="created", cause=error))
