@@ -20,8 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the rings that need the engine out of the coverage, whose figure is of the others."""
+    """Skip on Windows what only POSIX has, and leave the engine's rings out of the coverage."""
     for item in items:
+        if sys.platform == "win32" and item.get_closest_marker("posix"):
+            item.add_marker(pytest.mark.skip(reason="signals, permissions, links and sh of POSIX"))
         if item.path.parent.name in _WITH_ENGINE:
             item.add_marker(pytest.mark.no_cover)
 

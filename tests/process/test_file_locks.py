@@ -290,6 +290,7 @@ def test_marks_of_one_operation_are_known(tmp_path: Path) -> None:
     assert not alone.is_of_this_operation(ProcessLocks(file).own)
 
 
+@pytest.mark.posix
 def test_a_mark_follows_no_symbolic_link(tmp_path: Path) -> None:
     """A link in the place of a mark makes nothing elsewhere."""
     (tmp_path / "journal.sqlite.owner.lock").symlink_to(tmp_path / "made")

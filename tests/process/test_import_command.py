@@ -17,6 +17,8 @@ from vapi_provider.cli import main
 from vapi_provider.cli.account_client import settings_of
 from vapi_provider.cli.pulumi_cli import Stack
 
+pytestmark = pytest.mark.posix
+
 # Stands for the CLI: answers from files, keeps what it is given.
 PULUMI = """#!/bin/sh
 cd "$(dirname "$0")/../stub"

@@ -22,6 +22,8 @@ from vapi_provider.cli.recover_workflow import Recovery
 from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.journal.journal import Journal
 
+pytestmark = pytest.mark.posix
+
 # Stands for the CLI: answers from files, and the state may change between two exports.
 PULUMI = """#!/bin/sh
 cd "$(dirname "$0")/../stub"

@@ -20,6 +20,8 @@ from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.settings.backend import backend_of
 from vapi_provider.settings.config import journal_in
 
+pytestmark = pytest.mark.posix
+
 # Stands for the CLI: answers from files, and keeps the files that the engine is given.
 PULUMI = """#!/bin/sh
 cd "$(dirname "$0")/../stub"

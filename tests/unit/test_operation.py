@@ -103,6 +103,7 @@ def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None
     assert "stale.run" not in files(tmp_path)
 
 
+@pytest.mark.posix
 def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     """Nobody else can tell a plugin whose a number is."""
     folder = tmp_path / "open"

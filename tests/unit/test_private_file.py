@@ -15,6 +15,8 @@ from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import SLOTS
 from vapi_provider.settings.backend import Backend
 
+pytestmark = pytest.mark.posix
+
 NAME = "acme/shop/dev/VapiPhoneNumber/a"
 
 BACKEND = Backend("backend", is_named=True)

@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from tests.support.serving import serving
 from vapi_provider.cli import main
 
+pytestmark = pytest.mark.posix
+
 SIP = {"provider": "vapi", "sipUri": "sip:desk@sip.vapi.ai"}
 
 

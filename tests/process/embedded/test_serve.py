@@ -14,6 +14,8 @@ from tests.support.serving import serving
 from vapi_provider.cli import main
 from vapi_provider.embedded import create_app
 
+pytestmark = pytest.mark.posix
+
 
 def test_one_account_over_http(db):
     """The first line is the URL, and kept connections reach one account until it stops."""

@@ -28,11 +28,13 @@ def test_two_files_are_two_accounts(create, tmp_path, open_account, db):
     assert create(client=open_account())["orgId"] != record["orgId"]
 
 
+@pytest.mark.posix
 def test_the_file_is_private(account, db):
     """Only the owner can read the file, which contains secrets."""
     assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("mode", [0o644, 0o666, 0o640])
 def test_an_existing_file_becomes_private(create, db, open_account, mode):
     """The permissions of an existing file are restricted to its owner."""
@@ -45,6 +47,7 @@ def test_an_existing_file_becomes_private(create, db, open_account, mode):
     assert files
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("text", ["words", ""])
 def test_what_is_no_account_keeps_its_rights(tmp_path, text):
     """A refused file keeps its content and permissions."""
@@ -114,7 +117,8 @@ def test_parent_is_a_file(tmp_path):
     one_line(tmp_path / "file" / "account.db")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+@pytest.mark.posix
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
 def test_unwritable(account, db):
     """A file that cannot be written is refused when it is opened, not at the first purchase."""
     db.chmod(0o400)
