@@ -227,7 +227,7 @@ def test_the_preflight_reports_the_stacks_that_it_cannot_read(stub: Path) -> Non
     (stub / "stacks.json").write_text("[", encoding="utf-8")
     unlisted = ran("preflight")
     assert unlisted.stdout == "unfinished\n"
-    assert "what other stacks of this backend holds is not known" in unlisted.stderr
+    assert "the numbers of other stacks of this backend cannot be read" in unlisted.stderr
     names = ["organization/shop/dev", "organization/shop/broken", "organization/shop/moved"]
     listed = json.dumps([{"name": name} for name in names])
     (stub / "stacks.json").write_text(listed, encoding="utf-8")
@@ -236,8 +236,8 @@ def test_the_preflight_reports_the_stacks_that_it_cannot_read(stub: Path) -> Non
     found = ran("preflight")
     assert found.stdout == "\n"
     assert found.stderr.splitlines() == [
-        "what stack organization/shop/broken holds is not known: pulumi stack export: no access "
-        "[VAPI-STACK-UNREADABLE]"
+        "the numbers of stack organization/shop/broken cannot be read: pulumi stack export: "
+        "no access [VAPI-STACK-UNREADABLE]"
     ]
 
 
@@ -261,15 +261,12 @@ def test_states_that_only_pulumi_reads_are_exported(
 def test_after_an_engine_the_state_finishes_the_intents_of_its_records(
     stub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The state is read only if the journal has an intent with a record."""
+    """An intent stays open until the state can be read, and is finished by it."""
+    journal = interrupted("one")
     with monkeypatch.context() as without_pulumi:
         without_pulumi.setenv("PATH", "")
-        finish_own("dev")
-        journal = interrupted("one")
         with pytest.raises(PulumiError, match="no pulumi on PATH"):
             finish_own("dev")
     assert journal.find(KEY) is not None
     finish_own("dev")
     assert journal.find(KEY) is None
-    monkeypatch.setenv("PATH", "")
-    finish_own("dev")
