@@ -28,8 +28,8 @@ def refused(project: Project, *words: str, **variables: str) -> str:
         ({"VAPI_BASE_URL": "http://127.0.0.1:9"}, "cannot reach http://127.0.0.1:9"),
         ({"VAPI_BASE_URL": "http://vapi.example.com"}, "use https://"),
         ({"VAPI_BASE_URL": "https://vapi.example.com"}, "VAPI_ALLOW_BASE_URL=vapi.example.com"),
-        ({"VAPI_REGION": "mars"}, "must be one of us, eu"),
-        ({"VAPI_REQUEST_TIMEOUT_SECONDS": "soon"}, "must be a number"),
+        ({"VAPI_REGION": "mars"}, "set it to one of us, eu"),
+        ({"VAPI_REQUEST_TIMEOUT_SECONDS": "soon"}, "set it to a number"),
     ],
 )
 def test_bad_settings_are_one_line(
