@@ -125,7 +125,9 @@ class Ups:
         """Settle what is pending, as the make targets do; what was listed beside it."""
         said = self.command("recover", "--stack", stack, "--json", "--yes").text
         at = said.find("{")
-        return json.loads(said[at:]) if at >= 0 else {"operations": [], "unheld": []}
+        # A refusal, such as of an account that is empty by now, is JSON and a line behind it.
+        told = json.JSONDecoder().raw_decode(said, at)[0] if at >= 0 else {}
+        return {"operations": [], "unheld": [], **told}
 
     def end(self) -> list[str]:
         """Wait until our plugins have ended by themselves, and end the rest; what had to be."""
