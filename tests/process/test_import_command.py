@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.builders import ORG, UUID
 from tests.support.deployments import creating, deployment, resource
+from tests.support.pulumi_stub import stub_pulumi
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account_client import settings_of
@@ -20,8 +21,7 @@ from vapi_provider.cli.pulumi_cli import Stack
 pytestmark = pytest.mark.posix
 
 # Stands for the CLI: answers from files, keeps what it is given.
-PULUMI = """#!/bin/sh
-cd "$(dirname "$0")/../stub"
+PULUMI = """
 case "$1 $2" in
 "stack export") cat export.json; [ ! -f next.json ] || mv next.json export.json ;;
 "stack import") [ ! -f locked ] || { echo "error: the stack is locked" >&2; exit 1; }
@@ -37,14 +37,8 @@ esac
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Create a project's folder with a `pulumi` on PATH that answers from files."""
-    for name in ("bin", "stub", "stacks"):
-        (tmp_path / name).mkdir()
-    script = tmp_path / "bin" / "pulumi"
-    script.write_text(PULUMI, encoding="utf-8")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "stub"
+    folder = stub_pulumi(tmp_path, PULUMI, monkeypatch)
+    (tmp_path / "stacks").mkdir()
     config(folder)
     state(folder)
     return folder

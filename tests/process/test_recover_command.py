@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from tests.support.builders import Clock, FlakyApi, answer
 from tests.support.builders import settings as new_settings
 from tests.support.deployments import NEWER, OLDER, creating, deployment, resource, urn
+from tests.support.pulumi_stub import stub_pulumi
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account_client import settings_of
@@ -25,8 +26,7 @@ from vapi_provider.journal.journal import Journal
 pytestmark = pytest.mark.posix
 
 # Stands for the CLI: answers from files, and the state may change between two exports.
-PULUMI = """#!/bin/sh
-cd "$(dirname "$0")/../stub"
+PULUMI = """
 if [ -f refused ]; then cat refused >&2; exit 1; fi
 case "$1 $2" in
 "stack export") cat export.json; [ ! -f next.json ] || mv next.json export.json ;;
@@ -41,16 +41,10 @@ esac
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's folder with a `pulumi` on PATH that answers from files."""
-    for name in ("bin", "stub"):
-        (tmp_path / name).mkdir()
-    script = tmp_path / "bin" / "pulumi"
-    script.write_text(PULUMI, encoding="utf-8")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "stub" / "history.json").write_text("[]", encoding="utf-8")
-    put(tmp_path / "stub" / "config.json", {"vapi:baseUrl": {"value": "embedded:a.db"}})
-    return tmp_path / "stub"
+    folder = stub_pulumi(tmp_path, PULUMI, monkeypatch)
+    (folder / "history.json").write_text("[]", encoding="utf-8")
+    put(folder / "config.json", {"vapi:baseUrl": {"value": "embedded:a.db"}})
+    return folder
 
 
 def put(file: Path, value: Any) -> None:

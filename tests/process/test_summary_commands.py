@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.builders import ORG
 from tests.support.deployments import deployment, resource
+from tests.support.pulumi_stub import stub_pulumi
 from tests.unit.summary.samples import read, step
 from vapi_provider.cli import main
 from vapi_provider.cli.preflight_workflow import finish_own
@@ -23,8 +24,7 @@ from vapi_provider.settings.config import journal_in
 pytestmark = pytest.mark.posix
 
 # Stands for the CLI: answers from files, and keeps the files that the engine is given.
-PULUMI = """#!/bin/sh
-cd "$(dirname "$0")/../stub"
+PULUMI = """
 case "$1 $2" in
 "stack export") file=$(basename "$4").json
     [ -f "$file" ] || { echo "error: no stack named '$4' found" >&2; exit 255; }
@@ -46,16 +46,9 @@ NUMBER = {"provider": "vapi", "number": "+14155550100", "number_desired_area_cod
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Create the folder of project `shop` with a `pulumi` on PATH; its backend is remote."""
-    for name in ("bin", "stub"):
-        (tmp_path / name).mkdir()
-    script = tmp_path / "bin" / "pulumi"
-    script.write_text(PULUMI, encoding="utf-8")
-    script.chmod(0o755)
+    folder = stub_pulumi(tmp_path, PULUMI, monkeypatch)
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n", encoding="utf-8")
-    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.example")
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "stub"
     state(folder, resource("line", "one", number="+14155550100", name="line"))
     return folder
 
