@@ -35,7 +35,7 @@ class NullProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Lets as many calls in as ours does."""
+        """Lets as many calls in as ours has requests in flight."""
         if WORKERS in os.environ:
             _raise_workers(int(os.environ[WORKERS]))
 

@@ -61,8 +61,8 @@ the SDK does for any other program ([decision 9](decisions/0009-the-programs-pro
 - *target*: the most that the phase may take: a multiple of the null provider's time, seconds,
   requests. For a refresh of 200 numbers at 200 ms it is the null provider's time without latency
   plus three latencies.
-- With latency the null provider processes as many calls at once as ours (`maxConcurrentRequests`);
-  without latency it has the SDK's own four workers.
+- With latency the null provider sleeps in as many calls at once as ours has requests in flight
+  (`maxConcurrentRequests`); without latency it has the SDK's own four workers.
 - The commands are `pulumi up|refresh|destroy --yes --skip-preview` and `pulumi preview`, on a state
   in a folder. Pulumi writes that state as a whole after each step: `up` and `destroy` of 1,000
   numbers take about a minute on either side ([fleets.md](fleets.md) shows how to avoid this).

@@ -152,6 +152,7 @@ async def _exchange(
         client.stream("POST", target.url, content=body, headers={**ours, **headers}) as answer,
     ):
         got.status = answer.status_code
+        # A tab is white space in a header, and must not be shown as an escape.
         got.headers = {
             name.lower(): escape_control(value.expandtabs(1))
             for name, value in answer.headers.items()
