@@ -6,6 +6,7 @@ ends with the engine's exit code or signal.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -50,6 +51,7 @@ def run(command: Sequence[str]) -> int:
         signal.signal(number, forward)
     if signal.SIGTERM in early:
         forward(signal.SIGTERM)
+    _import_early()
     return process.wait()
 
 
@@ -60,13 +62,16 @@ def finish(stack: str) -> None:
     """
     # An error here must not hide the engine's exit code.
     with suppress(Exception):
-        from vapi_provider.deployment.intents import has_answered
+        from vapi_provider.cli.preflight_workflow import finish_own
 
-        if has_answered(os.environ, Path.cwd(), stack):
-            # Lazy import: most runs leave no unfinished intent.
-            from vapi_provider.cli.preflight_workflow import finish_own
+        finish_own(stack)
 
-            finish_own(stack)
+
+def _import_early() -> None:
+    # The engine mostly waits for other processes when it starts, and at its end the user waits.
+    with suppress(Exception):
+        for name in ("vapi_provider.cli.preflight_workflow", "vapi_provider.journal.factory"):
+            importlib.import_module(name)
 
 
 def _leave_group() -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from vapi_provider.cli.backend_files import files_of_backend, repair
 from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.deployment.exported import project_in
 from vapi_provider.deployment.facts import VARIABLE
+from vapi_provider.deployment.intents import finish_held_intents, open_written
 from vapi_provider.deployment.preflight import (
     CHECKPOINTS_OFF,
     CHECKPOINTS_ON,
@@ -26,7 +26,6 @@ from vapi_provider.deployment.preflight import (
     PENDING,
     Findings,
     Snapshot,
-    finish_held,
     refuse_foreign,
     run_checks,
 )
@@ -128,10 +127,15 @@ def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> S
 def finish_own(stack: str) -> None:
     """Finish the stack's intents whose record its state holds, after an engine has ended.
 
-    The other stacks are not read. Raises PulumiError if the state cannot be read.
+    The state is read only if an intent has a known record; the other stacks are not read. Raises
+    PulumiError if the state cannot be read, and ConfigurationError if the journal cannot be used.
     """
-    snapshot = replace(snapshot_of(stack, lambda _: None), others=lambda: ())
-    run_checks(snapshot, [finish_held])
+    environment, folder = os.environ, Path.cwd()
+    own = names_of(stack, folder)
+    place, backend = journal_in(environment, folder), backend_of(environment, folder)
+    journal = open_written(place, "", backend)
+    if journal is not None and journal.has_answered(*own):
+        finish_held_intents(journal, journal.unfinished(*own), deployment_of(stack) or {}, list)
 
 
 def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:

@@ -6,12 +6,11 @@ Keep the imports of this module cheap: each make target uses it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.deployment.exported import own_resources, recorded_key
 from vapi_provider.models.fields import as_object
-from vapi_provider.settings.backend import Backend, backend_of, names_of
+from vapi_provider.settings.backend import Backend
 from vapi_provider.settings.journal_location import JournalPlace
 
 if TYPE_CHECKING:
@@ -28,16 +27,6 @@ def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal
     from vapi_provider.journal.factory import open_journal
 
     return open_journal(place, account, backend)
-
-
-def has_answered(environment: Mapping[str, str], folder: Path, stack: str) -> bool:
-    """Return whether the journal has an unfinished intent of this stack with a known record."""
-    from vapi_provider.settings.config import journal_in
-
-    journal = open_written(journal_in(environment, folder), "", backend_of(environment, folder))
-    if journal is None or not journal.may_have_unfinished():
-        return False
-    return any(intent.record for intent in journal.unfinished(*names_of(stack, folder)))
 
 
 def finish_held_intents(

@@ -54,7 +54,7 @@ class IntentReader:
         # A caller that resumes a purchase must exclude others whose records look the same.
         self._store.take_turn()
         # Read these before the intents: finishing an intent records its id in the others first.
-        others = self._records_of_others(key)
+        others = self._known_records()
         for row in self._rows("WHERE key = ?", key):
             backend = row[-1]
             if backend == "" and self._backend.is_named:
@@ -68,12 +68,19 @@ class IntentReader:
         """Return the unfinished intents of a stack, sorted by key."""
         if not self._store.exists():
             return []
+        others = self._known_records()  # First, as in `find`.
         rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
-        return [
-            self._intent(row, self._records_of_others(row[0]))
-            for row in rows
-            if is_of_stack(row[0], project, stack)
-        ]
+        return [self._intent(row, others) for row in rows if is_of_stack(row[0], project, stack)]
+
+    def has_answered(self, project: str, stack: str) -> bool:
+        """Return whether an unfinished intent of a stack has a known record."""
+        if not self.may_have_unfinished():
+            return False
+        rows = self._store.run(
+            "SELECT key FROM intents WHERE record IS NOT NULL AND backend IN ('', ?)",
+            self._backend.identity,
+        )
+        return any(is_of_stack(key, project, stack) for (key,) in rows)
 
     def unfinished_of_others(self, project: str, stack: str) -> list[Intent]:
         """Return a stack's unfinished intents that no process of this operation wrote.
@@ -102,12 +109,17 @@ class IntentReader:
     def _intent(self, row: Any, others: frozenset[str]) -> Intent:
         key, account, organizations, body, since, known, owner, record, *times, sent_at, _ = row
         self._seen_owners[key] = owner
+        known_ids = frozenset[str](json.loads(known))
+        if record is None:
+            # No search needs these for an answered intent, and a run without checkpoints leaves
+            # many: a copy for each would be quadratic.
+            known_ids |= others
         return Intent(
             key,
             account,
             frozenset(json.loads(organizations)),
             json.loads(body),
-            AccountWatermark(since, others.union(json.loads(known))),
+            AccountWatermark(since, known_ids),
             owner,
             record,
             self._left(key, owner, *times),
@@ -130,13 +142,10 @@ class IntentReader:
             return min(late_until - now, completion_grace_seconds)
         return completion_grace_seconds - (now - self._seen_at.setdefault(key, now))
 
-    def _records_of_others(self, key: str) -> frozenset[str]:
+    def _known_records(self) -> frozenset[str]:
+        """Return the records that any intent created or any state holds."""
         rows = self._store.run(
-            "SELECT record FROM intents WHERE record IS NOT NULL"
-            " AND NOT (backend = ? AND key = ?)"
-            " UNION SELECT record FROM held",
-            self._backend.identity,
-            key,
+            "SELECT record FROM intents WHERE record IS NOT NULL UNION SELECT record FROM held"
         )
         return frozenset(record for (record,) in rows)
 

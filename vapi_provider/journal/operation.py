@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -110,8 +110,7 @@ class Operation:
             if self._path is not None:
                 try:
                     self._open(self._path)
-                    # An append is not atomic on Windows.
-                    with _lock_folder(self._path.parent):
+                    with _append_lock(self._path.parent):
                         os.write(self._file, json.dumps(event).encode() + b"\n")
                 except OSError:
                     self._path = None  # Events of this process alone are better than none.
@@ -199,6 +198,11 @@ def _lock_folder(folder: Path) -> Generator[None]:
     """
     with file_lock(folder / "guard").acquire(timeout=GUARD_SECONDS, poll_interval=0.01):
         yield
+
+
+def _append_lock(folder: Path) -> AbstractContextManager[None]:
+    """Return a lock for one append: only Windows needs it, where an append is not atomic."""
+    return _lock_folder(folder) if os.name == "nt" else nullcontext()
 
 
 def _remove_stale(path: Path) -> None:

@@ -119,8 +119,8 @@ class KeyedLocks:
 class _Slot:
     """One lock among processes, which the threads of a process share.
 
-    A thread takes the file `next` before it joins or acquires the lock. Another process can hold
-    that file while it waits, so a process with many purchases does not starve the others.
+    A process that waits for the lock holds the file `next`, and nobody else joins or acquires the
+    lock meanwhile, so a process with many purchases does not starve the others.
     """
 
     def __init__(self, path: Path) -> None:
@@ -133,9 +133,12 @@ class _Slot:
 
     @contextmanager
     def held(self, wait: Callable[[], None]) -> Generator[None]:
-        with self._entering, _acquire(self._next, wait):
-            while not self._enter():
-                wait()
+        with self._entering:
+            # Fast path: `next` exists only while a process waits, or where one was killed.
+            if os.path.lexists(self._next) or not self._enter():
+                with _acquire(self._next, wait):
+                    while not self._enter():
+                        wait()
         try:
             yield
         finally:
@@ -195,14 +198,20 @@ def is_held(file: Path) -> bool:
 
 def file_lock(file: Path) -> BaseFileLock:
     """Return the lock of a file that only this user can read; symbolic links are not followed."""
-    # Lazy import: most runs buy nothing.
+    if not file.parent.is_dir():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return _lock_class()(file, mode=0o600, thread_local=False)
+
+
+@cache
+def _lock_class() -> type[BaseFileLock]:
+    """Import filelock, which most runs do not need: they buy nothing."""
     with warnings.catch_warnings():
         # filelock warns on a system without file locks, which is supported here.
         warnings.simplefilter("ignore")
         from filelock import FileLock
 
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return FileLock(file, mode=0o600, thread_local=False)
+    return FileLock
 
 
 def remove(held: BaseFileLock) -> None:
