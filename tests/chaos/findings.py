@@ -48,31 +48,37 @@ def differences(
     return found
 
 
-_INTENTS = "SELECT key, record FROM intents"
-
-
 def open_intents(journal: Path | str, stack: str) -> dict[str, str | None]:
     """Return the keys of a stack's unfinished intents, and the record of each where it is known.
 
     `journal` is a file, or the URL of a shared journal.
     """
+    return _by_key(journal, stack, "SELECT key, record FROM intents")
+
+
+def repeats(journal: Path | str, stack: str) -> set[str]:
+    """Return the keys of a stack's purchases whose POST was repeated, and may still show twice."""
+    return set(_by_key(journal, stack, "SELECT key, record FROM held WHERE repeated IS NOT NULL"))
+
+
+def _by_key(journal: Path | str, stack: str, statement: str) -> dict[str, Any]:
     if isinstance(journal, str):
-        found = _shared_intents(journal)
+        found = _run_on_shared(journal, statement)
     elif not journal.exists():  # On a machine that never bought anything there is none.
         return {}
     else:
         with closing(sqlite3.connect(journal)) as opened:
-            found = dict(opened.execute(_INTENTS).fetchall())
-    return {key: record for key, record in found.items() if key.split("/")[2] == stack}
+            found = opened.execute(statement).fetchall()
+    return {key: value for key, value in found if key.split("/")[2] == stack}
 
 
-def _shared_intents(url: str) -> dict[str, str | None]:
+def _run_on_shared(url: str, statement: str) -> list[Any]:
     location = parse(url)
     assert location is not None
     is_s3 = location.scheme == "s3"
     store = SharedStore(ObjectBlobs(location, S3_KEYS) if is_s3 else blobs_of(location))
     try:
-        return dict(store.run(_INTENTS))
+        return store.run(statement)
     finally:
         store.close()
 
