@@ -5,15 +5,14 @@ It shows that the harness would see what the journal and the matching prevent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from pulumi import dynamic
 
 from vapi_provider.lifecycle.observed_client import ObservedClient
-from vapi_provider.lifecycle.purchaser import Purchaser, PurchaseResult
+from vapi_provider.lifecycle.purchase import Purchase, PurchaseResult
+from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.session import Session
-from vapi_provider.models.kinds import Kind
 from vapi_provider.provider import PhoneNumberProvider
 
 
@@ -23,17 +22,11 @@ class _PlainPost:
     def __init__(self, client: ObservedClient) -> None:
         self._client = client
 
-    def purchase(
-        self,
-        _kind: Kind,
-        body: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        _declaration: str,
-        _replaced: Collection[str],
-        **_how: Any,
-    ) -> PurchaseResult:
-        code = fields.get("number_desired_area_code")
-        return PurchaseResult(self._client.create_phone_number(body), code, is_resumed=False)
+    def purchase(self, purchase: Purchase) -> PurchaseResult:
+        code = purchase.fields.get("number_desired_area_code")
+        return PurchaseResult(
+            self._client.create_phone_number(purchase.body), code, is_resumed=False
+        )
 
 
 class CarelessProvider(PhoneNumberProvider):

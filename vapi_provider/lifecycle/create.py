@@ -13,6 +13,7 @@ from vapi_provider.catalogue.message import without_code
 from vapi_provider.errors import NotReadyError, VapiError
 from vapi_provider.lifecycle.adopt import adopt
 from vapi_provider.lifecycle.merge_guards import refuse_hidden
+from vapi_provider.lifecycle.purchase import Purchase
 from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.lifecycle.update import merge_into
 from vapi_provider.models.constants import AREA_CODE
@@ -58,13 +59,15 @@ def _create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phon
     result = session.retry_once_free(
         unique_values(desired.fields),
         lambda: session.purchaser.purchase(
-            desired.kind,
-            body,
-            desired.fields,
-            key,
-            owners.replaced,
-            replacing=owners.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
-            other_forms=tuple(forms - {key}),
+            Purchase(
+                desired.kind,
+                body,
+                desired.fields,
+                key,
+                owners.replaced,
+                is_replacing=owners.is_forced(key) or not forms.isdisjoint(session.facts.replacing),
+                other_forms=tuple(forms - {key}),
+            )
         ),
     )
     owners.gain(result.record.id, key)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.clashes import ids_by_name
 from vapi_provider.lifecycle.idle_checks import IdleChecks
+from vapi_provider.lifecycle.purchase import Purchase
 from vapi_provider.lifecycle.waits import POLL_SECONDS
-from vapi_provider.models.kinds import Kind
 from vapi_provider.reconcile.automatic_names import alias_hint
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
@@ -28,22 +28,19 @@ class HeldRecords:
         self._journal = session.journal
         self._ownership = session.ownership
 
-    def wait_for_holders(
-        self,
-        kind: Kind,
-        declared: Mapping[str, Any],
-        key: str,
-        replaced: Collection[str],
-    ) -> set[str]:
+    def wait_for_holders(self, purchase: Purchase) -> set[str]:
         """Return the ids that resources of this program hold whose keys have the same old form.
 
         While a record with either form of the key or automatic name has no holder, its holder may
         come later in the program: wait until the engine has checked no resource for a while.
         """
+        key = purchase.key
         recorded = self._journal.ledger.held_in_any_form(key)
         known = {held.record.lower() for records in recorded.values() for held in records}
-        known |= {id_.lower() for id_ in ids_by_name(self._account, kind, declared, key)}
-        known -= {id_.lower() for id_ in replaced}
+        known |= {
+            id_.lower() for id_ in ids_by_name(self._account, purchase.kind, purchase.fields, key)
+        }
+        known -= {id_.lower() for id_ in purchase.replaced}
         idle_checks = IdleChecks(self._ownership, self._session.clock)
         while True:
             held = self._ownership.ids_under_key(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import AbandonedError, OwnershipError, UnclearError, VapiError
 from vapi_provider.journal.intents import AccountWatermark
+from vapi_provider.lifecycle.purchase import Purchase
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.pulumi_sdk.workers import blocking
-from vapi_provider.reconcile.fingerprint import BodyFingerprint, unique_texts
+from vapi_provider.reconcile.fingerprint import unique_texts
 from vapi_provider.reconcile.secrecy import secrets_in
 
 if TYPE_CHECKING:
@@ -40,32 +41,32 @@ class JournaledPost:
         self._search = search
         self._grace_seconds = session.settings.completion_grace_seconds
 
-    def send(
-        self,
-        kind: Kind,
-        body: Mapping[str, Any],
-        fingerprint: BodyFingerprint,
-        fields: Mapping[str, Any],
-        key: str,
-        names: Collection[str],
-    ) -> PhoneNumberRecord:
+    def send(self, purchase: Purchase) -> PhoneNumberRecord:
         """Purchase a record and return it.
 
         A POST without a response is repeated only after the API can no longer complete it, and
         after the account was searched. Raises UnclearError where the record may have been created
         although the request failed.
         """
+        kind, fields, key = purchase.kind, purchase.fields, purchase.key
         secrets = {*secrets_in(kind.fields, fields)}
         tries = 0
-        before = self._watermark(key)
-        post = PendingPost(key, kind, fingerprint, names, before, None, self._grace_seconds)
+        post = PendingPost(
+            key,
+            kind,
+            purchase.fingerprint,
+            purchase.names,
+            self._watermark(key),
+            None,
+            self._grace_seconds,
+        )
         begun = False
         lost: UnclearError | None = None
 
         def write_intent() -> None:
             self._journal.write_intent(
                 key,
-                fingerprint,
+                post.body,
                 post.before,
                 self._grace_seconds,
                 organizations=self._client.organizations,
@@ -81,7 +82,7 @@ class JournaledPost:
 
         while tries < TRIES:
             try:
-                record = self._client.create_phone_number(body, secrets, before_send)
+                record = self._client.create_phone_number(purchase.body, secrets, before_send)
             except UnclearError as error:
                 lost, tries = error, tries + 1
                 search_seconds = 0 if error.may_still_complete else self._grace_seconds

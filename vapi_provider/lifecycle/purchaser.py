@@ -6,9 +6,7 @@ describes the states of an intent and their transitions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
@@ -18,6 +16,7 @@ from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.journaled_post import JournaledPost
 from vapi_provider.lifecycle.other_runs import OtherRuns
+from vapi_provider.lifecycle.purchase import Purchase, PurchaseResult
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
 from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, POLL_SECONDS
@@ -25,8 +24,7 @@ from vapi_provider.models.constants import AREA_CODE
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.automatic_names import automatic_name
-from vapi_provider.reconcile.fingerprint import fingerprint_of, unique_texts
+from vapi_provider.reconcile.fingerprint import unique_texts
 from vapi_provider.reconcile.resource_key import resource_of, stack_of
 
 if TYPE_CHECKING:
@@ -37,19 +35,6 @@ TRIES = 4
 
 SEARCH_SECONDS = 2.0
 """Pause between two searches for a record that a killed run's request may still create."""
-
-
-@dataclass(frozen=True)
-class PurchaseResult:
-    """A desired resource's record, and the area code that its purchase requested, if any.
-
-    `is_resumed` is set where an earlier run created the record, whose fields may differ from the
-    declared ones.
-    """
-
-    record: PhoneNumberRecord
-    area_code: str | None
-    is_resumed: bool
 
 
 class Purchaser:
@@ -67,61 +52,45 @@ class Purchaser:
         self._search = RecordSearch(session)
         self._post = JournaledPost(session, self._search)
 
-    def purchase(
-        self,
-        kind: Kind,
-        body: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        key: str,
-        replaced: Collection[str],
-        *,
-        replacing: bool = False,
-        other_forms: Collection[str] = (),
-    ) -> PurchaseResult:
+    def purchase(self, purchase: Purchase) -> PurchaseResult:
         """Return the one record of a resource, from an earlier run or newly created.
 
-        `replaced` are ids that are about to be released. `replacing` is set where the engine
-        replaces the recorded resource. `other_forms` are the keys under which an earlier version of
-        this package knew the resource. Raises OwnershipError where the
-        account has a record that may be another's, UnclearError where the outcome is unknown (the
-        next run finds out), or any other VapiError.
+        Raises OwnershipError where the account has a record that may be another's, UnclearError
+        where the outcome is unknown (the next run finds out), or any other VapiError.
         """
         for _ in range(TRIES):
             try:
-                return self._purchase(kind, body, fields, key, replaced, replacing, other_forms)
+                return self._purchase(purchase)
             except JournalChangedError:
                 continue  # Another machine wrote first; the next try reads its entry.
-        return self._purchase(kind, body, fields, key, replaced, replacing, other_forms)
+        return self._purchase(purchase)
 
-    def _purchase(
-        self,
-        kind: Kind,
-        body: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        key: str,
-        replaced: Collection[str],
-        replacing: bool,
-        other_forms: Collection[str],
-    ) -> PurchaseResult:
-        names = {automatic_name(form) for form in (key, *other_forms)}
+    def _purchase(self, purchase: Purchase) -> PurchaseResult:
+        kind, fields, key = purchase.kind, purchase.fields, purchase.key
         with self._other_runs.turn(kind, fields), self._journal.owner_lock():
-            for form in (key, *other_forms):
-                resumed = self._resume(kind, form, key, names, replaced)
+            for form in purchase.forms:
+                resumed = self._resume(purchase, form)
                 if resumed is not None:
                     return resumed
             self._identity.confirm_organization(self._journal.ledger.organizations(*stack_of(key)))
-            held = self._held_records.wait_for_holders(kind, fields, key, replaced)
-            since = self._ownership.replaced_since(key, *other_forms)
-            if not replacing:
-                self._held_records.refuse_unrecorded(key, held.union(replaced), since)
-            fingerprint = fingerprint_of(kind, fields)
-            self._unfinished.report_or_refuse(fingerprint, key, other_forms)
+            held = self._held_records.wait_for_holders(purchase)
+            since = self._ownership.replaced_since(*purchase.forms)
+            if not purchase.is_replacing:
+                self._held_records.refuse_unrecorded(key, held.union(purchase.replaced), since)
+            self._unfinished.report_or_refuse(purchase)
             # Read records that other processes created after the account was listed.
             self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))
             refuse_clash(
-                self._account, kind, fields, key, replaced, held, since, replacing=replacing
+                self._account,
+                kind,
+                fields,
+                key,
+                purchase.replaced,
+                held,
+                since,
+                replacing=purchase.is_replacing,
             )
-            record = self._post.send(kind, body, fingerprint, fields, key, names)
+            record = self._post.send(purchase)
             return PurchaseResult(record, fields.get(AREA_CODE), is_resumed=False)
 
     def refuse_other_unfinished_purchase(
@@ -144,16 +113,9 @@ class Purchaser:
         shown = ", ".join(str(id_) for id_ in created) or "a number"
         raise OwnershipError(messages.ADOPTED_BESIDE_UNFINISHED(created=shown, id=record.id))
 
-    def _resume(
-        self,
-        kind: Kind,
-        form: str,
-        key: str,
-        names: Collection[str],
-        replaced: Collection[str],
-    ) -> PurchaseResult | None:
+    def _resume(self, purchase: Purchase, form: str) -> PurchaseResult | None:
         """Return the record that an interrupted run created but never saved to a state."""
-        if form != key and self._is_anothers(form):
+        if form != purchase.key and self._is_anothers(form):
             return None
         intent = self._other_runs.wait_for_owner(form)
         if intent is None:
@@ -163,14 +125,14 @@ class Purchaser:
         if record is None:
             if not self._identity.is_account_of(intent):
                 return None
-            record = self._created_by(kind, intent, names)
-        if record is None or record.id in replaced:
+            record = self._created_by(purchase, intent)
+        if record is None or record.id in purchase.replaced:
             return None
         if self._ownership.has_owner(record.id):
             raise OwnershipError(
                 messages.INTERRUPTED_RECORD_HELD(id=record.id, resource=repr(resource_of(form)))
             )
-        record = self._post.take(record, kind, form)
+        record = self._post.take(record, purchase.kind, form)
         return PurchaseResult(record, intent.body.get("code"), is_resumed=True)
 
     def _is_anothers(self, form: str) -> bool:
@@ -182,9 +144,7 @@ class Purchaser:
             self._session.wait(POLL_SECONDS)
         return self._ownership.is_declared(form)
 
-    def _created_by(
-        self, kind: Kind, intent: Intent, names: Collection[str]
-    ) -> PhoneNumberRecord | None:
+    def _created_by(self, purchase: Purchase, intent: Intent) -> PhoneNumberRecord | None:
         """Return an intent's record; wait while its request may still complete.
 
         Only a listing that began after that time proves that the intent created nothing.
@@ -193,7 +153,7 @@ class Purchaser:
             self._identity.confirm_record_gone(intent.record, intent)
             self._journal.forget_record(intent.record)
             return None
-        post = PendingPost.of(kind, intent, names)
+        post = PendingPost.of(purchase.kind, intent, purchase.names)
         until = self._session.clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
         # A listing from before the intent was read may be older than the request.
         found = self._search.created_by(post, self._account.listings)

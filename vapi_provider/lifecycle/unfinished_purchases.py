@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.lifecycle.idle_checks import IdleChecks
+from vapi_provider.lifecycle.purchase import Purchase
 from vapi_provider.lifecycle.waits import POLL_SECONDS
 from vapi_provider.pulumi_sdk.plugin import warn
-from vapi_provider.reconcile.fingerprint import BodyFingerprint, resembles
+from vapi_provider.reconcile.fingerprint import resembles
 from vapi_provider.reconcile.resource_key import class_of, resource_of, stack_of
 
 if TYPE_CHECKING:
@@ -25,21 +25,22 @@ class UnfinishedPurchases:
         self._session = session
         self._named: set[str] = set()
 
-    def report_or_refuse(
-        self, fingerprint: BodyFingerprint, key: str, other_forms: Collection[str]
-    ) -> None:
+    def report_or_refuse(self, purchase: Purchase) -> None:
         """Warn of interrupted purchases of this stack that the program no longer declares.
 
         Raises OwnershipError where one of them may be the record that is about to be purchased,
         under another name.
         """
-        for intent in self._undeclared(key, other_forms):
+        key = purchase.key
+        for intent in self._undeclared(purchase):
             what = (
                 f"an interrupted run created {intent.record} for {resource_of(intent.key)!r}"
                 if intent.record
                 else f"an interrupted run was creating a number for {resource_of(intent.key)!r}"
             )
-            if resembles(fingerprint, intent.body) and class_of(intent.key) == class_of(key):
+            if resembles(purchase.fingerprint, intent.body) and class_of(intent.key) == class_of(
+                key
+            ):
                 advice = (
                     f"take it over with adopt_id={intent.record!r}"
                     if intent.record
@@ -54,7 +55,7 @@ class UnfinishedPurchases:
                 self._named.add(intent.key)
                 warn(messages.UNDECLARED_PURCHASE(what=what))
 
-    def _undeclared(self, key: str, other_forms: Collection[str]) -> list[Intent]:
+    def _undeclared(self, purchase: Purchase) -> list[Intent]:
         """Return the stack's unfinished intents of other runs that the program does not declare.
 
         The engine checks resources one after the other, as the program declares them: wait until it
@@ -64,8 +65,8 @@ class UnfinishedPurchases:
         while True:
             intents = [
                 intent
-                for intent in self._session.journal.unfinished_of_others(*stack_of(key))
-                if intent.key not in (key, *other_forms)
+                for intent in self._session.journal.unfinished_of_others(*stack_of(purchase.key))
+                if intent.key not in purchase.forms
                 and not self._session.ownership.is_covered(intent.key)
             ]
             if not intents or idle_checks.is_idle():
