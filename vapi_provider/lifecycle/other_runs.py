@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.catalogue import purchase as messages
-from vapi_provider.errors import OwnershipError
 from vapi_provider.journal.intents import Intent
-from vapi_provider.lifecycle.waits import NOTIFY_AFTER_SECONDS, POLL_SECONDS
+from vapi_provider.lifecycle.waits import BoundedWait
 from vapi_provider.models.kinds import Kind
 from vapi_provider.pulumi_sdk.plugin import warn
 from vapi_provider.pulumi_sdk.workers import blocking
@@ -17,8 +16,6 @@ from vapi_provider.reconcile.fingerprint import unique_texts
 
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
-
-MAX_WAIT_SECONDS = 300.0
 
 
 class OtherRuns:
@@ -49,20 +46,11 @@ class OtherRuns:
                 return intent
             wait()
 
-    def _bounded_wait(self) -> Callable[[], None]:
-        """Return a function that waits briefly, and raises after `MAX_WAIT_SECONDS`."""
-        begun: float | None = None
-        is_notified = False
-
-        def wait() -> None:
-            nonlocal begun, is_notified
-            now = self._session.clock()
-            begun = now if begun is None else begun
-            if not is_notified and now - begun >= NOTIFY_AFTER_SECONDS:
-                warn(messages.WAITING_FOR_OTHER_RUN())
-                is_notified = True
-            if now - begun >= MAX_WAIT_SECONDS:
-                raise OwnershipError(messages.OTHER_RUN_STILL_BUYS())
-            self._session.wait(POLL_SECONDS)
-
-        return wait
+    def _bounded_wait(self) -> BoundedWait:
+        return BoundedWait(
+            self._session.clock,
+            self._session.wait,
+            warn,
+            messages.WAITING_FOR_OTHER_RUN(),
+            messages.OTHER_RUN_STILL_BUYS(),
+        )

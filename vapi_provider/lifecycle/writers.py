@@ -18,13 +18,10 @@ from typing import Any
 
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.catalogue.message import Message
-from vapi_provider.errors import OwnershipError, VapiError
+from vapi_provider.errors import VapiError
 from vapi_provider.journal import writer_files
-from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, POLL_SECONDS
+from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, BoundedWait
 from vapi_provider.pulumi_sdk.plugin import require_engine
-
-WAIT_SECONDS = 300.0
-"""Maximum wait for another process's writes."""
 
 KEPT_SECONDS = 30 * 86400.0
 """Lifetime of a killed process's file for records that no later run reads."""
@@ -180,16 +177,15 @@ class Writers:
             return self._stacks[stack_key]
 
     def _wait(self, stack_key: str) -> None:
-        begun = self._clock()
-        is_notified = False
+        wait = BoundedWait(
+            self._clock,
+            self._pause,
+            self._notify,
+            messages.WAITING_FOR_EARLIER_RUN(),
+            messages.EARLIER_RUN_STILL_WRITES(),
+        )
         while any(map(self._is_orphaned, writer_files.files_of(self._beside, stack_key))):
-            waited = self._clock() - begun
-            if waited >= WAIT_SECONDS:
-                raise OwnershipError(messages.EARLIER_RUN_STILL_WRITES())
-            if waited >= NOTIFY_AFTER_SECONDS and not is_notified:
-                self._notify(messages.WAITING_FOR_EARLIER_RUN())
-                is_notified = True
-            self._pause(POLL_SECONDS)
+            wait()
         for path in writer_files.files_of(self._beside, stack_key):
             with suppress(OSError):
                 if not writer_files.is_writing(path):
