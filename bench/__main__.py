@@ -1,4 +1,4 @@
-"""``python -m bench``: ours against a provider that does nothing, on the real engine."""
+"""``python -m bench``: measure our provider beside the null provider, on the real engine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STORE_LATENCIES: dict[State, list[int]] = {"s3": [0, 30], "postgres": [0, 10]}
 
 
 def main() -> int:
-    """Measures what the options say, or takes it from files; a table in the end."""
+    """Measure what the options name, or read it from files, and print a table."""
     options = _options()
     results = join(options.taken) if options.taken else _measured(options)
     found = rows(results.measured)
@@ -71,9 +71,14 @@ def _options() -> argparse.Namespace:
         help="refresh 1,000 in an account of 5,000 as well; default: where 1,000 are measured",
     )
     parser.add_argument("--quick", action="store_true", help="50 numbers, no latency, once")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="keep what is measured as JSON")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the results as JSON")
     parser.add_argument(
-        "--from", dest="taken", type=Path, nargs="+", metavar="FILE", help="measure nothing: join"
+        "--from",
+        dest="taken",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="measure nothing: join saved results",
     )
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its figure")
     options = parser.parse_args()
@@ -87,10 +92,10 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(options: argparse.Namespace) -> Results:
-    # Nothing of this shell's: each run has an account, a stack and a journal of its own.
+    # Each run has its own account, stack and journal.
     for name in list(os.environ):
-        mine = name.startswith("VAPI_") and name != "VAPI_MAX_CONCURRENT_REQUESTS"
-        if mine or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+        is_ours = name.startswith("VAPI_") and name != "VAPI_MAX_CONCURRENT_REQUESTS"
+        if is_ours or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
             del os.environ[name]
     adopt_orphans()
     warm_up(_say)
@@ -104,21 +109,21 @@ def _measured(options: argparse.Namespace) -> Results:
             wanted = options.checkpointed
             is_small = numbers <= CHECKPOINTED
             case = replace(case, has_checkpointed=is_small if wanted is None else wanted)
-        for one in measure_case(case):
-            results = _kept(results, one, options.save)
+        for measurement in measure_case(case):
+            results = _add(results, measurement, options.save)
     if options.large:
-        for one in measure_large_account():
-            results = _kept(results, one, options.save)
+        for measurement in measure_large_account():
+            results = _add(results, measurement, options.save)
     return results
 
 
-def _kept(results: Results, one: Measurement, file: Path | None) -> Results:
+def _add(results: Results, new: Measurement, file: Path | None) -> Results:
     _say(
-        f"{time.strftime('%H:%M:%S')} {one.state}, {one.store_latency} ms, {one.numbers} numbers, "
-        f"{one.latency} ms, {one.phase}, {one.side}: {one.seconds:.2f} s, "
-        f"CPU {one.cpu_seconds:.2f} s, {sum(one.requests.values())} requests, {one.peak} at once"
+        f"{time.strftime('%H:%M:%S')} {new.state}, {new.store_latency} ms, {new.numbers} numbers, "
+        f"{new.latency} ms, {new.phase}, {new.side}: {new.seconds:.2f} s, "
+        f"CPU {new.cpu_seconds:.2f} s, {sum(new.requests.values())} requests, {new.peak} at once"
     )
-    results = results.model_copy(update={"measured": (*results.measured, one)})
+    results = results.model_copy(update={"measured": (*results.measured, new)})
     if file is not None:
         results.save(file)
     return results

@@ -1,4 +1,4 @@
-"""The cases: all sides in turn, phase by phase, so that all meet the same machine."""
+"""Measurement of a case: the sides alternate phase by phase, so that load affects all of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from vapi_provider.embedded.records import Record, insert
 from vapi_provider.embedded.store import Store
 
 REPETITIONS = {50: 5, 200: 3}
-"""By size; one for any other: 1,000 numbers take minutes, all of it Pulumi's own."""
+"""Repetitions by number of resources, and 1 for any other: 1,000 numbers take minutes."""
 _BEGIN_MS = 1_700_000_000_000
 
 
 def measure_case(case: Case) -> Iterator[Measurement]:
-    """Every phase of all sides, as often as the case says; `up` always, for the rest needs it."""
+    """Measure the case's phases on all sides; `up` always, because the others need its state."""
     names: list[Side] = ["ours", "null"]
     if case.has_checkpointed:
         names.append("checkpointed")
@@ -35,44 +35,44 @@ def measure_case(case: Case) -> Iterator[Measurement]:
 
 
 def measure_large_account(numbers: int = 1_000, held: int = LARGE_ACCOUNT) -> Iterator[Measurement]:
-    """Refreshes `numbers` of ours in an account that holds `held` records, with no latency."""
+    """Measure a refresh of `numbers` resources in an account of `held` records, without latency."""
     with _Opened("ours", Case(numbers, 0, 1), held) as ours:
-        # Only to have the numbers: how long that takes is another case's.
+        # This only creates the numbers; another case measures it.
         ours.phase("up", **WITHOUT_CHECKPOINTS)
         yield ours.phase("refresh")
 
 
 def warm_up(say: Callable[[str], None]) -> None:
-    """Each side once, with one number: bytecode is compiled and files are in memory then."""
+    """Run each side once with one number, which compiles bytecode and fills the file cache."""
     say("warming up")
     for _ in measure_case(Case(1, 0, 1)):
         pass
 
 
 def fill(file: Path, count: int) -> None:
-    """Puts `count` records of somebody else's into an embedded account, all at once."""
+    """Insert `count` records of another owner into an embedded account, in one transaction."""
     with Store(file).writing() as connection:
-        for at in range(count):
-            made = _BEGIN_MS + at
+        for index in range(count):
+            created = _BEGIN_MS + index
             insert(
                 connection,
                 Record(
                     id=str(uuid.uuid4()),
                     kind="vapi",
-                    fields={"provider": "vapi", "name": f"somebody else's {at}"},
-                    bought=f"+1212{at:07}",
+                    fields={"provider": "vapi", "name": f"other {index}"},
+                    bought=f"+1212{index:07}",
                     resource_id=None,
-                    created_ms=made,
-                    updated_ms=made,
-                    active_ms=made,
-                    number_ms=made,
+                    created_ms=created,
+                    updated_ms=created,
+                    active_ms=created,
+                    number_ms=created,
                     hidden_reads=0,
                 ),
             )
 
 
 class _Opened:
-    """A side with an account and a project of its own, in a folder that goes away."""
+    """A side with its own account and project, in a temporary folder."""
 
     def __init__(self, side: Side, case: Case, held: int = 0) -> None:
         self._side: Side = side
@@ -81,8 +81,8 @@ class _Opened:
         self._open = ExitStack()
 
     def __enter__(self) -> Run:
-        made = tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)
-        folder = Path(self._open.enter_context(made))
+        temporary = tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)
+        folder = Path(self._open.enter_context(temporary))
         if self._held:
             fill(folder / "account.db", self._held - self._case.numbers)
         latency = str(self._case.latency / 1000)
@@ -90,7 +90,7 @@ class _Opened:
         return Run(self._side, self._case, account, folder, self._store(folder), self._held)
 
     def _store(self, folder: Path) -> str:
-        """Return the URL of a new store of shared state; "" where the state is in files."""
+        """Return the URL of a new store of shared state; "" if the state is in files."""
         latency = self._case.store_latency / 1000
         if self._case.state == "s3":
             return self._open.enter_context(s3_store(folder, latency))

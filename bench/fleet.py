@@ -1,7 +1,7 @@
-"""``python -m bench.fleet``: many numbers without checkpoints, killed half way, and run again.
+"""``python -m bench.fleet``: kill a run of many numbers half way, without checkpoints; rerun it.
 
-With checkpoints off a killed run leaves a state that knows nothing. The journal alone heals the
-next run; this shows that it does, and what that costs.
+Without checkpoints the state of a killed run is empty, so the rerun relies on the journal alone.
+This checks that it succeeds, and measures its cost.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from tests.engine.conftest import Account, Project, new_project, serve
 _UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 _SECONDS = 600.0
 _LATENCIES = 30.0
-"""Shared out over the numbers: however few, the run lasts long enough to be killed half way."""
+"""Sum of all latencies, so that a run of few numbers also lasts until it is killed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a killed run and its rerun came to. `made` is how many the killed one had bought."""
+    """Outcome of a killed run and its rerun. `created` counts the killed run's records."""
 
-    made: int
+    created: int
     rerun: Cost
     requests: dict[str, int]
     findings: list[str]
 
 
 def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool) -> Outcome:
-    """Kills the engine, and perhaps the plugin, with half of the numbers made; runs again.
+    """Kill the engine, and with `plugin` the plugin, after half of the numbers; run again.
 
-    `findings` says what is wrong then, a line each.
+    `findings` has a line for each error.
     """
     with serve(folder, "account", "--latency", str(_LATENCIES / numbers)) as account:
         project = new_project(folder, account.url)
         project.environment["VAPI_JOURNAL"] = str(folder / "journal.sqlite")
-        # What a killed plugin was about to send is looked for until this has passed.
+        # The rerun searches for a killed plugin's records until this time has passed.
         project.environment["VAPI_REQUEST_TIMEOUT_SECONDS"] = "20"
         if not checkpoints:
             project.environment |= WITHOUT_CHECKPOINTS
@@ -50,10 +50,10 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         log = Log(account.log)
         _kill(project, folder, account.log, numbers // 2, plugin)
         project.pulumi("cancel", "--yes")
-        # What was on its way when the plugin was killed is made, and counted, after a latency.
+        # Requests in flight when the plugin was killed complete after one latency.
         time.sleep(_LATENCIES / numbers + 1)
-        made = log.since()[0].get("POST", 0)
-        findings = [] if made < numbers else ["the run was over before it was killed"]
+        created = log.since()[0].get("POST", 0)
+        findings = [] if created < numbers else ["the run ended before it was killed"]
         rerun = _up(project, folder / "rerun.out")
         requests, _ = log.since()
         findings += _wrong(project, account, numbers)
@@ -62,7 +62,7 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         findings += _failed(rerun, folder / "rerun.out") + _failed(again, folder / "again.out")
         sent, _ = log.since()
         findings += [f"a further up sends {sent}"] if sent else []
-    return Outcome(made, rerun, requests, findings)
+    return Outcome(created, rerun, requests, findings)
 
 
 def _kill(project: Project, folder: Path, log: Path, half: int, plugin: bool) -> None:
@@ -77,7 +77,7 @@ def _kill(project: Project, folder: Path, log: Path, half: int, plugin: bool) ->
     if plugin:
         kill(members(up.pid, "pulumi.dynamic"))
     up.wait()
-    # A plugin that is left finishes its requests and ends by itself; Pulumi's own host does not.
+    # An orphaned plugin ends after its requests; Pulumi's language host has to be killed.
     while list(members(up.pid, "pulumi.dynamic")) and time.monotonic() < deadline:
         time.sleep(0.1)
     kill(members(up.pid))
@@ -92,7 +92,7 @@ def _failed(cost: Cost, out: Path) -> list[str]:
 
 
 def _wrong(project: Project, account: Account, numbers: int) -> list[str]:
-    """Where account and state are not `numbers` records, the same ones."""
+    """Return an error unless account and state have the same `numbers` records."""
     held = {item["id"] for item in project.state()}
     there: set[str] = set()
     before = ""
@@ -110,10 +110,12 @@ def _wrong(project: Project, account: Account, numbers: int) -> list[str]:
 
 
 def main() -> int:
-    """Kills the engine, then engine and plugin together; 1 where a rerun does not heal it."""
+    """Kill the engine, then engine and plugin together; return 1 if a rerun fails."""
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description=__doc__)
     parser.add_argument("--numbers", type=int, default=1000)
-    parser.add_argument("--checkpoints", action="store_true", help="as Pulumi does it by itself")
+    parser.add_argument(
+        "--checkpoints", action="store_true", help="with checkpoints, Pulumi's default"
+    )
     options = parser.parse_args()
     for name in list(os.environ):
         if name.startswith("VAPI_") or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
@@ -127,7 +129,7 @@ def main() -> int:
             )
         killed = "engine and plugin" if plugin else "engine"
         sys.stdout.write(
-            f"{options.numbers} numbers, {killed} killed with {outcome.made} made: rerun in "
+            f"{options.numbers} numbers, {killed} killed with {outcome.created} created: rerun in "
             f"{outcome.rerun.seconds:.1f} s, CPU {outcome.rerun.cpu_seconds:.1f} s, "
             f"{outcome.requests}: {'WRONG' if outcome.findings else 'right'}\n"
         )

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine on which the benchmark ran."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """One line: processor, memory, versions, and what of the environment changes the figures."""
+    """Return one line: processor, memory, versions, and variables that change the results."""
     cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     cli = subprocess.run(["pulumi", "version"], capture_output=True, encoding="utf-8", check=True)
@@ -28,8 +28,8 @@ def machine() -> str:
 
 
 def _knobs() -> list[str]:
-    told = re.compile(
+    shown = re.compile(
         r"PULUMI_(PARALLEL|SKIP_CHECKPOINTS|EXPERIMENTAL|DIY_\w+)|GOGC|GOMAXPROCS"
         r"|VAPI_MAX_CONCURRENT_REQUESTS"
     )
-    return sorted(f"{name}={value}" for name, value in os.environ.items() if told.fullmatch(name))
+    return sorted(f"{name}={value}" for name, value in os.environ.items() if shown.fullmatch(name))

@@ -1,6 +1,6 @@
-"""A dynamic provider that does nothing: what Pulumi itself costs, the floor under ours.
+"""The null provider: a dynamic provider that only sleeps for the duration of one request.
 
-It sleeps as long as a request takes, and nothing else. Nothing of ours is imported here.
+Its time is what Pulumi itself costs. This module imports nothing of our package.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from pulumi.dynamic import (
 )
 
 LATENCY = "BENCH_NULL_LATENCY"
-"""How long each request would take, in seconds."""
+"""The duration of a request in seconds."""
 WORKERS = "BENCH_NULL_WORKERS"
-"""How many calls are worked on at once; not set: as many as the SDK does by itself."""
+"""The number of calls processed at a time; the SDK's own number if it is not set."""
 
 
 class NullProvider(ResourceProvider):
-    """Answers what it was given."""
+    """Provider that returns the properties it was given."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Lets as many calls in as ours has requests in flight."""
+        """Allow as many calls at a time as our provider has requests in flight."""
         if WORKERS in os.environ:
             _raise_workers(int(os.environ[WORKERS]))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """A change is an input that differs."""
+        """Report a change if an input differs."""
         return DiffResult(changes=any(_olds.get(key) != value for key, value in _news.items()))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -64,7 +64,7 @@ class NullProvider(ResourceProvider):
 
 
 class NullNumber(Resource, module="bench", name="NullNumber"):
-    """Declared with the same arguments as a number of ours."""
+    """Resource with the same arguments as our `VapiPhoneNumber`."""
 
     def __init__(self, name: str, **fields: pulumi.Input[Any]) -> None:
         super().__init__(NullProvider(), name, dict(fields))
@@ -77,9 +77,9 @@ def _request() -> None:
 
 
 def _raise_workers(count: int) -> None:
-    """Finds the SDK's gRPC server, a local of the main thread's; raises where there is none.
+    """Set the number of workers of the SDK's gRPC server, a local variable of the main thread.
 
-    A floor measured with other workers than it says would be wrong.
+    Raises RuntimeError if it is not found, because the measurement would be wrong.
     """
     main = threading.main_thread().ident
     frame = sys._current_frames().get(main or 0)  # pyright: ignore[reportPrivateUsage]

@@ -108,7 +108,7 @@ def _by_state(found: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table, aligned so that a terminal shows it as well."""
-    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
 
     def shown(cells: Sequence[str]) -> str:
         padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
@@ -143,8 +143,8 @@ def _measured_on(machine: str, found: Sequence[Row]) -> str:
 
 def _missed(found: Sequence[Row]) -> str:
     judged = [verdict(row, found) for row in found]
-    targets = [one for one in judged if one is not None]
-    held = sum(one.holds for one in targets)
+    targets = [target for target in judged if target is not None]
+    held = sum(target.holds for target in targets)
     return f"{held} of {len(targets)} targets hold.\n" if targets else ""
 
 

@@ -1,4 +1,4 @@
-"""The figure: a dot for each ratio, a panel for each latency. SVG, written by hand: it is small."""
+"""The figure of the page: an SVG with a panel for each latency and a dot for each ratio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INK, _FAINT = "#333333", "#d0d0d0"
 
 
 def figure(found: Sequence[Row]) -> str:
-    """An SVG of all ratios with state in files. The same rows give the same text."""
+    """Return an SVG of all ratios with state in files, deterministic for the same rows."""
     shown = [row for row in found if row.ratio is not None and row.state == "files"]
     latencies = sorted({row.latency for row in shown})
     sizes = sorted({row.numbers for row in shown})
@@ -31,7 +31,7 @@ def figure(found: Sequence[Row]) -> str:
     )
     svg.set("font-family", "sans-serif")
     svg.set("font-size", "12")
-    SubElement(svg, "title").text = "Our wall time by the null provider's"
+    SubElement(svg, "title").text = "Our wall time divided by the null provider's"
     SubElement(svg, "rect", width="100%", height="100%", fill="white")
     _legend(svg, sizes)
     for at, phase in enumerate(PHASES):
@@ -43,7 +43,7 @@ def figure(found: Sequence[Row]) -> str:
             if row.latency == latency:
                 _dot(svg, left, row, sizes)
     middle = _LEFT + len(latencies) * (_PANEL + _GAP) / 2
-    _text(svg, middle, height - 8, "our time by the null provider's: 1 is the floor")
+    _text(svg, middle, height - 8, "our time divided by the null provider's")
     indent(svg)
     return tostring(svg, encoding="unicode") + "\n"
 
@@ -72,7 +72,7 @@ def _axes(svg: Element, left: float, title: str, *, aimed: bool) -> None:
 
 def _dot(svg: Element, left: float, row: Row, sizes: Sequence[int]) -> None:
     at = sizes.index(row.numbers)
-    # Side by side where ratios are alike.
+    # An offset for each size keeps equal ratios apart.
     y = _row(PHASES.index(row.phase)) + (at - (len(sizes) - 1) / 2) * 9
     ratio = row.ratio or 0.0
     dot = SubElement(

@@ -1,6 +1,6 @@
-"""One command and all that it starts: how long it takes, its CPU time, the plugin's memory.
+"""The cost of a command and its child processes: duration, CPU time, and the plugin's memory.
 
-Linux: sessions and memory from /proc, CPU time from `wait4`, exact for everything that has ended.
+Linux only: sessions and memory are read from /proc, CPU time from `wait4`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took. CPU is user and system time of the command and all that it started."""
+    """Cost of a command. CPU is user and system time of the command and its child processes."""
 
     code: int
     seconds: float
@@ -33,12 +33,12 @@ class Cost:
 
 
 def adopt_orphans() -> None:
-    """Makes this process the parent of what its children leave behind, so that it counts too."""
+    """Make this process the parent of its children's orphans, so that their CPU time counts."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def measure(words: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path) -> Cost:
-    """Runs a command in a session of its own, its output in `out`, until all of it has ended."""
+    """Run a command in its own session with its output in `out`, until all processes have ended."""
     with out.open("wb") as output:
         begun = time.monotonic()
         started = start(words, folder, environment, output.fileno())
@@ -57,7 +57,7 @@ def measure(words: Sequence[str], folder: Path, environment: Mapping[str, str], 
 def start(
     words: Sequence[str], folder: Path, environment: Mapping[str, str], output: int
 ) -> subprocess.Popen[bytes]:
-    """Starts a command in a session of its own."""
+    """Start a command in its own session."""
     return subprocess.Popen(
         words,
         cwd=folder,
@@ -70,7 +70,7 @@ def start(
 
 
 def members(session: int, words: str = "") -> Iterator[int]:
-    """The processes of a session whose command line has `words`; with none, zombies as well."""
+    """Yield a session's processes whose command line contains `words`; all if it is empty."""
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -82,14 +82,14 @@ def members(session: int, words: str = "") -> Iterator[int]:
 
 
 def kill(pids: Iterator[int] | Sequence[int]) -> None:
-    """Ends processes with -9; those that have ended meanwhile do not matter."""
+    """Kill processes; those that have already ended are ignored."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 class _Memory(threading.Thread):
-    """Watches the most memory that the dynamic provider's process ever had, in KiB."""
+    """Thread that reads the peak memory of the plugin process, in KiB."""
 
     def __init__(self, session: int, ended: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -100,7 +100,7 @@ class _Memory(threading.Thread):
     def run(self) -> None:
         plugins: list[int] = []
         while not self._ended.wait(_SAMPLE_SECONDS):
-            # The kernel keeps the peak itself: only the last moments can be missed.
+            # The kernel records the peak, so only a peak after the last sample is missed.
             plugins = plugins or list(members(self._session, "pulumi.dynamic"))
             for pid in plugins:
                 with suppress(OSError):
@@ -110,13 +110,13 @@ class _Memory(threading.Thread):
 
 
 def _reap(session: int) -> float:
-    """Ends what is left of a session; the CPU seconds of those that came to us as orphans."""
+    """Kill the remaining processes of a session; return the CPU seconds of its orphans."""
     cpu, deadline = 0.0, time.monotonic() + _END_SECONDS
     while time.monotonic() < deadline:
         ours = 0
         for pid in list(members(session)):
             kill([pid])
-            with suppress(ChildProcessError):  # Another one's child: it comes to us or to init.
+            with suppress(ChildProcessError):  # Still the child of another process.
                 reaped, _, usage = os.wait4(pid, os.WNOHANG)
                 ours += 1
                 cpu += usage.ru_utime + usage.ru_stime if reaped else 0.0

@@ -1,4 +1,4 @@
-"""What was measured, kept as JSON: runs made in parts can be joined. Medians and ratios."""
+"""Results: measurements, saved as JSON so that several runs can be joined; medians and ratios."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Side = Literal["ours", "null", "checkpointed"]
-"""`null` does nothing; `checkpointed` is the same with checkpoints, where `null` has none."""
+"""`null` does nothing; `checkpointed` is the same with checkpoints if `null` has none."""
 State = Literal["files", "make", "s3", "postgres"]
-"""Where the state is: files with plain `pulumi`, files with the make targets, a shared store."""
+"""The state's place: files with plain `pulumi`, files with the make targets, a shared store."""
 STATES: tuple[State, ...] = ("files", "make", "s3", "postgres")
 Phase = Literal["up", "no-op up", "preview", "refresh", "one change", "destroy"]
 PHASES: tuple[Phase, ...] = ("up", "no-op up", "preview", "refresh", "one change", "destroy")
@@ -23,10 +23,10 @@ class _Model(BaseModel):
 
 
 class Measurement(_Model):
-    """One phase of one side, once. Latencies in milliseconds, `account` in records.
+    """One run of one phase of one side. Latencies in milliseconds, `account` in records.
 
-    `requests` by method and `peak`, the most in flight at once, are as the account saw them;
-    `state_bytes` is the state file afterwards.
+    `requests` by method and `peak`, the maximum in flight, are those that the account received;
+    `state_bytes` is the size of the state file afterwards.
     """
 
     side: Side
@@ -45,32 +45,32 @@ class Measurement(_Model):
 
 
 class Results(_Model):
-    """Everything that one run measured, and on what."""
+    """All measurements of a run, and the machine."""
 
     machine: str
     measured: tuple[Measurement, ...] = ()
 
     def save(self, file: Path) -> None:
-        """Writes the file anew: a run that is stopped keeps what it has."""
+        """Replace the file, so that an interrupted run keeps its results."""
         part = file.with_name(f"{file.name}.part")
         part.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
         part.replace(file)
 
 
 def join(files: Sequence[Path]) -> Results:
-    """All measurements of several files. Raises ValueError where they are of several machines."""
+    """Return the measurements of several files; raise ValueError if the machines differ."""
     parts = [Results.model_validate_json(file.read_text(encoding="utf-8")) for file in files]
     machines = {part.machine for part in parts}
     if len(machines) != 1:
         raise ValueError(f"measured on different machines or versions: {sorted(machines)}")
     return Results(
         machine=machines.pop(),
-        measured=tuple(one for part in parts for one in part.measured),
+        measured=tuple(measurement for part in parts for measurement in part.measured),
     )
 
 
 class Row(_Model):
-    """Both sides of one phase, medians over the repetitions."""
+    """All sides of one phase, as medians over the repetitions."""
 
     numbers: int
     latency: int
@@ -85,48 +85,48 @@ class Row(_Model):
 
     @property
     def ratio(self) -> float | None:
-        """Our time by the floor's."""
+        """Our time divided by the null provider's."""
         return self.ours.seconds / self.null.seconds if self.null else None
 
     @property
     def checkpointed_ratio(self) -> float | None:
-        """Our time by that of the null provider with checkpoints."""
+        """Our time divided by that of the null provider with checkpoints."""
         return self.ours.seconds / self.checkpointed.seconds if self.checkpointed else None
 
     @property
     def cpu_ratio(self) -> float | None:
-        """Our CPU time by the floor's."""
+        """Our CPU time divided by the null provider's."""
         return self.ours.cpu_seconds / self.null.cpu_seconds if self.null else None
 
     @property
     def state_ratio(self) -> float | None:
-        """Our state file's size by the floor's."""
-        floor = self.null.state_bytes if self.null else 0
-        return self.ours.state_bytes / floor if floor else None
+        """The size of our state file divided by the null provider's."""
+        size = self.null.state_bytes if self.null else 0
+        return self.ours.state_bytes / size if size else None
 
     @property
     def sent(self) -> int:
-        """How many requests ours sent."""
+        """The number of requests that our provider sent."""
         return sum(self.ours.requests.values())
 
 
 def rows(measured: Iterable[Measurement]) -> list[Row]:
-    """A row for each case and phase that ours has, in the table's order."""
+    """Return a row for each case and phase that our side has, in the table's order."""
     groups: dict[tuple[int, ...], list[Measurement]] = {}
-    for one in measured:
+    for measurement in measured:
         key = (
-            STATES.index(one.state),
-            one.store_latency,
-            one.latency,
-            one.numbers,
-            one.account,
-            PHASES.index(one.phase),
+            STATES.index(measurement.state),
+            measurement.store_latency,
+            measurement.latency,
+            measurement.numbers,
+            measurement.account,
+            PHASES.index(measurement.phase),
         )
-        groups.setdefault(key, []).append(one)
+        groups.setdefault(key, []).append(measurement)
     found: list[Row] = []
     for key in sorted(groups):
         ours, null, checkpointed = (
-            [one for one in groups[key] if one.side == side]
+            [measurement for measurement in groups[key] if measurement.side == side]
             for side in ("ours", "null", "checkpointed")
         )
         if ours:
@@ -139,28 +139,28 @@ def rows(measured: Iterable[Measurement]) -> list[Row]:
                     account=ours[0].account,
                     phase=ours[0].phase,
                     repetitions=len(ours),
-                    ours=_middle(ours),
-                    null=_middle(null) if null else None,
-                    checkpointed=_middle(checkpointed) if checkpointed else None,
+                    ours=_median_of(ours),
+                    null=_median_of(null) if null else None,
+                    checkpointed=_median_of(checkpointed) if checkpointed else None,
                 )
             )
     return found
 
 
-def _middle(several: Sequence[Measurement]) -> Measurement:
-    """The median of each figure; of requests and the peak in flight the most that was seen."""
+def _median_of(several: Sequence[Measurement]) -> Measurement:
+    """Return the median of each figure, and the maximum of the requests and of `peak`."""
 
     def middle(figure: Callable[[Measurement], float]) -> float:
-        return median(figure(one) for one in several)
+        return median(map(figure, several))
 
-    most = max(several, key=lambda one: sum(one.requests.values()))
+    most = max(several, key=lambda measurement: sum(measurement.requests.values()))
     return several[0].model_copy(
         update={
-            "seconds": middle(lambda one: one.seconds),
-            "cpu_seconds": middle(lambda one: one.cpu_seconds),
-            "plugin_kib": round(middle(lambda one: one.plugin_kib)),
+            "seconds": middle(lambda measurement: measurement.seconds),
+            "cpu_seconds": middle(lambda measurement: measurement.cpu_seconds),
+            "plugin_kib": round(middle(lambda measurement: measurement.plugin_kib)),
             "requests": most.requests,
-            "peak": max(one.peak for one in several),
-            "state_bytes": round(middle(lambda one: one.state_bytes)),
+            "peak": max(measurement.peak for measurement in several),
+            "state_bytes": round(middle(lambda measurement: measurement.state_bytes)),
         }
     )

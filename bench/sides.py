@@ -1,4 +1,4 @@
-"""The sides: the same declarations, with our provider and with the one that does nothing."""
+"""The sides of a measurement: the same declarations with our provider and with the null one."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _TUNED = {"PULUMI_PARALLEL": "48", "GOGC": "400"}
 """What `make env` exports."""
 _STACK = "bench"
 _DECLARATIONS = """
-for at in range({numbers}):
+for index in range({numbers}):
     Number(
-        f"line-{{at:04}}",
+        f"line-{{index:04}}",
         number_desired_area_code="415",
         fallback_destination={{
             "type": "number",
             "number": "+14155550100",
-            "message": "Another desk." if at == {changed} else "Our desk.",
+            "message": "Another desk." if index == {changed} else "Our desk.",
         }},
     )
 """
@@ -53,7 +53,7 @@ _TARGETS: dict[Phase, str] = {"no-op up": "up", "one change": "up"}
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured. Latencies in milliseconds; `store_latency` is that of a shared state."""
+    """A case to measure. Latencies in milliseconds; `store_latency` is that of a shared state."""
 
     numbers: int
     latency: int
@@ -62,7 +62,7 @@ class Case:
     state: State = "files"
     store_latency: int = 0
     has_checkpointed: bool = False
-    """Whether the null provider is measured with checkpoints, too, on shared state."""
+    """Whether the null provider is also measured with checkpoints, on shared state."""
 
     @property
     def is_shared(self) -> bool:
@@ -71,26 +71,26 @@ class Case:
 
 
 def program(side: Side, numbers: int, changed: int = -1) -> str:
-    """The Pulumi program that declares `numbers`; the one at `changed` is declared otherwise."""
+    """Return the Pulumi program that declares `numbers`; number `changed` has another message."""
     return _PROGRAM[side] + _DECLARATIONS.format(numbers=numbers, changed=changed)
 
 
 @dataclass
 class Log:
-    """What the account logs; each look tells what came since the last one."""
+    """Reader of the account's log; each call returns what was added since the last one."""
 
     file: Path
     _read: int = 0
 
     def since(self) -> tuple[dict[str, int], int]:
-        """Requests by method, and the most that were in flight at once."""
+        """Return the requests by method, and the maximum in flight."""
         text = self.file.read_text(encoding="utf-8")[self._read :]
         self._read += len(text)
         return count(text)
 
 
 def count(log: str) -> tuple[dict[str, int], int]:
-    """Requests by method, and the most at once, of some lines of `serve --verbose`."""
+    """Count the requests by method, and the maximum in flight, in lines of `serve --verbose`."""
     requests: dict[str, int] = {}
     peak = 0
     for method, at_once in re.findall(r'^"([A-Z]+) [^"]*" \S+, (\d+) at once$', log, re.MULTILINE):
@@ -101,16 +101,16 @@ def count(log: str) -> tuple[dict[str, int], int]:
 
 @dataclass
 class Run:
-    """One side's project, going through the phases."""
+    """The project of one side, on which the phases run in order."""
 
     side: Side
     case: Case
     account: Account
     folder: Path
     store_url: str = ""
-    """Of the backend, where the state is shared."""
+    """URL of the backend, if the state is shared."""
     held: int = 0
-    """Records of the account, other stacks' too; 0: only this stack's."""
+    """Number of records in the account with those of other stacks; 0 if there are no others."""
     project: Project = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class Run:
         return self.case.state == "make" and self.side == "ours"
 
     def _clone(self) -> None:
-        """Have a clone of the project, with a stack that the make targets have just created."""
+        """Copy the repository, and let a make target create the stack there."""
         clone = self.folder / "clone"
         copy_repository(clone)
         settings = f"config:\n  vapi:baseUrl: {self.account.url}\n"
@@ -159,7 +159,10 @@ class Run:
         file.write_text(text, encoding="utf-8")
 
     def phase(self, phase: Phase, **variables: str) -> Measurement:
-        """Runs one phase, which must succeed and not warn. Raises RuntimeError with its output."""
+        """Run one phase and measure it.
+
+        Raises RuntimeError with the output if the phase fails or warns.
+        """
         self._write(changed=0 if phase == "one change" else -1)
         self._log.since()
         out = self.folder / f"{phase.replace(' ', '-')}.out"
@@ -183,7 +186,7 @@ class Run:
             plugin_kib=cost.plugin_kib,
             requests=requests if self.side == "ours" else {},
             peak=peak if self.side == "ours" else 0,
-            # The file of before stays where the state was moved to a shared store.
+            # A state that was moved to a shared store leaves its file behind.
             state_bytes=state.stat().st_size if state.exists() and not self.case.is_shared else 0,
             state=self.case.state,
             store_latency=self.case.store_latency,

@@ -1,4 +1,4 @@
-"""Stores of shared state on this machine, each request later by a latency."""
+"""Stores of shared state on this machine, with a latency added to each request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.stores import postgres_server, postgresql, s3_server
 
 @contextmanager
 def s3_store(folder: Path, latency: float) -> Generator[str]:
-    """Yield the URL of a bucket that answers each request `latency` seconds later."""
+    """Yield the URL of a bucket whose responses are delayed by `latency` seconds."""
     faults = folder / "s3-faults.json"
     faults.write_text(json.dumps({"latency": latency}), encoding="utf-8")
     with s3_server(folder / "s3.log", faults) as url:
@@ -24,9 +24,9 @@ def s3_store(folder: Path, latency: float) -> Generator[str]:
 
 @contextmanager
 def postgres_store(latency: float) -> Generator[str]:
-    """Yield the URL of a database that gets what is sent to it `latency` seconds later.
+    """Yield the URL of a database that receives each request `latency` seconds later.
 
-    Raises RuntimeError where no PostgreSQL server is installed.
+    Raises RuntimeError if no PostgreSQL server is installed.
     """
     programs = postgresql()
     if programs is None:
@@ -39,7 +39,7 @@ def postgres_store(latency: float) -> Generator[str]:
 
 @contextmanager
 def slow_proxy(port: int, latency: float) -> Generator[int]:
-    """Yield the port of a proxy that passes on what clients send after `latency` seconds."""
+    """Yield the port of a proxy that forwards what clients send after `latency` seconds."""
     loop = asyncio.new_event_loop()
     accepted: list[asyncio.StreamWriter] = []
 
@@ -48,7 +48,7 @@ def slow_proxy(port: int, latency: float) -> Generator[int]:
         with suppress(OSError):
             back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
             await asyncio.gather(
-                _pass_on(reader, back_writer, latency), _pass_on(back_reader, writer, 0)
+                _forward(reader, back_writer, latency), _forward(back_reader, writer, 0)
             )
 
     async def end() -> None:
@@ -65,17 +65,17 @@ def slow_proxy(port: int, latency: float) -> Generator[int]:
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        # A connection that is still open fails when it is collected after its loop.
+        # An open connection that is garbage-collected after its loop raises an error.
         asyncio.run_coroutine_threadsafe(end(), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
         loop.close()
 
 
-async def _pass_on(
+async def _forward(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency: float
 ) -> None:
-    """Pass on each piece after `latency` seconds, in order, and the end of the connection."""
+    """Forward each piece after `latency` seconds, in order, and the end of the connection."""
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 

@@ -1,4 +1,4 @@
-"""The targets, and whether they hold. Pure."""
+"""The targets, and whether a row meets them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from bench.results import Phase, Row, State
 
 QUIET = 1.15
-"""With no latency: our time by the floor's, from 200 numbers on."""
+"""Target without latency, from 200 numbers on: our time divided by the null provider's."""
 LARGE_ACCOUNT = 5_000
 _SLOW: dict[Phase, float] = {"up": 1.3, "no-op up": 1.1, "preview": 1.1, "destroy": 1.3}
 _UP_SECONDS = 5.6
 _OF_TEAMS: tuple[tuple[State, int], ...] = (("s3", 30), ("postgres", 10))
-"""Store and its latency in milliseconds for which there are targets."""
+"""Stores, and their latencies in milliseconds, that have targets."""
 _SHARED = 1.3
 _CHECKPOINTED = 0.2
 _MAKE: dict[tuple[int, Phase], float] = {
@@ -26,14 +26,14 @@ _MAKE: dict[tuple[int, Phase], float] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target in words, and whether it holds."""
+    """A target as text, and whether it holds."""
 
     target: str
     holds: bool
 
 
 def verdict(row: Row, among: Sequence[Row]) -> Verdict | None:
-    """What is aimed at for this row, None where nothing is. `among` are the rows of the run."""
+    """Return the target of a row, or None if it has none. `among` are the rows of the run."""
     if row.account >= LARGE_ACCOUNT and row.phase == "refresh":
         return Verdict("10 requests", row.sent <= 10)
     if row.account > row.numbers or row.ratio is None:
@@ -48,7 +48,7 @@ def verdict(row: Row, among: Sequence[Row]) -> Verdict | None:
 
 
 def _of_team(row: Row, ratio: float) -> Verdict | None:
-    """Make targets with state in files, and state on a shared store."""
+    """Return the target of the make targets, or of a shared store."""
     if row.state == "make":
         most = _MAKE.get((row.numbers, row.phase)) if row.latency == 0 else None
         return Verdict(f"x {most}", ratio <= most) if most else None
@@ -64,7 +64,7 @@ def _of_team(row: Row, ratio: float) -> Verdict | None:
 
 
 def _slow(row: Row, ratio: float, among: Sequence[Row]) -> Verdict | None:
-    """200 numbers at 200 ms."""
+    """Return the target for 200 numbers at 200 ms."""
     if row.phase == "refresh":
         floor = _floor(row, among)
         if floor is None:
@@ -86,7 +86,7 @@ def _slow(row: Row, ratio: float, among: Sequence[Row]) -> Verdict | None:
 
 
 def _floor(row: Row, among: Sequence[Row]) -> float | None:
-    """What Pulumi alone takes for this phase, without waiting for anybody."""
+    """Return the null provider's seconds for this phase without latency."""
     for other in among:
         same = (other.numbers, other.account, other.phase) == (row.numbers, row.account, row.phase)
         if same and other.latency == 0 and other.null is not None:
