@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests.support import official
-from tests.support.builders import FULL, MINIMAL, UUID, FlakyApi, answer, program_inputs, provider
+from tests.support.builders import (
+    FULL,
+    MINIMAL,
+    UUID,
+    FlakyApi,
+    program_inputs,
+    provider,
+    wire_record,
+)
 from tests.support.constraints import Place, cases, least, places, spelled
 from tests.support.official import refusals
 from vapi_provider.models.kinds import KINDS
@@ -64,7 +72,7 @@ def patched(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> d
     """The body of the PATCH between two declarations."""
     valid = {name: OWN[kind][name] for name in ("number",) if name in before}
     recorded = wire_body(Desired.of(program_inputs(kind, **{**before, **valid})))
-    api = FlakyApi({**answer(kind), **recorded})
+    api = FlakyApi({**wire_record(kind), **recorded})
     provider(api).update(UUID, program_inputs(kind, **before), checked(kind, after))
     *reads, sent = api.sent
     assert sent == f"PATCH /phone-number/{UUID}"

@@ -116,17 +116,17 @@ def account(request: pytest.FixtureRequest, tmp_path: Path):
         yield client
 
 
-def documented(spec: dict[str, Any], path: str, answer: httpx.Response) -> Any:
+def documented(spec: dict[str, Any], path: str, response: httpx.Response) -> Any:
     """The answer's body, once it has the documented status, shape and kind."""
-    operation = spec["paths"][path][answer.request.method.lower()]
-    assert str(answer.status_code) in operation["responses"], answer.text
-    schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]
+    operation = spec["paths"][path][response.request.method.lower()]
+    assert str(response.status_code) in operation["responses"], response.text
+    schema = operation["responses"][str(response.status_code)]["content"]["application/json"]
     checker = jsonschema.Draft7Validator(
         schema["schema"] | {"components": spec["components"]},
         format_checker=jsonschema.FormatChecker(),
     )
-    checker.validate(answer.json())
-    return answer.json()
+    checker.validate(response.json())
+    return response.json()
 
 
 @pytest.mark.parametrize("sent", BODIES, ids=lambda sent: "-".join([sent["provider"], *sent][:3]))

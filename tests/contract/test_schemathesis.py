@@ -117,15 +117,15 @@ def check(case: Any) -> Any:
         response_schema_conformance,
     )
 
-    answer = case.call(headers=HEADERS)
+    response = case.call(headers=HEADERS)
     conforming = [not_a_server_error, response_schema_conformance, content_type_conformance]
-    case.validate_response(answer, checks=conforming)
-    media_type = answer.headers["content-type"][0]
+    case.validate_response(response, checks=conforming)
+    media_type = response.headers["content-type"][0]
     assert media_type == "application/json; charset=utf-8"
-    if answer.status_code >= 400:
+    if response.status_code >= 400:
         # The schema has no error but 401: this shape is observed.
-        assert set(json.loads(answer.content)) == {"message", "error", "statusCode"}
-    return answer
+        assert set(json.loads(response.content)) == {"message", "error", "statusCode"}
+    return response
 
 
 def bounded(examples: int) -> Any:

@@ -93,20 +93,20 @@ class Plugin:
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Id and outputs."""
         request = provider_pb2.CreateRequest(properties=self._struct(inputs))
-        answer = self._stub.Create(request, timeout=20)
-        return answer.id, plain(answer.properties)
+        response = self._stub.Create(request, timeout=20)
+        return response.id, plain(response.properties)
 
     def read(self, id_: str, outs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Id, outputs and inputs."""
         request = provider_pb2.ReadRequest(id=id_, properties=self._struct(outs))
-        answer = self._stub.Read(request, timeout=20)
-        return answer.id, plain(answer.properties), plain(answer.inputs)
+        response = self._stub.Read(request, timeout=20)
+        return response.id, plain(response.properties), plain(response.inputs)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         """Outputs."""
         properties: dict[str, Any] = {"olds": self._struct(olds), "news": self._struct(news)}
-        answer = self._stub.Update(provider_pb2.UpdateRequest(id=id_, **properties), timeout=20)
-        return plain(answer.properties)
+        response = self._stub.Update(provider_pb2.UpdateRequest(id=id_, **properties), timeout=20)
+        return plain(response.properties)
 
     def delete(self, id_: str, outs: dict[str, Any]) -> None:
         """Returns when it is done."""

@@ -96,7 +96,7 @@ def test_a_replacement_is_announced(plugin: Any) -> None:
 
 def test_what_is_unknown_passes_check(plugin: Any) -> None:
     """Values that are not known at preview are no failures and come back as unknown."""
-    answer = plugin.check(
+    response = plugin.check(
         inputs(
             "unknown",
             sip_uri=Unknown(),
@@ -105,20 +105,20 @@ def test_what_is_unknown_passes_check(plugin: Any) -> None:
             hooks=[Unknown()],
         )
     )
-    assert list(answer.failures) == []
-    assert isinstance(answer.inputs.fields["sip_uri"].string_value, str)
-    assert answer.inputs.fields["hooks"].list_value.values[0].string_value
+    assert list(response.failures) == []
+    assert isinstance(response.inputs.fields["sip_uri"].string_value, str)
+    assert response.inputs.fields["hooks"].list_value.values[0].string_value
 
 
 def test_failures_stand_under_no_property(plugin: Any) -> None:
     """Under a property's name the engine would print its value: the path is in the reason."""
     authentication = {"username": "u" * 20, "password": "short-secret"}
-    answer = plugin.check(inputs("wrong", sip_uri="desk", authentication=authentication))
-    assert [(item.property, item.reason.split(":")[0]) for item in answer.failures] == [
+    response = plugin.check(inputs("wrong", sip_uri="desk", authentication=authentication))
+    assert [(item.property, item.reason.split(":")[0]) for item in response.failures] == [
         ("", "sip_uri"),
         ("", "authentication.password"),
     ]
-    assert "short-secret" not in str(answer.failures)
+    assert "short-secret" not in str(response.failures)
 
 
 def test_numbers_leave_as_they_came(plugin: Any) -> None:

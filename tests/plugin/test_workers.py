@@ -20,7 +20,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from tests.support.builders import KEY, answer
+from tests.support.builders import KEY, wire_record
 from tests.support.environment import needs_patches
 from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.in_process import InProcess
@@ -121,7 +121,7 @@ class Crowd:
         self.everybody.wait(timeout=10)
         with self.lock:
             self.in_flight -= 1
-        return answer(id_=path.rpartition("/")[2])
+        return wire_record(id_=path.rpartition("/")[2])
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -191,7 +191,9 @@ def test_who_waits_for_a_turn_holds_up_nobody(start: Any) -> None:
         twins_are_there.set()
         if body["name"] == "other":
             another.set()
-        return answer(id_=str(uuid4()), name=body["name"]) if another.wait(timeout=10) else None
+        return (
+            wire_record(id_=str(uuid4()), name=body["name"]) if another.wait(timeout=10) else None
+        )
 
     with served(answered) as url, ThreadPoolExecutor(9) as engine:
         plugin = start(baseUrl=url, apiKey=KEY)
@@ -209,7 +211,7 @@ def test_who_waits_for_a_number_to_be_known_holds_up_nobody(start: Any) -> None:
 
     def shown(name: str) -> dict[str, Any]:
         number = "+14155550123" if all_bought.is_set() else None
-        return answer(id_=name, name=name, number=number)
+        return wire_record(id_=name, name=name, number=number)
 
     def answered(method: str, path: str, body: Any) -> Any:
         if method == "POST":
@@ -232,7 +234,9 @@ def test_who_waits_for_a_number_to_be_known_holds_up_nobody(start: Any) -> None:
 def test_who_shares_a_page_takes_no_worker_more(start: Any, tmp_path: Path) -> None:
     """A refresh gets no more workers than requests make wait: the others would only be busy."""
     (tmp_path / "sitecustomize.py").write_text(WATCHED, encoding="utf-8")
-    records = [answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at:03}Z") for at in range(80)]
+    records = [
+        wire_record(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at:03}Z") for at in range(80)
+    ]
 
     def answered(_method: str, path: str, _body: Any) -> Any:
         time.sleep(0.2)

@@ -51,9 +51,9 @@ def test_a_right_server_is_not_accused(behaviour: Behaviour, probe: Probe) -> No
     with Server(behaviour) as server:
         done = probe("voice", server.url, "--json")
     assert (done.code, done.report["fine"], len(done.report["answers"])) == (0, True, 8), done.out
-    found = [one for answer in done.report["answers"] for one in answer["findings"]]
+    found = [one for response in done.report["answers"] for one in response["findings"]]
     # How long this machine takes is not the server's fault.
-    noted = [one for answer in done.report["answers"] for one in answer["notes"]]
+    noted = [one for response in done.report["answers"] for one in response["notes"]]
     assert (found, {one["code"] for one in noted} - {"slow"}) == ([], set())
     assert {one["streamed"] for one in done.report["answers"]} == {behaviour is in_chunks}
     assert {round(one["soundSeconds"], 1) for one in done.report["answers"]} == {1.7}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.builders import Clock, FlakyApi, answer
+from tests.support.builders import Clock, FlakyApi, wire_record
 from tests.support.builders import settings as new_settings
 from tests.support.deployments import NEWER, OLDER, creating, deployment, resource, urn
 from tests.support.pulumi_stub import stub_pulumi
@@ -205,7 +205,7 @@ class Late(Clock):
 def test_it_waits_for_a_request_that_may_be_under_way(stub: Path) -> None:
     """A POST of the killed run may still be carried out: it is waited for, but not for ever."""
     api, said = FlakyApi(), []
-    late = answer(id_="late", name="shop/dev/a", createdAt=NEWER)
+    late = wire_record(id_="late", name="shop/dev/a", createdAt=NEWER)
     clock = Late(lambda: api.records.update(late=late))
     exported = state(stub, creating("a"), creating("b"))
     del exported["deployment"]["manifest"]

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.program.conftest import ORGANIZATION, PROJECT, STACK, Run
 from tests.support import strategies
-from tests.support.builders import answer
 from tests.support.builders import settings as new_settings
+from tests.support.builders import wire_record
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport, open_http
 from vapi_provider.deployment.exported import is_ours
@@ -234,7 +234,7 @@ def assert_clean(modules: list[str], folder: Path) -> None:
 def test_an_account_of_any_size_gets_unique_names(size: int) -> None:
     """Names are unique, valid in Python, and independent of the records' order."""
     records = [
-        PhoneNumberRecord.read(answer(id_=f"id-{at:04}", name=LABELS[at % len(LABELS)]))
+        PhoneNumberRecord.read(wire_record(id_=f"id-{at:04}", name=LABELS[at % len(LABELS)]))
         for at in range(size)
     ]
     names = resource_names(records)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from tests.support.builders import answer
+from tests.support.builders import wire_record
 from tests.support.strategies import Fields, Steps, any_declaration, bounds, objects, spots
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
@@ -102,7 +102,7 @@ def test_a_declaration_survives_the_wire(fields: Fields) -> None:
     """Sent, answered and read back it means the same, is recorded as declared, needs no change."""
     desired = Desired.of(normalize(fields))
     body = json.loads(json.dumps(wire_body(desired)))
-    record = PhoneNumberRecord.read(answer(fields["provider"], **body))
+    record = PhoneNumberRecord.read(wire_record(fields["provider"], **body))
     specs = desired.kind.fields
     for name, spec in specs.items():
         if name != "number" or name in desired.fields:

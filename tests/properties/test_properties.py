@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from tests.support.builders import FULL, answer, program_inputs
+from tests.support.builders import FULL, program_inputs, wire_record
 from tests.support.nested_values import EVERYWHERE, places, with_value
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.properties import (
@@ -39,5 +39,5 @@ def test_what_is_unknown_is_never_wrong(one: Any, other: Any) -> None:
 def test_reading_back_what_was_written_changes_nothing(names: set[str]) -> None:
     """An account that answers what it was sent is recorded as what was declared."""
     declared = Desired.of(program_inputs(**{name: FULL[name] for name in names}))
-    record = PhoneNumberRecord.read({**answer(), **wire_body(declared)})
+    record = PhoneNumberRecord.read({**wire_record(), **wire_body(declared)})
     assert outputs_as_read(declared, record) == outputs(declared, record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.builders import FlakyApi, answer
+from tests.support.builders import FlakyApi, wire_record
 from vapi_provider.errors import NotFoundError
 from vapi_provider.lifecycle.account_view import AccountView
 
@@ -18,7 +18,9 @@ def account_of(count: int, together: int = 1) -> FlakyApi:
     """An account of `count` records, of which `together` share one time, the oldest first."""
     return FlakyApi(
         *(
-            answer(id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a")
+            wire_record(
+                id_=f"n{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06}Z", name="a"
+            )
             for at in range(count)
         )
     )

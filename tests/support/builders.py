@@ -144,8 +144,8 @@ FULL: dict[str, Any] = {
 """A `vapi` declaration that reaches every schema and sets every field, none to its default."""
 
 
-def answer(kind: str = "vapi", id_: str = UUID, **more: Any) -> dict[str, Any]:
-    """A record as the API tells it; `more` is in camelCase."""
+def wire_record(kind: str = "vapi", id_: str = UUID, **more: Any) -> dict[str, Any]:
+    """Return a record in the API's JSON form; `more` are camelCase fields."""
     required: dict[str, dict[str, Any]] = {
         "vapi": {"number": "+14155550123"},
         "twilio": {"number": "+14155552671", "twilioAccountSid": "AC1"},
@@ -245,7 +245,7 @@ class FlakyApi:
     def _made(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         id_ = f"made-{len(self.requests)}"
-        self.records[id_] = {**answer(body["provider"], id_), **body, **self.created}
+        self.records[id_] = {**wire_record(body["provider"], id_), **body, **self.created}
         return httpx.Response(201, json=self.records[id_])
 
     def transport(self, clock: Clock | None = None) -> Transport:
@@ -301,7 +301,7 @@ RECORDED = {
     "org_id": ORG,
     "created_at": "2026-03-26T15:43:16.145Z",
 }
-THERE = answer(name="support", squadId="s")
+THERE = wire_record(name="support", squadId="s")
 
 
 def failure(call: Any, *args: Any) -> str:

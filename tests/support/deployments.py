@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tests.support.builders import MINIMAL, ORG, answer
+from tests.support.builders import MINIMAL, ORG, wire_record
 from vapi_provider.journal.intents import AccountWatermark, Intent
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
@@ -78,7 +78,7 @@ def record(id_: str, resource_name: str | None = None, **more: Any) -> PhoneNumb
     kind = more.pop("kind", "vapi")
     if resource_name is not None:
         more["name"] = f"shop/dev/{resource_name}"
-    return PhoneNumberRecord.read(answer(kind, id_, **{"createdAt": NEWER, **more}))
+    return PhoneNumberRecord.read(wire_record(kind, id_, **{"createdAt": NEWER, **more}))
 
 
 def intent_of(

@@ -49,9 +49,9 @@ REQUESTS = [
 ]
 
 
-def plain(answer: Any) -> Any:
+def plain(response: Any) -> Any:
     """What the client made of an answer, under the API's names; its type shows what it knew."""
-    return {"type": type(answer).__name__, **answer.model_dump(mode="json", by_alias=True)}
+    return {"type": type(response).__name__, **response.model_dump(mode="json", by_alias=True)}
 
 
 def failure(call: Callable[[], Any]) -> Any:

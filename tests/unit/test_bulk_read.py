@@ -16,10 +16,10 @@ from tests.support.builders import (
     ORG,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.account_view import READ_SINGLY, AccountView
@@ -118,7 +118,7 @@ def test_a_masked_number_is_never_taken_for_the_number() -> None:
 def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
     """A record is gone only after its own 404; one that the list lags behind with is found."""
     api = account_of(20)
-    api.records["late"] = answer(id_="late", createdAt="9999", name="late")
+    api.records["late"] = wire_record(id_="late", createdAt="9999", name="late")
     read = names(AccountView(api.observed()), [*list(api.records)[:8], "gone", "late"])
     assert (read["gone"], read["late"]) == (None, "late")
     assert "GET /phone-number/gone" in api.sent
@@ -129,7 +129,9 @@ def test_what_no_page_shows_is_asked_for_by_its_id() -> None:
     [
         lambda api: api.records.pop("n1100"),
         lambda api: api.records.pop("n500"),
-        lambda api: api.records.update(new=answer(id_="new", createdAt="2026-02-01T00:00:00Z")),
+        lambda api: api.records.update(
+            new=wire_record(id_="new", createdAt="2026-02-01T00:00:00Z")
+        ),
     ],
 )
 def test_what_comes_and_goes_meanwhile_shifts_nothing(happens: Callable[[FlakyApi], None]) -> None:
@@ -330,7 +332,7 @@ def test_get_and_refresh_share_their_reads() -> None:
 def test_a_fleet_without_its_headers_costs_no_second_listing() -> None:
     """Whether the API shows headers is seen in the pages that the refresh has read anyway."""
     server = {"url": "https://a", "headers": {"X": "a-secret"}}
-    api = FlakyApi(*(answer(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
+    api = FlakyApi(*(wire_record(id_=f"n{at}", server={"url": "https://a"}) for at in range(50)))
     working = provider(api)
     for id_ in api.records:
         outs = working.read(
@@ -359,7 +361,7 @@ class Slow(FlakyApi):
     """An account whose list answers when it is allowed to."""
 
     def __init__(self) -> None:
-        super().__init__(answer())
+        super().__init__(wire_record())
         self.is_asked, self.may_answer = threading.Event(), threading.Event()
 
     def _listed(self, request: httpx.Request) -> httpx.Response:

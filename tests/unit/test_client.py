@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import FULL, KEY, MINIMAL, ORG, UUID, FlakyApi, answer
+from tests.support.builders import FULL, KEY, MINIMAL, ORG, UUID, FlakyApi, wire_record
 from vapi_provider.api.client import PAGE, PAGES, VapiClient
 from vapi_provider.api.response_bounds import RECORD_BYTES
 from vapi_provider.errors import (
@@ -35,7 +35,7 @@ def account_of(count: int, together: int = 1) -> FlakyApi:
     """An account of `count` records, of which each `together` share their time."""
     return FlakyApi(
         *(
-            answer(id_=f"id-{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06d}Z")
+            wire_record(id_=f"id-{at}", createdAt=f"2026-01-01T00:00:00.{at // together:06d}Z")
             for at in range(count)
         )
     )
@@ -60,7 +60,7 @@ def test_create_posts_what_was_declared(kind: str) -> None:
         httpx.Response(201, text="<html>"),
         httpx.Response(201, json=[]),
         httpx.Response(201, json={}),
-        httpx.Response(201, json={**answer(), "id": None}),
+        httpx.Response(201, json={**wire_record(), "id": None}),
         httpx.Response(302, headers={"Location": "https://a"}),
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("dropped"),
@@ -86,7 +86,7 @@ def test_a_create_that_was_refused_is_not_unclear() -> None:
 
 def test_update_patches_the_changed_fields_only() -> None:
     """PATCH carries the kind, each changed field whole, and null for a cleared one."""
-    api = FlakyApi(answer())
+    api = FlakyApi(wire_record())
     wire = body("vapi", name="b", server={"url": "https://a", "timeout_seconds": 30.0})
     record = api.client().update_phone_number(
         UUID, patch_body(KINDS["vapi"], wire, {"server", "squad_id", "hooks"})
@@ -104,7 +104,7 @@ def test_update_patches_the_changed_fields_only() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_update_always_names_the_kind(kind: str) -> None:
     """The API tells the update schemas apart by `provider`."""
-    api = FlakyApi(answer(kind))
+    api = FlakyApi(wire_record(kind))
     wire = {"provider": kind, "assistantId": UUID}
     api.client().update_phone_number(UUID, patch_body(KINDS[kind], wire, ["name"]))
     assert api.body() == {"provider": kind, "name": None}
@@ -133,7 +133,7 @@ def test_an_id_from_a_person_stays_in_its_place(id_: str, path: str) -> None:
 @pytest.mark.parametrize("id_", ["", ".", "..", "x" * 70_000, "\ud800", "a\x00", "\n"], ids=ascii)
 def test_what_is_no_id_is_never_sent(id_: str) -> None:
     """An id that would be another path, or no path at all, is refused in one short line."""
-    api = FlakyApi(answer())
+    api = FlakyApi(wire_record())
     client = api.client()
     for call in (
         client.get_phone_number,
@@ -150,7 +150,7 @@ def test_what_is_no_id_is_never_sent(id_: str) -> None:
 @pytest.mark.parametrize("id_", ["made-1", "x" * 256, "a:b", "...", "é", "%2e%2e"])
 def test_ids_that_are_no_uuids_are_asked_for(id_: str) -> None:
     """Servers that stand in for the API have ids of their own."""
-    assert FlakyApi(answer(id_=id_)).client().list_phone_numbers()[0].id == id_
+    assert FlakyApi(wire_record(id_=id_)).client().list_phone_numbers()[0].id == id_
     with pytest.raises(NotFoundError):
         FlakyApi().client().get_phone_number(id_)
 
@@ -162,7 +162,9 @@ def test_a_listing_ends() -> None:
     class Endless:
         def request(self, *_: Any, **__: Any) -> Any:
             page = next(pages)
-            return [answer(id_=f"{page}-{at}", createdAt=f"{10**6 - page}") for at in range(100)]
+            return [
+                wire_record(id_=f"{page}-{at}", createdAt=f"{10**6 - page}") for at in range(100)
+            ]
 
         def api_time(self) -> None:
             return None
@@ -175,7 +177,7 @@ def test_a_listing_ends() -> None:
 
 def test_a_page_may_be_larger_than_a_record() -> None:
     """A listing and a record have bounds of their own."""
-    api = FlakyApi(answer(name="x" * (RECORD_BYTES + 1)))
+    api = FlakyApi(wire_record(name="x" * (RECORD_BYTES + 1)))
     assert len(api.client().list_phone_numbers()) == 1
     with pytest.raises(ServerError, match="larger than 4 MiB"):
         api.client().get_phone_number(UUID)
@@ -183,7 +185,7 @@ def test_a_page_may_be_larger_than_a_record() -> None:
 
 def test_get_reads_and_delete_releases() -> None:
     """One request each; the second delete finds nothing."""
-    api = FlakyApi(answer())
+    api = FlakyApi(wire_record())
     client = api.client()
     assert client.get_phone_number(UUID).number == "+14155550123"
     client.delete_phone_number(UUID)
@@ -213,7 +215,9 @@ def test_delete_needs_no_body(status: int) -> None:
 def test_the_owners_of_all_that_was_seen_are_remembered() -> None:
     """Each answered record, of a deleted one too, says whose key it is."""
     api = FlakyApi(
-        answer(orgId="one"), answer(id_="b", orgId="two"), answer(id_="c", orgId="three")
+        wire_record(orgId="one"),
+        wire_record(id_="b", orgId="two"),
+        wire_record(id_="c", orgId="three"),
     )
     client = api.observed()
     assert client.organizations == set()
@@ -252,7 +256,7 @@ def test_a_record_made_meanwhile_does_no_harm() -> None:
     api = account_of(1500)
     pages = api.client().all_phone_numbers()
     listed = [next(pages).id]
-    api.records["new"] = answer(id_="new", createdAt="2026-02-01T00:00:00.000Z")
+    api.records["new"] = wire_record(id_="new", createdAt="2026-02-01T00:00:00.000Z")
     listed += [record.id for record in pages]
     assert sorted(listed) == sorted(set(api.records) - {"new"})
 
@@ -267,7 +271,14 @@ def test_pages_that_do_not_advance_are_an_error() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [{"results": []}, [answer(), None], [answer(), {}], [{**answer(), "orgId": None}], [[]], "no"],
+    [
+        {"results": []},
+        [wire_record(), None],
+        [wire_record(), {}],
+        [{**wire_record(), "orgId": None}],
+        [[]],
+        "no",
+    ],
     ids=str,
 )
 def test_a_broken_page_is_an_error(page: Any) -> None:
@@ -280,7 +291,7 @@ def test_a_broken_page_is_an_error(page: Any) -> None:
 
 def test_an_unknown_kind_does_not_break_a_page() -> None:
     """A number of a kind that came after us stands in the list."""
-    api = FlakyApi(answer(), answer("plivo", id_="b"))
+    api = FlakyApi(wire_record(), wire_record("plivo", id_="b"))
     assert {record.provider for record in api.client().all_phone_numbers()} == {"vapi", "plivo"}
 
 
@@ -296,7 +307,7 @@ def test_a_page_has_the_limit_that_was_asked_for() -> None:
 @pytest.mark.parametrize("method", ["create", "update"])
 def test_secrets_of_the_body_are_not_in_the_error(method: str) -> None:
     """What the API echoes of a refused body shows neither its secrets nor the key."""
-    api = FlakyApi(answer())
+    api = FlakyApi(wire_record())
     told = f"bad {FULL['authentication']['password']} {FULL['server']['headers']['X-Token']} {KEY}"
     api.instead = [httpx.Response(400, json={"message": [told]})]
     client, secrets = api.client(), {*secrets_in(KINDS["vapi"].fields, FULL)}

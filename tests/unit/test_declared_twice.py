@@ -13,10 +13,10 @@ from tests.support.builders import (
     MINIMAL,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.lifecycle.clashes import unique_clash
 from vapi_provider.models.kinds import KINDS
@@ -89,7 +89,7 @@ def test_a_number_of_another_kind_is_the_same_number(
 
 def test_a_masked_list_hides_no_clash() -> None:
     """A record that is shown in part is read singly before numbers are compared."""
-    api = Masking(answer("twilio", id_="there", name="Theirs"))
+    api = Masking(wire_record("twilio", id_="there", name="Theirs"))
     assert "there" in failure(provider(api).create, inputs("twilio", FIELDS[0][1], "one"))
     assert POST not in api.sent
 
@@ -161,7 +161,7 @@ def test_without_the_e164_check_each_spelling_is_a_number(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", SPELLINGS)
 def test_no_spelling_of_a_masked_number_hides_a_clash(number: str, listed: str) -> None:
     """A record that the list shows in part is read singly, however its digits are spelled."""
-    api = Spelling(number, answer("vonage", id_="there", name="Theirs"), listed=listed)
+    api = Spelling(number, wire_record("vonage", id_="there", name="Theirs"), listed=listed)
     assert "there" in failure(provider(api).create, inputs("twilio", FIELDS[0][1], "one"))
     assert POST not in api.sent
 
@@ -169,7 +169,7 @@ def test_no_spelling_of_a_masked_number_hides_a_clash(number: str, listed: str) 
 def test_spellings_are_one_in_the_journal_and_in_the_clash_check() -> None:
     """Signs and a missing + make no other number, unless the E.164 check is off."""
     kind = KINDS[BYO]
-    record = PhoneNumberRecord.read(answer(BYO, number="+14155552671"))
+    record = PhoneNumberRecord.read(wire_record(BYO, number="+14155552671"))
     for number in SPELLINGS:
         spelled: dict[str, Any] = {"number": number, "credential_id": "another trunk"}
         public = {"number": "+14155552671", "credential_id": UUID}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from tests.support.builders import FlakyApi, answer, failure, program_inputs, provider
+from tests.support.builders import FlakyApi, failure, program_inputs, provider, wire_record
 from vapi_provider.importing.declaring import GeneratedResource, LeftOut, Scope, generate
 from vapi_provider.importing.layout import bracket, exempt_long_lines
 from vapi_provider.importing.module_source import is_read_in, names_in, render_module
@@ -28,7 +28,7 @@ PASSWORD, OTHER = "a-password-of-20-chars", "another-password-of-20"
 
 def record(**fields: Any) -> PhoneNumberRecord:
     """Return a record as the API returns it."""
-    return PhoneNumberRecord.read(answer(fields.pop("kind", "vapi"), **fields))
+    return PhoneNumberRecord.read(wire_record(fields.pop("kind", "vapi"), **fields))
 
 
 def test_the_recorded_provider_is_what_the_sdk_pickles() -> None:
@@ -127,7 +127,7 @@ def test_one_argument_stands_on_a_line() -> None:
 def unseen() -> tuple[Any, FlakyApi, dict[str, Any], dict[str, Any]]:
     """Return a provider, its API, and an import's inputs and outputs without the password."""
     fields = {"sip_uri": "sip:a@b", "name": "a", "authentication": {**USER, "password": UNSEEN}}
-    there = answer(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
+    there = wire_record(id_="it", number=None, sipUri="sip:a@b", name="a", authentication=USER)
     recorded = program_inputs(**fields)
     api = FlakyApi(there)
     return provider(api), api, recorded, {**recorded, "org_id": "o"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import answer
+from tests.support.builders import wire_record
 from vapi_provider.importing.layout import exempt_long_lines, quote
 from vapi_provider.importing.module_source import list_mentioned, text_before
 from vapi_provider.importing.naming import resource_names
@@ -51,7 +51,8 @@ def test_names_of_numbers_with_one_label_cost_their_count() -> None:
 
     def naming(count: int) -> Callable[[], Any]:
         records = [
-            PhoneNumberRecord.read(answer(id_=f"id-{at}", name="support")) for at in range(count)
+            PhoneNumberRecord.read(wire_record(id_=f"id-{at}", name="support"))
+            for at in range(count)
         ]
         return lambda: resource_names(records)
 

@@ -18,10 +18,10 @@ from tests.support.builders import (
     UUID,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.account_identity import AccountIdentity
@@ -32,13 +32,13 @@ from vapi_provider.lifecycle.listing import KEPT_SECONDS
 @pytest.mark.parametrize(
     ("records", "seen_before", "recorded", "confirmed", "words", "requests"),
     [
-        pytest.param([answer()], True, ORG, None, None, 1, id="seen in this run"),
-        pytest.param([answer()], False, ORG, None, None, 1, id="in view"),
-        pytest.param([answer(orgId="o2")], True, ORG, None, "belongs to organization o2", 1,
+        pytest.param([wire_record()], True, ORG, None, None, 1, id="seen in this run"),
+        pytest.param([wire_record()], False, ORG, None, None, 1, id="in view"),
+        pytest.param([wire_record(orgId="o2")], True, ORG, None, "belongs to organization o2", 1,
                      id="another account, seen in this run"),
-        pytest.param([answer(orgId="o2")], False, ORG, None, f"recorded in {ORG}", 1,
+        pytest.param([wire_record(orgId="o2")], False, ORG, None, f"recorded in {ORG}", 1,
                      id="another account, in view"),
-        pytest.param([answer(orgId="o2")], False, ORG, ORG, "belongs to organization o2", 1,
+        pytest.param([wire_record(orgId="o2")], False, ORG, ORG, "belongs to organization o2", 1,
                      id="another account, although called empty"),
         pytest.param([], False, ORG, None, f"VAPI_CONFIRM_EMPTY_ACCOUNT={ORG}", 1,
                      id="an empty account"),
@@ -47,7 +47,7 @@ from vapi_provider.lifecycle.listing import KEPT_SECONDS
         pytest.param([], False, ORG, ORG, None, 1, id="an empty account, confirmed"),
         pytest.param([], False, None, None, "no phone number at all", 1,
                      id="an empty account, none recorded"),
-        pytest.param([answer()], False, None, None, f"organization {ORG}", 1,
+        pytest.param([wire_record()], False, None, None, f"organization {ORG}", 1,
                      id="no organization recorded"),
     ],
 )  # fmt: skip
@@ -91,7 +91,7 @@ class Slow(FlakyApi):
     """An account that takes its time over the answer to a release."""
 
     def __init__(self) -> None:
-        super().__init__(answer(UUID))
+        super().__init__(wire_record(UUID))
         self.emptied = threading.Event()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -138,7 +138,7 @@ FOREIGN = [
 @pytest.mark.parametrize("call", ["read", "update", "delete"])
 def test_a_404_that_is_not_the_apis_is_repeated(call: str, foreign: httpx.Response) -> None:
     """What a proxy answers once instead of the API changes nothing of what the call does."""
-    api = FlakyApi(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, wire_record(id_="other"))
     api.instead = [foreign]
     working = provider(api)
     if call == "read":
@@ -179,7 +179,7 @@ def test_a_path_that_the_api_does_not_serve_is_no_missing_record() -> None:
 
 def test_a_list_that_answers_404_is_no_missing_record() -> None:
     """A refresh in bulk takes a 404 of the list for an error, not for records that are gone."""
-    api = FlakyApi(*(answer(id_=f"n{at}") for at in range(6)))
+    api = FlakyApi(*(wire_record(id_=f"n{at}") for at in range(6)))
     working = provider(api)
     for at in range(4):
         working.read(f"n{at}", RECORDED)
@@ -222,7 +222,7 @@ def test_a_masked_record_in_the_list_is_not_gone() -> None:
 def test_many_that_are_gone_share_one_listing() -> None:
     """A fleet that somebody deleted costs one listing in a refresh, and one in a destroy."""
     for call in ("read", "delete"):
-        api = FlakyApi(answer(id_="other"))
+        api = FlakyApi(wire_record(id_="other"))
         working = provider(api)
         with ThreadPoolExecutor(16) as workers:
             list(workers.map(lambda at: getattr(working, call)(f"n{at}", RECORDED), range(40)))  # noqa: B023
@@ -231,7 +231,7 @@ def test_many_that_are_gone_share_one_listing() -> None:
 
 def test_a_listing_of_before_proves_nothing() -> None:
     """Gone is shown by a listing of the last half minute that began after this run's last write."""
-    api, clock = FlakyApi(answer(id_="other")), Clock()
+    api, clock = FlakyApi(wire_record(id_="other")), Clock()
     client = api.observed()
     view = AccountView(client, clock)
     assert not view.is_listed(UUID)
@@ -249,7 +249,7 @@ def test_a_listing_of_before_proves_nothing() -> None:
 
 def test_an_account_that_cannot_be_listed_to_its_end_forgets_nothing() -> None:
     """Where the pages lead no further a record may be on one that nobody sees."""
-    api = FlakyApi(*(answer(id_=f"n{at}") for at in range(1100)))
+    api = FlakyApi(*(wire_record(id_=f"n{at}") for at in range(1100)))
     assert "do not advance" in failure(provider(api).read, "gone", RECORDED)
 
 
@@ -279,7 +279,7 @@ def test_an_unclear_release_of_what_the_list_shows_is_not_done() -> None:
 
 def test_a_get_of_a_missing_record_costs_no_listing() -> None:
     """Reading what somebody else owns is an error either way."""
-    api = FlakyApi(answer(id_="other"))
+    api = FlakyApi(wire_record(id_="other"))
     bare = {name: value for name, value in RECORDED.items() if name != "declaration"}
     failure(provider(api).read, UUID, bare)
     assert RECORDED["declaration"] == DECLARATION

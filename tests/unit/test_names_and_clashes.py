@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, FlakyApi, answer
+from tests.support.builders import AUTOMATIC_NAME, DECLARATION, UUID, FlakyApi, wire_record
 from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.clashes import refuse_clash
@@ -78,14 +78,14 @@ def test_a_moved_resource_is_known_by_the_other_form_of_its_name(there: str, ask
 
     Where a resource of this run holds it, or it is being replaced, it is no clash.
     """
-    account = AccountView(FlakyApi(answer(name=there)).observed())
+    account = AccountView(FlakyApi(wire_record(name=there)).observed())
     declared = {"name": automatic_name(asking)}
     with pytest.raises(OwnershipError, match="Alias\\(parent=pulumi.ROOT_STACK_RESOURCE\\)"):
         refuse_clash(account, KINDS["vapi"], declared, asking, ())
     refuse_clash(account, KINDS["vapi"], declared, asking, (), {UUID})
     refuse_clash(account, KINDS["vapi"], declared, asking, (), replacing=True)
     sister = asking.replace("0a1b2c3d", "ffffffff") if asking == CHILD else CHILD
-    other = AccountView(FlakyApi(answer(name=f"{AUTOMATIC_NAME}~12345678")).observed())
+    other = AccountView(FlakyApi(wire_record(name=f"{AUTOMATIC_NAME}~12345678")).observed())
     refuse_clash(other, KINDS["vapi"], {"name": automatic_name(sister)}, sister, ())
 
 
@@ -122,7 +122,7 @@ def test_what_is_there_is_not_made_again(
 ) -> None:
     """A clash names the record and both ways out, the alias for a rename first."""
     with pytest.raises(OwnershipError) as refused:
-        refuse(AccountView(FlakyApi(answer(kind, **there)).observed()), kind, **declared)
+        refuse(AccountView(FlakyApi(wire_record(kind, **there)).observed()), kind, **declared)
     text = str(refused.value)
     assert f"the account already has {words} (id {UUID}" in text
     assert "2026-03-26T15:43:16.145Z" in text
@@ -137,19 +137,19 @@ def test_what_is_being_replaced_is_no_clash(
     kind: str, there: dict[str, Any], declared: dict[str, Any], words: str
 ) -> None:
     """The record that this run is about to release does not stand in the way."""
-    refuse(AccountView(FlakyApi(answer(kind, **there)).observed()), kind, (UUID,), **declared)
+    refuse(AccountView(FlakyApi(wire_record(kind, **there)).observed()), kind, (UUID,), **declared)
 
 
 @pytest.mark.parametrize(
     ("there", "kind", "declared"),
     [
-        (answer(name="a"), "vapi", {"name": "a"}),
-        (answer("twilio", name=AUTOMATIC_NAME), "vapi", {"name": AUTOMATIC_NAME}),
-        (answer(name=AUTOMATIC_NAME), "vapi", {"name": "mine"}),
-        (answer(sipUri="sip:a@b"), "vapi", {"sip_uri": "sip:c@b"}),
-        (answer("twilio"), "twilio", {"number": "+14155552672"}),
-        (answer(), "vapi", {"number_desired_area_code": "415"}),
-        (answer("plivo", number="+14155552671"), "twilio", {"number": "+14155552672"}),
+        (wire_record(name="a"), "vapi", {"name": "a"}),
+        (wire_record("twilio", name=AUTOMATIC_NAME), "vapi", {"name": AUTOMATIC_NAME}),
+        (wire_record(name=AUTOMATIC_NAME), "vapi", {"name": "mine"}),
+        (wire_record(sipUri="sip:a@b"), "vapi", {"sip_uri": "sip:c@b"}),
+        (wire_record("twilio"), "twilio", {"number": "+14155552672"}),
+        (wire_record(), "vapi", {"number_desired_area_code": "415"}),
+        (wire_record("plivo", number="+14155552671"), "twilio", {"number": "+14155552672"}),
     ],
 )
 def test_strangers_are_no_clash(there: dict[str, Any], kind: str, declared: dict[str, Any]) -> None:
@@ -159,14 +159,14 @@ def test_strangers_are_no_clash(there: dict[str, Any], kind: str, declared: dict
 
 def test_a_number_of_an_unknown_kind_is_a_clash() -> None:
     """A carrier number that the account has under a kind we do not know is there all the same."""
-    account = AccountView(FlakyApi(answer("plivo", number="+14155552671")).observed())
+    account = AccountView(FlakyApi(wire_record("plivo", number="+14155552671")).observed())
     with pytest.raises(OwnershipError, match="the number"):
         refuse(account, "twilio", number="+14155552671")
 
 
 def test_the_account_is_listed_once_a_run() -> None:
     """Any number of creates, from any number of threads, cost one listing."""
-    api = FlakyApi(answer(name="other"))
+    api = FlakyApi(wire_record(name="other"))
     account = AccountView(api.observed())
     with ThreadPoolExecutor(8) as threads:
         for done in [threads.submit(refuse, account, name=f"n{at}") for at in range(64)]:
@@ -179,7 +179,7 @@ def test_what_this_run_made_is_known_without_listing_again() -> None:
     api = FlakyApi()
     account = AccountView(api.observed())
     refuse(account, sip_uri="sip:a@b")
-    account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
+    account.remember(PhoneNumberRecord.read(wire_record(sipUri="sip:a@b")))
     with pytest.raises(OwnershipError, match="the SIP URI"):
         refuse(account, sip_uri="sip:a@b")
     account.forget(UUID)
@@ -190,8 +190,8 @@ def test_what_this_run_made_is_known_without_listing_again() -> None:
 
 def test_made_and_released_before_any_listing_are_seen_by_it() -> None:
     """What was made before the first listing is found by the listing itself."""
-    account = AccountView(FlakyApi(answer(sipUri="sip:a@b")).observed())
-    account.remember(PhoneNumberRecord.read(answer(sipUri="sip:a@b")))
+    account = AccountView(FlakyApi(wire_record(sipUri="sip:a@b")).observed())
+    account.remember(PhoneNumberRecord.read(wire_record(sipUri="sip:a@b")))
     account.forget("unheard-of")
     with pytest.raises(OwnershipError, match="the SIP URI"):
         refuse(account, sip_uri="sip:a@b")

@@ -10,10 +10,10 @@ from tests.support.builders import (
     MINIMAL,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.number_spelling import to_e164
@@ -81,7 +81,7 @@ def test_the_area_code_is_known_without_a_plus() -> None:
 @pytest.mark.parametrize("there", SPELLINGS)
 def test_the_clash_check_knows_every_spelling(there: str) -> None:
     """A number that the account has in another spelling is not made again."""
-    api = FlakyApi(answer("vonage", number=there, credentialId="another"))
+    api = FlakyApi(wire_record("vonage", number=there, credentialId="another"))
     line = failure(provider(api).create, program_inputs("telnyx", **MINIMAL["telnyx"], name="mine"))
     assert "already has the number" in line
     assert "POST /phone-number" not in api.sent
@@ -91,12 +91,12 @@ def test_the_clash_check_knows_every_spelling(there: str) -> None:
 def test_the_journal_knows_every_spelling(echoed: str) -> None:
     """The record of a purchase is known by its number in any spelling, with the check on."""
     kind = KINDS["byo-phone-number"]
-    record = PhoneNumberRecord.read(answer(kind.provider, number=echoed))
+    record = PhoneNumberRecord.read(wire_record(kind.provider, number=echoed))
     fields = {"credential_id": UUID, "number": NUMBER}
     assert matches(kind, fingerprint_of(kind, fields), record)
     off = {**fields, "number": "14155552671", "number_e164_check_enabled": False}
     exact = PhoneNumberRecord.read(
-        answer(kind.provider, number=echoed, numberE164CheckEnabled=False)
+        wire_record(kind.provider, number=echoed, numberE164CheckEnabled=False)
     )
     assert matches(kind, fingerprint_of(kind, off), exact) == (echoed == "14155552671")
 

@@ -20,11 +20,11 @@ from tests.support.builders import (
     UUID,
     Clock,
     FlakyApi,
-    answer,
     failure,
     http,
     program_inputs,
     settings,
+    wire_record,
 )
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.retry import WATCH_SECONDS, Retry
@@ -172,7 +172,7 @@ def test_a_wait_in_slices_is_as_long_as_asked_for() -> None:
 def test_the_next_run_waits_for_a_write_under_way(machine: Machine, first: str) -> None:
     """Whatever a run does first, it waits until a write of a killed engine's plugin has ended."""
     old = machine.writers("old")
-    api = FlakyApi(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, wire_record(id_="other"))
     write = old.writing(DECLARATION, UUID, ["name"])
     write.__enter__()
     machine.engines.remove("old")
@@ -298,7 +298,7 @@ def test_a_record_that_was_released_meanwhile_is_made_again(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A DELETE that outlived its engine, and was undone in the program, is shown and repaired."""
-    api = FlakyApi(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, wire_record(id_="other"))
     killed(machine, api, lambda old: old.delete(UUID, RECORDED))
     assert UUID not in api.records
     for _preview_then_up in range(2):
@@ -319,7 +319,7 @@ def test_a_record_that_was_released_meanwhile_is_made_again(
 
 def test_a_release_that_the_program_still_wants_is_done(machine: Machine) -> None:
     """The rerun of a removal whose DELETE was carried out ends, and leaves nothing behind."""
-    api = FlakyApi(THERE, answer(id_="other"))
+    api = FlakyApi(THERE, wire_record(id_="other"))
     killed(machine, api, lambda old: old.delete(UUID, RECORDED))
     machine.provider(api, "new").delete(UUID, RECORDED)
     assert machine.files() == []

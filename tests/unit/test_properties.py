@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from tests.support.builders import DECLARATION, FULL, MINIMAL, ORG, UUID, answer, program_inputs
+from tests.support.builders import (
+    DECLARATION,
+    FULL,
+    MINIMAL,
+    ORG,
+    UUID,
+    program_inputs,
+    wire_record,
+)
 from tests.support.nested_values import EVERYWHERE, with_value
 from vapi_provider.catalogue.message import split
 from vapi_provider.models.kinds import KINDS
@@ -214,7 +222,7 @@ def test_problems_beside_something_unknown_are_told() -> None:
     ]
 
 
-RECORD = PhoneNumberRecord.read(answer())
+RECORD = PhoneNumberRecord.read(wire_record())
 OUTSIDE = {"number": "+14155550123", "status": "active", "org_id": ORG,
            "created_at": "2026-03-26T15:43:16.145Z"}  # fmt: skip
 
@@ -231,14 +239,14 @@ def test_recorded_keys_are_frozen() -> None:
     carriers = {"twilio": ["twilio_account_sid", "twilio_auth_token"],
                 "byo-phone-number": ["credential_id"]}  # fmt: skip
     for kind, names in carriers.items():
-        kept = outputs(Desired.of(program_inputs(kind)), PhoneNumberRecord.read(answer(kind)))
+        kept = outputs(Desired.of(program_inputs(kind)), PhoneNumberRecord.read(wire_record(kind)))
         assert set(names) <= set(kept)
 
 
 def test_a_write_records_what_was_declared() -> None:
     """After create and update the declared spelling is recorded, with what only the API knows."""
     fields = {**MINIMAL["vapi"], "server": {"url": "https://a", "timeout_seconds": 20}}
-    record = PhoneNumberRecord.read(answer(server={"url": "https://a"}, name="other"))
+    record = PhoneNumberRecord.read(wire_record(server={"url": "https://a"}, name="other"))
     assert (
         outputs(Desired.of(program_inputs(**fields)), record) == program_inputs(**fields) | OUTSIDE
     )
@@ -261,7 +269,7 @@ def test_a_read_records_what_the_api_answers() -> None:
     )
     wire |= {"name": "b", "hooks": None, "sipUri": "SIP:support@sip.vapi.ai", "status": "blocked"}
     wire["authentication"]["password"] = "another-password-of-20-chars"
-    read = outputs_as_read(Desired.of(recorded), PhoneNumberRecord.read({**answer(), **wire}))
+    read = outputs_as_read(Desired.of(recorded), PhoneNumberRecord.read({**wire_record(), **wire}))
     authentication = {**FULL["authentication"], "password": CHANGED_OUTSIDE}
     assert read == recorded | {
         "name": "b",
@@ -277,7 +285,8 @@ def test_the_area_code_is_kept_as_recorded(
 ) -> None:
     """Whether the API echoes an area code, and which, says nothing new."""
     read = outputs_as_read(
-        Desired.of(program_inputs(name="a", **recorded)), PhoneNumberRecord.read(answer(**echoed))
+        Desired.of(program_inputs(name="a", **recorded)),
+        PhoneNumberRecord.read(wire_record(**echoed)),
     )
     assert read.get("number_desired_area_code") == recorded.get("number_desired_area_code")
 
@@ -287,7 +296,7 @@ def test_inputs_are_the_declared_part() -> None:
     outs = outputs(Desired.of(program_inputs(name="a")), RECORD)
     assert inputs_of(outs, KINDS["vapi"]) == program_inputs(name="a")
     carrier = outputs(
-        Desired.of(program_inputs("twilio")), PhoneNumberRecord.read(answer("twilio"))
+        Desired.of(program_inputs("twilio")), PhoneNumberRecord.read(wire_record("twilio"))
     )
     assert inputs_of(carrier, KINDS["twilio"]) == program_inputs("twilio")
 

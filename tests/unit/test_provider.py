@@ -19,11 +19,11 @@ from tests.support.builders import (
     THERE,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
     settings,
+    wire_record,
 )
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.transport import Transport
@@ -200,14 +200,14 @@ def test_a_get_returns_inputs_too() -> None:
 
 def test_read_of_a_deleted_number_is_gone() -> None:
     """Deleted outside, with another record of the account in view: gone."""
-    api = FlakyApi(answer(id_="other"))
+    api = FlakyApi(wire_record(id_="other"))
     result = provider(api).read(UUID, RECORDED)
     assert (result.id, result.outs) == (None, {})
     assert api.sent == [f"GET /phone-number/{UUID}", "GET /phone-number"]
 
 
 @pytest.mark.parametrize(
-    "others", [[], [answer(id_="b", orgId="another")]], ids=["empty", "foreign"]
+    "others", [[], [wire_record(id_="b", orgId="another")]], ids=["empty", "foreign"]
 )
 def test_read_does_not_forget_a_fleet(others: list[dict[str, Any]]) -> None:
     """404 from an account that is not known to be the recorded one is an error, not gone."""
@@ -222,7 +222,7 @@ def test_read_believes_a_person_about_an_empty_account() -> None:
 
 def test_get_of_a_missing_number_is_an_error() -> None:
     """Reading somebody else's number that is not there fails instead of giving nothing."""
-    api = FlakyApi(answer(id_="other"))
+    api = FlakyApi(wire_record(id_="other"))
     assert UUID in failure(provider(api).read, UUID, {"provider": "vapi"})
     assert api.sent == [f"GET /phone-number/{UUID}"]
 
@@ -242,7 +242,7 @@ def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: boo
     server = {"url": "https://a", "headers": {"X": "a-secret"}}
     recorded = {**RECORDED, "server": server}
     there = {**THERE, "server": {"url": "https://a"}}
-    other = answer(id_="other", server=server) if echoes else answer(id_="other")
+    other = wire_record(id_="other", server=server) if echoes else wire_record(id_="other")
     working = provider(FlakyApi(there, other))
     outs = normalize(working.read(UUID, recorded).outs)
     assert outs["server"] == ({"url": "https://a"} if echoes else server)
@@ -251,7 +251,7 @@ def test_headers_that_are_gone_are_drift_where_the_api_shows_headers(echoes: boo
 
 def test_read_of_another_kind_is_an_error() -> None:
     """An id that is a number of another kind is never recorded as this one."""
-    text = failure(provider(FlakyApi(answer("twilio"))).read, UUID, RECORDED)
+    text = failure(provider(FlakyApi(wire_record("twilio"))).read, UUID, RECORDED)
     assert "is TwilioPhoneNumber, not VapiPhoneNumber" in text
 
 
@@ -319,7 +319,7 @@ def test_update_of_a_missing_number_says_what_to_do() -> None:
 
 def test_delete_releases_once() -> None:
     """One DELETE, and the SIP URI is free for another resource of the same run."""
-    api = FlakyApi(answer(sipUri="sip:a@b"), answer(id_="other"))
+    api = FlakyApi(wire_record(sipUri="sip:a@b"), wire_record(id_="other"))
     working = provider(api)
     assert "the SIP URI" in failure(working.create, program_inputs(sip_uri="sip:a@b"))
     working.delete(UUID, RECORDED)
@@ -333,14 +333,14 @@ def test_delete_releases_once() -> None:
 
 def test_delete_of_what_is_gone_is_done() -> None:
     """404 in the recorded account is success."""
-    api = FlakyApi(answer(id_="other"))
+    api = FlakyApi(wire_record(id_="other"))
     provider(api).delete(UUID, RECORDED)
     assert api.sent == [f"DELETE /phone-number/{UUID}", "GET /phone-number"]
 
 
 def test_delete_in_another_account_is_an_error() -> None:
     """A key of another account must not make a stack forget what still costs money."""
-    api = FlakyApi(answer(id_="other", orgId="another"))
+    api = FlakyApi(wire_record(id_="other", orgId="another"))
     assert "belongs to organization another" in failure(provider(api).delete, UUID, RECORDED)
 
 
@@ -395,7 +395,7 @@ def test_keys_that_the_account_shows_and_does_not_take_are_left_out(
 def test_headers_that_were_removed_outside_are_not_sent_again(echoed: bool) -> None:
     """Where the API shows headers they stay removed, where it shows none they are sent."""
     before = {"url": "https://a.example", "headers": {"X": "old-for-tests"}}
-    other = answer(id_="other", server=before if echoed else {"url": "https://a.example"})
+    other = wire_record(id_="other", server=before if echoed else {"url": "https://a.example"})
     api = FlakyApi({**THERE, "server": {"url": "https://a.example"}}, other)
     news = {**RECORDED, "server": {**before, "url": "https://b.example"}}
     provider(api).update(UUID, {**RECORDED, "server": before}, news)

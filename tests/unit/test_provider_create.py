@@ -20,10 +20,10 @@ from tests.support.builders import (
     UUID,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, UNSEEN
@@ -46,7 +46,7 @@ def test_create_looks_before_it_makes(kind: str) -> None:
 
 def test_many_creates_share_one_listing() -> None:
     """Each further create of a run costs its POST alone."""
-    api = FlakyApi(answer(name="a stranger"))
+    api = FlakyApi(wire_record(name="a stranger"))
     working = provider(api)
     for at in range(3):
         key = f"acme/shop/dev/VapiPhoneNumber/n{at}"
@@ -56,7 +56,7 @@ def test_many_creates_share_one_listing() -> None:
 
 def test_create_never_buys_what_is_there() -> None:
     """A record with our automatic name stops the purchase and is named."""
-    api = FlakyApi(answer(name=AUTOMATIC_NAME))
+    api = FlakyApi(wire_record(name=AUTOMATIC_NAME))
     text = failure(provider(api).create, program_inputs(name=AUTOMATIC_NAME, **MINIMAL["vapi"]))
     assert UUID in text
     assert "adopt_id" in text
@@ -65,7 +65,7 @@ def test_create_never_buys_what_is_there() -> None:
 
 def test_create_makes_the_replacement_of_what_diff_has_judged() -> None:
     """The record that diff has just said is replaced does not stop its replacement."""
-    api = FlakyApi(answer(name=AUTOMATIC_NAME))
+    api = FlakyApi(wire_record(name=AUTOMATIC_NAME))
     working = provider(api)
     news = program_inputs(name=AUTOMATIC_NAME, number_desired_area_code="212")
     working.diff(UUID, {**RECORDED, "name": AUTOMATIC_NAME}, news)
@@ -85,7 +85,7 @@ def test_create_never_buys_blindly(page: httpx.Response) -> None:
 def test_create_waits_until_the_number_is_known() -> None:
     """A bought number is looked at each second until its digits are there; activating is enough."""
     api, clock = FlakyApi(), Clock()
-    pending = answer(id_="new", number=None, status="activating")
+    pending = wire_record(id_="new", number=None, status="activating")
     shown = {**pending, "number": "+14155550199"}
     api.instead = [
         httpx.Response(200, json=[]),
@@ -189,7 +189,7 @@ def test_trouble_while_waiting_does_not_lose_what_was_made(
 ) -> None:
     """After the 201 the id reaches the state, whatever the looks at the number end with."""
     api, clock = FlakyApi(), Clock()
-    pending = answer(id_="new", number=None, status="activating")
+    pending = wire_record(id_="new", number=None, status="activating")
     listed, made = httpx.Response(200, json=[]), httpx.Response(201, json=pending)
     api.instead = [listed, made, *[trouble] * 50]
     result = provider(api, clock, ready_timeout_seconds=3).create(program_inputs())
@@ -225,7 +225,7 @@ def test_an_account_that_cannot_be_listed_is_asked_once_a_run() -> None:
 )
 def test_an_extension_belongs_to_its_trunk(number: str, credential: str, refused: bool) -> None:
     """A number in E.164 exists once; an extension once on each trunk."""
-    there = answer("byo-phone-number", number=number, credentialId=credential)
+    there = wire_record("byo-phone-number", number=number, credentialId=credential)
     fields = {"number": number, "number_e164_check_enabled": False, "credential_id": UUID}
     working, news = (
         provider(FlakyApi(there)),
@@ -301,10 +301,10 @@ def test_adopting_what_is_as_declared_only_reads() -> None:
     ("record", "more", "words"),
     [
         (None, {}, "nothing was created"),
-        (answer("vonage"), {}, "is VonagePhoneNumber, not VapiPhoneNumber"),
-        (answer("plivo"), {}, "is of kind 'plivo', not VapiPhoneNumber"),
-        (answer(), {"number_desired_area_code": "212"}, "number_desired_area_code"),
-        (answer(number=None, sipUri="sip:a@b"), {"number_desired_area_code": "212"},
+        (wire_record("vonage"), {}, "is VonagePhoneNumber, not VapiPhoneNumber"),
+        (wire_record("plivo"), {}, "is of kind 'plivo', not VapiPhoneNumber"),
+        (wire_record(), {"number_desired_area_code": "212"}, "number_desired_area_code"),
+        (wire_record(number=None, sipUri="sip:a@b"), {"number_desired_area_code": "212"},
          "without a number"),
     ],
 )  # fmt: skip

@@ -18,9 +18,9 @@ from tests.support.builders import (
     RECORDED,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
+    wire_record,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, journal_of
@@ -63,7 +63,7 @@ def test_an_equal_record_of_another_journal_is_not_taken_over(
     api = FlakyApi()
     lost(api, journal, news)
     api.records["theirs"] = {
-        **answer(id_="theirs", name=news["name"]), "createdAt": created
+        **wire_record(id_="theirs", name=news["name"]), "createdAt": created
     }  # fmt: skip
     text = failure(new_provider(api, journal=journal).create, news)
     assert "theirs" in text
@@ -78,7 +78,7 @@ def test_an_edited_record_is_not_bought_again(journal: Path) -> None:
     """A record of the same name that somebody edited since is named, and nothing is bought."""
     api = FlakyApi()
     lost(api, journal)
-    api.records["edited"] = answer(id_="edited", name="Main", squadId="changed")
+    api.records["edited"] = wire_record(id_="edited", name="Main", squadId="changed")
     text = failure(new_provider(api, journal=journal).create, MAIN)
     assert "edited" in text
     assert api.sent.count(POST) == 1
@@ -110,7 +110,7 @@ def test_a_call_of_the_same_run_finishes_no_intent(journal: Path) -> None:
 
 def test_the_id_that_was_replaced_closes_nothing(journal: Path) -> None:
     """A delete-first replacement that lost its answer is found, though `diff` names the old id."""
-    api = FlakyApi(answer(name="Main", sipUri="sip:a@b", number=None))
+    api = FlakyApi(wire_record(name="Main", sipUri="sip:a@b", number=None))
     old = {**RECORDED, **program_inputs(name="Main", sip_uri="sip:a@b")}
     new = program_inputs(name="Main", sip_uri="sip:a@b", number_desired_area_code="212")
     run = new_provider(api, journal=journal)
@@ -119,7 +119,9 @@ def test_the_id_that_was_replaced_closes_nothing(journal: Path) -> None:
     run.diff(id_, old, new)
     run.delete(id_, old)
     lost(api, journal, news=new)
-    api.records["new"] = answer(id_="new", name="Main", sipUri="sip:a@b", number="+12125550123")
+    api.records["new"] = wire_record(
+        id_="new", name="Main", sipUri="sip:a@b", number="+12125550123"
+    )
     rerun = new_provider(api, journal=journal)
     rerun.diff(id_, old, new)
     assert rerun.create(new).id == "new"
@@ -131,12 +133,12 @@ def test_another_id_is_not_adopted_over_an_unfinished_purchase(
     journal: Path, is_answered: bool
 ) -> None:
     """Adopting Z where X may have been bought would forget X: X is named, Z stays as it is."""
-    api = FlakyApi(answer(id_="z", name="Z"))
+    api = FlakyApi(wire_record(id_="z", name="Z"))
     if is_answered:
         made = new_provider(api, journal=journal).create(MAIN)
     else:
         lost(api, journal)
-        api.records["x"] = answer(id_="x", name="Main")
+        api.records["x"] = wire_record(id_="x", name="Main")
     text = failure(new_provider(api, journal=journal).create, {**MAIN, "adopt_id": "z"})
     assert (made.id if is_answered else "x") in text
     assert api.records["z"]["name"] == "Z"
@@ -202,7 +204,7 @@ def test_a_resource_that_is_declared_later_is_waited_for(
 
 def test_a_restored_state_buys_nothing_again(journal: Path) -> None:
     """A create whose record a state held is refused, until the record is gone."""
-    api = FlakyApi(answer(id_="another", name="Another"))
+    api = FlakyApi(wire_record(id_="another", name="Another"))
     made = new_provider(api, journal=journal).create(MAIN)
     journal_of(journal).finish_intents([made.id])
     text = failure(new_provider(api, journal=journal).create, MAIN)
@@ -214,9 +216,9 @@ def test_a_restored_state_buys_nothing_again(journal: Path) -> None:
 @pytest.mark.parametrize("confirmed", [None, ORG])
 def test_a_key_of_another_organization_buys_nothing(journal: Path, confirmed: str | None) -> None:
     """A key of another organization buys nothing, also where the recorded one is called empty."""
-    api = FlakyApi(answer(id_="first", name="First"))
+    api = FlakyApi(wire_record(id_="first", name="First"))
     lost(api, journal)
-    theirs = FlakyApi(answer(id_="theirs", orgId="9f2b0f6e-0000-4000-8000-000000000000"))
+    theirs = FlakyApi(wire_record(id_="theirs", orgId="9f2b0f6e-0000-4000-8000-000000000000"))
     text = failure(
         new_provider(theirs, journal=journal, confirmed_empty_account=confirmed).create, MAIN
     )

@@ -14,9 +14,9 @@ from tests.support.builders import (
     MINIMAL,
     RECORDED,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
+    wire_record,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, LossyApi, journal_of
@@ -28,7 +28,7 @@ def test_a_refused_purchase_leaves_no_intent(journal: Path, refusal: int) -> Non
     api = FlakyApi()
     api.instead = [httpx.Response(200, json=[]), *[httpx.Response(refusal, json={})] * 99]
     failure(new_provider(api, journal=journal).create, program_inputs(name="Main"))
-    stranger = answer(id_="other", name="Main")
+    stranger = wire_record(id_="other", name="Main")
     other = FlakyApi(stranger)
     assert new_provider(other, journal=journal).create(program_inputs(name="Main")).id != "other"
 
@@ -46,7 +46,7 @@ def test_an_unanswered_intent_is_not_closed_by_its_resource(journal: Path) -> No
 def test_an_older_record_does_not_close_an_intent(journal: Path) -> None:
     """The record that a lost replacement was to take the place of leaves its intent open."""
     api = LossyApi("lost", error=httpx.ReadTimeout("slow"))
-    api.records["old"] = answer(id_="old", name="Else")
+    api.records["old"] = wire_record(id_="old", name="Else")
     news = program_inputs(name="Main", **MINIMAL["vapi"])
     failure(new_provider(api, journal=journal).create, news)
     created_at = api.records["old"]["createdAt"]

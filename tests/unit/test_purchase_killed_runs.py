@@ -14,9 +14,9 @@ from tests.support.builders import (
     MINIMAL,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
+    wire_record,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
@@ -131,7 +131,7 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     killed.write_intent(
         DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
     )
-    made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
 
     class Late(FlakyApi):
         def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -191,7 +191,7 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
     news = program_inputs(**OWN_NAME)
     first = journal_of(journal)
-    made = {**answer(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = FlakyApi(), Clock()
     with first.owner_lock():
         first.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)

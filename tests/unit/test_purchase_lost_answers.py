@@ -15,9 +15,9 @@ from tests.support.builders import (
     UUID,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
+    wire_record,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.builders import settings as new_settings
@@ -80,7 +80,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
     intent = journal_of(journal).find(DECLARATION)
     assert intent is not None
     assert intent.remaining_seconds == pytest.approx(new_settings().request_timeout_seconds, abs=5)
-    late = {**answer(id_="late", name=AUTOMATIC_NAME), "createdAt": "2026-03-26T15:44:00.000Z"}
+    late = {**wire_record(id_="late", name=AUTOMATIC_NAME), "createdAt": "2026-03-26T15:44:00.000Z"}
     api.records["late"] = late
     assert new_provider(api, journal=journal).create(program_inputs(**OWN_NAME)).id == "late"
     assert list(api.records) == ["late"]
@@ -89,7 +89,7 @@ def test_what_may_still_come_is_left_to_the_next_run(journal: Path, error: Any) 
 def test_several_candidates_stop_the_run(journal: Path) -> None:
     """Where two records may be what was made, both are listed and nothing is bought."""
     api = LossyApi("made", error=httpx.ReadTimeout("slow"))
-    twin = {**answer(id_="twin", name="Main"), "createdAt": "2031-01-01T00:00:00.000Z"}
+    twin = {**wire_record(id_="twin", name="Main"), "createdAt": "2031-01-01T00:00:00.000Z"}
     made = super(LossyApi, api)._made
 
     def made_twice(request: httpx.Request) -> httpx.Response:
@@ -108,8 +108,8 @@ def test_several_candidates_stop_the_run(journal: Path) -> None:
 @pytest.mark.parametrize("is_recorded", [True, False])
 def test_the_hint_for_an_unclear_record_can_be_followed(journal: Path, is_recorded: bool) -> None:
     """`adopt_id` is named for a resource without a number; for one that is replaced, `recover`."""
-    late = answer(id_="late", name="Main", number="+12125550123")
-    api = FlakyApi(answer(name="Main"), {**late, "createdAt": "2031-01-01T00:00:00.000Z"})
+    late = wire_record(id_="late", name="Main", number="+12125550123")
+    api = FlakyApi(wire_record(name="Main"), {**late, "createdAt": "2031-01-01T00:00:00.000Z"})
     old = program_inputs(name="Main", number_desired_area_code="415")
     news = program_inputs(name="Main", number_desired_area_code="212")
     before = AccountWatermark("2026-03-26T15:43:16.145Z", frozenset({UUID}))
@@ -145,9 +145,9 @@ def test_clocks_of_the_api_may_differ_a_little(journal: Path) -> None:
     api = LossyApi("lost", error=httpx.ReadTimeout("slow"))
     for at in range(3):
         moment = f"2026-03-26T15:43:16.{145 + at}Z"
-        api.records[f"n{at}"] = {**answer(id_=f"n{at}", name=f"n{at}"), "createdAt": moment}
+        api.records[f"n{at}"] = {**wire_record(id_=f"n{at}", name=f"n{at}"), "createdAt": moment}
     news = program_inputs(name="Main", **MINIMAL["vapi"])
     failure(new_provider(api, journal=journal).create, news)
-    late = {**answer(id_="late", name="Main"), "createdAt": "2026-03-26T15:43:16.146Z"}
+    late = {**wire_record(id_="late", name="Main"), "createdAt": "2026-03-26T15:43:16.146Z"}
     api.records["late"] = late
     assert new_provider(api, journal=journal).create(news).id == "late"

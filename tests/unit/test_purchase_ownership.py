@@ -13,9 +13,9 @@ from tests.support.builders import (
     RECORDED,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
+    wire_record,
 )
 from tests.support.builders import provider as new_provider
 from tests.support.purchases import POST, LossyApi
@@ -23,7 +23,7 @@ from tests.support.purchases import POST, LossyApi
 
 def test_nothing_is_taken_over_without_an_intent(journal: Path) -> None:
     """A record with the automatic name that no run here left open could be a colleague's."""
-    api = FlakyApi(answer(name=AUTOMATIC_NAME))
+    api = FlakyApi(wire_record(name=AUTOMATIC_NAME))
     text = failure(new_provider(api, journal=journal).create, program_inputs(name=AUTOMATIC_NAME))
     assert UUID in text
     assert POST not in api.sent
@@ -59,7 +59,10 @@ def test_what_was_adopted_is_not_taken_over_later(journal: Path) -> None:
     news = program_inputs(name="Main", number_desired_area_code="415")
     api = LossyApi("lost", error=httpx.ReadTimeout("slow"))
     failure(new_provider(api, journal=journal).create, news)
-    api.records["late"] = {**answer(id_="late", name="Main"), "createdAt": "2030-01-01T00:00:00Z"}
+    api.records["late"] = {
+        **wire_record(id_="late", name="Main"),
+        "createdAt": "2030-01-01T00:00:00Z",
+    }
     run = new_provider(api, journal=journal)
     adopted = run.create({**news, "adopt_id": "late"})
     assert adopted.id == "late"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import FULL, ORG, UUID, answer
+from tests.support.builders import FULL, ORG, UUID, wire_record
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import PhoneNumberRecord
 
@@ -16,7 +16,7 @@ def test_every_field_comes_back_in_snake_case() -> None:
     """A full body, answered as it was sent, reads as what was declared."""
     kind = KINDS["vapi"]
     sent = kind.create.model.model_validate({"provider": "vapi", **FULL}, by_name=True).to_wire()
-    record = PhoneNumberRecord.read({**answer(), **sent})
+    record = PhoneNumberRecord.read({**wire_record(), **sent})
     assert record.fields == FULL
     assert (record.id, record.org_id, record.provider) == (UUID, ORG, "vapi")
     assert (record.number, record.name, record.status) == ("+14155550123", "support", "active")
@@ -26,7 +26,7 @@ def test_every_field_comes_back_in_snake_case() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_read(kind: str) -> None:
     """A record of each kind is known, with a field that can be declared and no read-only one."""
-    record = PhoneNumberRecord.read(answer(kind, name="a"))
+    record = PhoneNumberRecord.read(wire_record(kind, name="a"))
     assert record.kind is KINDS[kind]
     assert record.fields["name"] == "a"
     assert not {"id", "org_id", "status", "provider"} & set(record.fields)
@@ -35,17 +35,17 @@ def test_every_kind_is_read(kind: str) -> None:
 def test_what_people_call_shows_no_password() -> None:
     """A SIP URI is shown with its user, without the password that it may hold."""
     uri = "sip:desk:a-password@sip.vapi.ai?X-Token=t"
-    assert PhoneNumberRecord.read(answer(number=None, sipUri=uri)).reached_at == (
+    assert PhoneNumberRecord.read(wire_record(number=None, sipUri=uri)).reached_at == (
         "sip:desk@sip.vapi.ai"
     )
-    assert PhoneNumberRecord.read(answer(sipUri=uri)).reached_at == "+14155550123"
-    assert PhoneNumberRecord.read(answer(number=None)).reached_at is None
+    assert PhoneNumberRecord.read(wire_record(sipUri=uri)).reached_at == "+14155550123"
+    assert PhoneNumberRecord.read(wire_record(number=None)).reached_at is None
 
 
 def test_what_we_do_not_know_is_left_out() -> None:
     """Unknown keys are no error and no field, at any depth."""
     server = {"url": "https://a", "isServerUrlSecretSet": True}
-    record = PhoneNumberRecord.read(answer(providerResourceId="PN1", server=server))
+    record = PhoneNumberRecord.read(wire_record(providerResourceId="PN1", server=server))
     assert record.fields == {"server": {"url": "https://a"}}
 
 
@@ -54,7 +54,7 @@ def test_nulls_are_absent() -> None:
     plan = {"mode": "blind-transfer", "timeout": None}
     destination = {"type": "sip", "sipUri": "sip:a@b", "transferPlan": plan, "message": None}
     record = PhoneNumberRecord.read(
-        answer(assistantId=None, server=None, status=None, fallbackDestination=destination)
+        wire_record(assistantId=None, server=None, status=None, fallbackDestination=destination)
     )
     assert record.status is None
     assert record.fields == {
@@ -68,20 +68,20 @@ def test_nulls_are_absent() -> None:
 
 def test_an_unknown_kind_is_a_record_all_the_same() -> None:
     """A kind that came after us is seen with its number, and nothing is made of its fields."""
-    record = PhoneNumberRecord.read(answer("plivo", number="+14155550123", name="a"))
+    record = PhoneNumberRecord.read(wire_record("plivo", number="+14155550123", name="a"))
     assert (record.provider, record.kind, record.fields) == ("plivo", None, {})
     assert (record.number, record.name) == ("+14155550123", None)
 
 
 def test_an_unknown_status_is_told_as_it_is() -> None:
     """A status that came after us is no error."""
-    assert PhoneNumberRecord.read(answer(status="porting")).status == "porting"
+    assert PhoneNumberRecord.read(wire_record(status="porting")).status == "porting"
 
 
 def test_values_beyond_our_limits_are_facts() -> None:
     """What the API holds is read, also where we would not take it from a program."""
     record = PhoneNumberRecord.read(
-        answer(name="n" * 200, server={"url": "http://a", "timeoutSeconds": 9000})
+        wire_record(name="n" * 200, server={"url": "http://a", "timeoutSeconds": 9000})
     )
     assert record.fields["name"] == "n" * 200
     assert record.fields["server"] == {"url": "http://a", "timeout_seconds": 9000}
@@ -92,7 +92,7 @@ def test_free_form_objects_are_untouched() -> None:
     headers = {"xToken": "a", "snake_key": None}
     messages = [{"roleName": "system", "content": None}]
     record = PhoneNumberRecord.read(
-        answer(
+        wire_record(
             server={"headers": headers},
             fallbackDestination={
                 "type": "sip",
@@ -112,7 +112,7 @@ def test_free_form_objects_are_untouched() -> None:
 )
 def test_an_object_of_a_kind_that_we_do_not_know_is_kept(part: dict[str, Any]) -> None:
     """An object that fits no schema is kept as it is instead of breaking the refresh."""
-    assert PhoneNumberRecord.read(answer(**part)).fields == part
+    assert PhoneNumberRecord.read(wire_record(**part)).fields == part
 
 
 DIAL = {"type": "sip", "sipUri": "sip:a@b"}
@@ -141,21 +141,21 @@ DIAL = {"type": "sip", "sipUri": "sip:a@b"}
 def test_a_field_of_another_type_is_no_answer(part: dict[str, Any], path: str) -> None:
     """A known field whose JSON type is not the API's is refused by its path, at any depth."""
     with pytest.raises(ValueError, match=re.escape(path)):
-        PhoneNumberRecord.read(answer(**part))
+        PhoneNumberRecord.read(wire_record(**part))
 
 
 @pytest.mark.parametrize("part", [{"name": {}}, {"number": 5}, {"status": []}], ids=str)
 def test_what_is_shown_of_an_unknown_kind_is_text(part: dict[str, Any]) -> None:
     """The fields that are listed of every record are texts, whatever its kind."""
     with pytest.raises(ValueError, match="must be text"):
-        PhoneNumberRecord.read(answer("plivo", **part))
+        PhoneNumberRecord.read(wire_record("plivo", **part))
 
 
 @pytest.mark.parametrize("id_", [".", "..", "x" * 70_000, "\ud800", "a\n", "\x1b[31m"], ids=ascii)
 def test_an_answer_whose_id_is_none_is_no_record(id_: str) -> None:
     """An id that could not be asked for is refused where it is read."""
     with pytest.raises(ValueError, match="an invalid id"):
-        PhoneNumberRecord.read(answer(id_=id_))
+        PhoneNumberRecord.read(wire_record(id_=id_))
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1, {}], ids=str)
@@ -170,12 +170,12 @@ def test_what_is_no_record_is_an_error(raw: Any) -> None:
 def test_what_identifies_a_record_must_be_there(key: str, value: Any) -> None:
     """A record without its id, owner, time or kind is refused, naming what is missing."""
     with pytest.raises(ValueError, match=f"no {key}"):
-        PhoneNumberRecord.read(answer(**{key: value}) if key != "provider" else
-                               {**answer(), key: value})  # fmt: skip
+        PhoneNumberRecord.read(wire_record(**{key: value}) if key != "provider" else
+                               {**wire_record(), key: value})  # fmt: skip
 
 
 def test_a_record_does_not_show_its_secrets() -> None:
     """A record printed in a log or a traceback shows none of its fields."""
     assert "a-header-secret" not in repr(
-        PhoneNumberRecord.read(answer(server={"headers": {"X": "a-header-secret"}}))
+        PhoneNumberRecord.read(wire_record(server={"headers": {"X": "a-header-secret"}}))
     )

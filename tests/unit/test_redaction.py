@@ -71,8 +71,8 @@ def test_a_basic_authentication_hides_what_it_encodes() -> None:
 
 def test_parsed_answers_are_redacted_throughout() -> None:
     """Lists, objects, keys and numbers of an answer hold no secret either."""
-    answer = {"message": ["a secret-word", {"secret-word": 12345678, "n": 7}], "ok": True}
-    assert redact(answer, ["secret-word", "12345678"]) == {
+    response = {"message": ["a secret-word", {"secret-word": 12345678, "n": 7}], "ok": True}
+    assert redact(response, ["secret-word", "12345678"]) == {
         "message": [f"a {REDACTED}", {REDACTED: REDACTED, "n": 7}],
         "ok": True,
     }

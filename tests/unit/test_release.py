@@ -14,10 +14,10 @@ from tests.support.builders import (
     UUID,
     Clock,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     settings,
+    wire_record,
 )
 from vapi_provider.api.client import VapiClient
 from vapi_provider.deployment.facts import StateFacts
@@ -45,7 +45,7 @@ def run(api: FlakyApi, journal: Path, clock: Clock | None = None, **facts: Any) 
 @pytest.fixture
 def api() -> FlakyApi:
     """An account with one number."""
-    return FlakyApi(answer(name="Main"))
+    return FlakyApi(wire_record(name="Main"))
 
 
 def news(declaration: str = DECLARATION, **more: Any) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def test_a_forced_replacement_buys_and_releases(
 def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path) -> None:
     """With `maxReleases` 0 the second check is refused; the facts of a taint do the same."""
     for known in (StateFacts(), StateFacts(replacing=frozenset({DECLARATION}))):
-        api = FlakyApi(answer(name="Main"))
+        api = FlakyApi(wire_record(name="Main"))
         made = PhoneNumberProvider()
         made.attach_session(
             Session(settings(max_releases=0), VapiClient(api.transport()), facts=known)
@@ -200,7 +200,7 @@ def test_a_forced_replacement_is_counted_before_anything_is_bought(journal: Path
 
 def test_what_the_program_holds_under_the_other_form_is_no_clash(journal: Path) -> None:
     """A child is bought beside the number of its name that a declared resource has."""
-    api = FlakyApi(answer(name="shop/dev/support"))
+    api = FlakyApi(wire_record(name="shop/dev/support"))
     working = run(api, journal)
     inputs = working.check(
         program_inputs(name="shop/dev/support", **MINIMAL["vapi"]),

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.builders import KEY, Clock, answer, http
+from tests.support.builders import KEY, Clock, http, wire_record
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.response_bounds import PAGE_BYTES, RECORD_BYTES, parse, read_content
 from vapi_provider.api.retry import Retry
@@ -107,7 +107,7 @@ def test_only_the_compression_that_was_asked_for_is_unpacked(encoding: str) -> N
 @pytest.mark.parametrize("pieces", [1, 7, 4000])
 def test_a_compressed_answer_is_read_whole(pieces: int) -> None:
     """However it arrives, an answer reads as it was sent."""
-    record = answer(name="ü" * 300)
+    record = wire_record(name="ü" * 300)
     packed = gzip.compress(json.dumps(record).encode())
     size = max(len(packed) // pieces, 1)
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
@@ -194,7 +194,9 @@ def test_half_of_a_pair_is_read_as_the_replacement_character(text: str, read: st
 )
 def test_a_purchase_whose_answer_has_another_type_is_unclear(part: dict[str, Any]) -> None:
     """Something was answered, so something may have been bought."""
-    body = json.dumps(answer(**part) if "id" not in part else {**answer(), **part}).encode()
+    body = json.dumps(
+        wire_record(**part) if "id" not in part else {**wire_record(), **part}
+    ).encode()
     with pytest.raises(UnclearError, match="no phone number in the response"):
         create(transport(201, Pieces([body])))
 

@@ -14,10 +14,10 @@ from tests.support.builders import (
     THERE,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.reconcile.properties import normalize
@@ -204,7 +204,7 @@ def test_sip_headers_that_are_gone_are_drift_where_the_api_shows_some(echoes: bo
             "destination": {"type": "sip", "sipUri": "sip:c@d", "sipHeaders": {"X": "z"}},
         },
     }
-    other = answer(id_="other") | ({"hooks": [shown]} if echoes else {})
+    other = wire_record(id_="other") | ({"hooks": [shown]} if echoes else {})
     recorded = {**RECORDED, "fallback_destination": place}
     working = provider(FlakyApi(there, other))
     outs = normalize(working.read(UUID, recorded).outs)

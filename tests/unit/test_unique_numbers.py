@@ -11,10 +11,10 @@ from tests.support.builders import (
     MINIMAL,
     UUID,
     FlakyApi,
-    answer,
     failure,
     program_inputs,
     provider,
+    wire_record,
 )
 from vapi_provider.lifecycle.unique_values import unique_values
 
@@ -88,7 +88,7 @@ def recorded(id_: str, name: str, **fields: Any) -> tuple[str, dict[str, Any]]:
 def there(*records: tuple[str, dict[str, Any]]) -> FlakyApi:
     """An account with these records."""
     return FlakyApi(
-        *(answer(id_=id_, name=one["name"], sipUri=one["sip_uri"]) for id_, one in records)
+        *(wire_record(id_=id_, name=one["name"], sipUri=one["sip_uri"]) for id_, one in records)
     )
 
 
@@ -102,8 +102,8 @@ def planned(working: Any, record: tuple[str, dict[str, Any]], **fields: Any) -> 
 
 def test_an_update_is_held_against_the_account() -> None:
     """A number that another record has is not PATCHed onto this one, and a rename costs no list."""
-    taken = answer("twilio", SECOND, number="+14155550100", twilioAccountSid="AC1")
-    own = answer("twilio", UUID, twilioAccountSid="AC1", name="a")
+    taken = wire_record("twilio", SECOND, number="+14155550100", twilioAccountSid="AC1")
+    own = wire_record("twilio", UUID, twilioAccountSid="AC1", name="a")
     api = FlakyApi(own, taken)
     working = provider(api)
     olds = program_inputs("twilio", **MINIMAL["twilio"])
@@ -220,8 +220,8 @@ def test_spellings_of_one_number_are_one_value() -> None:
 @pytest.mark.parametrize("is_checked", [True, False])
 def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
     """A number that another record has in another spelling is taken, where spellings are equal."""
-    taken = answer(BYO, SECOND, number="14155550100", credentialId=UUID)
-    own = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
+    taken = wire_record(BYO, SECOND, number="14155550100", credentialId=UUID)
+    own = wire_record(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = FlakyApi(own, taken)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     olds = program_inputs(BYO, credential_id=UUID, number="+14155550101", **checked)
@@ -236,7 +236,7 @@ def test_an_update_is_held_against_every_spelling(is_checked: bool) -> None:
 @pytest.mark.parametrize("is_checked", [True, False])
 def test_adoption_sends_another_spelling_where_it_counts(is_checked: bool) -> None:
     """Without the E.164 check the adopted record gets its number as it is declared."""
-    record = answer(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
+    record = wire_record(BYO, UUID, number="14155550101", credentialId=UUID, name="a")
     api = FlakyApi(record)
     checked: dict[str, Any] = {} if is_checked else {"number_e164_check_enabled": False}
     fields = {"credential_id": UUID, "number": "+14155550101", "name": "a", **checked}
@@ -250,7 +250,7 @@ def test_a_merged_update_sends_another_spelling_where_it_counts() -> None:
     """Beside a changed server a number without the E.164 check is sent as it is declared."""
     server = {"url": "https://a.example"}
     off = {"number": "14155550101", "numberE164CheckEnabled": False, "server": server}
-    api = FlakyApi(answer(BYO, UUID, credentialId=UUID, name="a", **off))
+    api = FlakyApi(wire_record(BYO, UUID, credentialId=UUID, name="a", **off))
     olds = program_inputs(BYO, credential_id=UUID, name="a", number="14155550101", server=server)
     olds["number_e164_check_enabled"] = False
     news = {**olds, "number": "+14155550101", "server": {"url": "https://b.example"}}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.answers import refused
-from tests.support.builders import UUID, FlakyApi, answer, failure, program_inputs, provider
+from tests.support.builders import UUID, FlakyApi, failure, program_inputs, provider, wire_record
 from vapi_provider.deployment.preview_outputs import read_preview_outputs, write_preview_outputs
 from vapi_provider.reconcile.resource_key import resource_key
 
@@ -43,8 +43,8 @@ def fields(place: str, headers: dict[str, Any] | None, caller_id: str, spelling:
 def test_headers_that_were_removed_outside_do_not_come_back(place: str, is_echoed: bool) -> None:
     """A change beside them sends them only to an API that shows no headers, in every field."""
     headers = {"X-Token": "a-token-for-tests"}
-    other = answer(id_=SECOND, **fields(place, headers if is_echoed else None, "+1", "camel"))
-    api = FlakyApi(answer(name="a", **fields(place, None, "+2", "camel")), other)
+    other = wire_record(id_=SECOND, **fields(place, headers if is_echoed else None, "+1", "camel"))
+    api = FlakyApi(wire_record(name="a", **fields(place, None, "+2", "camel")), other)
     olds = program_inputs(name="a", **fields(place, headers, "+2", "snake"))
     provider(api).update(
         UUID, olds, program_inputs(name="a", **fields(place, headers, "+3", "snake"))
@@ -62,7 +62,7 @@ OLD = "acme/shop/dev/VapiPhoneNumber/line"
 
 def test_namesakes_under_an_old_key_ignore_their_own_fields_only() -> None:
     """Children of two components that a state knows by one key have options of their own."""
-    api = FlakyApi(answer(name="a"), answer(id_=SECOND, name="b"))
+    api = FlakyApi(wire_record(name="a"), wire_record(id_=SECOND, name="b"))
     working = provider(api)
     news: dict[str, Any] = {}
     for id_, key, ignored in ((UUID, NAMESAKES[0], ["squad_id"]), (SECOND, NAMESAKES[1], [])):
@@ -111,7 +111,7 @@ def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(sta
     """Declared secrets, recorded ones and those that a merge brought are taken out, short too."""
     shown = {"X-Token": OLD_TOKEN, "X-Kept": KEPT, "X-Pin": PIN}
     server = {"url": "https://a.example", "headers": shown}
-    api = FlakyApi(answer(name="a", server=server))
+    api = FlakyApi(wire_record(name="a", server=server))
     olds = program_inputs(
         name="a", server={"url": "https://a.example", "headers": {"X-Token": OLD_TOKEN}}
     )
@@ -127,7 +127,7 @@ def test_no_error_of_an_update_shows_a_secret_of_before_after_or_the_account(sta
 @pytest.mark.parametrize("method", ["update", "delete"])
 def test_no_error_of_a_flat_request_shows_a_recorded_secret(method: str) -> None:
     """An answer that echoes the whole record shows none of its secrets."""
-    api = FlakyApi(answer(name="a"))
+    api = FlakyApi(wire_record(name="a"))
     api.instead = [refused(400, f"no: {OLD_TOKEN}")] * 2
     headers = {"X-Token": OLD_TOKEN}
     olds = program_inputs(name="a", server={"url": "https://a.example", "headers": headers})
@@ -166,7 +166,7 @@ def test_adopting_leaves_ignored_parts_of_lists_alone(
     ignored: str, wanted: list[Any], sent: list[Any] | None
 ) -> None:
     """An item of a list, or a part of one, under `ignore_changes` is not PATCHed."""
-    api = FlakyApi(answer(name="a", hooks=[say("Theirs"), END]))
+    api = FlakyApi(wire_record(name="a", hooks=[say("Theirs"), END]))
     working = provider(api)
     news = program_inputs(adopt_id=UUID, name="a", hooks=wanted, ignored_changes=[ignored])
     made = working.create(working.check({}, news).inputs)
@@ -179,7 +179,7 @@ def test_adopting_leaves_ignored_parts_of_lists_alone(
 def test_adopting_leaves_ignored_items_of_plain_lists_alone(ignored: str) -> None:
     """Also where the API spells the list otherwise, and beside a change of the same object."""
     camel = {"url": "https://theirs.example", "encryptedPaths": ["a", "b"]}
-    api = FlakyApi(answer(name="a", server=camel))
+    api = FlakyApi(wire_record(name="a", server=camel))
     working = provider(api)
     server = {"url": "https://mine.example", "encrypted_paths": ["x", "b"]}
     news = program_inputs(adopt_id=UUID, name="a", server=server, ignored_changes=[ignored])

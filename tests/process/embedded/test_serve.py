@@ -28,9 +28,9 @@ def test_one_account_over_http(db):
         with httpx.Client(base_url=url, headers={"Authorization": "Bearer right"}) as client:
             streams = set()
             for _ in range(3):
-                answer = client.get("/phone-number")
-                streams.add(answer.extensions["network_stream"])
-                assert [one["id"] for one in answer.json()] == [record["id"]]
+                response = client.get("/phone-number")
+                streams.add(response.extensions["network_stream"])
+                assert [one["id"] for one in response.json()] == [record["id"]]
             refused = client.post(
                 "/phone-number", json={"name": "x" * 5000}, headers={"Authorization": "Bearer no"}
             )
@@ -66,11 +66,11 @@ def test_interrupt_and_switches(db):
             "numberDesiredAreaCode": "415",
             "sipUri": "sip:a@sip.eu.vapi.ai",
         }
-        answer = httpx.post(
+        response = httpx.post(
             f"{url}/phone-number", json=body, headers={"Authorization": "Bearer any"}
         )
-        assert answer.json()["numberDesiredAreaCode"] == "415"
-        assert answer.elapsed.total_seconds() >= 0.01
+        assert response.json()["numberDesiredAreaCode"] == "415"
+        assert response.elapsed.total_seconds() >= 0.01
         process.send_signal(signal.SIGINT)
         output, log = process.communicate(timeout=5)
     assert (process.returncode, output, log) == (0, "", "")

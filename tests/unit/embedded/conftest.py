@@ -108,8 +108,8 @@ def create(account: httpx.Client, body: Callable[..., Any]) -> Callable[..., dic
     """Create a number in `account`, or in the given one; return the record."""
 
     def created(kind: str = "vapi", client: httpx.Client = account, **more: Any) -> dict[str, Any]:
-        answer = client.post("/phone-number", json=body(kind, **more))
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        response = client.post("/phone-number", json=body(kind, **more))
+        assert response.status_code == 201, response.text
+        return response.json()
 
     return created

@@ -7,9 +7,9 @@ import pytest
 IN_USE = "Couldn't Create Phone Number. SIP URI sip:FRONT.desk@SIP.vapi.ai Already In Use."
 
 
-def refusal(answer, status=400):
-    assert answer.status_code == status, answer.text
-    return answer.json()["message"]
+def refusal(response, status=400):
+    assert response.status_code == status, response.text
+    return response.json()["message"]
 
 
 def test_identity(create, account):
@@ -94,8 +94,8 @@ def test_stock_passes_over_numbers_in_use(create):
 @pytest.mark.parametrize("code", ["000", "999", "123", "911", "abc"])
 def test_no_stock(untouched, body, code):
     """An area code without numbers is refused with a text that suggests three others."""
-    answer = untouched.post("/phone-number", json=body(numberDesiredAreaCode=code))
-    assert answer.text == (
+    response = untouched.post("/phone-number", json=body(numberDesiredAreaCode=code))
+    assert response.text == (
         '{"message":"This area code is currently not available. Hint: Try one of 701, 279, 406.",'
         '"error":"Bad Request","statusCode":400}'
     )
@@ -104,8 +104,8 @@ def test_no_stock(untouched, body, code):
 def test_hint_names_stocked_codes_only(open_account, body):
     """The hint never names an area code that is out of stock itself."""
     account = open_account(out_of_stock=frozenset({"701", "406"}))
-    answer = account.post("/phone-number", json=body(numberDesiredAreaCode="701"))
-    assert refusal(answer).endswith("Hint: Try one of 279, 531, 667.")
+    response = account.post("/phone-number", json=body(numberDesiredAreaCode="701"))
+    assert refusal(response).endswith("Hint: Try one of 279, 531, 667.")
 
 
 def test_neither_area_code_nor_sip_uri(account, open_account):
@@ -140,8 +140,8 @@ def test_carrier_numbers_may_repeat_unless_switched(create, open_account, body):
     create("twilio")
     create("twilio")
     strict = open_account(unique_carrier_numbers=True)
-    answer = strict.post("/phone-number", json=body("twilio"))
-    assert refusal(answer) == "Couldn't Create Phone Number. Number +14155552671 Already In Use."
+    response = strict.post("/phone-number", json=body("twilio"))
+    assert refusal(response) == "Couldn't Create Phone Number. Number +14155552671 Already In Use."
     create("telnyx", client=strict)
 
 

@@ -76,9 +76,9 @@ ANSWERS = {
 def test_wrong_answers(opened: Open, name: str, made: bool) -> None:
     """Each wrong answer comes once, and the record exists exactly if the fault commits."""
     client = opened(f"POST:1:{'commit-then-' if made else ''}{name}")
-    answer = client.post("/phone-number", json=SIP)
-    media_type = answer.headers["Content-Type"].partition(";")[0]
-    assert (answer.status_code, media_type) == ANSWERS[name]
+    response = client.post("/phone-number", json=SIP)
+    media_type = response.headers["Content-Type"].partition(";")[0]
+    assert (response.status_code, media_type) == ANSWERS[name]
     assert names(client) == ([SIP["sipUri"]] if made else [])
     assert client.post("/phone-number", json=SIP).status_code == (400 if made else 201)
 

@@ -145,6 +145,6 @@ def test_threads_of_one_app(account, body):
     """Sixteen threads on one app lose no record and buy no number twice."""
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: account.post("/phone-number", json=body()), range(48)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["number"] for answer in answers}) == 48
+    assert {response.status_code for response in answers} == {201}
+    assert len({response.json()["number"] for response in answers}) == 48
     assert len(account.get("/phone-number").json()) == 48

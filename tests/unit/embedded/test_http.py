@@ -14,9 +14,9 @@ INVALID = (
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Bearer", "Basic right", "right"])
 def test_wrong_key(open_account, header):
     """Every key but the account's, and every other scheme, is refused."""
-    answer = open_account(key="right").get("/phone-number", headers={"Authorization": header})
-    assert (answer.status_code, answer.text) == (401, INVALID)
-    assert answer.headers["Content-Type"] == JSON
+    response = open_account(key="right").get("/phone-number", headers={"Authorization": header})
+    assert (response.status_code, response.text) == (401, INVALID)
+    assert response.headers["Content-Type"] == JSON
 
 
 def test_right_key(open_account):
@@ -27,25 +27,25 @@ def test_right_key(open_account):
 def test_any_key(account):
     """Without a key of its own, the account accepts any but an empty one."""
     for key, status in (("a", 200), ("b", 200), ("", 401)):
-        answer = account.get("/phone-number", headers={"Authorization": f"Bearer {key}"})
-        assert answer.status_code == status
+        response = account.get("/phone-number", headers={"Authorization": f"Bearer {key}"})
+        assert response.status_code == status
 
 
 @pytest.mark.parametrize("path", ["/phone-number", "/nowhere"])
 def test_no_key(account, path):
     """A request without a key is refused before any other check."""
     del account.headers["Authorization"]
-    answer = account.post(path, content=b"{")
-    assert answer.status_code == 401
-    assert answer.json()["message"] == "Missing Authorization Header."
+    response = account.post(path, content=b"{")
+    assert response.status_code == 401
+    assert response.json()["message"] == "Missing Authorization Header."
 
 
 @pytest.mark.parametrize("agent", ["", "Python-urllib/3.11"])
 def test_user_agent(untouched, agent):
     """A client without a user agent is refused in plain text, with or without a key."""
-    answer = untouched.get("/phone-number", headers={"User-Agent": agent})
-    assert (answer.status_code, answer.text) == (403, "error code: 1010")
-    assert answer.headers["Content-Type"].startswith("text/plain")
+    response = untouched.get("/phone-number", headers={"User-Agent": agent})
+    assert (response.status_code, response.text) == (403, "error code: 1010")
+    assert response.headers["Content-Type"].startswith("text/plain")
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_user_agent(untouched, agent):
 )
 def test_unknown_route(untouched, method, path):
     """An unknown path or method is 404 and named."""
-    answer = untouched.request(method, path)
-    assert answer.status_code == 404
-    assert answer.json() == {
+    response = untouched.request(method, path)
+    assert response.status_code == 404
+    assert response.json() == {
         "message": f"Cannot {method} {path}",
         "error": "Not Found",
         "statusCode": 404,
@@ -92,9 +92,9 @@ def test_failure_of_the_file(account, db, caplog):
     connection = sqlite3.connect(db)
     connection.execute("DROP TABLE phone_number")
     connection.close()
-    answer = account.get("/phone-number")
-    assert answer.status_code == 500
-    assert answer.json() == {
+    response = account.get("/phone-number")
+    assert response.status_code == 500
+    assert response.json() == {
         "statusCode": 500,
         "message": "Internal server error (embedded account: no such table: phone_number)",
     }
@@ -117,7 +117,7 @@ def test_requests_per_minute(open_account, clock):
     clock.advance(43)  # One second before the minute ends.
     bodies = [{"provider": "vapi", "sipUri": f"sip:desk{at}@sip.vapi.ai"} for at in range(4)]
     answers = [account.post("/phone-number", json=body) for body in bodies]
-    assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+    assert [response.status_code for response in answers] == [201, 201, 429, 429]
     assert answers[2].json() == {
         "message": "Rate limit exceeded",
         "error": "Too Many Requests",

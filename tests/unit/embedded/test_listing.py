@@ -25,9 +25,9 @@ def ids(records):
 
 
 def listed(account, **params):
-    answer = account.get("/phone-number", params=params)
-    assert answer.status_code == 200, answer.text
-    return ids(answer.json())
+    response = account.get("/phone-number", params=params)
+    assert response.status_code == 200, response.text
+    return ids(response.json())
 
 
 def test_newest_first_and_whole(three, account):
@@ -96,9 +96,9 @@ def test_limits_of_a_large_account(account, create, db):
     assert len(listed(account)) == 100
     assert len(listed(account, limit=100)) == 100
     assert len(set(listed(account, limit=1000))) == 1000
-    answer = account.get("/phone-number", params={"limit": 1001})
-    assert answer.status_code == 400
-    assert answer.json()["message"] == ["limit must not be greater than 1000"]
+    response = account.get("/phone-number", params={"limit": 1001})
+    assert response.status_code == 400
+    assert response.json()["message"] == ["limit must not be greater than 1000"]
     first = account.get("/v2/phone-number", params={"limit": 1000}).json()
     second = account.get("/v2/phone-number", params={"limit": 1000, "page": 2}).json()
     assert len({*ids(first["results"]), *ids(second["results"])}) == 1001
@@ -139,9 +139,9 @@ NUMBER = "must be a number conforming to the specified constraints"
 )
 def test_wrong_parameters(untouched, path, params, said):
     """A wrong parameter is refused with the validator's message."""
-    answer = untouched.get(path, params=params)
-    assert answer.status_code == 400
-    assert answer.json() == {"message": [said], "error": "Bad Request", "statusCode": 400}
+    response = untouched.get(path, params=params)
+    assert response.status_code == 400
+    assert response.json() == {"message": [said], "error": "Bad Request", "statusCode": 400}
 
 
 def test_unknown_parameters_by_switch(open_account):
@@ -184,8 +184,8 @@ def test_ascending(three, account, sort_by):
 def test_sorting_refused_by_switch(open_account):
     """With a switch, a sorted page is refused, as by some accounts."""
     account = open_account(sorted_pages_refused=True)
-    answer = account.get("/v2/phone-number", params={"limit": 1, "sortBy": "createdAt"})
-    assert answer.json()["message"] == ["property sortBy should not exist"]
+    response = account.get("/v2/phone-number", params={"limit": 1, "sortBy": "createdAt"})
+    assert response.json()["message"] == ["property sortBy should not exist"]
     assert account.get("/v2/phone-number").status_code == 200
 
 

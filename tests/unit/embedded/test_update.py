@@ -56,9 +56,9 @@ def test_null_clears(create, account, open_account, uuid, field):
     }
     record = create(**{field: values[field]})
     assert record[field] == values[field]
-    answer = patch(account, record, provider="vapi", **{field: None})
-    assert answer.status_code == 200
-    assert answer.json()[field] is None
+    response = patch(account, record, provider="vapi", **{field: None})
+    assert response.status_code == 200
+    assert response.json()[field] is None
     without = open_account(cleared_as_null=False)
     assert field not in without.get(f"/phone-number/{record['id']}").json()
 
@@ -75,9 +75,9 @@ def test_null_clears(create, account, open_account, uuid, field):
 )
 def test_required_fields_cannot_be_cleared(create, account, kind, field):
     """A required field cannot be cleared."""
-    answer = patch(account, create(kind), **{field: None})
-    assert answer.status_code == 400
-    assert answer.json()["message"] == [f"{field} should not be null or undefined"]
+    response = patch(account, create(kind), **{field: None})
+    assert response.status_code == 400
+    assert response.json()["message"] == [f"{field} should not be null or undefined"]
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_required_fields_cannot_be_cleared(create, account, kind, field):
 @pytest.mark.parametrize("value", ["415", None])
 def test_what_cannot_be_patched(create, account, field, value):
     """Fields outside the update schema are refused by name, even if null."""
-    answer = patch(account, create(), **{field: value})
-    assert answer.status_code == 400
-    assert answer.json()["message"] == [f"property {field} should not exist"]
+    response = patch(account, create(), **{field: value})
+    assert response.status_code == 400
+    assert response.json()["message"] == [f"property {field} should not exist"]
 
 
 def test_kind_cannot_change(create, account):
@@ -106,9 +106,9 @@ def test_sip_uri_stays_unique(create, account):
     """A SIP URI cannot become another record's, but its letter case may change."""
     create("sip")
     other = create("sip", sipUri="sip:other@sip.vapi.ai")
-    answer = patch(account, other, sipUri="sip:front.desk@sip.vapi.ai")
-    assert answer.status_code == 400
-    assert answer.json()["message"].startswith("Couldn't Update Phone Number. ")
+    response = patch(account, other, sipUri="sip:front.desk@sip.vapi.ai")
+    assert response.status_code == 400
+    assert response.json()["message"].startswith("Couldn't Update Phone Number. ")
     assert patch(account, other, sipUri="sip:OTHER@sip.vapi.ai").status_code == 200
 
 
@@ -147,8 +147,8 @@ def test_delete(create, account):
     """DELETE returns the record, which then is gone everywhere and frees its SIP URI."""
     record = create("sip")
     path = f"/phone-number/{record['id']}"
-    answer = account.delete(path)
-    assert (answer.status_code, answer.json()) == (200, record)
+    response = account.delete(path)
+    assert (response.status_code, response.json()) == (200, record)
     for method in ("GET", "PATCH", "DELETE"):
         gone = account.request(method, path, json={} if method == "PATCH" else None)
         assert gone.status_code == 404

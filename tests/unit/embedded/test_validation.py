@@ -20,11 +20,11 @@ def to(**more):
     return {"fallbackDestination": {"type": "number", "number": "+14155552671"} | more}
 
 
-def said(answer):
-    assert answer.status_code == 400, answer.text
-    assert list(answer.json()) == ["message", "error", "statusCode"]
-    assert answer.json()["error"] == "Bad Request"
-    return answer.json()["message"]
+def said(response):
+    assert response.status_code == 400, response.text
+    assert list(response.json()) == ["message", "error", "statusCode"]
+    assert response.json()["error"] == "Bad Request"
+    return response.json()["message"]
 
 
 @pytest.mark.parametrize("sent", [{}, {"provider": "carrier"}, {"provider": None}, [], [1]])
@@ -185,8 +185,8 @@ def test_required(untouched, body, kind, missing, message):
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "telnyx", "byo-phone-number"])
 def test_numbers_are_e164(untouched, body, kind):
     """A carrier's number must be E.164."""
-    answer = untouched.post("/phone-number", json=body(kind, number="4155552671"))
-    assert said(answer) == [f"number {E164}"]
+    response = untouched.post("/phone-number", json=body(kind, number="4155552671"))
+    assert said(response) == [f"number {E164}"]
 
 
 def test_e164_check_off(account, body, create):
@@ -200,8 +200,8 @@ def test_e164_check_off(account, body, create):
 
 def test_credential_id(untouched, body):
     """A credential's id must be a UUID."""
-    answer = untouched.post("/phone-number", json=body("telnyx", credentialId="mine"))
-    assert said(answer) == ["credentialId must be a UUID"]
+    response = untouched.post("/phone-number", json=body("telnyx", credentialId="mine"))
+    assert said(response) == ["credentialId must be a UUID"]
 
 
 def test_twilio_credentials(account, body, open_account, create):
@@ -254,13 +254,13 @@ def test_broken_json(account, create, content, message, method):
 
 def test_body_that_is_not_declared_as_json(untouched):
     """A body of another media type is ignored."""
-    answer = untouched.post("/phone-number", content=b'{"provider":"vapi"}')
-    assert said(answer)[0].startswith("provider must be one of")
+    response = untouched.post("/phone-number", content=b'{"provider":"vapi"}')
+    assert said(response)[0].startswith("provider must be one of")
 
 
 def test_half_a_surrogate_pair(untouched, body):
     """Text with half a surrogate pair is refused."""
     json_type = {"Content-Type": "application/json"}
     content = json.dumps(body(name="half \ud83d pair"))
-    answer = untouched.post("/phone-number", content=content, headers=json_type)
-    assert said(answer) == ["name must be a string"]
+    response = untouched.post("/phone-number", content=content, headers=json_type)
+    assert said(response) == ["name must be a string"]
