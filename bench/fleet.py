@@ -52,15 +52,15 @@ def kill_half_way(folder: Path, numbers: int, *, plugin: bool, checkpoints: bool
         project.pulumi("cancel", "--yes")
         # Requests in flight when the plugin was killed complete after one latency.
         time.sleep(_LATENCIES / numbers + 1)
-        created = log.since()[0].get("POST", 0)
+        created = log.read_new()[0].get("POST", 0)
         findings = [] if created < numbers else ["the run ended before it was killed"]
         rerun = _up(project, folder / "rerun.out")
-        requests, _ = log.since()
+        requests, _ = log.read_new()
         findings += _wrong(project, account, numbers)
-        log.since()
+        log.read_new()
         again = _up(project, folder / "again.out")
         findings += _failed(rerun, folder / "rerun.out") + _failed(again, folder / "again.out")
-        sent, _ = log.since()
+        sent, _ = log.read_new()
         findings += [f"a further up sends {sent}"] if sent else []
     return Outcome(created, rerun, requests, findings)
 

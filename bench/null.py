@@ -44,22 +44,22 @@ class NullProvider(ResourceProvider):
         return DiffResult(changes=any(_olds.get(key) != value for key, value in _news.items()))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """One request."""
+        """Sleep for one request, and return the properties under a new id."""
         _request()
         return CreateResult(str(uuid.uuid4()), props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """One request."""
+        """Sleep for one request, and return the recorded properties."""
         _request()
         return ReadResult(id_, props)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """One request."""
+        """Sleep for one request, and return the new properties."""
         _request()
         return UpdateResult(_news)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """One request."""
+        """Sleep for one request."""
         _request()
 
 

@@ -136,9 +136,9 @@ def page(found: Sequence[Row], machine: str) -> str:
 
 
 def _measured_on(machine: str, found: Sequence[Row]) -> str:
-    often = {row.numbers: row.repetitions for row in found}
-    said = ", ".join(f"{count} at {numbers:,} numbers" for numbers, count in sorted(often.items()))
-    return fill(f"Measured on {machine}. Repetitions: {said}.", 100) + "\n"
+    counts = {row.numbers: row.repetitions for row in found}
+    text = ", ".join(f"{count} at {numbers:,} numbers" for numbers, count in sorted(counts.items()))
+    return fill(f"Measured on {machine}. Repetitions: {text}.", 100) + "\n"
 
 
 def _missed(found: Sequence[Row]) -> str:

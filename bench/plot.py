@@ -34,10 +34,10 @@ def figure(found: Sequence[Row]) -> str:
     SubElement(svg, "title").text = "Our wall time divided by the null provider's"
     SubElement(svg, "rect", width="100%", height="100%", fill="white")
     _legend(svg, sizes)
-    for at, phase in enumerate(PHASES):
-        _text(svg, _LEFT - 12, _row(at) + 4, phase, anchor="end")
-    for at, latency in enumerate(latencies):
-        left = _LEFT + at * (_PANEL + _GAP)
+    for index, phase in enumerate(PHASES):
+        _text(svg, _LEFT - 12, _row(index) + 4, phase, anchor="end")
+    for index, latency in enumerate(latencies):
+        left = _LEFT + index * (_PANEL + _GAP)
         _axes(svg, left, f"{latency} ms a request", aimed=latency == 0)
         for row in shown:
             if row.latency == latency:
@@ -48,8 +48,8 @@ def figure(found: Sequence[Row]) -> str:
     return tostring(svg, encoding="unicode") + "\n"
 
 
-def _row(at: int) -> float:
-    return _TOP + (at + 0.5) * _LINE
+def _row(index: int) -> float:
+    return _TOP + (index + 0.5) * _LINE
 
 
 def _x(left: float, ratio: float) -> float:

@@ -82,8 +82,8 @@ class Log:
     file: Path
     _read: int = 0
 
-    def since(self) -> tuple[dict[str, int], int]:
-        """Return the requests by method, and the maximum in flight."""
+    def read_new(self) -> tuple[dict[str, int], int]:
+        """Count the requests by method, and the maximum in flight, of lines since the last call."""
         text = self.file.read_text(encoding="utf-8")[self._read :]
         self._read += len(text)
         return count(text)
@@ -164,14 +164,14 @@ class Run:
         Raises RuntimeError with the output if the phase fails or warns.
         """
         self._write(changed=0 if phase == "one change" else -1)
-        self._log.since()
+        self._log.read_new()
         out = self.folder / f"{phase.replace(' ', '-')}.out"
         cost = self._run(phase, out, variables)
         said = out.read_text(encoding="utf-8")
         # A warning for each number would be measured as well.
         if cost.code != 0 or "warning:" in said:
             raise RuntimeError(f"{self.side}: {phase} failed or warned:\n{said[-3000:]}")
-        requests, peak = self._log.since()
+        requests, peak = self._log.read_new()
         stacks = self.folder / "numbers-state/.pulumi/stacks"
         file = "vapi-phone-numbers/bench.json" if self._is_make else "numbers/test.json"
         state = stacks / file

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from scripts.cache import Recipe, Say, UnavailableError
 
-VERSION = "3.250.0"  # what was tested, and the newest that every module proxy hands out
+VERSION = "3.250.0"  # The tested version, and the newest that all module proxies serve.
 
 # From the project's own Homebrew tap, for VERSION.
 SHA256 = {

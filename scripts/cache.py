@@ -38,7 +38,7 @@ class UnavailableError(EngineError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A way of making an engine: `build` fills `<folder>/bin`, and `key` names the result.
+    """Recipe for an engine: `build` fills `<folder>/bin`, and `key` identifies the result.
 
     `programs` are the files that the result must have.
     """

@@ -15,7 +15,7 @@ def named(name: str) -> dict[str, str]:
 
 
 def account_of(count: int, together: int = 1) -> FlakyApi:
-    """An account of `count` records, of which `together` share one time, the oldest first."""
+    """Return an account of `count` records, oldest first; `together` of them share a time."""
     return FlakyApi(
         *(
             wire_record(

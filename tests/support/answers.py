@@ -27,7 +27,7 @@ def refused(status: int, text: Any = None, **more: Any) -> httpx.Response:
 def error_of(
     account: FlakyApi, method: str = "GET", clock: Clock | None = None, **more: Any
 ) -> VapiError:
-    """What a request to `account` raises."""
+    """Return the error that a request to `account` raises."""
     with pytest.raises(VapiError) as raised:
         account.transport(clock).request(method, "/phone-number", **more)
     assert "\n" not in str(raised.value)

@@ -177,7 +177,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def http(handler: Handler) -> httpx.Client:
-    """An HTTP client that `handler` answers."""
+    """Return an HTTP client whose requests go to `handler`."""
     return httpx.Client(
         base_url="https://api.vapi.ai",
         headers={"Authorization": f"Bearer {KEY}"},
@@ -208,7 +208,7 @@ class FlakyApi:
         return json.loads(self.requests[at].content)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the account, with its clock, by which its records are created."""
+        """Handle a request as the account, and add the `Date` of its clock to the response."""
         is_own = not self.instead
         response = self._answer(request)
         if is_own:
@@ -263,7 +263,7 @@ class FlakyApi:
 
 
 class Clock:
-    """Time that passes by sleeping only."""
+    """Clock that advances only when `sleep` is called."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -278,7 +278,7 @@ class Clock:
 
 
 def provider(api: FlakyApi, clock: Clock | None = None, **more: Any) -> Any:
-    """A provider that works on `api`, as after the engine's first call in a new process."""
+    """Return a provider on `api`, as after `configure` in a new process."""
     time = clock or Clock()
     made = PhoneNumberProvider()
     client = VapiClient(api.transport(time))
@@ -305,7 +305,7 @@ THERE = wire_record(name="support", squadId="s")
 
 
 def failure(call: Any, *args: Any) -> str:
-    """The one line that `call` fails with."""
+    """Return the one-line message of the error that `call` raises."""
     with pytest.raises(Failure) as raised:
         call(*args)
     text = str(raised.value)

@@ -1,4 +1,4 @@
-"""Every constraint of Vapi's file as cases: a value at, under and over its bound, and the verdict.
+"""Test cases for each constraint of Vapi's schema: values at, below and above its bound.
 
 Each is tried at every place where the schema stands below a kind, in the smallest declaration that
 holds it. Derived from the file alone; nothing here asks a model what it allows.
@@ -50,7 +50,7 @@ class Place:
     fields: dict[str, Any]
 
     def having(self, steps: Steps, value: Any) -> dict[str, Any]:
-        """The declaration with the value at `steps` below the object set, or taken away."""
+        """Return the declaration with the value at `steps` below the object set or removed."""
         fields = copy.deepcopy(self.fields)
         holder: Any = fields
         *way, last = (*self.steps, *steps)
@@ -75,7 +75,7 @@ class Case:
 
 
 def spelled(steps: Steps) -> str:
-    """A path as a person writes it: ``hooks[0].do[1].exact``."""
+    """Return a path in the form of messages, such as ``hooks[0].do[1].exact``."""
     texts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return "".join(texts).removeprefix(".")
 

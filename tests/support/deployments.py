@@ -25,7 +25,7 @@ SECRET = {
 RECORDED_PROVIDER = (
     "gASVNQAAAAAAAACMFnZhcGlfcHJvdmlkZXIucHJvdmlkZXKUjBNQaG9uZU51bWJlclByb3ZpZGVylJOUKYGULg=="
 )
-"""`__provider` as states hold it: it must load for good."""
+"""`__provider` of recorded states, which every later version must be able to unpickle."""
 
 
 def urn(resource: str, kind: str = "vapi") -> str:
@@ -35,7 +35,7 @@ def urn(resource: str, kind: str = "vapi") -> str:
 
 
 def resource(called: str, id_: str | None = None, **fields: Any) -> dict[str, Any]:
-    """A resource of ours as a state or an operation holds it, with its automatic name or `name`."""
+    """Return a phone number as a state holds it, with its automatic name unless `name` is given."""
     kind = fields.pop("provider", "vapi")
     declaration = f"acme/shop/dev/{KINDS[kind].class_name}/{called}"
     inputs = {
@@ -64,7 +64,7 @@ def creating(*args: Any, **fields: Any) -> dict[str, Any]:
 
 
 def deployment(*resources: Mapping[str, Any], pending: list[Any]) -> dict[str, Any]:
-    """A state with the stack, its plugin and `resources`."""
+    """Return a state with the stack, its plugin and `resources`."""
     own = [
         {"urn": STACK, "custom": False, "type": "pulumi:pulumi:Stack", "created": BEGAN},
         {"urn": PLUGIN, "custom": True, "id": "an-id", "type": "pulumi:providers:pulumi-python"},

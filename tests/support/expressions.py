@@ -1,4 +1,4 @@
-"""GitHub's `${{ … }}`, as much of it as our workflows use."""
+"""Evaluation of GitHub's `${{ … }}` expressions, as far as our workflows use them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def filled(text: Any, contexts: Mapping[str, Any]) -> str:
 
 
 def holds(condition: str, contexts: Mapping[str, Any]) -> bool:
-    """Whether an `if:` is true; without a word about the status it also asks for success."""
+    """Return whether an `if:` is true; without a status function it also requires success."""
     text = condition.strip()
     inner = re.fullmatch(r"\$\{\{(.+)\}\}", text, re.S)
     bare = inner[1] if inner else text

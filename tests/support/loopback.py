@@ -31,7 +31,7 @@ Behaviour = Callable[[socket.socket, Request], None]
 
 @dataclass
 class Server:
-    """Listens until the block ends; each connection is one request, answered by `behaviour`."""
+    """Server that passes each connection, with one request, to `behaviour`."""
 
     behaviour: Behaviour
     tls: ssl.SSLContext | None = None

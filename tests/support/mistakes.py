@@ -27,12 +27,12 @@ def spoken(request: Request) -> Sound:
 
 
 def answers(made: Callable[[bytes], bytes]) -> Behaviour:
-    """A server that sends what is made of the right samples."""
+    """Return the behaviour of a server that sends the correct samples, changed by `made`."""
     return lambda connection, request: connection.sendall(made(pcm(spoken(request))))
 
 
 def writes(write: Callable[[Sound], bytes]) -> Behaviour:
-    """A server that writes the right sound in another way."""
+    """Return the behaviour of a server that encodes the correct sound with `write`."""
     return lambda connection, request: connection.sendall(at_once(write(spoken(request))))
 
 

@@ -10,7 +10,7 @@ from tests.support.builders import FULL, MINIMAL, UUID
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value below `value`."""
+    """Yield the path of each value below `value`."""
     for step, item in value.items() if isinstance(value, dict) else enumerate(value):
         yield (*path, step)
         if isinstance(item, dict | list):
@@ -18,7 +18,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def with_value(fields: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    """A copy of `fields` with `value` at `path`."""
+    """Return a copy of `fields` with `value` at `path`."""
     changed = copy.deepcopy(fields)
     inside: Any = changed
     for step in path[:-1]:

@@ -38,7 +38,7 @@ NEWER: dict[tuple[str, str], dict[str, Any]] = {
 
 @cache
 def document() -> dict[str, Any]:
-    """The whole file with what is newer; empty where it is absent: nothing is generated from it."""
+    """Return the published file with the properties of `NEWER`; empty if the file is absent."""
     if not SPEC.exists():
         return {}
     found = json.loads(SPEC.read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def named(reference: str) -> str:
-    """The name that a `$ref` ends in."""
+    """Return the schema name at the end of a `$ref`."""
     return reference.rpartition("/")[2]
 
 
@@ -69,7 +69,7 @@ def references(schema: Schema) -> list[str]:
 
 
 def reachable(*roots: str) -> set[str]:
-    """The schemas that `roots` lead to, themselves included."""
+    """Return the names of `roots` and of all schemas to which they refer, at any depth."""
     found: set[str] = set()
     waiting = [name for name in roots if name in schemas()]
     while waiting:
@@ -119,7 +119,7 @@ def refusals(role: str, body: Mapping[str, Any]) -> list[str]:
 
 
 def assert_documented(method: str, body: Mapping[str, Any]) -> None:
-    """Fails for a body of ours that Vapi's schema does not take; nothing is said without the file.
+    """Assert that Vapi's schema accepts a body of ours; do nothing if the file is absent.
 
     Null clears a field in a PATCH: the API's guide says so, its schema has nothing nullable.
     """

@@ -60,7 +60,7 @@ class Proxy:
 
 @contextmanager
 def proxy_of(target: str) -> Iterator[Proxy]:
-    """Runs a proxy in front of `target` until the block ends."""
+    """Run a proxy of `target` until the block ends."""
     proxy = Proxy(target)
 
     class Handler(BaseHTTPRequestHandler):

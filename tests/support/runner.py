@@ -1,6 +1,6 @@
-"""Runs the files of `.github/workflows` as they are: each job on a fresh copy, its `run:` for real.
+"""Runner of `.github/workflows`: each job on a fresh copy, with its real `run:` scripts.
 
-What GitHub itself does is played: secrets of environments, comments and issues.
+GitHub itself is simulated: secrets of environments, comments and issues.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MACHINE = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "LANG")
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A workflow; YAML reads its bare `on:` as true."""
+    """Return a parsed workflow; YAML parses its bare `on:` as true."""
     found: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {"on" if key is True else key: item for key, item in found.items()}
 
@@ -50,7 +50,7 @@ class Job:
 class GitHub:
     """A repository, its environments' secrets, its comments and issues.
 
-    `beyond` is, for each stack, what the machines' network leads to: a variable or two.
+    `beyond` maps each stack to the variables of its network, such as a backend's URL.
     """
 
     repository: Path
@@ -65,11 +65,11 @@ class GitHub:
         self._store.write_text('{"comments": [], "issues": []}', encoding="utf-8")
 
     def told(self, kind: str) -> list[dict[str, Any]]:
-        """The `comments` or the `issues` there are."""
+        """Return the posted `comments` or `issues`."""
         return json.loads(self._store.read_text(encoding="utf-8"))[kind]
 
     def run(self, name: str, only: str = "", **event: Any) -> list[Job]:
-        """Runs a workflow for an event; `only` is the one stack of its matrix to run."""
+        """Run a workflow for an event; `only` limits its matrix to one stack."""
         github = {
             "repository": "acme/numbers",
             "ref": event.pop("ref", "refs/heads/main"),

@@ -1,4 +1,4 @@
-"""Vapi's own Python client at work: one chapter of calls, its results as JSON on stdout.
+"""Calls of Vapi's own Python client, by chapter, with the results as JSON on stdout.
 
 Run by `test_sdk.py` in the client's venv, as ``sdk_calls.py CHAPTER URL``. It only does what a
 user of that client does; what the results must be is said there.

@@ -1,6 +1,6 @@
-"""Where shared state lies, served on this machine: PostgreSQL and an S3-compatible store.
+"""Servers of shared state on this machine: PostgreSQL and an S3-compatible store.
 
-Real servers with real protocols, thrown away after the run; what they hold is worth nothing.
+They speak the real protocols, and their data is removed after the run.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def postgres_server(programs: Path) -> Generator[str, None, None]:
 
 @contextmanager
 def s3_server(log: Path, faults: Path | None = None) -> Generator[str, None, None]:
-    """The address of a bucket in a store that speaks S3, until the block ends.
+    """Yield the URL of a bucket in an S3-compatible store.
 
-    `faults` is the file that says what goes wrong (`s3_store.py`).
+    `faults` is the file that defines the store's faults (`s3_store.py`).
     """
     root = Path(__file__).parents[2]
     with log.open("w", encoding="utf-8") as output:

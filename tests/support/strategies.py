@@ -1,7 +1,7 @@
-"""Whole declarations for hypothesis: valid ones of every kind, and the ways to break one.
+"""Hypothesis strategies of valid declarations of each kind, and the places to make one invalid.
 
-What a field may hold comes from the models, which the contract ring holds to Vapi's schema; what a
-rule asks beyond that (a phone number, a URI) is written here.
+Types and bounds come from the models, which the contract ring compares with Vapi's schema. Values
+for rules beyond those, such as phone numbers and URIs, are defined here.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SECRETS = st.integers(10**19, 10**20 - 1).map("secret-{}".format)
 
 
 def declarations(kind: str) -> st.SearchStrategy[Fields]:
-    """Valid declarations of a kind as a program writes them, each with its `provider`."""
+    """Return valid declarations of a kind as a program writes them, with their `provider`."""
     return _objects(KINDS[kind].create.model).map(lambda fields: _repaired(kind, fields))
 
 
@@ -174,7 +174,7 @@ def objects(schema: Schema, fields: Mapping[str, Any]) -> Iterator[tuple[Steps, 
 
 
 def parts_of(value: Any) -> st.SearchStrategy[Any]:
-    """Values like `value` with any keys and list items left out."""
+    """Return copies of `value` with any keys and list items omitted."""
     if isinstance(value, dict):
         return st.fixed_dictionaries({}, optional={key: parts_of(v) for key, v in value.items()})
     if isinstance(value, list):
@@ -187,4 +187,4 @@ def parts_of(value: Any) -> st.SearchStrategy[Any]:
 
 
 DECLARATIONS = parts_of(FULL)
-"""`vapi` declarations with anything left out, also what is required: there is much to compare."""
+"""`vapi` declarations without any of their fields, even required ones, to compare many pairs."""

@@ -22,9 +22,9 @@ def outside() -> dict[str, str]:
 def shared_python(
     factory: pytest.TempPathFactory, name: str, *packages: str | Path, pip: bool = False
 ) -> Path:
-    """The Python of a venv with `packages`; skips where the package index cannot be reached.
+    """Return the Python of a venv with `packages`; skip the test if the index is unreachable.
 
-    A venv without a pip of its own is made in half the time: ours can fill it. Pulumi asks for one.
+    Our pip installs into a venv without pip, which takes half the time to create. Pulumi needs pip.
     """
     base = factory.getbasetemp()
     # Workers of one run share what is above their own folders.

@@ -89,7 +89,7 @@ def voice(
     still: float = 0.0,
     seed: int = 7,
 ) -> Sound:
-    """A voice with `still` seconds of silence before and behind."""
+    """Return a voice with `still` seconds of silence before and after it."""
     sound = kind(rate, int(rate * seconds), random.Random(seed))
     pause = [0.0] * int(rate * still)
     return [*pause, *(loud * it for it in sound), *pause]

@@ -1,6 +1,6 @@
-"""Makes `import fcntl` fail, as on Windows: `python -m tests.support.without_fcntl -m pytest …`.
+"""Runner of a module without `fcntl`, as on Windows, also in its child processes.
 
-Processes that are started from there cannot import it either.
+Usage: `python -m tests.support.without_fcntl -m pytest …`.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
     one.note_replaced("given-up", KEY.format("b"))
     for id_ in ("KEPT", "given-up"):
         other.register_check(KEY.format(f"new {id_}"), id_)
-    one.answer_adopters()
+    one.announce_kept()
     assert other.holder("kept") == KEY.format("a")
     assert other.holder("given-up") is None
 

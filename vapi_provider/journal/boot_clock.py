@@ -14,7 +14,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class BootClock:
     """A clock of seconds since the boot that `boot` identifies.
 
-    Times of an empty `boot` cannot be compared with those of another process.
+    If `boot` is empty, times cannot be compared with those of another process.
     """
 
     boot: str

@@ -50,10 +50,11 @@ def begin(
     turns: Sequence[str],
     seen: int,
 ) -> str:
-    """Write an intent and take its turns; return WRITTEN, or why it was refused.
+    """Write an intent and take its locks; return WRITTEN, or the reason for a refusal.
 
-    The key must be free, or its intent must belong to this owner or to `seen_owner`, and is
-    replaced. A repeated intent keeps the ids in `known`. `seen` is the log position that was read.
+    An intent of this owner or of `seen_owner` is replaced. An intent of any other owner makes the
+    write fail with TAKEN. A repeated intent keeps the ids in `known`. `seen` is the log position
+    that was read.
     """
     row = dict(row)
     found = database.run(
@@ -200,7 +201,7 @@ def rename(database: Database, backend: str, record: str, old: str, new: str) ->
 
 
 def forget_repeat(database: Database, record: str) -> None:
-    """Stop looking for what the first attempt of a repeated POST may have created."""
+    """Stop searching for the record that the first attempt of a repeated POST may have created."""
     database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
 
 

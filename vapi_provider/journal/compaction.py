@@ -11,9 +11,9 @@ from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database
 
 MIN_ENTRIES = 64
-"""The entries since the last snapshot that make a new one due.
+"""The minimum number of entries since the last snapshot before a new one is written.
 
-A larger journal waits for more, so that the cost of snapshots stays linear.
+A large journal needs a quarter of its rows instead, so that the cost of snapshots stays linear.
 """
 
 KEPT_SECONDS = 3600.0

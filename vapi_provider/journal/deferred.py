@@ -19,7 +19,7 @@ LINGER_SECONDS = 0.05
 """The time that a background write waits for others to be batched with it."""
 
 PROGRAM_LINGER_SECONDS = 1.0
-"""The same for the ids that the program sees: each read of the log slows the plugin a little."""
+"""The same for ids from the program, longer because each read of the log slows the plugin."""
 
 END_SECONDS = 10.0
 """The time that the end of a process waits for background writes."""
@@ -28,7 +28,7 @@ END_SECONDS = 10.0
 class DeferredWrites:
     """A background thread of writes that no caller waits for.
 
-    The next run detects lost ones. `is_own` tells whether an owner is a process of this engine
+    The next run detects lost writes. `is_own` returns whether an owner is a process of this engine
     operation. `at_exit` is called at the exit of a process that has posted a write.
     """
 

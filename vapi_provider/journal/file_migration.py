@@ -15,8 +15,8 @@ _OWNER = 7
 class EarlierJournal:
     """One backend's rows in the file, which move to the shared journal.
 
-    An interrupted purchase in the file is then found like any other. An intent whose process is
-    still running stays in the file until the process ends. Methods raise ConfigurationError.
+    Runs then find an interrupted purchase of the file in the shared journal. An intent whose
+    process is still running stays in the file until it ends. Methods raise ConfigurationError.
     """
 
     def __init__(self, store: FileStore, backend: str) -> None:

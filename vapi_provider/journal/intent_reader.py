@@ -51,7 +51,7 @@ class IntentReader:
             return None
         if not self._rows("WHERE key = ?", key):
             return None
-        # A caller that resumes a purchase must exclude others whose records look the same.
+        # A caller that resumes a purchase must exclude runs that create indistinguishable records.
         self._store.take_turn()
         # Read these before the intents: finishing an intent records its id in the others first.
         others = self._known_records()
@@ -72,7 +72,7 @@ class IntentReader:
         rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
         return [self._intent(row, others) for row in rows if is_of_stack(row[0], project, stack)]
 
-    def has_answered(self, project: str, stack: str) -> bool:
+    def has_known_records(self, project: str, stack: str) -> bool:
         """Return whether an unfinished intent of a stack has a known record."""
         if not self.may_have_unfinished():
             return False
@@ -111,8 +111,8 @@ class IntentReader:
         self._seen_owners[key] = owner
         known_ids = frozenset[str](json.loads(known))
         if record is None:
-            # No search needs these for an answered intent, and a run without checkpoints leaves
-            # many: a copy for each would be quadratic.
+            # No search needs these for an intent with a known record, and a run without
+            # checkpoints leaves many such intents: a copy for each would be quadratic.
             known_ids |= others
         return Intent(
             key,

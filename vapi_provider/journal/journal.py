@@ -196,7 +196,7 @@ class Journal(IntentReader):
                 self._store.finish(self._backend.identity, [record], of_earlier_runs=True)
 
     def finish_intents(self, records: Collection[str]) -> None:
-        """Finish the intents of `records`, including those that another process just answered.
+        """Finish the intents of `records`, including those of other processes of this run.
 
         A failure is ignored, because the next run tries again.
         """

@@ -149,7 +149,7 @@ class Ledger:
         ]
 
     def forget_repeat(self, repeated: Repeated) -> None:
-        """Stop looking for what the first attempt of a repeated POST may have created."""
+        """Stop searching for a record of the first attempt of a repeated POST."""
         self._store.post("forget_repeat", record=repeated.record)
 
     def with_texts(self, texts: Iterable[str]) -> set[str]:

@@ -36,9 +36,9 @@ MAX_OPERATIONS = 200
 """The maximum number of operations in one entry."""
 
 TRIES = 3
-"""The attempts of a put that the store refuses for a conflict although the name is free.
+"""Maximum attempts of a put that a store refuses because of a conflict although the name is free.
 
-S3 may do so during a conflicting request.
+S3 may refuse during a concurrent request.
 """
 
 STALE_SECONDS = 600.0

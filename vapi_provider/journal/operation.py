@@ -159,7 +159,7 @@ class Operation:
             flags = _FLAGS | os.O_CREAT | os.O_APPEND
             if not self._is_exact and not mark.others_live():
                 flags |= os.O_TRUNC
-            # Hold the mark as long as this process runs, so that no other takes the file for stale.
+            # Hold the lock while this process runs, so that no other process removes the file as st
             mark.hold()
             try:
                 self._file = os.open(path, flags, 0o600)

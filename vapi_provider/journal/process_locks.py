@@ -27,7 +27,7 @@ SLOTS = 64
 
 
 class ProcessLocks(Owner):
-    """A lock file that shows that this process is running, and checks of those of others.
+    """Lock file that shows that this process is running, and checks of other processes' files.
 
     Shared by the threads of the process. The files lie beside `beside`.
     """
@@ -40,7 +40,7 @@ class ProcessLocks(Owner):
         self._held: BaseFileLock | None = None
 
     def hold(self) -> None:
-        """Hold the mark until `let_go` was called as often. Raises OSError."""
+        """Hold the lock file until `let_go` was called as often. Raises OSError."""
         with self._lock:
             if self._held is None:
                 held = file_lock(self._file(self.own))
@@ -49,7 +49,7 @@ class ProcessLocks(Owner):
             self._in_flight += 1
 
     def let_go(self) -> None:
-        """Release the mark with its last holder."""
+        """Release the lock file after the last `hold`."""
         with self._lock:
             self._in_flight -= 1
             if self._in_flight == 0 and self._held is not None:
@@ -58,7 +58,7 @@ class ProcessLocks(Owner):
                 self._held = None
 
     def is_alive(self, owner: str) -> bool:
-        """Return whether another process still holds its mark; False for this process's own.
+        """Return whether another process still holds its lock file; False for this process.
 
         Remove the file of a dead process. Raises OSError.
         """

@@ -52,7 +52,7 @@ class Replica:
         self._written_at: dict[int, float] = {}
 
     def may_have_unfinished(self) -> bool:
-        """Return whether there may be unfinished intents; a process sends one request for it."""
+        """Return whether there may be unfinished intents; the first call sends one request."""
         if self.log.synced_at is not None:
             return True
         with self._first_read, self.usable():

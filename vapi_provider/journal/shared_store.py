@@ -131,7 +131,7 @@ class SharedStore:
                     self.post("free_turns", owner=self.own, names=list(names))
 
     def take_turn(self) -> None:
-        """Take this thread's turn now, before it looks for what another run left."""
+        """Take this thread's locks now, before it searches for records of another run."""
         turn = self._turn_of_thread()
         if turn is not None and not turn.is_taken:
             self._take(turn, self._of_thread.wait, None)

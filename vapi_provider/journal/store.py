@@ -74,7 +74,7 @@ class Store(Protocol):
         ...
 
     def let_go_owner(self) -> None:
-        """Undo one call of `hold_owner`; the last one ends the mark or lease."""
+        """Undo one call of `hold_owner`; the last call releases the lock file or lease."""
         ...
 
     def require_lease(self) -> None:

@@ -33,7 +33,7 @@ class WriterLock(NamedTuple):
 class OpenWrite:
     """A PATCH of `fields`, or a DELETE if there are none, that the state may not have recorded.
 
-    `is_over` tells that its request was answered or was never sent.
+    `is_over` is set where the request got a response or was never sent.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a run knows of the account's records; shared by all calls of a plugin."""
+"""View of the account's records that a run has read or written, shared by all its threads."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class AccountView:
 
     Three listings serve different callers, because a listing that is fresh enough for one is too
     old for another: *reads* (30 seconds after its last page), *newest* (a second), and *all*
-    records, to which creates compare (once per run, or on demand). No listing is believed about a
-    record that this run wrote to after the listing began.
+    records, to which creates compare (once per run, or on demand). A listing is stale for a record
+    that this run wrote to after the listing began.
     """
 
     def __init__(self, client: ObservedClient, clock: Callable[[], float] = time.monotonic) -> None:
@@ -133,7 +133,10 @@ class AccountView:
             return list({**current, **self._fetched}.values())
 
     def find(self, id_: str) -> PhoneNumberRecord | None:
-        """Return a record that was read or listed; list the account if that was not done."""
+        """Return a record from a response or the listing of *all* records; None if neither has it.
+
+        Lists the account first if this run has not listed it.
+        """
         number, listed = self._list_all()
         with self._lock:
             is_released = self._is_released(id_, number)
@@ -181,7 +184,7 @@ class AccountView:
         return None
 
     def update(self, record: PhoneNumberRecord) -> None:
-        """Remember a record from a response about it alone."""
+        """Store the newer version of a record that a response about this record contains."""
         with self._lock:
             self._fetched[record.id] = record
             self._index.add(record)
@@ -203,7 +206,7 @@ class AccountView:
         return self._released.get(id_, 0) >= listing
 
     def is_of_this_run(self, id_: str) -> bool:
-        """Return whether this run created or took over a record, so that a resource has it."""
+        """Return whether a resource got this record, created or taken over, in this run."""
         return id_ in self._own
 
     def _list_all(self, after: int = 0) -> tuple[int, Mapping[str, PhoneNumberRecord]]:

@@ -48,9 +48,10 @@ def create(session: Session, desired: Desired) -> tuple[str, dict[str, Any]]:
 
 
 def _create_or_resume(session: Session, desired: Desired) -> tuple[Desired, PhoneNumberRecord]:
-    """Return the record of a desired resource, and that resource as far as the record satisfies it.
+    """Create a record, or resume an earlier run's purchase; return the resource and its record.
 
-    Raises a VapiError where nothing was created or the outcome is unknown.
+    The returned resource has the area code that an earlier run requested, if it resumed one. Raises
+    a VapiError where nothing was created or the outcome is unknown.
     """
     key = desired.key or ""
     owners, body = session.ownership, wire_body(desired)
@@ -80,7 +81,7 @@ def _create_or_resume(session: Session, desired: Desired) -> tuple[Desired, Phon
 def _as_declared(
     session: Session, desired: Desired, record: PhoneNumberRecord
 ) -> PhoneNumberRecord:
-    """Return an existing record, PATCHed where it differs; a different area code is kept."""
+    """PATCH the fields in which an existing record differs, and return it; keep its area code."""
     actual = {
         **record.fields,
         "number": record.number,

@@ -46,7 +46,7 @@ def diff(
     *,
     follows_check: bool,
 ) -> Diff:
-    """Return what happens to a resource whose state holds `olds`.
+    """Return the change that the engine has to make to a resource whose state holds `olds`.
 
     `recorded` are the recorded properties that `desired` is compared with; None for a record that
     an earlier run released. `follows_check` is false in a refresh, which calls diff without check.
@@ -102,7 +102,7 @@ def _replacement(
     *,
     is_held: bool,
 ) -> Diff:
-    """Return the replacement; count its release and warn of it, unless another resource has it."""
+    """Return the replacement; count and announce the release unless another resource has it."""
     fields = ", ".join(step.because)
     if desired.adopt_id is not None:
         raise OwnershipError(messages.ADOPTED_WOULD_BE_REPLACED(fields=fields, id=id_))

@@ -29,7 +29,7 @@ class HeldRecords:
         self._ownership = session.ownership
 
     def wait_for_holders(self, purchase: Purchase) -> set[str]:
-        """Return the ids that resources of this program hold whose keys have the same old form.
+        """Wait for the holders of known records; return the ids held under the key's old form.
 
         While a record with either form of the key or automatic name has no holder, its holder may
         come later in the program: wait until the engine has checked no resource for a while.

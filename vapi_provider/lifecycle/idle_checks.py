@@ -1,4 +1,4 @@
-"""Pause in the engine's checks, after which the program has declared all that it can for now."""
+"""Detection of a pause in the engine's checks, in which the program waits for the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from vapi_provider.lifecycle.ownership import Ownership
 
 IDLE_SECONDS = 1.0
-"""If the engine checks no resource for this long, the program has declared all it can for now."""
+"""Duration without a check after which the program has declared all it can for now."""
 
 
 class IdleChecks:

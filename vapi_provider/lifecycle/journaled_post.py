@@ -23,7 +23,7 @@ from vapi_provider.reconcile.secrecy import secrets_in
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-TRIES = 3
+MAX_POSTS = 3
 """Maximum POSTs for one record; the account is searched before each repetition."""
 
 SEARCH_PAUSES_SECONDS = (2.0, 4.0, 8.0)
@@ -80,7 +80,7 @@ class JournaledPost:
             write_intent()
             begun = True
 
-        while tries < TRIES:
+        while tries < MAX_POSTS:
             try:
                 record = self._client.create_phone_number(purchase.body, secrets, before_send)
             except UnclearError as error:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 SHOWS_WITHIN_SECONDS = 3600.0
-"""Maximum time after its POST at which a record first appears; each run looks until then."""
+"""Maximum delay after a POST with which its record appears in a list; runs search until then."""
 
 
 class LateRecords:
     """Detector of records that a repeated purchase's first POST created late.
 
-    It looks once per process and stack, in the run after the purchase, and lists the account only
-    where a POST was repeated.
+    It searches once per process and stack, in runs after the purchase, and lists the account only
+    if a POST was repeated.
     """
 
     def __init__(self, session: Session) -> None:

@@ -50,13 +50,13 @@ class Listing:
         if id_ not in self._found and id_ not in self._client.written:
             self._page_until(lambda: id_ in self._found)
         # Check this last: another thread may write to the record while the page is in flight.
-        return None if id_ in self._client.written else _whole(self._found.get(id_))
+        return None if id_ in self._client.written else _unless_masked(self._found.get(id_))
 
     def find_among_newest(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record if the first page shows it; None also where the page failed."""
         with suppress(VapiError):
             self._page_until(lambda: bool(self._found))
-        return _whole(self._found.get(id_))
+        return _unless_masked(self._found.get(id_))
 
     def contains(self, id_: str) -> bool:
         """Return whether the account shows the record; raise VapiError if the listing fails."""
@@ -106,6 +106,6 @@ class Listing:
         return True
 
 
-def _whole(record: PhoneNumberRecord | None) -> PhoneNumberRecord | None:
+def _unless_masked(record: PhoneNumberRecord | None) -> PhoneNumberRecord | None:
     """Return the record; None where the list masks its number."""
     return None if record is not None and record.is_masked else record

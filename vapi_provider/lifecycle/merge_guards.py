@@ -1,4 +1,4 @@
-"""Guards and warnings of a PATCH: secrets that are unknown, and values that it cannot keep."""
+"""Refusals and warnings before a PATCH that would lose secrets or values of the account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run's client of the account, which remembers what the responses show; used by all threads."""
+"""Client of a run that records organizations and writes from responses; shared by all threads."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class OtherRuns:
             yield
 
     def wait_for_owner(self, key: str) -> Intent | None:
-        """Return the unfinished intent after no process works on it any more."""
+        """Wait until no running process owns the key's unfinished intent; return it, or None."""
         wait = self._bounded_wait()
         while True:
             intent = self._journal.find(key)

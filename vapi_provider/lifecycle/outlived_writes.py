@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def recorded_of(
     session: Session, id_: str, olds: Mapping[str, Any], desired: Desired
 ) -> Mapping[str, Any] | None:
-    """Return the recorded outputs, as a killed engine would have saved them; None where released.
+    """Return the recorded outputs after the writes of killed runs; None if one released the record.
 
-    Only a record with an interrupted write costs a GET. An imported secret that was never shown is
+    Sends a GET only for a record with an interrupted write. A secret that was imported unseen is
     assumed to be as declared. Raises VapiError.
     """
     recorded = _as_left(session, id_, olds)

@@ -87,7 +87,7 @@ class Ownership:
         return key in self._declared
 
     def is_covered(self, key: str) -> bool:
-        """Return whether a resource of this run has this key, or a child's form of it."""
+        """Return whether a resource of this run has this key, with or without a parent's hash."""
         return key in self._declared or key in self._covered
 
     def is_recorded(self, key: str) -> bool:
@@ -137,10 +137,10 @@ class Ownership:
             _refuse_second_owner(id_, self._adopters.get(id_.lower()), key or "")
             self._kept[id_.lower()] = key or ""
 
-    def answer_adopters(self) -> None:
-        """Tell other plugin processes that a resource of this one keeps a record that they adopt.
+    def announce_kept(self) -> None:
+        """Publish each record that a resource of this process keeps and another process adopts.
 
-        The other processes have not seen the `diff` of that resource.
+        The other process has not seen the `diff` of that resource.
         """
         self._operation.catch_up()
         for id_, adopter in list(self._adopters.items()):
@@ -166,10 +166,10 @@ class Ownership:
         return None if owners is None else next((key for key in owners if owners[key] > 0), None)
 
     def begin_create(self, key: str) -> None:
-        """Record that the engine requests the record of a resource.
+        """Record that this run creates the record of a resource.
 
-        Raises OwnershipError for the second request: two resources share the key that identifies
-        both.
+        Raises OwnershipError for a second create under the same key, because two resources then
+        share the key.
         """
         with self._lock:
             if key in self._begun:

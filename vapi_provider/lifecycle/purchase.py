@@ -15,7 +15,7 @@ from vapi_provider.reconcile.fingerprint import BodyFingerprint, fingerprint_of
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a desired resource purchases: its fields, the request's body, and its key.
+    """Purchase for a desired resource: its fields, the request's body, and the resource's key.
 
     `replaced` are ids that are about to be released. `is_replacing` is set where the engine
     replaces the recorded resource. `other_forms` are the keys under which an earlier version of

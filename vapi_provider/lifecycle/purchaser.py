@@ -30,7 +30,7 @@ from vapi_provider.reconcile.resource_key import resource_of, stack_of
 if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
-TRIES = 4
+MAX_RESTARTS = 4
 """Maximum restarts of a purchase after another machine wrote to the journal."""
 
 SEARCH_SECONDS = 2.0
@@ -58,7 +58,7 @@ class Purchaser:
         Raises OwnershipError where the account has a record that may be another's, UnclearError
         where the outcome is unknown (the next run finds out), or any other VapiError.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_RESTARTS):
             try:
                 return self._purchase(purchase)
             except JournalChangedError:

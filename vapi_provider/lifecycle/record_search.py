@@ -134,8 +134,8 @@ def is_timely(post: PendingPost, record: PhoneNumberRecord) -> bool:
     """Return whether a record was created while the purchase could still complete.
 
     True where the time is unknown. A later record with the same automatic name comes from a backend
-    with equal project and stack names. A run that waited in vain allows its request the same time
-    again, so the limit is twice `completion_grace_seconds`.
+    with equal project and stack names. A run that gives up while its request may still complete
+    rewrites the intent, and the next run waits the grace time again: hence twice that time.
     """
     delay = _delay(post, record)
     return delay is None or delay <= 2 * post.completion_grace_seconds + PROMPT_SECONDS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Refreshed(NamedTuple):
-    """Outputs of an existing record, and its inputs where the state's own do not stay."""
+    """Outputs of an existing record, and its inputs if they replace those of the state."""
 
     outputs: dict[str, Any]
     inputs: dict[str, Any] | None

@@ -48,7 +48,7 @@ GIVE_UP_WAIT_SECONDS = 120.0
 GIVE_UP_POLL_SECONDS = 0.1
 
 ANSWER_SECONDS = 0.2
-"""Polling interval for adoptions in other plugin processes, which wait one second for an answer."""
+"""Polling interval for adoptions in other plugin processes, which wait one second for an event."""
 
 COMPARED_SECONDS = 1.0
 """Maximum delay until the engine compares the resource that gives up a unique value."""
@@ -69,7 +69,7 @@ class CheckInput:
 
 
 class Session:
-    """Shared knowledge of a plugin process, created once and used by all its threads."""
+    """State of a plugin process: account view, ownership, journal and limits, shared by threads."""
 
     automatic_name = staticmethod(automatic_name)
 
@@ -154,8 +154,8 @@ class Session:
     def note_compared(self, id_: str, key: str | None) -> bool:
         """Record under a record's id what `check` received; return whether `diff` follows a check.
 
-        It does not in a refresh. The `update` of a record runs in parallel with checks of other
-        resources that may share its key, so it finds what `check` received by the id.
+        In a refresh no check precedes `diff`. The `update` of a record runs in parallel with checks
+        of other resources that may share its key, so it finds this information by the id.
         """
         found = self._checked.get(key or "")
         if found is None or not found.before:
@@ -232,14 +232,12 @@ class Session:
         client = VapiClient(LazyTransport(settings, warn, require_engine, blocking))
         session = cls(settings, client, facts=facts_of(os.environ))
         if engine_operation():
-            threading.Thread(
-                target=_answer_adopters, args=(session.ownership,), daemon=True
-            ).start()
+            threading.Thread(target=_announce_kept, args=(session.ownership,), daemon=True).start()
         return session
 
 
-def _answer_adopters(ownership: Ownership) -> None:
-    """Answer other plugin processes of this operation for the life of this process."""
+def _announce_kept(ownership: Ownership) -> None:
+    """Publish kept records to the operation's other plugins for the life of this process."""
     while True:
         time.sleep(ANSWER_SECONDS)
-        ownership.answer_adopters()
+        ownership.announce_kept()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class UnfinishedPurchases:
-    """Reporter of undeclared interrupted purchases, so that none is forgotten or repeated."""
+    """Search for interrupted purchases that the program no longer declares."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -49,10 +49,10 @@ class _Stack:
 class Writers:
     """Writes of a process by stack; shared by its threads.
 
-    A file exists only during a write, so a run without changes leaves no trace. `engine` is the
+    A file exists only during a write, so a run without changes creates none. `engine` is the
     address of this process's engine; `is_listening` returns whether an engine listens at an
-    address. A process whose engine lives needs no wait: it is of the same operation, or Pulumi's
-    own lock separates the two.
+    address. A run does not wait for a process whose engine is running: the process is of the same
+    operation, or Pulumi's lock serializes the two runs.
     """
 
     def __init__(
@@ -201,7 +201,10 @@ class Writers:
         return False
 
     def _take_over(self, path: Path) -> None:
-        """Read a killed process's open writes, once its requests must have completed."""
+        """Wait until a killed process's requests have completed, and load its open writes.
+
+        Removes a file that has no open write or is older than `KEPT_SECONDS`.
+        """
         writes = writer_files.open_writes(path)
         if not writes or self._now() - path.stat().st_mtime > KEPT_SECONDS:
             path.unlink(missing_ok=True)
