@@ -16,6 +16,7 @@ from tests.journal.test_contract import BODY, KEY, SCOPE, begin, never
 from tests.support.builders import Clock
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.blobs import StoreError
+from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.compaction import KEPT_SECONDS, MIN_ENTRIES, compact, remove_old
 from vapi_provider.journal.entries import entry_name
 from vapi_provider.journal.file_migration import EarlierJournal
@@ -407,3 +408,25 @@ def test_a_journal_that_is_no_longer_used_closes_its_tables() -> None:
     del database
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+def test_the_names_of_commands_in_logs_never_change() -> None:
+    """A log that an earlier version wrote names the same commands as this version's."""
+    assert set(COMMANDS) == {
+        "answer",
+        "begin",
+        "bring",
+        "bury",
+        "drop",
+        "exclude",
+        "finish",
+        "forget",
+        "forget_repeat",
+        "free_turns",
+        "gone",
+        "hold",
+        "release",
+        "rename",
+        "take_away",
+        "take_turns",
+    }

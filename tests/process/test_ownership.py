@@ -6,7 +6,7 @@ import multiprocessing
 from pathlib import Path
 
 from vapi_provider.errors import OwnershipError
-from vapi_provider.journal.operation import Event, Operation
+from vapi_provider.journal.operation import Event, OperationEvents
 from vapi_provider.lifecycle.ownership import Ownership
 
 ENGINE = "127.0.0.1:40000 4711"
@@ -16,7 +16,7 @@ KEY = "acme/shop/dev/VapiPhoneNumber/{}"
 
 
 def _adopt(folder: Path, name: str, won: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    ownership = Ownership(Operation(ENGINE, folder))
+    ownership = Ownership(OperationEvents(ENGINE, folder))
     try:
         ownership.register_check(KEY.format(name), "id")
     except OwnershipError:
@@ -29,7 +29,7 @@ def test_of_many_processes_that_adopt_one_record_one_wins(tmp_path: Path) -> Non
     """The order of the file decides, the same for all."""
     context = multiprocessing.get_context("spawn")
     won = context.Queue()
-    keeper = Operation(ENGINE, tmp_path)
+    keeper = OperationEvents(ENGINE, tmp_path)
     keeper.publish(Event("other", "", ""))
     names = [f"n{at}" for at in range(4)]
     workers = [context.Process(target=_adopt, args=(tmp_path, name, won)) for name in names]

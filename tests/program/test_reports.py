@@ -14,7 +14,7 @@ import pytest
 from tests.program.conftest import Run
 from tests.support.builders import settings
 from vapi_provider.journal.journal import AccountWatermark, Journal
-from vapi_provider.journal.operation import Operation, operation_at
+from vapi_provider.journal.operation import OperationEvents, operation_at
 from vapi_provider.lifecycle.adopt_announcement import announce
 from vapi_provider.lifecycle.intent_finisher import IntentFinisher, intent_finisher_of
 from vapi_provider.lifecycle.ownership import Ownership
@@ -92,7 +92,7 @@ def adopter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Adopter:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     engine = f"{ENGINE} {tmp_path}"  # An address that no other test has.
     monkeypatch.setattr(sys, "orig_argv", ["python", "exec", "--engine", engine, "."])
-    return Ownership(Operation(operation_at(engine))).announced_adopter
+    return Ownership(OperationEvents(operation_at(engine))).announced_adopter
 
 
 def test_an_adopted_id_is_known_to_the_plugins(run: Run, adopter: Adopter) -> None:

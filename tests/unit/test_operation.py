@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vapi_provider.errors import LimitError, OwnershipError
-from vapi_provider.journal.operation import Event, Operation
+from vapi_provider.journal.operation import Event, OperationEvents
 from vapi_provider.journal.process_locks import ProcessLocks
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.release_limit import ReleaseLimit
@@ -22,17 +22,17 @@ def files(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def end(operation: Operation) -> None:
+def end(events: OperationEvents) -> None:
     """Let go of what a process that ends lets go of."""
-    os.close(operation._file)
-    assert operation._mark is not None
-    operation._mark.let_go()
+    os.close(events._file)
+    assert events._mark is not None
+    events._mark.let_go()
 
 
 def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
     """Nothing is opened by a run that adopts, creates and releases nothing."""
-    operation = Operation(ENGINE, tmp_path)
-    ownership = Ownership(operation)
+    events = OperationEvents(ENGINE, tmp_path)
+    ownership = Ownership(events)
     ownership.register_check(KEY.format("a"), recorded=KEY.format("a"))
     ownership.hold("x", KEY.format("a"))
     assert ownership.holder("y") is None
@@ -41,7 +41,7 @@ def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:
 
 def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
     """An adopted record is known to the process that is asked to delete it."""
-    here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
+    here, there = (OperationEvents(ENGINE, tmp_path) for _ in range(2))
     one, other = Ownership(here), Ownership(there)
     one.register_check(KEY.format("new"), "ID")
     one.gain("id", KEY.format("new"))
@@ -53,7 +53,7 @@ def test_what_one_process_gains_the_others_know(tmp_path: Path) -> None:
 
 def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
     """A record that another process adopts is known there to be held here, or to be given up."""
-    here, there = (Operation(ENGINE, tmp_path) for _ in range(2))
+    here, there = (OperationEvents(ENGINE, tmp_path) for _ in range(2))
     one, other = Ownership(here), Ownership(there)
     for id_, name in (("kept", "a"), ("given-up", "b")):
         one.register_check(KEY.format(name), recorded=KEY.format(name))
@@ -69,23 +69,23 @@ def test_a_process_says_what_its_resources_keep(tmp_path: Path) -> None:
 
 def test_what_a_process_that_has_ended_told_is_still_known(tmp_path: Path) -> None:
     """The engine may stop one plugin before the other has heard anything: nothing is forgotten."""
-    first = Operation(ENGINE, tmp_path)
+    first = OperationEvents(ENGINE, tmp_path)
     Ownership(first).gain("id", KEY.format("a"))
     end(first)
-    assert Ownership(Operation(ENGINE, tmp_path)).holder("id") == KEY.format("a")
-    assert Ownership(Operation(ENGINE + "5", tmp_path)).holder("id") is None
+    assert Ownership(OperationEvents(ENGINE, tmp_path)).holder("id") == KEY.format("a")
+    assert Ownership(OperationEvents(ENGINE + "5", tmp_path)).holder("id") is None
 
 
 def test_an_engine_that_is_known_by_its_address_alone(tmp_path: Path) -> None:
     """The file that another process has open is this engine's, any other an old one's."""
     address = ENGINE.partition(" ")[0]
-    first = Operation(address, tmp_path)
+    first = OperationEvents(address, tmp_path)
     Ownership(first).gain("id", KEY.format("a"))
-    second = Operation(address, tmp_path)
+    second = OperationEvents(address, tmp_path)
     assert Ownership(second).holder("id") == KEY.format("a")
     for one in (first, second):
         end(one)
-    assert Ownership(Operation(address, tmp_path)).holder("id") is None
+    assert Ownership(OperationEvents(address, tmp_path)).holder("id") is None
 
 
 def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_files_of_engines_that_are_long_gone_are_removed(tmp_path: Path) -> None
         os.utime(path, (0, 0))
     mark = ProcessLocks(held)
     mark.hold()
-    Operation(ENGINE, tmp_path).publish(Event("gained", "id", "key"))
+    OperationEvents(ENGINE, tmp_path).publish(Event("gained", "id", "key"))
     mark.let_go()
     assert {"held.run", "young.run"} < set(files(tmp_path))
     assert "stale.run" not in files(tmp_path)
@@ -109,7 +109,7 @@ def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     folder = tmp_path / "open"
     folder.mkdir()
     folder.chmod(0o777)
-    ownership = Ownership(Operation(ENGINE, folder))
+    ownership = Ownership(OperationEvents(ENGINE, folder))
     ownership.gain("id", KEY.format("a"))
     assert ownership.holder("id") == KEY.format("a")
     assert files(folder) == []
@@ -117,7 +117,7 @@ def test_a_folder_that_others_may_write_is_not_used(tmp_path: Path) -> None:
 
 def test_releases_are_counted_over_all_processes(tmp_path: Path) -> None:
     """Two processes together release no more numbers than one may, and each number once."""
-    one, other = (ReleaseLimit(2, Operation(ENGINE, tmp_path)) for _ in range(2))
+    one, other = (ReleaseLimit(2, OperationEvents(ENGINE, tmp_path)) for _ in range(2))
     one.count("a")
     other.count("A")
     other.count("b")
@@ -142,6 +142,6 @@ def test_a_folder_that_cannot_be_written_keeps_events_in_the_process(tmp_path: P
     """Where the file cannot be made the process goes on by what it knows itself."""
     blocked = tmp_path / "file"
     blocked.touch()
-    ownership = Ownership(Operation(ENGINE, blocked / "folder"))
+    ownership = Ownership(OperationEvents(ENGINE, blocked / "folder"))
     ownership.gain("id", KEY.format("a"))
     assert ownership.holder("id") == KEY.format("a")

@@ -16,9 +16,9 @@ from vapi_provider.journal.turns import (
     FENCED,
     TAKEN,
     WRITTEN,
-    bury,
+    fence,
     free_turns,
-    is_buried,
+    is_fenced,
     take_turns,
 )
 
@@ -72,7 +72,7 @@ def begin(
     return WRITTEN
 
 
-def answer(
+def record_id(
     database: Database,
     backend: str,
     key: str,
@@ -91,8 +91,8 @@ def answer(
         "SELECT owner FROM intents WHERE key = ? AND backend IN ('', ?)", key, backend
     )
     is_anothers = any(holder not in (owner, seen_owner) for (holder,) in found)
-    is_fenced = is_anothers or (database.is_shared and is_buried(database, owner))
-    if not is_fenced:
+    is_refused = is_anothers or (database.is_shared and is_fenced(database, owner))
+    if not is_refused:
         own = {"backend": backend, "key": key}
         database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
         if organizations:
@@ -102,10 +102,10 @@ def answer(
     for text in texts:
         database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
     _exclude_from_others(database, record)
-    return FENCED if is_fenced else WRITTEN
+    return FENCED if is_refused else WRITTEN
 
 
-def hold(
+def record_adoption(
     database: Database,
     backend: str,
     key: str,
@@ -116,7 +116,7 @@ def hold(
     """Record that a resource adopts `record`, and finish the intent that created it."""
     database.change("DELETE FROM intents WHERE record = ?", record)
     # The adoption also resolves the resource's own open intent.
-    forget(database, backend, key)
+    discard(database, backend, key)
     _exclude_from_others(database, record)
     database.change(
         "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
@@ -128,7 +128,7 @@ def hold(
     )
 
 
-def drop(database: Database, backend: str, key: str, owner: str, turns: Sequence[str]) -> None:
+def withdraw(database: Database, backend: str, key: str, owner: str, turns: Sequence[str]) -> None:
     """Forget a process's own intent: its request cannot have created anything."""
     database.change(
         "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?", backend, key, owner
@@ -136,7 +136,7 @@ def drop(database: Database, backend: str, key: str, owner: str, turns: Sequence
     free_turns(database, owner, turns)
 
 
-def forget(database: Database, backend: str, key: str) -> None:
+def discard(database: Database, backend: str, key: str) -> None:
     """Forget an open intent of any owner."""
     database.change("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
 
@@ -174,7 +174,7 @@ def exclude(database: Database, backend: str, key: str, records: Sequence[str]) 
         )
 
 
-def release(database: Database, backend: str, key: str, record: str) -> None:
+def forget_holder(database: Database, backend: str, key: str, record: str) -> None:
     """Forget that a resource holds `record`."""
     own = {"backend": backend, "key": key, "record": record}
     database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
@@ -183,7 +183,7 @@ def release(database: Database, backend: str, key: str, record: str) -> None:
     )
 
 
-def gone(database: Database, record: str) -> None:
+def forget_record(database: Database, record: str) -> None:
     """Forget a record that no longer exists in the account, whoever created or held it."""
     for table in ("intents", "held", "unique_texts"):
         database.change(f"DELETE FROM {table} WHERE record = ?", record)
@@ -205,7 +205,7 @@ def forget_repeat(database: Database, record: str) -> None:
     database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
 
 
-def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+def insert_rows(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
     """Insert the rows of the machine's earlier journal."""
     for name in ("intents", "held", "unique_texts"):
         for row in tables[name]:
@@ -213,7 +213,7 @@ def bring(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> 
             database.change(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
 
 
-def take_away(database: Database, backend: str, keys: Sequence[str]) -> None:
+def delete_rows(database: Database, backend: str, keys: Sequence[str]) -> None:
     """Delete rows that were moved to another journal."""
     for key in keys:
         database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
@@ -228,24 +228,21 @@ def _exclude_from_others(database: Database, record: str) -> None:
 
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
-    command.__name__: command
-    for command in (
-        begin,
-        answer,
-        hold,
-        drop,
-        forget,
-        finish,
-        exclude,
-        release,
-        gone,
-        rename,
-        forget_repeat,
-        take_turns,
-        free_turns,
-        bury,
-        bring,
-        take_away,
-    )
+    "begin": begin,
+    "answer": record_id,
+    "hold": record_adoption,
+    "drop": withdraw,
+    "forget": discard,
+    "finish": finish,
+    "exclude": exclude,
+    "release": forget_holder,
+    "gone": forget_record,
+    "rename": rename,
+    "forget_repeat": forget_repeat,
+    "take_turns": take_turns,
+    "free_turns": free_turns,
+    "bury": fence,
+    "bring": insert_rows,
+    "take_away": delete_rows,
 }
-"""The commands by their names in log entries."""
+"""The commands by their names in log entries, which never change: logs contain them."""

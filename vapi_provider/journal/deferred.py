@@ -12,7 +12,7 @@ from typing import Any
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal import compaction
 from vapi_provider.journal.blobs import StoreError
-from vapi_provider.journal.entries import Item, Operation
+from vapi_provider.journal.entries import Item, LoggedCommand
 from vapi_provider.journal.replica import Replica
 
 LINGER_SECONDS = 0.05
@@ -146,7 +146,7 @@ class DeferredWrites:
             compaction.remove_old(self._replica.blobs)
 
 
-def _finishing(finished: Sequence[tuple[str, str]]) -> list[Operation]:
+def _finishing(finished: Sequence[tuple[str, str]]) -> list[LoggedCommand]:
     """Return the commands that finish intents, given as pairs of backend and record."""
     by_backend: defaultdict[str, list[str]] = defaultdict(list)
     for backend, record in finished:

@@ -16,14 +16,14 @@ VERSION = 1
 
 PREFIX = "log/"
 
-Operation = tuple[str, dict[str, Any]]
+LoggedCommand = tuple[str, dict[str, Any]]
 
 
 @dataclass
 class Item:
-    """An operation that is queued for the log, and its result."""
+    """A command that is queued for the log, and its result."""
 
-    operation: Operation
+    command: LoggedCommand
     result: Any = None
     error: BaseException | None = None
     is_done: bool = False
@@ -31,19 +31,19 @@ class Item:
 
 @dataclass
 class Batch:
-    """Operations of one entry; its id shows whether an entry in the log is this one."""
+    """Commands of one entry; its id shows whether an entry in the log is this one."""
 
     items: list[Item]
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def text(self) -> str:
         """Return the entry."""
-        return entry_text([item.operation for item in self.items], self.id)
+        return entry_text([item.command for item in self.items], self.id)
 
 
-def entry_text(operations: Sequence[Operation], id_: str) -> str:
+def entry_text(commands: Sequence[LoggedCommand], id_: str) -> str:
     """Return the text of an entry."""
-    return json.dumps({"v": VERSION, "id": id_, "ops": operations})
+    return json.dumps({"v": VERSION, "id": id_, "ops": commands})
 
 
 def entry_name(position: int) -> str:

@@ -19,7 +19,7 @@ from vapi_provider.journal.entries import (
     PREFIX,
     Batch,
     Item,
-    Operation,
+    LoggedCommand,
     entry_name,
     entry_text,
     parse_entry,
@@ -32,8 +32,8 @@ IN_FLIGHT = 3
 More would hold fewer writes each: 8 put twice as many entries for 200 purchases, without gain.
 """
 
-MAX_OPERATIONS = 200
-"""The maximum number of operations in one entry."""
+MAX_COMMANDS = 200
+"""The maximum number of commands in one entry."""
 
 TRIES = 3
 """Maximum attempts of a put that a store refuses because of a conflict although the name is free.
@@ -48,14 +48,14 @@ STALE_SECONDS = 600.0
 class SharedLog:
     """The log as one process knows it. Methods raise StoreError or ConfigurationError.
 
-    `replay` applies an entry's operations at a position and returns their results; `restore` loads
+    `replay` applies an entry's commands at a position and returns their results; `restore` loads
     a snapshot. Both are called in order, one at a time.
     """
 
     def __init__(
         self,
         blobs: Blobs,
-        replay: Callable[[int, Sequence[Operation]], list[Any]],
+        replay: Callable[[int, Sequence[LoggedCommand]], list[Any]],
         restore: Callable[[dict[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -153,9 +153,9 @@ class SharedLog:
         last = names[-1]
         return ".snapshot." not in last or not last.endswith(".0")
 
-    def append_blindly(self, operations: Sequence[Operation]) -> None:
-        """Write operations whose results are not needed, without replaying the log."""
-        text = entry_text(operations, uuid.uuid4().hex)
+    def append_blindly(self, commands: Sequence[LoggedCommand]) -> None:
+        """Write commands whose results are not needed, without replaying the log."""
+        text = entry_text(commands, uuid.uuid4().hex)
         position = 0
         while True:
             after = entry_name(position) if position else ""
@@ -171,9 +171,9 @@ class SharedLog:
         return item in self._queue and len(self._in_flight) < self._max_in_flight
 
     def _next_batch(self) -> tuple[int, Batch]:
-        """Take the queued operations, and the next position that is not known to be taken."""
-        batch = Batch(self._queue[:MAX_OPERATIONS])
-        del self._queue[:MAX_OPERATIONS]
+        """Take the queued commands, and the next position that is not known to be taken."""
+        batch = Batch(self._queue[:MAX_COMMANDS])
+        del self._queue[:MAX_COMMANDS]
         position = self.position + 1
         while position in self._in_flight or position in self._arrived:
             position += 1
@@ -223,7 +223,7 @@ class SharedLog:
         self.condition.notify_all()
 
     def _run_guarded(self, step: Callable[[], None]) -> None:
-        """Run a step; if it fails, fail all waiting operations and require a new read."""
+        """Run a step; if it fails, fail all waiting commands and require a new read."""
         try:
             step()
         except BaseException as error:

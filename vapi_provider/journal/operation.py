@@ -76,7 +76,7 @@ def _process(pid: str) -> tuple[str, str]:
     return before.partition("(")[2], after.split()[1]
 
 
-class Operation:
+class OperationEvents:
     """The events of one engine operation, in one order for all its plugin processes.
 
     `engine` is the engine's address and, after a space, its process id if known. Without `engine`,

@@ -13,7 +13,7 @@ from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal import compaction
 from vapi_provider.journal.blobs import Blobs, StoreError
 from vapi_provider.journal.commands import COMMANDS
-from vapi_provider.journal.entries import Item, Operation, position_of
+from vapi_provider.journal.entries import Item, LoggedCommand, position_of
 from vapi_provider.journal.file_migration import EarlierJournal
 from vapi_provider.journal.log import SharedLog
 from vapi_provider.journal.tables import Database, transaction
@@ -101,12 +101,12 @@ class Replica:
                 finally:
                     self._is_moving = False
 
-    def _replay(self, position: int, operations: Sequence[Operation]) -> list[Any]:
+    def _replay(self, position: int, commands: Sequence[LoggedCommand]) -> list[Any]:
         database = self.database
         database.position = position
         with transaction(database.connection):
             results: list[Any] = []
-            for command, arguments in operations:
+            for command, arguments in commands:
                 if command not in COMMANDS:
                     raise ConfigurationError(
                         messages.JOURNAL_OF_LATER_VERSION(place=self.blobs.shown)

@@ -25,7 +25,7 @@ def take_turns(database: Database, owner: str, names: Sequence[str], seen: int |
 
     `seen` is the position up to which the owner has read the log; None accepts later changes.
     """
-    if is_buried(database, owner):
+    if is_fenced(database, owner):
         return FENCED
     for name in names:
         for holder, is_held, position in database.run(
@@ -58,7 +58,7 @@ def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
         )
 
 
-def bury(database: Database, owner: str) -> None:
+def fence(database: Database, owner: str) -> None:
     """Fence an owner whose lease has expired: free its turns, and refuse its later writes."""
     position = database.position
     database.change("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
@@ -67,6 +67,6 @@ def bury(database: Database, owner: str) -> None:
     )
 
 
-def is_buried(database: Database, owner: str) -> bool:
+def is_fenced(database: Database, owner: str) -> bool:
     """Return whether an owner is fenced."""
     return bool(database.run("SELECT 1 FROM buried WHERE owner = ?", owner))

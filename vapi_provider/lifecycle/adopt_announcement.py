@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 if TYPE_CHECKING:
-    from vapi_provider.journal.operation import Operation
+    from vapi_provider.journal.operation import OperationEvents
 
 
 def announce(id_: pulumi.Input[str], key: pulumi.Input[str]) -> None:
@@ -46,10 +46,10 @@ def _publish(engine: str, id_: str, key: str) -> None:
 
 
 @cache
-def _operation(engine: str) -> Operation:
-    from vapi_provider.journal.operation import Operation, operation_at
+def _operation(engine: str) -> OperationEvents:
+    from vapi_provider.journal.operation import OperationEvents, operation_at
 
-    return Operation(operation_at(engine))
+    return OperationEvents(operation_at(engine))
 
 
 def _engine_address() -> str:

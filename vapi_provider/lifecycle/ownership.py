@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import OwnershipError
-from vapi_provider.journal.operation import Event, Operation
+from vapi_provider.journal.operation import Event, OperationEvents
 from vapi_provider.reconcile.resource_key import old_form, resource_of
 
 _ADOPTER, _GAINED, _HELD = "adopter", "gained", "held"
@@ -26,9 +26,9 @@ class Ownership:
     components the same one; their ids distinguish them.
     """
 
-    def __init__(self, operation: Operation | None = None) -> None:
-        self._operation = operation or Operation()
-        self._operation.subscribe(self._receive)
+    def __init__(self, events: OperationEvents | None = None) -> None:
+        self._events = events or OperationEvents()
+        self._events.subscribe(self._receive)
         self._lock = threading.RLock()
         self._declared: set[str] = set()
         self._recorded: set[str] = set()
@@ -79,7 +79,7 @@ class Ownership:
         id_ = adopt_id.lower()
         _refuse_second_owner(adopt_id, self._owner(id_), key, is_held=True)
         if id_ not in self._adopters:
-            self._operation.publish(Event(_ADOPTER, id_, key))
+            self._events.publish(Event(_ADOPTER, id_, key))
         _refuse_second_owner(adopt_id, self._adopters.get(id_), key)
 
     def is_declared(self, key: str) -> bool:
@@ -116,7 +116,7 @@ class Ownership:
         with self._lock:
             if key is None or key not in self._declared:
                 return None
-            self._operation.catch_up()
+            self._events.catch_up()
             id_ = id_.lower()
             owners = self._owners[id_]
             checked = [sent for sent, held in self._undecided.items() if held == key]
@@ -142,11 +142,11 @@ class Ownership:
 
         The other process has not seen the `diff` of that resource.
         """
-        self._operation.catch_up()
+        self._events.catch_up()
         for id_, adopter in list(self._adopters.items()):
             holder = self._kept.get(id_)
             if holder not in (None, adopter) and id_ not in self._held_elsewhere:
-                self._operation.publish(Event(_HELD, id_, holder or ""))
+                self._events.publish(Event(_HELD, id_, holder or ""))
 
     def note_replaced(self, id_: str, key: str | None, created_at: object = None) -> None:
         """Record that a resource replaces its record with another one."""
@@ -183,7 +183,7 @@ class Ownership:
 
     def gain(self, id_: str, key: str) -> None:
         """Record that a resource adopted a record, took it over or created it in this run."""
-        self._operation.publish(Event(_GAINED, id_.lower(), key))
+        self._events.publish(Event(_GAINED, id_.lower(), key))
 
     def allow_create(self, key: str | None) -> None:
         """Record that a resource's record is gone, so that another one may be created."""
@@ -197,23 +197,23 @@ class Ownership:
 
     def holder(self, id_: str) -> str | None:
         """Return the resource that holds and keeps a record, or has gained it in this run."""
-        self._operation.catch_up()
+        self._events.catch_up()
         id_ = id_.lower()
         return self._gained.get(id_) or self._owner(id_) or self._held_elsewhere.get(id_)
 
     def announced_adopter(self, id_: str) -> str | None:
         """Return the resource of the program that names a record in `adopt_id`, checked or not."""
-        self._operation.catch_up()
+        self._events.catch_up()
         return self._named.get(id_.lower())
 
     def adopter(self, id_: str) -> str | None:
         """Return the checked resource that names a record in `adopt_id`."""
-        self._operation.catch_up()
+        self._events.catch_up()
         return self._adopters.get(id_.lower())
 
     def ids_under_key(self, key: str) -> set[str]:
         """Return the ids that resources whose keys have the same old form hold or have gained."""
-        self._operation.catch_up()
+        self._events.catch_up()
         return set(dict(self._by_old_key.get(old_form(key), {})))
 
     @property

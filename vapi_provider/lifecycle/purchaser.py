@@ -12,12 +12,12 @@ from vapi_provider.catalogue import purchase as messages
 from vapi_provider.errors import JournalChangedError, OwnershipError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.lifecycle.clashes import refuse_clash
-from vapi_provider.lifecycle.held_records import HeldRecords
 from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.journaled_post import JournaledPost
 from vapi_provider.lifecycle.other_runs import OtherRuns
 from vapi_provider.lifecycle.purchase import Purchase, PurchaseResult
 from vapi_provider.lifecycle.record_search import PendingPost, RecordSearch
+from vapi_provider.lifecycle.repeat_guard import RepeatGuard
 from vapi_provider.lifecycle.unfinished_purchases import UnfinishedPurchases
 from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, POLL_SECONDS
 from vapi_provider.models.constants import AREA_CODE
@@ -47,7 +47,7 @@ class Purchaser:
         self._journal = session.journal
         self._ownership = session.ownership
         self._other_runs = OtherRuns(session)
-        self._held_records = HeldRecords(session)
+        self._repeat_guard = RepeatGuard(session)
         self._unfinished = UnfinishedPurchases(session)
         self._search = RecordSearch(session)
         self._post = JournaledPost(session, self._search)
@@ -73,10 +73,10 @@ class Purchaser:
                 if resumed is not None:
                     return resumed
             self._identity.confirm_organization(self._journal.ledger.organizations(*stack_of(key)))
-            held = self._held_records.wait_for_holders(purchase)
+            held = self._repeat_guard.wait_for_holders(purchase)
             since = self._ownership.replaced_since(*purchase.forms)
             if not purchase.is_replacing:
-                self._held_records.refuse_unrecorded(key, held.union(purchase.replaced), since)
+                self._repeat_guard.refuse_unrecorded(key, held.union(purchase.replaced), since)
             self._unfinished.report_or_refuse(purchase)
             # Read records that other processes created after the account was listed.
             self._account.fetch_missing(self._journal.ledger.with_texts(unique_texts(kind, fields)))

@@ -7,7 +7,7 @@ from collections import Counter
 
 from vapi_provider.catalogue import ownership as messages
 from vapi_provider.errors import LimitError
-from vapi_provider.journal.operation import Event, Operation
+from vapi_provider.journal.operation import Event, OperationEvents
 
 _RELEASE = "release"
 
@@ -20,10 +20,10 @@ class ReleaseLimit:
     only when the engine requests it.
     """
 
-    def __init__(self, limit: int | None, operation: Operation | None = None) -> None:
+    def __init__(self, limit: int | None, events: OperationEvents | None = None) -> None:
         self._limit = limit
-        self._operation = operation or Operation()
-        self._operation.subscribe(self._receive)
+        self._events = events or OperationEvents()
+        self._events.subscribe(self._receive)
         self._counted: set[str] = set()
         self._announced: Counter[str] = Counter()
         self._bound: set[str] = set()
@@ -56,7 +56,7 @@ class ReleaseLimit:
 
     def _count(self, name: str, key: str) -> None:
         if self._limit is not None:
-            self._operation.publish(Event(_RELEASE, name, key))
+            self._events.publish(Event(_RELEASE, name, key))
             if name not in self._counted:
                 raise LimitError(messages.TOO_MANY_RELEASES(limit=self._limit))
 

@@ -16,7 +16,7 @@ from vapi_provider.deployment.facts import StateFacts, facts_of
 from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.factory import open_journal
-from vapi_provider.journal.operation import Operation
+from vapi_provider.journal.operation import OperationEvents
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.idle_checks import IdleChecks
@@ -101,8 +101,8 @@ class Session:
         self.facts = facts or StateFacts()
         for organization in self.facts.organizations:
             self.identity.note_recorded(organization)
-        operation = Operation(engine_operation())
-        self.ownership = Ownership(operation)
+        events = OperationEvents(engine_operation())
+        self.ownership = Ownership(events)
         self._checked: dict[str, CheckInput] = {}
         """By the key that `check` returned, which several resources may share."""
         self._compared: dict[str, CheckInput] = {}
@@ -113,7 +113,7 @@ class Session:
         self.preview_outputs: PreviewOutputs = {}
         """Recorded outputs that a preview may show as known."""
         self.unique = UniqueValues()
-        self.release_limit = ReleaseLimit(settings.max_releases, operation)
+        self.release_limit = ReleaseLimit(settings.max_releases, events)
         self.journal = open_journal(
             settings.journal_place, settings.account, settings.backend, engine_operation()
         )

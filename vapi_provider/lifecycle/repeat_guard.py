@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 
-class HeldRecords:
+class RepeatGuard:
     """Guard against a second purchase of a record known under either form of a resource's key."""
 
     def __init__(self, session: Session) -> None:
