@@ -1,1 +1,1 @@
-"""What each environment declares: one module a stack, over the pieces in `_lines`."""
+"""Declarations of each environment: one module per stack, built from `_lines`."""

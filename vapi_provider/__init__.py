@@ -5,10 +5,10 @@ parts of this package and run without Pulumi.
 """
 
 # Runs before any other import, because a module of the project may shadow a library.
-from vapi_provider.shared.search_path import arrange
+from vapi_provider.shared.search_path import put_libraries_first
 
-arrange()
-del arrange
+put_libraries_first()
+del put_libraries_first
 
 # isort: split
 from importlib import import_module  # noqa: E402
@@ -85,5 +85,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "args" if name.endswith("Args") else "resources"
-    return getattr(import_module(f"{__name__}.{room}"), name)
+    module = "args" if name.endswith("Args") else "resources"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from vapi_provider.lifecycle.session import Session
 
 CALLS_WITHOUT_REQUEST = 16
-"""Calls at a time beyond the requests in flight: they wait for a shared journal meanwhile."""
+"""Concurrent calls beyond the requests in flight, because some calls wait for a shared journal."""
 
 
 class PhoneNumberProvider(ResourceProvider):
@@ -80,7 +80,8 @@ class PhoneNumberProvider(ResourceProvider):
         Failures name no property, because the engine prints the value of a named property, even a
         secret.
         """
-        inputs, failures = self._checker.check(_olds, news)
+        olds = _olds
+        inputs, failures = self._checker.check(olds, news)
         return CheckResult(
             inputs, [CheckFailure("", escape_control(failure)) for failure in failures]
         )
@@ -124,7 +125,7 @@ class PhoneNumberProvider(ResourceProvider):
 
     @error_boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Send a PATCH of the changed fields, or no request if none differs.
+        """Send a PATCH of the changed fields, or no request if no field changed.
 
         Raises OwnershipError where the record no longer exists.
         """
@@ -160,8 +161,8 @@ class PhoneNumberProvider(ResourceProvider):
     ) -> tuple[Desired, Mapping[str, Any] | None]:
         """Return the desired resource and the recorded properties.
 
-        Ignored fields have their recorded values. The recorded properties are None for a record
-        that an earlier run released after its engine exited.
+        Ignored fields of the desired resource have their recorded values. The recorded properties
+        are None if an earlier run released the record after its engine exited.
         """
         desired = self._desired_of(news)
         self._session.writers.wait_for_others(desired.key)
