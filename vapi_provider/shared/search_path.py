@@ -28,7 +28,7 @@ def is_plugin_process() -> bool:
     return spec is not None and spec.name in ("pulumi.dynamic", "pulumi.dynamic.__main__")
 
 
-def arrange() -> None:
+def put_libraries_first() -> None:
     """Move the project's folder to the end of `sys.path` in the plugin and in our commands.
 
     Raises SystemExit in a command whose project has a module of a reserved name.
@@ -75,7 +75,7 @@ def reserved_problem(folder: str) -> str | None:
             found.append(name)
     if not found:
         return None
-    # Lazy import: until `arrange` has run, a module of the project may shadow what it imports.
+    # Lazy import: until `put_libraries_first` has run, a module of the project may shadow what it imports.
     from vapi_provider.catalogue import configuration
 
     return configuration.RESERVED_MODULE_NAME(files=", ".join(found))
