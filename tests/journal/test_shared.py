@@ -17,7 +17,7 @@ from tests.support.builders import Clock
 from vapi_provider.errors import ConfigurationError, JournalChangedError, OwnershipError
 from vapi_provider.journal.blobs import StoreError
 from vapi_provider.journal.commands import COMMANDS
-from vapi_provider.journal.compaction import KEPT_SECONDS, MIN_ENTRIES, compact, remove_old
+from vapi_provider.journal.compaction import ENTRY_KEPT_SECONDS, MIN_ENTRIES, compact, remove_old
 from vapi_provider.journal.entries import entry_name
 from vapi_provider.journal.file_migration import EarlierJournal
 from vapi_provider.journal.file_store import FileStore
@@ -289,7 +289,7 @@ def test_old_entries_are_removed_once_a_snapshot_has_held_them_for_an_hour(
     compact(first, database, blobs)
     remove_old(blobs)
     assert len(blobs.names("log/")) == 4
-    clock.sleep(KEPT_SECONDS + 1)
+    clock.sleep(ENTRY_KEPT_SECONDS + 1)
     first.append_blindly([("gone", {"record": "r"})])
     remove_old(blobs)
     assert blobs.names("log/") == ["log/000000000003.snapshot.0", entry_name(4)]

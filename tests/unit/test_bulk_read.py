@@ -23,7 +23,7 @@ from tests.support.builders import (
 )
 from vapi_provider.errors import NotFoundError, ServerError
 from vapi_provider.lifecycle.account_view import READ_SINGLY, AccountView
-from vapi_provider.lifecycle.listing import KEPT_SECONDS
+from vapi_provider.lifecycle.listing import FRESH_SECONDS
 from vapi_provider.reconcile.properties import normalize
 
 
@@ -212,7 +212,7 @@ def test_a_listing_does_not_last() -> None:
     api, clock = account_of(12), Clock()
     _, view = warm(api, clock)
     api.records["n11"]["name"] = "b"
-    clock.now += KEPT_SECONDS - 1
+    clock.now += FRESH_SECONDS - 1
     assert names(view, ["gone"]) == {"gone": None}
     clock.now += 2
     assert view.read("n11").name == "b"
@@ -223,7 +223,7 @@ def test_a_page_that_takes_long_is_waited_for() -> None:
     clock = Clock()
 
     def slow(_: FlakyApi) -> None:
-        clock.now += KEPT_SECONDS * 3
+        clock.now += FRESH_SECONDS * 3
 
     api = Meanwhile(slow, *account_of(1500).records.values())
     names(AccountView(api.observed(), clock), list(api.records))

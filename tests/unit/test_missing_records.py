@@ -26,7 +26,7 @@ from tests.support.builders import (
 from vapi_provider.errors import OwnershipError
 from vapi_provider.lifecycle.account_identity import AccountIdentity
 from vapi_provider.lifecycle.account_view import AccountView
-from vapi_provider.lifecycle.listing import KEPT_SECONDS
+from vapi_provider.lifecycle.listing import FRESH_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_listing_of_before_proves_nothing() -> None:
     assert not view.is_listed(UUID)
     api.records[UUID] = THERE
     assert not view.is_listed(UUID)
-    clock.now += KEPT_SECONDS + 1
+    clock.now += FRESH_SECONDS + 1
     assert view.is_listed(UUID)
 
     del api.records[UUID]

@@ -16,7 +16,7 @@ MIN_ENTRIES = 64
 A large journal needs a quarter of its rows instead, so that the cost of snapshots stays linear.
 """
 
-KEPT_SECONDS = 3600.0
+ENTRY_KEPT_SECONDS = 3600.0
 """The time that an entry is kept after a snapshot contains it.
 
 No process may mistake the entry's removed position for a free one. A process that has not read the
@@ -68,7 +68,7 @@ def compact(log: SharedLog, database: Database, blobs: Blobs) -> None:
 
 def remove_old(blobs: Blobs) -> None:
     """Remove old entries that a snapshot contains, and old leases. Raises StoreError."""
-    old = {name for name, age in blobs.ages(PREFIX).items() if age > KEPT_SECONDS}
+    old = {name for name, age in blobs.ages(PREFIX).items() if age > ENTRY_KEPT_SECONDS}
     snapshots = sorted(name for name in old if ".snapshot." in name)
     # Keep the newest of the old snapshots, because there may be no newer one.
     last = position_of(snapshots[-1]) if snapshots else 0

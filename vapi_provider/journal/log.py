@@ -35,7 +35,7 @@ More would hold fewer writes each: 8 put twice as many entries for 200 purchases
 MAX_COMMANDS = 200
 """The maximum number of commands in one entry."""
 
-TRIES = 3
+MAX_PUTS = 3
 """Maximum attempts of a put that a store refuses because of a conflict although the name is free.
 
 S3 may refuse during a concurrent request.
@@ -183,7 +183,7 @@ class SharedLog:
     def _put(self, position: int, batch: Batch) -> None:
         begun = self._clock()
         name, text = entry_name(position), batch.text()
-        for _ in range(TRIES):
+        for _ in range(MAX_PUTS):
             is_ours = self._blobs.create(name, text)
             # A taken position is another process's, or ours if an earlier response was lost.
             arrived = text if is_ours else self._blobs.read([name]).get(name)

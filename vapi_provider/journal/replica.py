@@ -78,7 +78,9 @@ class Replica:
                 for name, age in self.blobs.ages("log/").items():
                     self._written_at.setdefault(position_of(name), self._clock() - age)
         # An entry that no longer exists was removed because of its age.
-        written = self._written_at.setdefault(position, self._clock() - compaction.KEPT_SECONDS)
+        written = self._written_at.setdefault(
+            position, self._clock() - compaction.ENTRY_KEPT_SECONDS
+        )
         return self._clock() - written
 
     def append(self, command: str, arguments: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from vapi_provider.lifecycle.observed_client import ObservedClient
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.removed_headers import shown_headers
 
-KEPT_SECONDS = 30.0
+FRESH_SECONDS = 30.0
 """Lifetime of a listing after its last page."""
 
 
@@ -36,14 +36,14 @@ class Listing:
         self.asked: set[str] = set()
         """Ids that callers have looked up here."""
 
-    def is_expired(self, seconds: float = KEPT_SECONDS) -> bool:
+    def is_expired(self, seconds: float = FRESH_SECONDS) -> bool:
         """Return whether the last page is `seconds` old or more and no page is being requested."""
         return not self._paging.locked() and self._clock() - self._paged_at >= seconds
 
     def is_fresh_for(self, id_: str) -> bool:
         """Return whether the listing is recent and began after the last write to the record."""
         written_before = self._client.written.get(id_, 0) <= self._writes_before
-        return written_before and self._clock() - self._begun_at <= KEPT_SECONDS
+        return written_before and self._clock() - self._begun_at <= FRESH_SECONDS
 
     def find(self, id_: str) -> PhoneNumberRecord | None:
         """Return the record; None where the account does not show it or this run wrote to it."""

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.2
 NOTIFY_AFTER_SECONDS = 10.0
 """Shortest wait that is reported to the user."""
 
-MAX_WAIT_SECONDS = 300.0
+MAX_RUN_WAIT_SECONDS = 300.0
 """Maximum wait for another run."""
 
 MAX_GRACE_SECONDS = 600.0
@@ -26,7 +26,7 @@ class BoundedWait:
     """A wait for another run, of any number of pauses.
 
     `waiting` is reported once, after `NOTIFY_AFTER_SECONDS`; `timeout` is the error after
-    `MAX_WAIT_SECONDS`.
+    `MAX_RUN_WAIT_SECONDS`.
     """
 
     clock: Callable[[], float]
@@ -42,7 +42,7 @@ class BoundedWait:
         if self._begun is None:
             self._begun = self.clock()
         waited = self.clock() - self._begun
-        if waited >= MAX_WAIT_SECONDS:
+        if waited >= MAX_RUN_WAIT_SECONDS:
             raise OwnershipError(self.timeout)
         if waited >= NOTIFY_AFTER_SECONDS and not self._is_notified:
             self.notify(self.waiting)

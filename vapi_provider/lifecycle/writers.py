@@ -23,7 +23,7 @@ from vapi_provider.journal import writer_files
 from vapi_provider.lifecycle.waits import MAX_GRACE_SECONDS, NOTIFY_AFTER_SECONDS, BoundedWait
 from vapi_provider.pulumi_sdk.plugin import require_engine
 
-KEPT_SECONDS = 30 * 86400.0
+FILE_KEPT_SECONDS = 30 * 86400.0
 """Lifetime of a killed process's file for records that no later run reads."""
 
 
@@ -203,10 +203,10 @@ class Writers:
     def _take_over(self, path: Path) -> None:
         """Wait until a killed process's requests have completed, and load its open writes.
 
-        Removes a file that has no open write or is older than `KEPT_SECONDS`.
+        Removes a file that has no open write or is older than `FILE_KEPT_SECONDS`.
         """
         writes = writer_files.open_writes(path)
-        if not writes or self._now() - path.stat().st_mtime > KEPT_SECONDS:
+        if not writes or self._now() - path.stat().st_mtime > FILE_KEPT_SECONDS:
             path.unlink(missing_ok=True)
             return
         if not all(write.is_over for write in writes):
