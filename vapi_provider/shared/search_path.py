@@ -75,7 +75,7 @@ def reserved_problem(folder: str) -> str | None:
             found.append(name)
     if not found:
         return None
-    # Lazy import: until `put_libraries_first` has run, a module of the project may shadow what it imports.
+    # Lazy import: until `put_libraries_first` has run, a module of the project may shadow it.
     from vapi_provider.catalogue import configuration
 
     return configuration.RESERVED_MODULE_NAME(files=", ".join(found))
