@@ -1,4 +1,4 @@
-"""What the tests of purchases share: an account that loses answers, and the journal of a run."""
+"""Helpers of purchase tests: an account that loses responses, and the journal of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vapi_provider.reconcile.fingerprint import fingerprint_of
 
 POST = "POST /phone-number"
 OWN_NAME = {"name": AUTOMATIC_NAME, **MINIMAL["vapi"]}
-"""A declaration whose name tells that it is this resource's, whenever its record came."""
+"""Declaration with the automatic name, which identifies its record at any creation time."""
 OWN = fingerprint_of(KINDS["vapi"], OWN_NAME)
 
 
@@ -31,7 +31,7 @@ def journal_of(file: Path, clock: BootClock | None = None, **more: Any) -> Journ
 
 
 class LossyApi(FlakyApi):
-    """An account whose first POSTs are carried out, or not, and never answered."""
+    """Account that executes or drops its first POSTs and sends no response to them."""
 
     def __init__(self, *fates: str, error: Exception | httpx.Response | None = None) -> None:
         super().__init__()

@@ -18,14 +18,14 @@ ROOTS = ("CreatePhoneNumbersRequest_", "UpdatePhoneNumbersRequestBody_", "GetPho
 
 
 def models_in(annotation: Any) -> list[type[pydantic.BaseModel]]:
-    """The models that a field's type leads to."""
+    """Return the models in a field's type."""
     if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
         return [annotation]
     return [model for inner in get_args(annotation) for model in models_in(inner)]
 
 
 def fields() -> dict[str, list[str]]:
-    """Every type that the three calls lead to, by its name."""
+    """Return the field names of each type that the three calls use, by the type's name."""
     waiting = [getattr(requests, name) for name in dir(requests) if name.startswith(ROOTS)]
     # What a member of a union adds to a name is the union's; the API's schema comes first.
     found: dict[str, set[str]] = {}
