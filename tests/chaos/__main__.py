@@ -1,4 +1,4 @@
-"""``python -m tests.chaos --seed 7 --runs 10``: rounds of chaos from a seed on; 1 if any fails.
+"""``python -m tests.chaos --seed 7 --runs 10``: rounds from a seed on; code 1 if one fails.
 
 Consecutive seeds take turns through all kinds of rounds, or through those of ``--kind``.
 """
@@ -20,7 +20,7 @@ from tests.support.environment import foreign
 
 
 def main() -> int:
-    """Runs what the options say; a line for each run, as it ends."""
+    """Run the rounds that the options name, and print a line after each."""
     options = _options()
     # Each run has an account, a stack and a journal of its own.
     for name in foreign(os.environ):
@@ -75,7 +75,7 @@ def _options() -> argparse.Namespace:
 
 
 def _timed(kind: str, seed: int) -> tuple[Outcome, float]:
-    """A run in a folder of its own, which stays only where something was wrong."""
+    """Run a round in a new folder, which is kept only if the round fails."""
     begun = time.monotonic()
     folder = tempfile.TemporaryDirectory(prefix=f"chaos-{kind}-{seed}-", ignore_cleanup_errors=True)
     try:

@@ -31,7 +31,7 @@ class OtherOrganization:
 
     @classmethod
     def of(cls, draw: random.Random) -> OtherOrganization:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
         kill = draw.choice((None, *KILLS))

@@ -38,13 +38,13 @@ class RotatedPassword:
 
     @classmethod
     def of(cls, draw: random.Random) -> RotatedPassword:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "sales", "workshop", names=0.7, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
         return cls(draw.choice(KILLS), fault, draw.choice(SPELLINGS), (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
-        """Lose answers, rotate the password, heal."""
+        """Lose responses, rotate the password, and rerun."""
         old, new = BACKEND_PASSWORDS
         with _database(old) as url:
             stage.project.environment["PULUMI_BACKEND_URL"] = url
@@ -74,13 +74,13 @@ class EmptyAttributes:
 
     @classmethod
     def of(cls, draw: random.Random) -> EmptyAttributes:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "sales", "workshop", names=0.4, draw=draw)
         command = draw.choice(OUR_COMMANDS)
         return cls(draw.choice((KILLS[0], KILLS[2])), command, (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
-        """Lose answers, empty the file, let a command of ours repair it, heal."""
+        """Lose responses, empty the file, repair it with our command, and rerun."""
         stage.lose(list(self.declarations), self.kill)
         # A living engine would write it again.
         stacks = stage.folder / "numbers-state" / ".pulumi" / "stacks"
@@ -110,7 +110,7 @@ class EmptyAttributes:
 
 @contextmanager
 def _database(password: str) -> Iterator[str]:
-    """The URL of an empty database, with a password, which the server does not look at."""
+    """Yield the URL of an empty database with a password, which the server ignores."""
     programs = postgresql()
     if programs is None:
         raise RuntimeError("no PostgreSQL server here: apt-get install postgresql")

@@ -1,6 +1,6 @@
-"""The provider as it would be without its care: every create is a POST, and nothing else.
+"""A provider without the journal and the search: each create only sends a POST.
 
-It shows that the harness would see what the journal and the matching prevent.
+It proves that the harness detects the double purchases that the journal and the search prevent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vapi_provider.provider import PhoneNumberProvider
 
 
 class _PlainPost:
-    """Makes what it is asked for: no journal, no look at the account."""
+    """Purchaser that sends a POST without the journal or a search of the account."""
 
     def __init__(self, client: ObservedClient) -> None:
         self._client = client
@@ -30,7 +30,7 @@ class _PlainPost:
 
 
 class CarelessProvider(PhoneNumberProvider):
-    """Ours in everything but the making of a record."""
+    """Our provider with `_PlainPost` as its purchaser."""
 
     def attach_session(self, session: Session) -> None:
         session.purchaser = cast(Purchaser, _PlainPost(session.client))
@@ -38,7 +38,7 @@ class CarelessProvider(PhoneNumberProvider):
 
 
 class CarelessPhoneNumber(dynamic.Resource, module="vapi", name="CarelessPhoneNumber"):
-    """A number of any kind that the careless provider makes."""
+    """Phone number of any kind, managed by the careless provider."""
 
     def __init__(self, resource_name: str, **props: Any) -> None:
         props["declaration"] = f"organization/numbers/test/PhoneNumber/{resource_name}"

@@ -1,4 +1,4 @@
-"""Numbers as the programs of the chaos runs declare them, and what their records are known by."""
+"""Declarations of the rounds' programs, and the values that identify their records."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TOKEN = "visibly-fake-carrier-token"
 HEADER = "visibly-fake-header-token"
 BACKEND_PASSWORDS = ("visibly-fake-old-password", "visibly-fake-new-password")
 SECRETS = (KEY, PASSWORD, TOKEN, HEADER, *BACKEND_PASSWORDS)
-"""What no file of a run may show."""
+"""Secrets that no file of a round may contain."""
 _CREDENTIAL = "6f3d1f0a-52b1-4f0b-8f63-0c9c9f1c7d21"
 _SERVER: dict[str, Any] = {"url": "https://voice.example.com/vapi", "headers": {"X-Token": HEADER}}
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A number as the program declares it, and what its record is known by."""
+    """A declared number, and the values that identify its record."""
 
     resource: str
     kind: str
@@ -31,7 +31,7 @@ class Declaration:
     """Arguments of ``pulumi.ResourceOptions``, as Python."""
 
     def is_made_as(self, record: dict[str, Any]) -> bool:
-        """Return whether a record is this one's; its number may only be known by its beginning."""
+        """Return whether a record is this declaration's; a `known` number may be a prefix."""
         name = str(record.get("name"))
         # A child's automatic name ends in a hash of its parent's types, unless it was moved.
         is_child = self.is_automatic and "parent=" in self.options
@@ -39,17 +39,17 @@ class Declaration:
         return is_named and self.fits(record)
 
     def fits(self, record: dict[str, Any]) -> bool:
-        """Return whether a record is this one's but for its name."""
+        """Return whether a record is this declaration's, whatever its name."""
         return all(str(record.get(key, "")).startswith(value) for key, value in self.known.items())
 
     @property
     def label(self) -> str:
-        """The name of its record."""
+        """Name of the record."""
         return self.fields.get("name", f"numbers/{self.stack}/{self.resource}")
 
     @property
     def is_automatic(self) -> bool:
-        """Whether the package chooses its name."""
+        """Whether the record has an automatic name."""
         return "name" not in self.fields
 
     def is_complete(self, record: dict[str, Any]) -> bool:
@@ -58,7 +58,7 @@ class Declaration:
         return (record.get("server") or {}).get("headers") == declared
 
     def having(self, **fields: Any) -> Declaration:
-        """Return the declaration with other values of fields; None takes a field away."""
+        """Return the declaration with changed fields; None removes a field."""
         merged = {
             name: value for name, value in {**self.fields, **fields}.items() if value is not None
         }
@@ -66,13 +66,13 @@ class Declaration:
 
     @property
     def line(self) -> str:
-        """Its line of a program."""
+        """Line of the program that declares the number."""
         options = f", opts=pulumi.ResourceOptions({self.options})" if self.options else ""
         return f"{self.kind}PhoneNumber({self.resource!r}, **{self.fields!r}{options})\n"
 
 
 def program(declarations: Iterable[Declaration]) -> str:
-    """Return the program that declares them."""
+    """Return the program with these declarations."""
     return "".join(declaration.line for declaration in declarations)
 
 

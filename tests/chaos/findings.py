@@ -1,4 +1,4 @@
-"""What can be wrong after a run of chaos: pure looks at the account, the state and the files."""
+"""Checks of the account, the state and the files after a round."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def differences(
     found: list[str] = []
     unknown = {record["id"]: record for record in records}
     alike: defaultdict[str, list[Declaration]] = defaultdict(list)
-    for one in declarations:
-        alike[f"{one.kind} {one.label} {one.known}"].append(one)
-    for ones in alike.values():
-        label = ones[0].label
-        # Those that are declared alike share their records: only how many there are tells.
-        made = [id_ for id_, record in unknown.items() if ones[0].is_made_as(record)]
-        if len(made) != len(ones):
-            often = "twice or more" if len(made) > len(ones) else "not"
-            found.append(f"{label} is {often} at the account: {made}")
+    for declaration in declarations:
+        alike[f"{declaration.kind} {declaration.label} {declaration.known}"].append(declaration)
+    for group in alike.values():
+        first, label = group[0], group[0].label
+        # The records of equal declarations are interchangeable, so only their number is checked.
+        matching = [id_ for id_, record in unknown.items() if first.is_made_as(record)]
+        if len(matching) != len(group):
+            often = "twice or more" if len(matching) > len(group) else "not"
+            found.append(f"{label} is {often} at the account: {matching}")
         found += [
             f"{label} has other headers than declared"
-            for id_ in made
-            if not ones[0].is_complete(unknown[id_])
+            for id_ in matching
+            if not first.is_complete(unknown[id_])
         ]
-        for id_ in made:
+        for id_ in matching:
             del unknown[id_]
-    found += [f"a record is nobody's: {record}" for record in unknown.values()]
+    found += [f"a record has no owner: {record}" for record in unknown.values()]
     found += [f"{id_} has two owners" for id_, count in Counter(held).items() if count > 1]
     ids = sorted(record["id"] for record in records)
     if sorted(set(held)) != ids:
@@ -57,14 +57,14 @@ def open_intents(journal: Path | str, stack: str) -> dict[str, str | None]:
 
 
 def repeats(journal: Path | str, stack: str) -> set[str]:
-    """Return the keys of a stack's purchases whose POST was repeated, and may still show twice."""
+    """Return the keys of purchases whose POST was repeated and whose first record may appear."""
     return set(_by_key(journal, stack, "SELECT key, record FROM held WHERE repeated IS NOT NULL"))
 
 
 def _by_key(journal: Path | str, stack: str, statement: str) -> dict[str, Any]:
     if isinstance(journal, str):
         found = _run_on_shared(journal, statement)
-    elif not journal.exists():  # On a machine that never bought anything there is none.
+    elif not journal.exists():  # This machine has not purchased anything.
         return {}
     else:
         with closing(sqlite3.connect(journal)) as opened:

@@ -1,7 +1,7 @@
-"""One run of chaos: a seeded trouble in a real `pulumi up`, reruns, and a look at what is left.
+"""Execution of a round: faults in a real `pulumi up`, reruns, and checks of the result.
 
-Nothing here knows how the product heals itself. It knows the promise: each declaration is at the
-account once and in the state, whatever happened.
+The checks do not depend on how the provider recovers: each declaration must have exactly one
+record in the account, which the state holds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tests.chaos.ups import Kill
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: what is wrong, a line each, and whether a kill came in time.
+    """Result of a round: a line for each error, and whether a kill hit a running process.
 
-    `killed` is None where nobody was to be killed.
+    `killed` is None if the round kills no process.
     """
 
     findings: list[str]
@@ -31,7 +31,7 @@ class Outcome:
 def run(scenario: Scenario, seed: int, folder: Path, *, careless: bool = False) -> Outcome:
     """Run a scenario in an empty folder.
 
-    With `careless` the numbers are made without the journal and without a look at the account.
+    With `careless` a create sends a POST without the journal and without a search of the account.
     """
     return play(
         lambda stage: _troubled(scenario, stage, careless=careless),
@@ -45,7 +45,7 @@ def run(scenario: Scenario, seed: int, folder: Path, *, careless: bool = False) 
 def play(
     acts: Callable[[Stage], list[str]], seed: int, folder: Path, latency: float, timeout: float
 ) -> Outcome:
-    """Do something on a stage; what was wrong, also with the processes and files that are left."""
+    """Run `acts` on a stage; return its errors and those of remaining processes and files."""
     with staged(folder, seed, latency, timeout) as stage:
         try:
             found = acts(stage)
@@ -77,9 +77,9 @@ def _troubled(scenario: Scenario, stage: Stage, *, careless: bool) -> list[str]:
 
 
 def _recover(scenario: Scenario, stage: Stage) -> None:
-    """Settle what is pending, and decide as a person what `recover` calls unclear.
+    """Run `recover`, and choose a record for each operation that it reports as unclear.
 
-    Without a journal a name of one's own does not tell whose a record is.
+    Without a journal, an explicit name does not identify a record's owner.
     """
     declared = {one.resource: one for one in scenario.declarations}
     operations = stage.ups.recover()["operations"]
@@ -108,7 +108,7 @@ def _is_due(scenario: Scenario, stage: Stage) -> bool:
 
 
 def _healed(scenario: Scenario, stage: Stage, code: int | None, *, careless: bool) -> list[str]:
-    """Run again until an `up` succeeds, and once more; what was wrong with that."""
+    """Rerun until an `up` succeeds, and once more; return the errors."""
     if careless:
         for _ in range(scenario.reruns):
             if code != 0:
@@ -124,9 +124,9 @@ def _healed(scenario: Scenario, stage: Stage, code: int | None, *, careless: boo
 
 
 def _as_listed(scenario: Scenario, stage: Stage) -> list[str]:
-    """What is wrong where nobody knows of a killed plugin: neither the state nor a journal.
+    """Return the errors after a kill of the plugin that neither state nor journal recorded.
 
-    `recover` lists what no state holds, and no number that the package named is bought twice.
+    `recover` must list the unheld records, and no automatically named one may be purchased twice.
     """
     account = stage.account
     held = set(stage.held()["test"])

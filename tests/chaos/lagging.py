@@ -1,4 +1,4 @@
-"""Rounds with a list that lags behind purchases whose answers are lost."""
+"""Rounds with a list that lags behind purchases whose responses are lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAULTS = ("commit-then-drop", "commit-then-500", "commit-then-504")
 
 @dataclass(frozen=True)
 class Lagging:
-    """Lost answers, with or without a kill, while lists show a record so many seconds late."""
+    """Lost responses, with or without a kill, while lists show new records with a lag."""
 
     lag: int
     faults: tuple[str, ...]
@@ -26,7 +26,7 @@ class Lagging:
 
     @classmethod
     def of(cls, draw: random.Random) -> Lagging:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         what = draw.choice(_FAULTS)
         when = draw.choice(("*", "every2", f"{draw.randint(1, 3)}", "2-3"))
         who = draw.choice((None, None, ("engine",), ("plugin",), ("engine", "plugin")))
@@ -44,7 +44,7 @@ class Lagging:
         return self.lag + 5
 
     def play(self, stage: Stage) -> list[str]:
-        """Buy, rerun while the list lags, and look once it shows everything."""
+        """Purchase, rerun while the list lags, and compare after the lag."""
         lagging = (f"new_record_unlisted_seconds={self.lag}",)
         stage.serve(*self.faults, switches=lagging)
         person = Person(stage, list(self.declarations))

@@ -40,7 +40,7 @@ class Moving:
 
     @classmethod
     def of(cls, draw: random.Random) -> Moving:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         move, hint = draw.choice(MOVES), draw.choice(("alias", "adopt_id"))
         elsewhere = move == "in" and draw.random() < 0.4
         # Nothing at the account tells whose a number with an explicit name is.

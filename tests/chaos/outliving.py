@@ -1,4 +1,4 @@
-"""Rounds with a plugin that outlives its engine while a change is put off."""
+"""Rounds with a plugin that outlives its engine while a change is delayed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PUT_OFF = ("503-after=5", "429-after=5", "slow=5", "commit-then-slow=5", "drop"
 
 @dataclass(frozen=True)
 class Outliving:
-    """A DELETE or PATCH that is put off, the engine's end, and the change undone in the program."""
+    """Delayed DELETE or PATCH, a kill of the engine, and a rerun with the change reverted."""
 
     method: str
     what: str
@@ -26,7 +26,7 @@ class Outliving:
 
     @classmethod
     def of(cls, draw: random.Random) -> Outliving:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "workshop", names=0.3, draw=draw)
         method = draw.choice(("DELETE", "PATCH"))
         return cls(method, draw.choice(_PUT_OFF), round(draw.random(), 2), tuple(numbers))
@@ -49,7 +49,7 @@ class Outliving:
         stage.ups.unlock()
         may_come_late = "slow" in self.what
         if not may_come_late:
-            # From now on the API is well: what the orphan sent would be carried out.
+            # From now on the API has no faults: it would execute the orphan's requests.
             stage.serve()
         found = person.heal(confirmed=False)
         stage.ups.wait_for_plugins()

@@ -1,4 +1,4 @@
-"""Rounds in which somebody names or takes a lost record between the kill and the rerun."""
+"""Rounds in which a user claims a lost record between the kill and the rerun."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Owning:
-    """A purchase whose answer was lost, and what a person does with its record meanwhile."""
+    """Purchase whose response was lost, and a user's claim of its record before the rerun."""
 
     way: str
     kill: Kill
@@ -28,13 +28,13 @@ class Owning:
 
     @classmethod
     def of(cls, draw: random.Random) -> Owning:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "workshop", names=0.4, draw=draw)
         fault = draw.choice((LOST, "POST:every2:commit-then-slow=6"))
         return cls(draw.choice(WAYS), draw.choice(KILLS), fault, (*numbers, NIGHT))
 
     def play(self, stage: Stage) -> list[str]:
-        """Lose answers; a person names one record in the way of this round; heal."""
+        """Lose responses, claim a record in this round's way, and rerun."""
         stage.lose(list(self.declarations), self.kill, self.fault)
         stage.ups.unlock()
         held = stage.held()["test"]
@@ -106,7 +106,7 @@ def _imported(
 
 
 def _settled(person: Person, owner: Declaration, found: list[str]) -> list[str]:
-    """Heal once more where two wanted one record: the one that was refused leaves the program."""
+    """Remove the resource whose claim was refused from the program, and rerun."""
     refused = errors_of(person.stage.ups.said)
     names = [one.resource for one in person.declarations]
     if OTHER in names and owner.resource not in names and OTHER in refused:

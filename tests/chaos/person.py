@@ -1,4 +1,4 @@
-"""Somebody who runs `up` until it succeeds, and does what its errors say."""
+"""A simulated user who reruns `up` until it succeeds and follows the hints of its errors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LIST = "GET /phone-number"
 
 @dataclass
 class Person:
-    """Heals a stack: reruns `up`, and follows a hint where an error names records.
+    """User of a stack, who reruns `up` and follows the hints of errors that name records.
 
-    An error that names records which nobody holds asks for `adopt_id` or `recover --take`; other
-    errors ask for another run, or for what the round itself does.
+    An error that names unheld records suggests `adopt_id` or `recover --take`. Other errors need a
+    rerun, or a step of the round itself.
     """
 
     stage: Stage
@@ -33,7 +33,7 @@ class Person:
     """The hints that were followed."""
 
     def heal(self, *, confirmed: bool = True) -> list[str]:
-        """Run until an `up` succeeds, and once more if `confirmed`; what was wrong with that."""
+        """Rerun until an `up` succeeds, and once more if `confirmed`; return the errors."""
         ups, code = self.stage.ups, None
         for _ in range(self.tries):
             code = self.up()
@@ -46,14 +46,14 @@ class Person:
         return self.confirm() if confirmed else []
 
     def up(self, *words: str) -> int | None:
-        """Run an `up` of the program; its exit code."""
+        """Run an `up` of the program; return its exit code."""
         self.stage.write(self.declarations, self.head)
         return self.stage.ups.run("--stack", self.stack, "--parallel", "16", *words)
 
     def confirm(self) -> list[str]:
-        """Return what a further `up` changes, or sends, once the hints are out of the program."""
+        """Remove `adopt_id` from the program; return the changes and requests of a further `up`."""
         self.declarations = [one.having(adopt_id=None) for one in self.declarations]
-        # For an hour after a purchase that was repeated, each run looks for what came late.
+        # For an hour after a repeated purchase, each run lists the account once for late records.
         expected = [LIST] if find.repeats(self.stage.ups.journal, self.stack) else []
         found: list[str] = []
         before = len(self.stage.account.requests())
@@ -64,13 +64,13 @@ class Person:
         declared = {one.resource for one in self.declarations}
         left = find.open_intents(self.stage.ups.journal, self.stack)
         if any(key.rpartition("/")[2] not in declared for key in left):
-            # No program asks for it any more: `recover` says what became of it.
+            # The program no longer declares the resource, so `recover` resolves its intent.
             self.stage.ups.recover(self.stack)
             left = find.open_intents(self.stage.ups.journal, self.stack)
         return found + [f"the journal still has {key} ({left[key]})" for key in left]
 
     def follow(self) -> None:
-        """Run `recover`, or put `adopt_id`, where an error of the last `up` names a free record."""
+        """Run `recover` or set `adopt_id` where an error of the last `up` names a free record."""
         records = {record["id"]: record for record in self.stage.account.records()}
         taken = {id_ for held in self.stage.held().values() for id_ in held}
         taken |= {one.fields.get("adopt_id") for one in self.declarations}
@@ -94,7 +94,7 @@ class Person:
                     break
 
     def drop(self, resource: str) -> Declaration:
-        """Take a declaration out of the program; it is returned."""
+        """Remove a declaration from the program, and return it."""
         (found,) = [one for one in self.declarations if one.resource == resource]
         self.declarations.remove(found)
         return found

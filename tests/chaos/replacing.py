@@ -14,7 +14,7 @@ from tests.chaos.ups import Kill
 
 SLOW = 7
 REQUEST_SECONDS = 1.0
-"""From a request to the next one that the plugin sends for the same resource, and to spare."""
+"""Maximum time between two requests of the plugin for one resource."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Replacing:
     is_delete_first: bool
     method: str
     commits: bool
-    """Whether the request that is struck is carried out at once."""
+    """Whether the server executes the faulty request at once."""
     who: tuple[str, ...]
     is_undone: bool
     """Whether the program asks for the old number again before it replaces it once more."""
@@ -34,7 +34,7 @@ class Replacing:
 
     @classmethod
     def of(cls, draw: random.Random) -> Replacing:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "workshop", names=0.5, draw=draw)
         return cls(
             draw.random() < 0.7,

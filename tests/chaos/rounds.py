@@ -25,7 +25,7 @@ LATENCY = 0.1
 
 
 class Round(Protocol):
-    """What a kind of rounds has: a request timeout, and what is done on a stage."""
+    """Interface of a round: a request timeout, and the steps on a stage."""
 
     @property
     def timeout(self) -> float:
@@ -33,7 +33,7 @@ class Round(Protocol):
         ...
 
     def play(self, stage: Stage) -> list[str]:
-        """Return what was wrong, a line each."""
+        """Run the round, and return a line for each error."""
         ...
 
 

@@ -13,32 +13,32 @@ LONG_TIMEOUT = 20.0
 
 KILLABLE_SECONDS = 3.0
 
-# Where a fault strikes, and what it does: an up must survive each of them in the end.
+# Methods that a fault applies to, and its effect. Reruns must recover from each of them.
 _METHODS = ("POST", "POST", "POST", "LIST", "*")
 _FAULTS = (
     "commit-then-drop",
     "commit-then-500",
     "drop",
-    "429-after=1",  # One that does not say how long costs a minute each: unit tests have it.
+    "429-after=1",  # A 429 without a wait pauses for a minute: unit tests cover it.
     "502",
     f"commit-then-slow={REQUEST_TIMEOUT + 1}",
-    # Nobody waits for the answer any more when this one is carried out.
+    # The client has given up when the server executes this request.
     f"slow={REQUEST_TIMEOUT + 1}",
 )
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What happens in a run: nothing but the seed decides it."""
+    """Faults, kills and timing of a round, all determined by its seed."""
 
     declarations: tuple[Declaration, ...]
     faults: tuple[str, ...]
     killed: tuple[str, ...]
-    """Of "engine" and "plugin"; may be none where there are faults."""
+    """Killed processes, of "engine" and "plugin"; may be empty if there are faults."""
     after: float
-    """Seconds from the first request, or from the record that is waited for, to the kill."""
+    """Seconds from the first request, or from record number `records`, to the kill."""
     records: int
-    """How many records are waited for before the kill."""
+    """Number of records to wait for before the kill."""
     elsewhere: bool
     """Whether the rerun is on another machine, which has no journal."""
     latency: float
@@ -46,19 +46,19 @@ class Scenario:
     timeout: float = REQUEST_TIMEOUT
     """Seconds after which the package gives up a request."""
     reruns: int = 4
-    """How many may be needed until one succeeds."""
+    """Maximum reruns until one must succeed."""
     late: float = 0.0
-    """Seconds after the kill until the faulty server, which then stays, has carried out all."""
+    """Seconds after the kill in which the faulty server, then kept, executes all requests."""
 
     @classmethod
     def of(cls, seed: int) -> Scenario:
-        """The scenario of a seed."""
+        """Return the scenario of a seed."""
         draw = random.Random(seed)
         trouble = draw.choice(("faults", "kill", "kill", "both"))
         faults = [_fault(draw) for _ in range(draw.randint(1, 3))]
         killed = draw.choice((("engine",), ("plugin",), ("engine", "plugin")))
         records = draw.choice((0, draw.randint(1, len(STACK))))
-        # More often early: that is when numbers are bought.
+        # Early kills are more likely, because numbers are purchased early.
         after = draw.random() ** 1.5 * (1 if records else KILLABLE_SECONDS)
         named = [
             replace(one, fields={**one.fields, "name": f"Our {one.resource}"})
@@ -72,7 +72,7 @@ class Scenario:
             killed if trouble != "faults" else (),
             round(after, 2),
             records,
-            # What a fault alone has lost is known to the journal and to nothing else.
+            # After a fault without a kill, only this machine's journal knows the lost record.
             draw.random() < 0.5 and trouble == "kill",
             round(draw.uniform(0.05, 0.7), 2),
             draw.choice((2, 4, 16)),
@@ -80,7 +80,7 @@ class Scenario:
         return replace(scenario, timeout=LONG_TIMEOUT) if scenario.elsewhere else scenario
 
     def program(self, *, careless: bool = False) -> str:
-        """The Pulumi program; with `careless` of numbers that are made without care."""
+        """Return the Pulumi program; with `careless`, of `CarelessPhoneNumber` resources."""
         if careless:
             return "from tests.chaos.careless import CarelessPhoneNumber\n" + "".join(
                 f"CarelessPhoneNumber({one.resource!r}, "

@@ -99,7 +99,7 @@ class Sharing:
 
     @classmethod
     def of(cls, draw: random.Random) -> Sharing:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         store = draw.choice(STORES)
         numbers = some("line", "entry", "sales", "workshop", "pool-0", "pool-1", draw=draw)
         names = draw.choice((0.0, 0.5, 1.0))

@@ -16,7 +16,7 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class StateMove:
-    """Numbers that are moved to another stack behind the provider, and the source's rerun."""
+    """Move of numbers to another stack with `pulumi state move`, and a rerun of the source."""
 
     kill: Kill | None
     declarations: tuple[Declaration, ...]
@@ -26,7 +26,7 @@ class StateMove:
 
     @classmethod
     def of(cls, draw: random.Random) -> StateMove:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         kill = draw.choice((None, None, *KILLS))
         is_unchecked = kill is None and draw.random() < 0.4
@@ -74,7 +74,7 @@ class StateMove:
         return found + compared(stage, [*person.declarations, *theirs.declarations])
 
     def _doubled(self, stage: Stage, before: set[str], moved: set[str]) -> list[str]:
-        """What is wrong after the source's rerun: a record bought again, or held twice."""
+        """Return errors after the source's rerun: records purchased again or held twice."""
         found = [
             f"the source's rerun bought {one['id']} ({one['name']})"
             for one in stage.account.records()

@@ -1,4 +1,4 @@
-"""A folder with an account, a project and its stacks: what every round of chaos plays on."""
+"""Stage of a round: a folder with an account, a project and its stacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.chaos.ups import Kill, Ups
 from tests.engine.conftest import Account, Project, new_project, serve
 
 LOST = "POST:*:commit-then-slow=6"
-"""Every purchase is carried out, and its answer comes after the kill."""
+"""Fault that executes every purchase and delays the response until after the kill."""
 
 
 class Server:
@@ -45,7 +45,7 @@ class Server:
 
 
 class Stage:
-    """What a round has: the account, and a machine with a project and its `up`s."""
+    """The account of a round, and a machine with a project and its `up`s."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Stage:
 
     @property
     def account(self) -> Account:
-        """The account as its present server offers it."""
+        """Account behind the current server."""
         return self._server.account
 
     def machine(self, name: str, shared_journal: str | None, **variables: str) -> Stage:
@@ -105,7 +105,7 @@ class Stage:
 
     @property
     def was_struck(self) -> bool | None:
-        """Whether a kill found somebody to kill, on any machine; None if none was tried."""
+        """Whether a kill on any machine hit a running process; None without a kill."""
         tried = [ups.struck for ups in self.all_ups if ups.struck is not None]
         return any(tried) if tried else None
 
@@ -114,7 +114,7 @@ class Stage:
         return [finding for ups in self.all_ups for finding in ups.end()]
 
     def wait_since_kill(self, seconds: float) -> None:
-        """Wait until the last kill on any machine was so long ago."""
+        """Wait until `seconds` after the last kill on any machine."""
         for ups in self.all_ups:
             ups.wait_since_kill(seconds)
 
@@ -150,9 +150,9 @@ class Stage:
         return len(self.ids())
 
     def is_asked(self) -> bool:
-        """Return whether somebody is connected to the account's server: a request is logged late.
+        """Return whether a client is connected to the account's server.
 
-        Nobody is who has not asked it since it was started.
+        The server logs a request only after it. Clients connect with their first request.
         """
         port = f":{self._port:04X}"
         lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
@@ -179,7 +179,7 @@ class Stage:
         """Return how many of our resources the state's file holds, also while an `up` runs."""
         stacks = self.folder / "numbers-state" / ".pulumi" / "stacks"
         for file in stacks.rglob("test.json"):
-            with suppress(OSError, ValueError, KeyError):  # It may be half written.
+            with suppress(OSError, ValueError, KeyError):  # The engine may be writing the file.
                 latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]
                 found = latest.get("resources") or []
                 return sum("dynamic/vapi" in one["type"] and bool(one.get("id")) for one in found)
@@ -226,7 +226,7 @@ def staged(folder: Path, seed: int, latency: float, timeout: float) -> Iterator[
 
 @contextmanager
 def _reserved_port() -> Iterator[str]:
-    """A port that nobody else is given: bound here, and never listened on here."""
+    """Yield a port that is reserved by binding it without listening."""
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))

@@ -89,7 +89,7 @@ INTERRUPTED = Sharing(
 
 @pytest.mark.parametrize(("kind", "seed"), SEEDS)
 def test_a_rerun_ends_with_each_number_once(tmp_path: Path, kind: str, seed: int) -> None:
-    """Whatever a seed does to an `up`, in the end the account, the state and the program agree."""
+    """After the faults of any seed, the account, the state and the program agree."""
     chosen = round_of(kind, seed)
     on_postgres = isinstance(chosen, Sharing | Twins) and chosen.store == "postgres"
     if (on_postgres or kind == "password") and postgresql() is None:
@@ -105,7 +105,7 @@ def test_consecutive_seeds_play_every_kind() -> None:
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_care_is_what_makes_the_difference(tmp_path: Path, trouble: str) -> None:
-    """Without journal and matching a trouble ends in double purchases, with them in none."""
+    """A fault causes double purchases without the journal and the search, and none with them."""
     scenario = TROUBLES[trouble]
     (tmp_path / "careless").mkdir()
     (tmp_path / "ours").mkdir()
@@ -118,7 +118,7 @@ def test_care_is_what_makes_the_difference(tmp_path: Path, trouble: str) -> None
 
 
 def test_a_plugin_killed_alone_is_told_of_elsewhere(tmp_path: Path) -> None:
-    """Where neither state nor journal knows of a number, `recover` lists it: nothing is doubled."""
+    """`recover` lists a number that neither state nor journal knows; nothing is purchased twice."""
     scenario = replace(KILLED, killed=("plugin",), elsewhere=True)
     automatic = [one for one in scenario.declarations if one.is_automatic]
     assert automatic

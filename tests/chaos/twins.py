@@ -26,18 +26,18 @@ class Twins:
 
     store: str
     kills: tuple[Kill | None, Kill | None]
-    """Of either run."""
+    """Kill of each run, or None."""
     share: float
     """The share of all records that is waited for before a kill."""
     faults: tuple[str, ...]
     declarations: tuple[Declaration, ...]
-    """Of either stack."""
+    """Declarations of each stack."""
     has_checkpoints: bool = False
     timeout: float = 8
 
     @classmethod
     def of(cls, draw: random.Random) -> Twins:
-        """The round of a draw."""
+        """Return a round with values drawn from `draw`."""
         numbers = [*some("line", names=1.0, draw=draw), *some("pool-0", "pool-1")]
         kills = [draw.choice((None, *KILLS)), draw.choice((None, *KILLS))]
         return cls(

@@ -22,7 +22,7 @@ END_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Kill:
-    """Who is killed, of "engine" and "plugin", and how many seconds after it is due."""
+    """Processes to kill, of "engine" and "plugin", and the delay after the kill is due."""
 
     who: tuple[str, ...]
     after: float = 0.0
@@ -32,7 +32,7 @@ class Kill:
 
 
 class Ups:
-    """The `pulumi up`s of a run: nothing but what they started is ever killed."""
+    """The `pulumi up`s of a machine, whose own child processes alone may be killed."""
 
     def __init__(self, project: Project, folder: Path, shared_journal: str | None = None) -> None:
         self._project = project
@@ -42,9 +42,9 @@ class Ups:
         self._machine = 0
         self._shared_journal = shared_journal
         self.struck: bool | None = None
-        """Whether the last kill found somebody to kill; None if none was tried."""
+        """Whether the last kill hit a running process; None without a kill."""
         self.said = ""
-        """What the last `up` or command wrote."""
+        """Output of the last `up` or command."""
         self._killed_at = 0.0
         if shared_journal is None:
             self.move()
@@ -59,7 +59,7 @@ class Ups:
     def killed(
         self, kill: Kill, is_due: Callable[[], bool], *words: str, verb: str = "up"
     ) -> int | None:
-        """Run an `up` or `destroy` that is killed once that is due; its exit code."""
+        """Run an `up` or `destroy`, kill it when `is_due`, and return its exit code."""
         up, out = self._start(verb, *words)
         deadline = time.monotonic() + UP_SECONDS
         while not is_due() and time.monotonic() < deadline:
@@ -77,17 +77,17 @@ class Ups:
         return self._wait(up, out)
 
     def run(self, *words: str, verb: str = "up") -> int | None:
-        """Run one more `up` or `destroy`; its exit code, None where it did not end in time."""
+        """Run an `up` or `destroy`; return its exit code, None if it did not end in time."""
         return self._wait(*self._start(verb, *words))
 
     def wait_since_kill(self, seconds: float) -> None:
-        """Wait until the kill was so long ago."""
+        """Wait until `seconds` after the last kill."""
         time.sleep(max(0.0, self._killed_at + seconds - time.monotonic()))
 
     def unlock(self, *, mend: bool = True) -> None:
-        """Take away the lock of a killed engine, as a person does.
+        """Remove the lock of a killed engine with `pulumi cancel`.
 
-        With `mend`, empty files of attributes as well, as the make targets do.
+        With `mend`, also remove empty attribute files, as the make targets do.
         """
         url = self._project.environment["PULUMI_BACKEND_URL"]
         if url.startswith("file://"):
@@ -98,16 +98,16 @@ class Ups:
             if not any(path.is_file() for path in (state / ".pulumi" / "locks").rglob("*")):
                 return
         cancelled = self._project.pulumi("cancel", "--yes").text
-        # `said` keeps what the last `up` wrote: its errors say what to do next.
+        # Keep the output of the last `up` in `said`, because its errors contain the hints.
         self._write("cancel", cancelled)
 
     def move(self) -> None:
-        """From now on everything runs on another machine: its journal knows of nothing."""
+        """Run all later commands as another machine, with an empty journal."""
         self._machine += 1
         self._project.environment["VAPI_JOURNAL"] = str(self.journal)
 
     def command(self, *words: str) -> Result:
-        """Run one of our commands, as a person does who has no terminal."""
+        """Run a command of our package without a terminal."""
         done = subprocess.run(
             [sys.executable, "-m", "vapi_provider", *words],
             cwd=self._project.folder,
@@ -122,15 +122,15 @@ class Ups:
         return Result(done.returncode, done.stdout)
 
     def recover(self, stack: str = "test") -> dict[str, Any]:
-        """Settle what is pending, as the make targets do; what was listed beside it."""
+        """Resolve pending operations, as the make targets do; return the command's JSON."""
         said = self.command("recover", "--stack", stack, "--json", "--yes").text
         at = said.find("{")
-        # A refusal, such as of an account that is empty by now, is JSON and a line behind it.
+        # After a refusal, such as of an empty account, a line of text follows the JSON.
         told = json.JSONDecoder().raw_decode(said, at)[0] if at >= 0 else {}
         return {"operations": [], "unheld": [], **told}
 
     def end(self) -> list[str]:
-        """Wait until our plugins have ended by themselves, and end the rest; what had to be."""
+        """Wait for the plugins to end, kill the rest, and return a line for each killed plugin."""
         self.wait_for_plugins()
         findings = [f"still there: {_command(pid)}" for pid in self._left("pulumi.dynamic")]
         # Pulumi's own language host outlives a killed engine for good.
@@ -138,7 +138,7 @@ class Ups:
         return findings
 
     def wait_for_plugins(self) -> None:
-        """Wait until the plugins of all `up`s have ended, for a while."""
+        """Wait until the plugins of all `up`s have ended, at most `END_SECONDS`."""
         deadline = time.monotonic() + END_SECONDS
         while self._left("pulumi.dynamic") and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -183,7 +183,7 @@ class Ups:
 
 
 def _members(session: int, words: str = "") -> Iterator[int]:
-    """The processes of a session whose command line has `words`; those that ended do not count."""
+    """Yield the running processes of a session whose command line contains `words`."""
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             state = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
