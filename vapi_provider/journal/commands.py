@@ -245,4 +245,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "bring": insert_rows,
     "take_away": delete_rows,
 }
-"""The commands by their names in log entries, which never change: logs contain them."""
+"""The commands by their names in log entries.
+
+Logs contain these names and those of the functions' parameters, so neither may change.
+"""
