@@ -5,9 +5,11 @@ A unit test fails if the file on disk differs from what this generates.
 
 from __future__ import annotations
 
-import subprocess
+import re
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Collection, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -25,34 +27,47 @@ GENERATED_FIELDS = ROOT / "vapi_provider" / "models" / "_generated_fields.py"
 _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
-By the schema's name: the module of its model, the literals that tell it from its neighbours, and
-for each field both spellings, whether it is required, the schemas of its values, documented
-defaults, traits, and the JSON types of its values.
+A field: its name, whether it is required, the schemas of its values, documented defaults, traits,
+and the JSON types of its values. A schema: the module of its model, the literals that tell it from
+its neighbours, and its fields.
 """
 
+# fmt: off
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-FieldRow = tuple[str, str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
-
-SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = '''
+FieldRow = tuple[str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
+'''
 
 
 def generated_fields() -> str:
-    """Return the text of the generated file, formatted by ruff."""
-    schemas = {
-        model.__name__: (model.__module__.rpartition(".")[2], _literals(model), _rows(model))
-        for model in _schemas()
-    }
-    ordered = dict(sorted(schemas.items()))
-    words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(GENERATED_FIELDS), "-"]
-    code = f"{_HEAD}{ordered!r}\n"
-    done = subprocess.run(  # noqa: S603  our own words
-        words, input=code, capture_output=True, encoding="utf-8", check=True, cwd=ROOT
-    )
-    return done.stdout
+    """Return the text of the generated file, in which each distinct field is stated once."""
+    names: dict[str, str] = {}
+    schemas: list[str] = []
+    for model in sorted(_schemas(), key=lambda model: model.__name__):
+        rows = [_row(name, info) for name, info in model.model_fields.items()]
+        fields = [names.setdefault(repr(row), _name(row[0], names.values())) for row in rows]
+        start = f"{model.__name__!r}: ({model.__module__.rpartition('.')[2]!r}, {_literals(model)},"
+        schemas.append(_wrap(f"{start} ({', '.join(fields)},)),", "    "))
+    constants = [_wrap(f"{name} = {row}", "") for row, name in names.items()]
+    table = "SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {"
+    return "\n".join([_HEAD, *constants, "", table, *schemas, "}", ""])
+
+
+def _name(field: str, taken: Collection[str]) -> str:
+    """Return the next free name of a field's constant: `_NUMBER`, `_NUMBER_2` and so on."""
+    first = f"_{field.upper()}"
+    numbered = (f"{first}_{number}" for number in count(2))
+    return next(name for name in chain([first], numbered) if name not in taken)
+
+
+def _wrap(line: str, indent: str) -> str:
+    """Wrap a line of code after commas only, because a text may contain spaces."""
+    kept = re.sub("(?<!,) ", "\u00a0", line)
+    lines = textwrap.wrap(kept, 100, initial_indent=indent, subsequent_indent=f"{indent}    ")
+    return "\n".join(lines).replace("\u00a0", " ")
 
 
 def _schemas() -> list[type[VapiModel]]:
@@ -72,17 +87,13 @@ def _schemas() -> list[type[VapiModel]]:
     return found
 
 
-def _rows(model: type[VapiModel]) -> tuple[Any, ...]:
-    return tuple(_row(name, info) for name, info in model.model_fields.items())
-
-
 def _row(name: str, info: FieldInfo) -> tuple[Any, ...]:
     documented = [item.defaults for item in info.metadata if isinstance(item, DocumentedDefault)]
     schemas = dict.fromkeys(model.__name__ for model in _models_in(info.annotation))
     traits = [item.value for item in info.metadata if isinstance(item, FieldTrait)]
     defaults = documented[0] if documented else ()
     types = tuple(sorted(set(_types_in(info.annotation))))
-    return name, str(info.alias), info.is_required(), tuple(schemas), defaults, tuple(traits), types
+    return name, info.is_required(), tuple(schemas), defaults, tuple(traits), types
 
 
 def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:

@@ -141,17 +141,22 @@ def carries(spec: FieldSpec, trait: FieldTrait) -> bool:
 
 
 def _field_spec(row: FieldRow, region: str | None) -> FieldSpec:
-    name, wire, required, schemas, defaults, traits, types = row
+    name, required, schemas, defaults, traits, types = row
     inner = tuple(schema_named(schema, region) for schema in schemas)
     here = tuple(default for default in defaults if _is_default_in(region, default))
-    return FieldSpec(
-        name, wire, required, inner, here, frozenset(map(FieldTrait, traits)), frozenset(types)
-    )
+    marks, wire = frozenset(map(FieldTrait, traits)), in_camel_case(name)
+    return FieldSpec(name, wire, required, inner, here, marks, frozenset(types))
 
 
 def _is_default_in(region: str | None, default: Any) -> bool:
     """Return whether a documented default applies in a region; each SIP host belongs to one."""
     return default not in SIP_HOSTS.values() or default == SIP_HOSTS.get(region or "")
+
+
+@cache
+def in_camel_case(path: str) -> str:
+    """Return a field's name, or a property path, in the API's spelling."""
+    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), path)
 
 
 def _snake_case(key: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.fields import as_list, as_object
+from vapi_provider.models.fields import in_camel_case as in_camel_case
 
 IGNORED = "ignored_changes"
 """Input that passes a resource's `ignore_changes` to the plugin; never recorded."""
@@ -21,11 +22,6 @@ _PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 def tokens(path: str) -> list[str]:
     """Split a Pulumi property path, such as ``hooks[0].do`` or ``["a b"]``, into its steps."""
     return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
-
-
-def in_camel_case(path: str) -> str:
-    """Return a property path in the API's spelling of fields."""
-    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), path)
 
 
 def covers(patterns: Collection[Any], path: str) -> bool:
