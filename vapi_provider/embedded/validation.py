@@ -17,8 +17,9 @@ from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.errors import refused
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.validator_messages import describe_error
-from vapi_provider.models.base import OWN_RULES, VapiModel
+from vapi_provider.models.base import OWN_RULES
 from vapi_provider.models.constants import SIP_HOSTS, UUID
+from vapi_provider.models.fields import Schema
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.shared.json_values import without_nulls
 
@@ -46,7 +47,7 @@ class Validator:
         sent = _as_object(body)
         kind = _check_kind(sent.get("provider"))
         fields, markers = self._translate_legacy_keys(sent)
-        violations = self._violations(fields, KINDS[kind].create.model)
+        violations = self._violations(fields, KINDS[kind].create)
         has_neither = all(fields.get(key) is None for key in ("numberDesiredAreaCode", "sipUri"))
         if kind == "vapi" and has_neither:
             if not violations and not self._switches.at_least_one_as_list:
@@ -71,13 +72,13 @@ class Validator:
         required = {spec.wire for spec in KINDS[kind].fields.values() if spec.required}
         cleared = [name for name, value in fields.items() if value is None and name in required]
         violations = [f"{name} should not be null or undefined" for name in cleared]
-        violations += self._violations(fields, KINDS[kind].update.model)
+        violations += self._violations(fields, KINDS[kind].update)
         if violations:
             raise refused(violations)
         return _without_provider(fields) | markers
 
-    def _violations(self, fields: JsonObject, model: type[VapiModel]) -> list[str]:
-        known = {str(info.alias) for info in model.model_fields.values()}
+    def _violations(self, fields: JsonObject, schema: Schema) -> list[str]:
+        known = schema.fields_by_wire_name
         # The models do not see nulls: the API accepts them for optional fields, not unknown names.
         violations = [
             f"property {name} should not exist"
@@ -86,13 +87,15 @@ class Validator:
         ]
         candidate = self._candidate(fields)
         try:
-            model.model_validate(candidate, by_alias=True, by_name=False, context={"exists": True})
+            schema.model.model_validate(
+                candidate, by_alias=True, by_name=False, context={"exists": True}
+            )
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 if detail["type"] in OWN_RULES:
                     continue
                 if self._switches.twilio_credentials_required or detail["type"] != _NO_CREDENTIALS:
-                    violations += describe_error(detail, model)
+                    violations += describe_error(detail, schema)
         for name in _IDS:
             value = candidate.get(name)
             if name in known and isinstance(value, str) and not is_uuid(value):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
 from vapi_provider.catalogue import declarations
-from vapi_provider.models.base import VapiModel
 from vapi_provider.models.constants import DISCRIMINATED_BY
+from vapi_provider.models.fields import Schema
 from vapi_provider.shared.json_values import whole_as_int
 
 _NUMBER = "must be a number conforming to the specified constraints"
@@ -50,13 +49,15 @@ _WHOLE: Mapping[str, str] = {
         "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided"
     ),
 }
+# The text about a missing property, by its JSON type.
+_MISSING = {"text": _SENTENCES["string_type"], "number": _NUMBER}
 _OBJECT_ERRORS = ("model_type", "model_attributes_type")
 _ONE_OF = "must be one of "
 _TAG = re.compile(r"<.*>")
 
 
-def describe_error(error: ErrorDetails, model: type[VapiModel]) -> list[str]:
-    """Return the API's messages about one error that `model` found in a wire body."""
+def describe_error(error: ErrorDetails, schema: Schema) -> list[str]:
+    """Return the API's messages about one error that the schema's model found in a wire body."""
     kind = error["type"]
     path = [str(part) for part in error["loc"] if not _is_tag(part)]
     if kind in _WHOLE:
@@ -74,7 +75,7 @@ def describe_error(error: ErrorDetails, model: type[VapiModel]) -> list[str]:
         values = f"{{name}} must be one of the following values: {allowed}"
         return [_with_path([*path, key], values)]
     if kind == "missing":
-        return [_with_path(path, f"{{name}} {_requirement(_annotation_at(model, error['loc']))}")]
+        return [_with_path(path, f"{{name}} {_requirement(schema, error['loc'])}")]
     sentence = _SENTENCES.get(kind, "is invalid")
     filled = _fill_in(sentence, error.get("ctx", {}))
     return [_with_path(path, f"{{name}} {filled}", in_list=_ends_with_index(error))]
@@ -104,61 +105,22 @@ def _ends_with_index(error: ErrorDetails) -> bool:
     return bool(error["loc"]) and isinstance(error["loc"][-1], int)
 
 
-def _requirement(annotation: Any) -> str:
-    """Return the text about what a required property of this type must be."""
-    types = [type_ for type_ in _alternatives(annotation) if type_ is not NoneType]
-    origins = [get_origin(type_) or type_ for type_ in types]
-    if Literal in origins:
-        values = ", ".join(str(value) for value in get_args(types[0]))
-        return f"must be one of the following values: {values}"
-    by_type = {str: "must be a string", float: _NUMBER, list: "must be an array"}
-    return next((by_type[origin] for origin in origins if origin in by_type), "must be an object")
-
-
-def _annotation_at(model: type[VapiModel], loc: Sequence[int | str]) -> Any:
-    """Return the type of the property at `loc`, below `model`."""
-    models: list[type[VapiModel]] = [model]
-    annotation: Any = model
-    tag: str | None = None
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        if _is_tag(part):
-            tag = part
-            continue
-        fields = [
-            info.annotation
-            for candidate in models
-            for info in candidate.model_fields.values()
-            if info.alias == part and (tag is None or _has_tag(candidate, tag))
-        ]
-        annotation = fields[0] if fields else None
-        models, tag = list(_models_in(annotation)), None
-    return annotation
-
-
-def _has_tag(model: type[VapiModel], tag: str) -> bool:
-    name = tag[1:-1]
-    literals = (
-        get_args(info.annotation)
-        for info in model.model_fields.values()
-        if get_origin(info.annotation) is Literal
-    )
-    return model.__name__ == name or any(name in values for values in literals)
-
-
-def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, VapiModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models_in(inner)
-
-
-def _alternatives(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) is Annotated:
-        yield from _alternatives(get_args(annotation)[0])
-    elif get_origin(annotation) in (list, dict, Literal) or not get_args(annotation):
-        yield annotation
-    else:
-        for inner in get_args(annotation):
-            yield from _alternatives(inner)
+def _requirement(root: Schema, loc: Sequence[int | str]) -> str:
+    """Return the text about what the missing property at `loc`, below `root`, must be."""
+    schemas = [root]
+    *above, name = loc
+    for step in above:
+        if _is_tag(step):
+            tag = str(step)[1:-1]
+            schemas = [item for item in schemas if tag in (item.name, *item.literals.values())]
+        elif isinstance(step, str):
+            schemas = [
+                inner for item in schemas for inner in item.fields_by_wire_name[step].schemas
+            ]
+    spec = schemas[0].fields_by_wire_name[str(name)]
+    annotation = schemas[0].model.model_fields[spec.name].annotation
+    if get_origin(annotation) is Literal:
+        return f"must be one of the following values: {', '.join(get_args(annotation))}"
+    if any(type_.startswith("list of ") for type_ in spec.types):
+        return _SENTENCES["list_type"]
+    return next((_MISSING[type_] for type_ in _MISSING if type_ in spec.types), "must be an object")
