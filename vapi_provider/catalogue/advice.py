@@ -1,7 +1,5 @@
 """Warnings about declarations that the API accepts. The field's path precedes the text."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 NOBODY_ANSWERS = Template(

@@ -1,7 +1,5 @@
 """Messages of the commands: Pulumi's own CLI, exported states, stacks, `preview` and `recover`."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 PULUMI_MISSING = Template(

@@ -1,7 +1,5 @@
 """Errors and warnings about settings: the stack's config and the environment."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 INVALID_SETTING = Template("VAPI-INVALID-SETTING", "{setting} is {value!r}: set it to {expected}")

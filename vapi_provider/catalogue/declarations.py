@@ -1,7 +1,5 @@
 """Refused declarations: one code a rule, whichever field breaks it; its path precedes the text."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 REQUIRED = Template("VAPI-REQUIRED", "is required")

@@ -1,7 +1,5 @@
 """Messages of the embedded account where it is opened; its API's answers imitate Vapi's."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 EMBEDDED_FILE = Template("VAPI-EMBEDDED-FILE", "{path}: {reason}")

@@ -1,7 +1,5 @@
 """Violations of `vapi:guards`: one code a rule."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 GUARD_FALLBACK = Template(

@@ -1,7 +1,5 @@
 """Messages of `import`: the choice of numbers, the module that it writes, and their owners."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 CHOICE_NEEDED = Template(

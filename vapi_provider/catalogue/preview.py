@@ -1,7 +1,5 @@
 """Warnings at preview about resource options and updates."""
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 CUSTOM_TIMEOUTS = Template(

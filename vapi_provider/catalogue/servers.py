@@ -3,8 +3,6 @@
 The findings of a probe have codes of their own (docs/probe.md).
 """
 
-from __future__ import annotations
-
 from vapi_provider.catalogue.message import Template
 
 MESSAGE_INVALID = Template("VAPI-MESSAGE-INVALID", "{problems}")

@@ -22,7 +22,6 @@ from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.timestamps import to_ms
 from vapi_provider.embedded.validation import SECRET_IS_SET, Validator, is_uuid
-from vapi_provider.models.constants import SIP_HOSTS
 
 _FOREVER_MS = 10**15  # about thirty thousand years
 
@@ -37,7 +36,7 @@ class EmbeddedAccount:
         self._switches = switches
         self._clock = clock
         self._validator = Validator(switches, region)
-        self._presenter = RecordPresenter(store.org_id, SIP_HOSTS[region], switches)
+        self._presenter = RecordPresenter(store.org_id, region, switches)
         self._bumps = switches.activation_bumps_updated_at
         # How many reads still miss a new record: simulates a lagging replica, in this process only.
         self._missing_reads: dict[str, int] = {}

@@ -6,7 +6,6 @@ The area code and the count of numbers sold before determine the next number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 STOCK_PER_AREA_CODE = 10_000
 
@@ -28,16 +27,6 @@ def number_at(area_code: str, position: int) -> str:
     """
     block, line = divmod(position % STOCK_PER_AREA_CODE, 100)
     return f"+1{area_code}555{(block + 1) % 100:02d}{line:02d}"
-
-
-def iterate_stock(area_code: str, sold: int) -> Iterator[str]:
-    """Yield the whole stock once, from the number after the last sold one.
-
-    A released number is not sold next: otherwise it would stay unnoticed when a client loses a
-    number and buys another.
-    """
-    for position in range(sold, sold + STOCK_PER_AREA_CODE):
-        yield number_at(area_code, position)
 
 
 def unavailable_message(unstocked: frozenset[str]) -> str:

@@ -12,7 +12,6 @@ from vapi_provider.embedded.body import JsonObject
 from vapi_provider.embedded.records import Record, effective_updated_ms
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.timestamps import format_iso
-from vapi_provider.models.constants import region_of
 from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.models.kinds import KINDS, kinds_in
 
@@ -25,10 +24,10 @@ _UNKNOWN_FIELD: JsonObject = {"list": [1, None, {}], "text": "new"}
 
 @dataclass(frozen=True)
 class RecordPresenter:
-    """Presents the records of one account, by its organization, SIP host and switches."""
+    """Presents the records of one account, by its organization, region and switches."""
 
     org_id: str
-    sip_host: str
+    region: str
     switches: Switches
 
     def show(self, record: Record, now_ms: int) -> JsonObject:
@@ -36,8 +35,7 @@ class RecordPresenter:
         switches = self.switches
         shown = self._shown_fields(record)
         if switches.materialise_defaults:
-            kinds = kinds_in(region_of(self.sip_host))
-            shown = self._with_defaults(kinds[record.kind].read, shown)
+            shown = self._with_defaults(kinds_in(self.region)[record.kind].read, shown)
         if record.bought and record.hidden_reads == 0 and now_ms >= record.number_ms:
             shown["number"] = record.bought
         if record.resource_id and switches.provider_resource_id:
@@ -47,10 +45,8 @@ class RecordPresenter:
             shown["sipUri"] = f"{user}{at}{host.upper()}"
         if switches.unknown_fields:
             shown = _with_unknown(shown)
-        absent: JsonObject = {}
-        if switches.absent_as_null:
-            absent = {spec.wire: None for spec in KINDS[record.kind].read.fields.values()}
-        return absent | {
+        absent = KINDS[record.kind].read.fields_by_wire_name if switches.absent_as_null else ()
+        return dict.fromkeys(absent) | {
             "id": record.id,
             "orgId": self.org_id,
             "provider": record.kind,

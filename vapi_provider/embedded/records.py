@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from vapi_provider.embedded.listing import ListQuery
-from vapi_provider.embedded.number_stock import iterate_stock
+from vapi_provider.embedded.number_stock import STOCK_PER_AREA_CODE, number_at
 
 _COLUMNS = (
     "id", "kind", "fields", "number", "bought", "sip_key", "search", "resource_id",
@@ -152,13 +152,18 @@ def count_bought(connection: sqlite3.Connection) -> int:
 
 
 def take_from_stock(connection: sqlite3.Connection, area_code: str) -> str | None:
-    """Return the next number of an area code that no record has; None if all are taken."""
+    """Return the next number of an area code that no record has; None if all are taken.
+
+    A released number is not sold next: otherwise it would stay unnoticed when a client loses a
+    number and buys another.
+    """
     row = connection.execute("SELECT sold FROM area_code WHERE code = ?", (area_code,)).fetchone()
     sold: int = row[0] if row else 0
-    for position, number in enumerate(iterate_stock(area_code, sold), start=sold + 1):
+    for position in range(sold, sold + STOCK_PER_AREA_CODE):
+        number = number_at(area_code, position)
         taken = connection.execute("SELECT 1 FROM phone_number WHERE number = ?", (number,))
         if taken.fetchone() is None:
-            connection.execute("REPLACE INTO area_code VALUES (?, ?)", (area_code, position))
+            connection.execute("REPLACE INTO area_code VALUES (?, ?)", (area_code, position + 1))
             return number
     return None
 

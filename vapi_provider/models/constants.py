@@ -8,12 +8,6 @@ from typing import Literal
 SIP_HOSTS = {"us": "sip.vapi.ai", "eu": "sip.eu.vapi.ai"}
 """The host of each region's SIP URIs."""
 
-
-def region_of(sip_host: str) -> str | None:
-    """Return the region that a SIP host belongs to; None for a host that is not Vapi's."""
-    return next((region for region, host in SIP_HOSTS.items() if host == sip_host), None)
-
-
 CLASS_NAMES = {
     "vapi": "VapiPhoneNumber",
     "twilio": "TwilioPhoneNumber",
