@@ -35,6 +35,7 @@ from vapi_provider.lifecycle.adopt_announcement import announce
 from vapi_provider.lifecycle.intent_finisher import intent_finisher_of
 from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.record import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.pulumi_sdk import hints, inherited_options, mocks, program
 from vapi_provider.pulumi_sdk.declared_inputs import check_id, mark_secrets
@@ -42,7 +43,6 @@ from vapi_provider.pulumi_sdk.run_settings import run_settings
 from vapi_provider.reconcile import option_warnings
 from vapi_provider.reconcile.differences import field_of
 from vapi_provider.reconcile.ignore_changes import IGNORED
-from vapi_provider.reconcile.properties import READ_ONLY
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import HINTS
 from vapi_provider.settings.config import Settings

@@ -21,7 +21,7 @@ from vapi_provider import (
     VonagePhoneNumber,
 )
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import READ_ONLY
+from vapi_provider.models.record import READ_ONLY
 
 CLASSES: list[Any] = [
     VapiPhoneNumber,

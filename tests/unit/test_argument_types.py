@@ -23,7 +23,7 @@ from vapi_provider import args, resources
 from vapi_provider.models.base import VapiModel
 from vapi_provider.models.fields import Schema
 from vapi_provider.models.kinds import KINDS
-from vapi_provider.reconcile.properties import READ_ONLY
+from vapi_provider.models.record import READ_ONLY
 
 ARGS = {name: cls for name, cls in vars(args).items() if is_typeddict(cls) and name[0] != "_"}
 

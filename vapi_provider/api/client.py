@@ -132,14 +132,12 @@ class VapiClient:
             return PhoneNumberRecord.read(response)
         return None
 
-    def list_phone_numbers(
-        self, limit: int = PAGE, created_at_le: str | None = None
-    ) -> list[PhoneNumberRecord]:
-        """Return one page, newest first, with at most `limit` (0 to 1,000) records.
+    def list_phone_numbers(self, created_at_le: str | None = None) -> list[PhoneNumberRecord]:
+        """Return one page, newest first, of at most `PAGE` records.
 
         Raises RejectedError where the API has no such path.
         """
-        params: dict[str, str | int] = {"limit": limit}
+        params: dict[str, str | int] = {"limit": PAGE}
         if created_at_le is not None:
             params["createdAtLe"] = created_at_le
         what = "GET /phone-number"

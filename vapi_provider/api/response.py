@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from http import HTTPStatus
+from http.client import responses
 from typing import Any, cast
 
 import httpx
@@ -50,20 +50,19 @@ def json_of(
         parsed: Any = parse(response.content)
     except InvalidResponse as bad:
         parsed, fault = response, str(bad)
-    status = f"{response.status_code} {_phrase(response.status_code)}".strip()
     if response.is_success:
         if fault:
             raise not_vapi(what, response.status_code, fault)
         return parsed
-    refusal = f"{what}: {status}: {_words(parsed, response, secrets)}"
+    refusal = f"{what}: {_status_line(response.status_code)}: {_words(parsed, response, secrets)}"
     wait = requested_wait(response.status_code, response.headers)
     raise _error(response.status_code, parsed, refusal, wait)
 
 
 def not_vapi(what: str, status: int, fault: str) -> ServerError:
     """Return the error for a response that Vapi's API cannot have sent."""
-    line = f"{status} {_phrase(status)}".strip()
-    fault = f"{what}: {line}: the response {fault}: something other than Vapi answers here"
+    fault = f"{what}: {_status_line(status)}: the response {fault}"
+    fault = f"{fault}: something other than Vapi answers here"
     return ServerError(messages.NOT_THE_API(fault=fault), status)
 
 
@@ -104,11 +103,8 @@ def _error_of_404(parsed: Any, refusal: str, wait: float | None) -> ApiError:
     return NotFoundError(messages.NOT_FOUND(refusal=refusal), 404, wait)
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+def _status_line(status: int) -> str:
+    return f"{status} {responses.get(status, '')}".strip()
 
 
 def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> str:
@@ -124,11 +120,8 @@ def _words(parsed: Any, response: httpx.Response, secrets: Collection[str]) -> s
         message: Any = body.get("message")
         if isinstance(message, list):
             message = "; ".join(str(item) for item in cast(list[Any], message))
-        bare = _json(shown) if response.content else ""
+        compact = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+        bare = compact if response.content else ""
         words = bare if message is None else str(message)
     line = " ".join(words.split())
     return line if len(line) <= _MAX_SHOWN else line[:_MAX_SHOWN] + "…"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

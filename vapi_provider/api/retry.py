@@ -80,7 +80,7 @@ def asked_to_wait(
     """
     seconds = _number(headers.get("Retry-After"))
     if seconds is None and "Retry-After" in headers:
-        moment = _moment(headers["Retry-After"])
+        moment = moment_of(headers["Retry-After"])
         seconds = None if moment is None else moment - now
     if seconds is None:
         reset = _number(headers.get("X-RateLimit-Reset"))
@@ -122,7 +122,7 @@ class Retry:
         now = self._now()
         if status != 429:
             return asked_to_wait(headers, now)
-        moment = _moment(headers.get("Date", ""))
+        moment = moment_of(headers.get("Date", ""))
         now = now if moment is None else moment
         seconds = asked_to_wait(headers, now, _MAX_ASKED_SECONDS)
         if seconds is None and _number(headers.get("Retry-After")) is None:
@@ -213,7 +213,7 @@ def is_too_long(seconds: float | None) -> TypeGuard[float]:
     return seconds is not None and seconds > MAX_PAUSE_SECONDS
 
 
-def _moment(date: str) -> float | None:
+def moment_of(date: str) -> float | None:
     """Return an HTTP date as Unix time; None where it is malformed."""
     try:
         return parsedate_to_datetime(date).timestamp()

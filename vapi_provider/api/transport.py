@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import contextmanager, suppress
-from email.utils import parsedate_to_datetime
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -24,7 +23,7 @@ from vapi_provider.api.response_bounds import (
     LateResponse,
     read_content,
 )
-from vapi_provider.api.retry import Retry
+from vapi_provider.api.retry import Retry, moment_of
 from vapi_provider.catalogue import api as messages
 from vapi_provider.catalogue.configuration import INVALID_PROXY
 from vapi_provider.errors import (
@@ -176,10 +175,9 @@ class Transport:
         return date + time.monotonic() - noted_at
 
     def _note_api_time(self, headers: Mapping[str, str]) -> None:
-        if "Date" in headers:
-            with suppress(ValueError, OverflowError):
-                date = parsedate_to_datetime(headers["Date"]).timestamp()
-                self._api_clock = (date, time.monotonic())
+        date = moment_of(headers.get("Date", ""))
+        if date is not None:
+            self._api_clock = (date, time.monotonic())
 
     def _once(
         self,

@@ -9,6 +9,7 @@ import hmac
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -31,7 +32,6 @@ from vapi_provider.embedded.errors import (
     no_such_route,
     refused,
 )
-from vapi_provider.embedded.rate_limit import RateLimit
 from vapi_provider.embedded.store import Store
 from vapi_provider.embedded.switches import Switches
 from vapi_provider.embedded.timestamps import utc_now
@@ -66,7 +66,7 @@ def create_app(
     if region not in SIP_HOSTS:
         raise EmbeddedAccountError(EMBEDDED_REGION(regions=", ".join(SIP_HOSTS), region=region))
     account = EmbeddedAccount(Store(db), switches, region, clock)
-    rate_limit = RateLimit(switches.requests_per_minute, clock)
+    rate_limit = _RateLimit(switches.requests_per_minute, clock)
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
@@ -126,6 +126,31 @@ def _add_error_answers(app: Flask) -> None:
         _LOG.debug("embedded account failed", exc_info=error)
         answer = internal_error(about)
         return _json(answer.body, answer.status)
+
+
+class _RateLimit:
+    """Limit of the requests in each minute of the UTC clock, shared by the threads of one app.
+
+    Requests count when they arrive, so that a client learns of a refusal one latency too late.
+    """
+
+    def __init__(self, most: int | None, clock: Callable[[], datetime]) -> None:
+        self._most = most
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._minute: datetime | None = None
+        self._count = 0
+
+    def admit(self) -> bool:
+        """Count a request; return whether it is within the limit."""
+        if self._most is None:
+            return True
+        with self._lock:
+            minute = self._clock().replace(second=0, microsecond=0)
+            if minute != self._minute:
+                self._minute, self._count = minute, 0
+            self._count += 1
+            return self._count <= self._most
 
 
 def _check_key(header: str | None, key: str | None) -> None:

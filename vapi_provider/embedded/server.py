@@ -6,16 +6,16 @@ One thread serves a connection, which stays open between requests; a signal stop
 from __future__ import annotations
 
 import io
-import ipaddress
 import json
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
@@ -29,6 +29,8 @@ from vapi_provider.embedded.admission import (
     read_body,
 )
 from vapi_provider.embedded.errors import EmbeddedAccountError, refused
+from vapi_provider.shared.in_flight import InFlight
+from vapi_provider.shared.loopback import is_loopback
 from vapi_provider.shared.terminal import say
 
 if TYPE_CHECKING:
@@ -36,25 +38,7 @@ if TYPE_CHECKING:
 
 _BACKLOG = 128
 
-
-class _InFlight:
-    """Counter of the requests that are in flight."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def __enter__(self) -> int:
-        with self._lock:
-            self._count += 1
-            return self._count
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._count -= 1
-
-
-_in_flight = _InFlight()
+_in_flight = InFlight()
 
 
 class _Handler(WSGIRequestHandler):
@@ -82,7 +66,6 @@ class _Handler(WSGIRequestHandler):
         except RequestRejected as refusal:
             self._refuse(refusal)
             return
-        self.connection.settimeout(REQUEST_SECONDS)
         try:
             # Counted until the answer exists, not until it is sent: once the client has it, it
             # may send the next request.
@@ -93,13 +76,15 @@ class _Handler(WSGIRequestHandler):
             self.close_connection = True
             self.log_request("dropped")
             return
-        content = b"".join(parts)
         code, _, phrase = status.partition(" ")
-        self.send_response(int(code), phrase)
+        self._send(int(code), phrase, headers, b"".join(parts))
+
+    def _send(self, code: int, phrase: str | None, headers: Headers, content: bytes) -> None:
+        self.connection.settimeout(REQUEST_SECONDS)
+        headers.setdefault("Content-Length", str(len(content)))
+        self.send_response(code, phrase)
         for name, value in headers.items():
             self.send_header(name, value)
-        if "Content-Length" not in headers:
-            self.send_header("Content-Length", str(len(content)))
         self.send_header("Connection", "close" if self.close_connection else "keep-alive")
         self.end_headers()
         if self.command != "HEAD":
@@ -120,14 +105,8 @@ class _Handler(WSGIRequestHandler):
         """Answer and close the connection, because the end of the request is unknown."""
         self.close_connection = True
         content = json.dumps(refused(str(refusal), refusal.status).body).encode()
-        self.connection.settimeout(REQUEST_SECONDS)
-        self.send_response(refusal.status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        headers = Headers({"Content-Type": "application/json; charset=utf-8"})
+        self._send(refusal.status, None, headers, content)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log one line without werkzeug's colors, which do not belong in a log file.
@@ -215,7 +194,6 @@ def _stop_on_signals(server: ThreadedWSGIServer) -> None:
 def _loopback(host: str) -> str:
     """Return the address to bind, which must be loopback: the account has secrets and no TLS."""
     name = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    with suppress(ValueError):
-        if ipaddress.ip_address(name).is_loopback:
-            return name
+    if name != "localhost" and is_loopback(name):
+        return name
     raise EmbeddedAccountError(catalogue.EMBEDDED_HOST(host=host))

@@ -44,14 +44,13 @@ def _kind(provider: str, name: str, region: str | None) -> Kind:
     return Kind(provider, *(schema_named(schema, region) for schema in (create, update, name)))
 
 
-def _kinds(region: str | None) -> Mapping[str, Kind]:
-    return {provider: _kind(provider, name, region) for provider, name in CLASS_NAMES.items()}
+_IN_REGION: Mapping[str | None, Mapping[str, Kind]] = {
+    region: {provider: _kind(provider, name, region) for provider, name in CLASS_NAMES.items()}
+    for region in (None, *SIP_HOSTS)
+}
 
-
-KINDS: Mapping[str, Kind] = _kinds(None)
+KINDS = _IN_REGION[None]
 """The kinds without the defaults that depend on the region."""
-
-_IN_REGION = {None: KINDS, **{region: _kinds(region) for region in SIP_HOSTS}}
 
 
 def kinds_in(region: str | None) -> Mapping[str, Kind]:

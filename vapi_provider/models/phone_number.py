@@ -28,34 +28,11 @@ AreaCode = Annotated[
         validate_default=True,
     ),
 ]
-SipUri = Annotated[
-    str | None,
-    Field(
-        description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>. A number "
-        "with a SIP URI alone is inbound only."
-    ),
-    ANY_CASE,
-    URL,
-]
-Authentication = Annotated[
-    SipAuthentication | None,
-    Field(description="What a caller of the SIP URI must know; absent: anyone may call it."),
-]
 ImportedNumber = Annotated[
     str, Field(description="The number, E.164, as the carrier has it."), PHONE
 ]
 CredentialId = Annotated[str, Field(description="Credential for the carrier, created in Vapi.")]
 TwilioAccountSid = Annotated[str, Field(description="Twilio account that owns the number.")]
-ByoNumber = Annotated[
-    str | None,
-    Field(min_length=3, max_length=40, description="The number on your trunk."),
-    PHONE,
-]
-E164Check = Annotated[
-    bool | None,
-    Field(description="Whether number must be E.164; off: letters and digits."),
-    DocumentedDefault(True),
-]
 
 
 class _Common(VapiModel):
@@ -115,8 +92,19 @@ class _Read(VapiModel):
 
 
 class _Vapi(_Common):
-    sip_uri: SipUri = None
-    authentication: Authentication = None
+    sip_uri: Annotated[
+        str | None,
+        Field(
+            description="SIP URI to be reached at: sip:<any name>@<the region's SIP host>. "
+            "A number with a SIP URI alone is inbound only."
+        ),
+        ANY_CASE,
+        URL,
+    ] = None
+    authentication: Annotated[
+        SipAuthentication | None,
+        Field(description="What a caller of the SIP URI must know; absent: anyone may call it."),
+    ] = None
 
     @field_validator("sip_uri")
     @classmethod
@@ -265,8 +253,16 @@ class TelnyxPhoneNumber(_CreateWithCredential, _Read):
 
 
 class _Byo(_Common):
-    number_e164_check_enabled: E164Check = None
-    number: ByoNumber = None
+    number_e164_check_enabled: Annotated[
+        bool | None,
+        Field(description="Whether number must be E.164; off: letters and digits."),
+        DocumentedDefault(True),
+    ] = None
+    number: Annotated[
+        str | None,
+        Field(min_length=3, max_length=40, description="The number on your trunk."),
+        PHONE,
+    ] = None
 
     @field_validator("number")
     @classmethod

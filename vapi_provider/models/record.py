@@ -7,13 +7,12 @@ field must have its JSON type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vapi_provider.models.fields import FieldSpec, Schema
 from vapi_provider.models.ids import is_id
-from vapi_provider.models.json_types import WrongType, check_type
 from vapi_provider.models.kinds import KINDS, Kind
 from vapi_provider.shared.addresses import bare
 
@@ -22,8 +21,33 @@ _IDENTITY = ("id", "orgId", "createdAt", "provider")
 _OF_ANY_KIND = ("status", "number", "name")
 """Text fields that commands show for a record of any kind, even an unknown one."""
 
+READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
+"""The outputs beside the declared fields. Existing states hold these keys: never rename one."""
+
 _UNDOCUMENTED = ("providerResourceId",)
 """Keys that responses have but no schema documents, and that no user can set."""
+
+_WORDS = {
+    "text": "text",
+    "number": "a number",
+    "flag": "true or false",
+    "object": "an object",
+    "list of text": "a list of texts",
+    "list of number": "a list of numbers",
+    "list of object": "a list of objects",
+}
+
+_KINDS: dict[type[Any], str] = {
+    str: "text",
+    bool: "flag",  # An int in Python, but not a number in JSON.
+    int: "number",
+    float: "number",
+    dict: "object",
+}
+
+
+class WrongType(ValueError):
+    """A value of the wrong JSON type; the message starts with the path as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +77,12 @@ class PhoneNumberRecord:
     def name(self) -> str | None:
         """The label in the dashboard."""
         return self.fields.get("name")
+
+    @property
+    def read_only(self) -> dict[str, Any]:
+        """The read-only outputs, without those that are unknown; `sip_uri` is one of `fields`."""
+        known = {name: getattr(self, name) for name in READ_ONLY if name != "sip_uri"}
+        return {name: value for name, value in known.items() if value is not None}
 
     @property
     def reached_at(self) -> str | None:
@@ -139,7 +169,7 @@ def as_read(spec: FieldSpec, value: Any) -> Any:
     """
     if value is None:
         return None
-    check_type(value, spec.types)
+    _check_type(value, spec.types)
     return convert_value(spec, value)
 
 
@@ -169,3 +199,15 @@ def _object(spec: FieldSpec, value: Any) -> Any:
         return _in_snake_case(schema, value)
     except WrongType as wrong:
         raise WrongType(f".{wrong}") from None
+
+
+def _check_type(value: Any, types: Collection[str]) -> None:
+    """Raise WrongType where a value's JSON type is not in `types`."""
+    kind = cast(type[Any], type(value))
+    if _KINDS.get(kind) in types:
+        return
+    if kind is list:
+        listed = [name.removeprefix("list of ") for name in types if name.startswith("list of ")]
+        if listed and all(_KINDS.get(cast(type[Any], type(item))) in listed for item in value):
+            return
+    raise WrongType(f" must be {' or '.join(_WORDS[name] for name in sorted(types))}")

@@ -26,12 +26,15 @@ from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
+from vapi_provider.shared.in_flight import InFlight
 from vapi_provider.shared.search_path import is_plugin_process
 from vapi_provider.shared.terminal import say
 from vapi_provider.shared.text import escape_control, escape_control_lines
 
 WATCH_SECONDS = 2.0
 """The interval between two checks that the engine is still running."""
+
+_calls = InFlight()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,28 +64,9 @@ def configure_plugin_process() -> None:
 
 
 def _end_with_the_engine() -> None:
-    while is_engine_alive() or _calls.in_flight:
+    while is_engine_alive() or _calls.count:
         time.sleep(WATCH_SECONDS)
     os._exit(1)
-
-
-class _Calls:
-    """A counter of the engine's calls that are in flight."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.in_flight = 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self.in_flight += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self.in_flight -= 1
-
-
-_calls = _Calls()
 
 
 def error_boundary(method: Callable[P, R]) -> Callable[P, R]:

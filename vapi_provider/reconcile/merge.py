@@ -22,6 +22,7 @@ from vapi_provider.reconcile.equality import equal, equivalent
 from vapi_provider.reconcile.pairing import match_items
 from vapi_provider.reconcile.placeholders import contains_masked_secret
 from vapi_provider.reconcile.removed_headers import are_removed
+from vapi_provider.shared.json_values import leaves
 
 UNKNOWN = object()
 """Marker of an unknown recorded value: every declared value then counts as a change."""
@@ -210,11 +211,7 @@ class Merge:
 
 def _shows_mask(value: Any) -> bool:
     """Return whether a text, or any text in a value, is masked."""
-    if isinstance(value, list):
-        return any(map(_shows_mask, as_list(cast(Any, value))))
-    if isinstance(value, Mapping):
-        return any(map(_shows_mask, as_object(cast(Any, value)).values()))
-    return isinstance(value, str) and _MASK.search(value) is not None
+    return any(isinstance(leaf, str) and _MASK.search(leaf) for leaf in leaves(value))
 
 
 def _changes(spec: FieldSpec, base: Any, ours: Any) -> bool:

@@ -11,7 +11,7 @@ from vapi_provider.catalogue import declarations, preview
 from vapi_provider.catalogue.message import Message, without_code
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.kinds import Kind
-from vapi_provider.reconcile.properties import READ_ONLY
+from vapi_provider.models.record import READ_ONLY
 
 _STEP = re.compile(r"""\[(?:\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)""")
 _INPUTS = ("provider", "declaration", "adopt_id", "__provider")

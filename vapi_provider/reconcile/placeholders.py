@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from vapi_provider.models.fields import as_list, as_object
+from vapi_provider.models.fields import as_object
+from vapi_provider.shared.json_values import leaves
 
 CHANGED_OUTSIDE = "(changed outside of this stack)"
 """Placeholder for a secret that the API echoes and the state does not hold."""
@@ -21,12 +22,12 @@ PLACEHOLDERS = (CHANGED_OUTSIDE, NOT_SHOWN, UNSEEN)
 
 def contains_masked_secret(value: Any) -> bool:
     """Return whether `value` contains a placeholder of a secret that only the account knows."""
-    return _contains(value, (CHANGED_OUTSIDE, UNSEEN))
+    return any(leaf in (CHANGED_OUTSIDE, UNSEEN) for leaf in leaves(value))
 
 
 def contains_unseen_secret(value: Any) -> bool:
     """Return whether `value` contains the placeholder of an imported, unseen secret."""
-    return _contains(value, (UNSEEN,))
+    return UNSEEN in leaves(value)
 
 
 def fill_unseen_secrets(
@@ -50,14 +51,3 @@ def _fill(recorded: Any, before: Any, declared: Any) -> Any:
         return recorded
     known = before if before not in (None, UNSEEN) else declared
     return recorded if known is None else known
-
-
-def _contains(value: Any, placeholders: Collection[str]) -> bool:
-    if isinstance(value, str):
-        return value in placeholders
-    if isinstance(value, Mapping):
-        items = as_object(cast(Any, value)).values()
-        return any(_contains(item, placeholders) for item in items)
-    if isinstance(value, list):
-        return any(_contains(item, placeholders) for item in as_list(cast(Any, value)))
-    return False

@@ -15,13 +15,11 @@ from pulumi.output import Unknown
 
 from vapi_provider.models.constants import EXACT
 from vapi_provider.models.kinds import KINDS, Kind, kinds_in
-from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.models.record import READ_ONLY, PhoneNumberRecord
 from vapi_provider.reconcile.placeholders import CHANGED_OUTSIDE, NOT_SHOWN
 from vapi_provider.reconcile.secrecy import SIGNATURE
 from vapi_provider.reconcile.state_merge import merge_for_state
-
-READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
-"""The outputs beside the declared fields. Existing states hold these keys: never rename one."""
+from vapi_provider.shared.json_values import leaves
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,7 @@ def strictly_equal(left: Any, right: Any) -> bool:
 
 def contains_unknown(value: Any) -> bool:
     """Return whether a value, or any value nested in it, is unknown before `up`."""
-    if isinstance(value, Mapping):
-        return any(map(contains_unknown, cast(Mapping[str, Any], value).values()))
-    if isinstance(value, list):
-        return any(map(contains_unknown, cast(list[Any], value)))
-    return isinstance(value, Unknown)
+    return any(isinstance(leaf, Unknown) for leaf in leaves(value))
 
 
 def outputs(desired: Desired, record: PhoneNumberRecord) -> dict[str, Any]:
@@ -130,10 +124,7 @@ def _properties(
     kind: Kind, fields: Mapping[str, Any], key: str | None, record: PhoneNumberRecord
 ) -> dict[str, Any]:
     properties = {
-        "number": record.number,
-        "status": record.status,
-        "org_id": record.org_id,
-        "created_at": record.created_at,
+        **record.read_only,
         **fields,
         "provider": kind.provider,
         "declaration": key,

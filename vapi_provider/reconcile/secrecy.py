@@ -12,6 +12,7 @@ from typing import Any, cast
 from vapi_provider.models.field_traits import SECRET, URL
 from vapi_provider.models.fields import FieldSpec, as_list, as_object, item_of
 from vapi_provider.shared.addresses import contains_credentials, credentials_in
+from vapi_provider.shared.json_values import leaves
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key in which Pulumi's wire format marks an object as a special value."""
@@ -82,16 +83,9 @@ def without_secrets(spec: FieldSpec, value: Any) -> Any:
 
 def texts_in(value: Any) -> Iterator[str]:
     """Yield every text in a value, and every number that is long enough for a secret."""
-    if isinstance(value, Mapping):
-        for item in as_object(cast(Any, value)).values():
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in as_list(cast(Any, value)):
-            yield from texts_in(item)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, int | float) and len(str(value)) >= _LONG:
-        yield str(value)
+    for leaf in leaves(value):
+        if isinstance(leaf, str) or (isinstance(leaf, int | float) and len(str(leaf)) >= _LONG):
+            yield str(leaf)
 
 
 def wire_secret(value: Any) -> dict[str, Any]:

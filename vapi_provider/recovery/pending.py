@@ -172,14 +172,7 @@ def _decide_other(
 def _as_resource(resource: Resource, record: PhoneNumberRecord) -> dict[str, Any]:
     """Return the operation's resource as the engine would have recorded it."""
     inputs = cast(Mapping[str, Any], resource["inputs"])
-    read = {
-        "number": record.number,
-        "status": record.status,
-        "org_id": record.org_id,
-        "created_at": record.created_at,
-    }
-    known = {name: value for name, value in read.items() if value is not None}
-    return {**resource, "id": record.id, "outputs": {**known, **inputs}}
+    return {**resource, "id": record.id, "outputs": {**record.read_only, **inputs}}
 
 
 def _insert_resource(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:

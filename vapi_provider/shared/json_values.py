@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield every value in a JSON value that is neither an object nor a list, level by level."""
+    items: list[Any] = [value]
+    for item in items:  # The loop also visits what it appends; recursion would be slower.
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            items += cast(Mapping[str, Any], item).values()
+        elif isinstance(item, list):
+            items += cast(list[Any], item)
+        else:
+            yield item
 
 
 def without_nulls(value: Any) -> Any:
