@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args, get_origin
 
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from vapi_provider.models.base import VapiModel
-from vapi_provider.models.fields import Schema, as_object
+from vapi_provider.models.fields import FieldSpec, Schema, as_object
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.phone_number import (
     CreateByoPhoneNumberDTO,
@@ -32,13 +31,14 @@ MessagePhoneNumber = (
     | CreateTelnyxPhoneNumberDTO
 )
 
-_TYPE_NAMES = {
-    str: "text",
-    bool: "true or false",
-    float: "a number",
-    list: "a list",
-    dict: "an object",
+_TYPES = {
+    str: ("text", "text"),
+    bool: ("flag", "true or false"),
+    float: ("number", "a number"),
+    list: ("list", "a list"),
+    dict: ("object", "an object"),
 }
+"""The name of each JSON type in a `FieldSpec`, and in an error."""
 
 
 def parse_phone_number(value: Any) -> MessagePhoneNumber:
@@ -61,28 +61,28 @@ def parse_phone_number(value: Any) -> MessagePhoneNumber:
 
 def _build_model(schema: Schema, properties: Mapping[str, Any], path: str) -> VapiModel:
     """Build the model without its rules, unknown keys and nulls."""
-    model, values = schema.model, dict[str, Any]()
+    values: dict[str, Any] = {}
     for name, spec in schema.fields.items():
         value, field_path = properties.get(spec.wire), f"{path}{spec.wire}"
         if value is not None:
-            values[name] = _parse_field(model.model_fields[name], spec.schemas, value, field_path)
+            values[name] = _parse_field(spec, value, field_path)
         elif spec.required:
             raise _error(field_path, "is missing")
-    return model.model_construct(_fields_set=set(values), **values)
+    return schema.model.model_construct(_fields_set=set(values), **values)
 
 
-def _parse_field(info: FieldInfo, schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
-    types = _json_types(info.annotation)
+def _parse_field(spec: FieldSpec, value: Any, path: str) -> Any:
+    allowed = {name.partition(" of ")[0] for name in spec.types}
     # A bool is an int in Python, but not a number in JSON.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     type_ = cast(type[object], float if is_number else type(value))
-    if type_ not in types:
-        expected = " or ".join(name for key, name in _TYPE_NAMES.items() if key in types)
+    if type_ not in _TYPES or _TYPES[type_][0] not in allowed:
+        expected = " or ".join(text for name, text in _TYPES.values() if name in allowed)
         raise _error(path, f"must be {expected}")
     if type_ is list:
         items = enumerate(cast(list[Any], value))
-        return [_parse_item(schemas, item, f"{path}[{index}]") for index, item in items]
-    return float(value) if type_ is float else _parse_item(schemas, value, path)
+        return [_parse_item(spec.schemas, item, f"{path}[{index}]") for index, item in items]
+    return float(value) if type_ is float else _parse_item(spec.schemas, value, path)
 
 
 def _parse_item(schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
@@ -103,18 +103,6 @@ def _has_tags_of(model: type[VapiModel], properties: Mapping[str, Any]) -> bool:
     }
     tags = {wire: allowed for wire, allowed in literals.items() if len(allowed) == 1}
     return all(properties.get(wire) in allowed for wire, allowed in tags.items())
-
-
-def _json_types(annotation: Any) -> set[type]:
-    """Return Python's types of the JSON values that a field may hold."""
-    origin = get_origin(annotation) or annotation
-    if origin is Literal:
-        return {type(literal) for literal in get_args(annotation)}
-    if origin in _TYPE_NAMES:
-        return {origin}
-    if isinstance(origin, type) and issubclass(origin, VapiModel):
-        return {dict}
-    return {type_ for inner in get_args(annotation) for type_ in _json_types(inner)}
 
 
 def _error(path: str, reason: str) -> PydanticCustomError:
