@@ -106,9 +106,9 @@ def test_a_wrong_answer_is_named(answer: Any, code: str, words: str, probe: Prob
 def test_an_answer_after_seven_and_a_half_seconds_is_too_late() -> None:
     """An answer later than Vapi's own limit is a fault that states the time."""
     body = json.dumps({"assistantId": UUID}).encode()
-    (found,) = judge_assistant(Exchange(200, {}, body, ((9.0, len(body)),), 9.04))
+    (found,) = judge_assistant(Exchange(200, {}, body, [(9.0, len(body))], 9.04))
     assert (found.code, found.says) == ("time-limit", "took 9.0 s: Vapi gives up after 7.5 s")
-    assert judge_assistant(Exchange(200, {}, body, ((7.0, len(body)),), 7.4)) == []
+    assert judge_assistant(Exchange(200, {}, body, [(7.0, len(body))], 7.4)) == []
 
 
 def test_what_wins_is_told_as_a_note(probe: Probe) -> None:

@@ -32,7 +32,7 @@ SAID = "Good day."
 def judged(body: bytes, rate: int, text: str = SAID, **headers: str) -> list[Finding]:
     """Return the faults of a body that arrived at once."""
     given = {"content-type": "application/octet-stream", "content-length": "1", **headers}
-    exchange = Exchange(200, given, body, ((0.1, len(body)),), 0.1)
+    exchange = Exchange(200, given, body, [(0.1, len(body))], 0.1)
     return split_notes(judge.judge_voice(exchange, text, rate, LIMITS))[0]
 
 

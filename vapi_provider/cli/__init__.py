@@ -7,15 +7,17 @@ when the command is used, and imports its dependencies when it runs, so that sta
 from __future__ import annotations
 
 import importlib
+import io
+import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from vapi_provider.cli.error_output import fail, wants_json
+from vapi_provider.catalogue.message import split
 from vapi_provider.errors import VapiError
-from vapi_provider.shared.terminal import say
+from vapi_provider.shared.terminal import say, write
 
 # By the command's name: its module, and its line in the overview.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -57,9 +59,9 @@ class _Lazy(click.Group):
         try:
             code: object = super().main(given, *words, standalone_mode=False, **more)
         except click.ClickException as error:
-            code = fail(error, as_json=wants_json(given))
+            code = _fail(error, given)
         except VapiError as error:
-            code = fail(click.ClickException(str(error)), as_json=wants_json(given))
+            code = _fail(click.ClickException(str(error)), given)
         except click.Abort:
             say("Aborted.", err=True)
             code = 1
@@ -68,6 +70,22 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
+
+
+def _fail(error: click.ClickException, given: Sequence[str]) -> int:
+    """Show an error, and as JSON as well if the command line asks for JSON; return exit code 1.
+
+    The command line is searched, because it may be what could not be parsed.
+    """
+    pairs = zip(given, given[1:], strict=False)
+    if not {"--json", "--format=json"}.isdisjoint(given) or ("--format", "json") in pairs:
+        text, code = split(error.format_message())
+        write(json.dumps({"errors": [{"resource": None, "text": text, "code": code}]}, indent=2))
+    shown = io.StringIO()
+    error.show(shown)
+    # `write` escapes control characters: the message may quote the user's or the account's text.
+    write(shown.getvalue().rstrip("\n"), err=True)
+    return 1
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

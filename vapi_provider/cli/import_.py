@@ -13,7 +13,7 @@ import click
 from vapi_provider.catalogue.imports import CHOICE_NEEDED
 from vapi_provider.catalogue.message import split
 from vapi_provider.cli import options
-from vapi_provider.cli.confirmation import UNCONFIRMED, is_confirmed, json_option, yes_option
+from vapi_provider.cli.options import UNCONFIRMED, is_confirmed
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     metavar="GLOB",
     help="Those whose label, number or SIP URI fits, such as 'Support*'; may be repeated.",
 )
-@yes_option
-@json_option
+@options.yes
+@options.plan_as_json
 @options.also
 @options.states
 @click.option(

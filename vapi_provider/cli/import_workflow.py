@@ -13,8 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from vapi_provider.catalogue import imports as catalogue
-from vapi_provider.cli.module_files import STACKS, module_of, put_file, text_of
-from vapi_provider.cli.module_names import taken_by
+from vapi_provider.cli.module_files import STACKS, module_of, put_file, taken_by, text_of
 from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.state_edit import StateEdit, open_stack
 from vapi_provider.deployment.exported import ids_in, name_in, resources_of

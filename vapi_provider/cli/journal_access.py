@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vapi_provider.catalogue.commands import PURCHASE_ELSEWHERE, RECORD_NOT_FREE, TAKE_NAME
@@ -44,6 +45,7 @@ def choices_by_name(choices: Collection[str], named: Mapping[str, str]) -> dict[
     return chosen
 
 
+@dataclass(frozen=True)
 class Intents:
     """The unfinished intents of a stack, compared with the account.
 
@@ -51,33 +53,29 @@ class Intents:
     to `NONE`.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        client: ObservedClient,
-        settings: Settings,
-        intents: Sequence[Intent],
-        chosen: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        self._journal = journal
-        self._client = client
-        self._identity = AccountIdentity(
-            client,
-            AccountView(client),
-            settings.account,
-            settings.confirmed_empty_account,
+    journal: Journal
+    client: ObservedClient
+    settings: Settings
+    intents: Sequence[Intent]
+    chosen: Mapping[str, str]
+
+    @cached_property
+    def _identity(self) -> AccountIdentity:
+        return AccountIdentity(
+            self.client,
+            AccountView(self.client),
+            self.settings.account,
+            self.settings.confirmed_empty_account,
             # The workflow has just listed the account.
             is_listed=lambda _: False,
         )
-        self._intents = intents
-        self._chosen = chosen
 
     def outcomes(self, free: Sequence[PhoneNumberRecord]) -> list[Interrupted]:
         """Return the outcome of each intent; `free` are the account's records that no state holds.
 
         Raises ConfigurationError if the user chose a record that does not fit its intent.
         """
-        return [self._outcome(intent, free) for intent in self._intents]
+        return [self._outcome(intent, free) for intent in self.intents]
 
     def confirm(
         self,
@@ -103,13 +101,13 @@ class Intents:
                 )
 
     def _outcome(self, intent: Intent, free: Sequence[PhoneNumberRecord]) -> Interrupted:
-        if self._journal.is_under_way(intent):
+        if self.journal.is_under_way(intent):
             return Interrupted(intent.key, "under way", intent.record)
         try:
             if not self._identity.is_account_of(intent):
                 return Interrupted(intent.key, "other account", intent.record)
-            if intent.record is None and intent.key in self._chosen:
-                return _chosen_outcome(intent.key, self._chosen[intent.key], free)
+            if intent.record is None and intent.key in self.chosen:
+                return _chosen_outcome(intent.key, self.chosen[intent.key], free)
             record, among = created_by(intent, free)
             if record is not None:
                 return Interrupted(intent.key, "unheld", record)
@@ -123,7 +121,7 @@ class Intents:
 
     def _missing_outcome(self, intent: Intent, record: str) -> Interrupted:
         try:
-            self._client.get_phone_number(record)
+            self.client.get_phone_number(record)
         except NotFoundError:
             self._identity.confirm_record_gone(record, intent)
             return Interrupted(intent.key, "gone", record)

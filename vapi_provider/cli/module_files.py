@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
+import sys
 from contextlib import suppress
 from hashlib import sha256
+from importlib.machinery import PathFinder
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from vapi_provider.catalogue import imports as catalogue
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.importing.module_source import render_stack_module
+from vapi_provider.shared.search_path import reserved_names
 
 STACKS = Path("stacks")
 
@@ -28,6 +33,20 @@ def module_of(stack: str) -> Path:
         # the other's numbers.
         name = f"{name}_{sha256(stack.encode()).hexdigest()[:6]}"
     return STACKS / f"_imported_{name}.py"
+
+
+def taken_by(name: str) -> str | None:
+    """Return what is imported by the name already, in words for the user; None if it is free."""
+    if keyword.iskeyword(name) or name in ("__main__", "__init__"):
+        return "a word of Python's own"
+    if name in sys.stdlib_module_names or name in sys.builtin_module_names:
+        return "a module of Python's own"
+    if name == __name__.partition(".")[0]:
+        return "this package"
+    if name in packages_distributions() or _is_installed(name):
+        return "an installed package"
+    # A package that is not installed here may be installed in another environment of the project.
+    return "a package that Pulumi's SDK needs" if name in reserved_names() else None
 
 
 def text_of(path: Path) -> str:
@@ -80,3 +99,12 @@ def wire_up(module: Path, stack: str) -> str | None:
         f"Declare them: in {own} add `from stacks import {name}`, and to what declare() returns "
         f"`**{name}.reached`."
     )
+
+
+def _is_installed(name: str) -> bool:
+    """Return whether Python finds the name outside of the project's folder."""
+    here = os.path.realpath(os.getcwd())
+    elsewhere = [entry for entry in sys.path if os.path.realpath(entry or ".") != here]
+    found = PathFinder.find_spec(name, elsewhere)
+    # A folder without modules is found as a namespace package, which has nothing to import.
+    return found is not None and found.origin is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -64,3 +65,16 @@ form = click.option(
     show_default=True,
     help="For a terminal, a comment on a pull request, or a pipeline.",
 )
+
+yes = click.option("--yes", is_flag=True, help="Apply without asking (pipelines).")
+
+plan_as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Write what was found as JSON; never asks."
+)
+
+UNCONFIRMED = "Nothing changed. Pass `--yes` to apply."
+
+
+def is_confirmed(question: str, *, yes: bool, as_json: bool) -> bool:
+    """Return whether the user agrees: by `--yes`, or by an answer at a terminal."""
+    return yes or (not as_json and sys.stdin.isatty() and click.confirm(question))

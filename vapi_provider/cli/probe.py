@@ -91,13 +91,9 @@ def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **give
 
     --save writes what a caller would hear, as WAV files and pictures.
     """
-    from vapi_provider.cli.probe_workflow import probe_voice, save_sounds
+    from vapi_provider.cli.probe_workflow import probe_voice
 
-    results = probe_voice(url, notify=_notify, **given)
-    _report(results, as_json)
-    if save is not None:
-        save_sounds(results, save, _notify)
-    _end(ctx, results)
+    _finish(ctx, probe_voice(url, notify=_notify, **given), as_json, save)
 
 
 @command.command("server")
@@ -116,9 +112,7 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
 
     if url is None and not (given["stack"] and given["number"]):
         raise click.UsageError(PROBE_TARGET())
-    results = probe_server(url, notify=_notify, **given)
-    _report(results, as_json)
-    _end(ctx, results)
+    _finish(ctx, probe_server(url, notify=_notify, **given), as_json)
 
 
 @command.command("stack")
@@ -135,23 +129,24 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
     """
     from vapi_provider.cli.probe_workflow import probe_stack
 
-    results = probe_stack(stack, voice_url, notify=_notify)
-    _report(results, as_json)
-    _end(ctx, results)
+    _finish(ctx, probe_stack(stack, voice_url, notify=_notify), as_json)
 
 
 def _notify(line: str) -> None:
     say(line, err=True)
 
 
-def _report(results: Sequence[ProbeResult], as_json: bool) -> None:
+def _finish(
+    ctx: click.Context, results: Sequence[ProbeResult], as_json: bool, save: Path | None = None
+) -> None:
+    """Report the results, save the sounds on request, and exit."""
+    from vapi_provider.cli.probe_workflow import save_sounds
     from vapi_provider.probe import report
 
     if as_json:
         write(json.dumps(report.to_json(results), indent=2))
     elif results:
         write(report.to_text(results))
-
-
-def _end(ctx: click.Context, results: Sequence[ProbeResult]) -> None:
+    if save is not None:
+        save_sounds(results, save, _notify)
     ctx.exit(0 if all(result.fine for result in results) else 2)

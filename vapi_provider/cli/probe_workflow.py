@@ -20,8 +20,8 @@ from vapi_provider.probe.run import (
     AssistantServer,
     Notify,
     ProbeResult,
-    VoiceProbe,
     probe_assistants,
+    probe_voice_server,
 )
 from vapi_provider.probe.state import DeclaredNumber, find_number, list_numbers
 from vapi_provider.probe.target import Target
@@ -43,21 +43,20 @@ def probe_voice(
     The stack's secrets stay encrypted, because the voice server is not the number's own server.
     Raises ConfigurationError for an argument that cannot be used.
     """
-    target, authentication = _parse_target(url, _authentication(**secrets))
+    target = Target.parse(url, _authentication(**secrets))
     if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
         # Python decodes bytes of an argument that are not in the locale's encoding to surrogates.
         raise ConfigurationError(catalogue.PROBE_TEXT())
     declared = _declared(stack, number)
-    probe = VoiceProbe(
-        target=target,
-        authentication=authentication,
-        texts=texts or TEXTS,
-        rates=rates or DOCUMENTED_RATES,
-        phone_number=declared.introduction if declared else None,
-        seconds=timeout,
-        parallel=parallel,
+    return probe_voice_server(
+        target,
+        texts or TEXTS,
+        rates or DOCUMENTED_RATES,
+        notify,
+        declared.introduction if declared else None,
+        timeout,
+        parallel,
     )
-    return probe.run(notify)
 
 
 def probe_server(
@@ -71,11 +70,9 @@ def probe_server(
     declared = _declared(stack, number, show_secrets=url is None)
     if url is None and declared is not None:
         return probe_assistants([_own_server(declared, given)], notify)
-    target, authentication = _parse_target(url or "", given)
+    target = Target.parse(url or "", given)
     message = _message_for(declared, target) if declared else None
-    return probe_assistants(
-        [AssistantServer(target.shown, target, authentication, message)], notify
-    )
+    return probe_assistants([AssistantServer(target.shown, target, message)], notify)
 
 
 def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[ProbeResult]:
@@ -90,13 +87,12 @@ def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[Probe
     servers = [
         _own_server(number, _from_environment(f"_{_variable(number.name)}")) for number in asking
     ]
-    voice = _parse_target(voice_url, _from_environment("", "VOICE_")) if voice_url else None
+    voice = Target.parse(voice_url, _from_environment("", "VOICE_")) if voice_url else None
     notify(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
     results = probe_assistants(servers, notify)
     if voice is None:
         return results
-    target, authentication = voice
-    return [*results, *VoiceProbe(target, authentication, TEXTS, DOCUMENTED_RATES).run(notify)]
+    return [*results, *probe_voice_server(voice, TEXTS, DOCUMENTED_RATES, notify)]
 
 
 def save_sounds(results: Sequence[ProbeResult], folder: Path, notify: Notify) -> None:
@@ -134,8 +130,7 @@ def _own_server(declared: DeclaredNumber, given: Authentication) -> AssistantSer
     if declared.server_url is None:
         raise ConfigurationError(catalogue.PROBE_SERVER_MISSING(name=declared.name))
     both = Authentication({**declared.headers, **given.headers}, given.hmac)
-    target, authentication = _parse_target(declared.server_url, both)
-    return AssistantServer(declared.name, target, authentication, declared.message)
+    return AssistantServer(declared.name, Target.parse(declared.server_url, both), declared.message)
 
 
 def _message_for(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
@@ -144,13 +139,6 @@ def _message_for(declared: DeclaredNumber, target: Target) -> Mapping[str, Any]:
     if own is not None and urlsplit(own).netloc.lower() == urlsplit(target.url).netloc.lower():
         return declared.message
     return declared.introduction
-
-
-def _parse_target(url: str, authentication: Authentication) -> tuple[Target, Authentication]:
-    target = Target.parse(url)
-    if authentication:
-        target.check_secret()
-    return target, authentication
 
 
 def _authentication(

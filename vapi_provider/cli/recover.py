@@ -12,7 +12,7 @@ import click
 
 from vapi_provider.catalogue.commands import DECISION_NEEDED
 from vapi_provider.cli import options
-from vapi_provider.cli.confirmation import UNCONFIRMED, is_confirmed, json_option, yes_option
+from vapi_provider.cli.options import UNCONFIRMED, is_confirmed
 from vapi_provider.shared.terminal import say, write
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ _PURCHASES = {
 
 @click.command("recover")
 @options.stack("The stack to recover.")
-@yes_option
-@json_option
+@options.yes
+@options.plan_as_json
 @click.option(
     "--take",
     "choices",

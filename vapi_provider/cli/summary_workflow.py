@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from vapi_provider.catalogue.commands import PREVIEW_BESIDE_PENDING
@@ -50,9 +51,8 @@ def preview(stack: Stack) -> Summary:
     summary = summarize_preview(stack.name, events, exported)
     limit = max_releases(events.config.get("vapi:maxReleases"), os.environ)
     if limit is not None and summary.releases > limit:
-        return summary.with_error(
-            f"{summary.releases} numbers would be released: {TOO_MANY_RELEASES(limit=limit)}"
-        )
+        text = f"{summary.releases} numbers would be released: {TOO_MANY_RELEASES(limit=limit)}"
+        return replace(summary, errors=(*summary.errors, Notice(None, text)))
     return summary
 
 

@@ -10,7 +10,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
@@ -20,8 +20,10 @@ import httpx
 from vapi_provider.catalogue.configuration import INVALID_PROXY
 from vapi_provider.catalogue.message import split
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.probe.request import now_in_milliseconds
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.network_settings import NetworkSettings, settings_for
+from vapi_provider.shared.redaction import redact
 from vapi_provider.shared.text import escape_control
 
 USER_AGENT = "vapi-phone-numbers-probe/0.1"
@@ -38,7 +40,7 @@ class Limits:
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Exchange:
     """An answer, complete or not. Seconds count from the start of the request.
 
@@ -53,7 +55,7 @@ class Exchange:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=False)
-    arrivals: tuple[tuple[float, int], ...] = field(default=(), repr=False)
+    arrivals: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]], repr=False)
     seconds: float = 0.0
     failure: str | None = None
     late: bool = False
@@ -76,92 +78,60 @@ class Exchange:
         return self.chunked and len(self.arrivals) > 1
 
 
-async def post(
-    target: Target,
-    body: bytes,
-    headers: Mapping[str, str],
-    limits: Limits,
-    clock: Callable[[], float] = time.perf_counter,
-) -> Exchange:
+async def post(target: Target, body: bytes, limits: Limits) -> Exchange:
     """Post `body` and read the answer; failures of server and network are part of the result."""
-    try:
-        client = _client(target, limits)
-    except ConfigurationError as error:
-        return Exchange(failure=split(str(error)).text)
-    got = _Received(clock, clock(), limits)
-    failure, late = None, False
-    try:
-        await asyncio.wait_for(_exchange(client, target, body, headers, got), limits.seconds)
-    except asyncio.TimeoutError:
-        late = True
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-        failure = _reason(error)
-    return got.exchange(failure, late)
-
-
-class _Received:
-    """What has been received so far; it survives an exchange that breaks off."""
-
-    def __init__(self, clock: Callable[[], float], began: float, limits: Limits) -> None:
-        self.clock, self.began, self.limits = clock, began, limits
-        self.status: int | None = None
-        self.headers: dict[str, str] = {}
-        self.body = bytearray()
-        self.arrivals: list[tuple[float, int]] = []
-        self.capped = self.more_followed = False
-
-    def take(self, piece: bytes) -> bool:
-        """Keep a piece of the body; return whether more may be read."""
-        self.body += piece
-        if piece:
-            self.arrivals.append((self.clock() - self.began, len(self.body)))
-        self.capped = len(self.body) > self.limits.bytes
-        return not self.capped
-
-    def exchange(self, failure: str | None, late: bool) -> Exchange:
-        return Exchange(
-            status=self.status,
-            headers=self.headers,
-            body=bytes(self.body),
-            arrivals=tuple(self.arrivals),
-            seconds=self.clock() - self.began,
-            failure=failure,
-            late=late,
-            capped=self.capped,
-            more_followed=self.more_followed,
-        )
-
-
-async def _exchange(
-    client: httpx.AsyncClient,
-    target: Target,
-    body: bytes,
-    headers: Mapping[str, str],
-    got: _Received,
-) -> None:
-    ours = {
+    headers = {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "Accept": "*/*",
         # Vapi does not decompress a body before it plays it.
         "Accept-Encoding": "identity",
         "Connection": "close",
+        **target.authentication.headers_for(body, target.url, now_in_milliseconds()),
     }
-    async with (
-        client,
-        client.stream("POST", target.url, content=body, headers={**ours, **headers}) as answer,
-    ):
-        got.status = answer.status_code
-        # A tab is white space in a header, and must not be shown as an escape.
-        got.headers = {
-            name.lower(): escape_control(value.expandtabs(1))
-            for name, value in answer.headers.items()
-        }
-        # Not aiter_raw: it closes the connection before `_has_more_bytes` can read on.
-        async for piece in cast(httpx.AsyncByteStream, answer.stream):
-            if not got.take(piece):
-                return
-        got.more_followed = await _has_more_bytes(answer, got)
+    exchange = Exchange()
+    try:
+        client = _client(target, limits)
+    except ConfigurationError as error:
+        exchange.failure = split(str(error)).text
+        return exchange
+    began = time.perf_counter()
+
+    async def receive() -> None:
+        async with (
+            client,
+            client.stream("POST", target.url, content=body, headers=headers) as answer,
+        ):
+            exchange.status = answer.status_code
+            # A tab is white space in a header, and must not be shown as an escape.
+            shown = {
+                name.lower(): escape_control(value.expandtabs(1))
+                for name, value in answer.headers.items()
+            }
+            # Before anything shortens a header: a part of an echoed secret would remain.
+            exchange.headers = redact(shown, target.secrets)
+            received = bytearray()
+            try:
+                # Not aiter_raw: it closes the connection before `_has_more_bytes` can read on.
+                async for piece in cast(httpx.AsyncByteStream, answer.stream):
+                    received += piece
+                    if piece:
+                        exchange.arrivals.append((time.perf_counter() - began, len(received)))
+                    exchange.capped = len(received) > limits.bytes
+                    if exchange.capped:
+                        return
+            finally:
+                exchange.body = bytes(received)
+            exchange.more_followed = await _has_more_bytes(answer, len(received))
+
+    try:
+        await asyncio.wait_for(receive(), limits.seconds)
+    except asyncio.TimeoutError:
+        exchange.late = True
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+        exchange.failure = _reason(error)
+    exchange.seconds = time.perf_counter() - began
+    return exchange
 
 
 def _client(target: Target, limits: Limits) -> httpx.AsyncClient:
@@ -193,9 +163,9 @@ def _tls(network: NetworkSettings) -> ssl.SSLContext:
     )
 
 
-async def _has_more_bytes(answer: httpx.Response, got: _Received) -> bool:
+async def _has_more_bytes(answer: httpx.Response, length: int) -> bool:
     """Return whether bytes follow after the answer's Content-Length, which is then too small."""
-    if answer.headers.get("content-length") != str(len(got.body)):
+    if answer.headers.get("content-length") != str(length):
         return False
     stream: Any = answer.extensions.get("network_stream")
     try:

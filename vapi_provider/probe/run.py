@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from vapi_provider.messages import PcmFormat
 from vapi_provider.probe import judge
 from vapi_provider.probe.assistant import PROBE_LIMITS, judge_assistant
-from vapi_provider.probe.authentication import Authentication
 from vapi_provider.probe.findings import Finding, split_notes
 from vapi_provider.probe.post import Exchange, Limits, post
-from vapi_provider.probe.request import (
-    build_assistant_request,
-    build_voice_request,
-    now_in_milliseconds,
-)
+from vapi_provider.probe.request import build_assistant_request, build_voice_request
 from vapi_provider.probe.sound import find_wrong_rates
 from vapi_provider.probe.target import Target
-from vapi_provider.shared.addresses import credentials_in
 from vapi_provider.shared.redaction import redact
 
 Notify = Callable[[str], None]
-T = TypeVar("T")
 
 _MAX_TEXT = 400
 """Length limit of a finding: it may quote a path of any length from an answer."""
@@ -53,75 +46,55 @@ class AssistantServer:
 
     name: str
     target: Target
-    authentication: Authentication = field(default_factory=Authentication)
     phone_number: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
-class VoiceProbe:
-    """A probe of one voice server: every text at every sample rate."""
-
-    target: Target
-    authentication: Authentication
-    texts: Sequence[str]
-    rates: Sequence[int]
-    phone_number: Mapping[str, Any] | None = field(default=None, repr=False)
-    seconds: float = 20.0
-    parallel: int = 4
-
-    def run(self, notify: Notify) -> list[ProbeResult]:
-        """Send all requests; return the results by text, then by rate."""
-        pairs = [(text, rate) for text in self.texts for rate in sorted(set(self.rates))]
-        probes = [self._probe(text, rate) for text, rate in pairs]
-        results = _run_concurrently(probes, self.parallel, notify)
-        for text in dict.fromkeys(self.texts):
-            results = _compare_rates(results, text)
-        return results
-
-    async def _probe(self, text: str, rate: int) -> ProbeResult:
-        body = build_voice_request(text, rate, self.phone_number)
-        limits = Limits(self.seconds, PcmFormat(rate).bytes_per_second * judge.CAP_SECONDS)
-        exchange = await _post(self.target, self.authentication, body, limits)
-        findings = judge.judge_voice(exchange, text, rate, limits)
-        result = ProbeResult(f"{rate} Hz", self.target.shown, exchange, findings, rate, text)
-        return _without_secrets(result, _secrets(self.target, self.authentication))
-
-
-def probe_assistants(
-    servers: Sequence[AssistantServer], notify: Notify, parallel: int = 4
+def probe_voice_server(
+    target: Target,
+    texts: Sequence[str],
+    rates: Sequence[int],
+    notify: Notify,
+    phone_number: Mapping[str, Any] | None = None,
+    seconds: float = 20.0,
+    parallel: int = 4,
 ) -> list[ProbeResult]:
+    """Let a voice server speak every text at every sample rate.
+
+    Return the results by text, then by rate.
+    """
+
+    async def probe(text: str, rate: int) -> ProbeResult:
+        body = build_voice_request(text, rate, phone_number)
+        limits = Limits(seconds, PcmFormat(rate).bytes_per_second * judge.CAP_SECONDS)
+        exchange = await post(target, body, limits)
+        findings = _without_secrets(judge.judge_voice(exchange, text, rate, limits), target)
+        return ProbeResult(f"{rate} Hz", target.shown, exchange, findings, rate, text)
+
+    probes = [probe(text, rate) for text in texts for rate in sorted(set(rates))]
+    results = _run_concurrently(probes, parallel, notify)
+    for text in dict.fromkeys(texts):
+        results = _compare_rates(results, text)
+    return results
+
+
+def probe_assistants(servers: Sequence[AssistantServer], notify: Notify) -> list[ProbeResult]:
     """Ask each server for an assistant, as Vapi does when a call comes in."""
-    return _run_concurrently([_probe_assistant(server) for server in servers], parallel, notify)
+    return _run_concurrently([_probe_assistant(server) for server in servers], 4, notify)
 
 
 async def _probe_assistant(server: AssistantServer) -> ProbeResult:
-    body = build_assistant_request(server.phone_number)
-    exchange = await _post(server.target, server.authentication, body, PROBE_LIMITS)
-    result = ProbeResult(server.name, server.target.shown, exchange, judge_assistant(exchange))
-    return _without_secrets(result, _secrets(server.target, server.authentication))
+    target = server.target
+    exchange = await post(target, build_assistant_request(server.phone_number), PROBE_LIMITS)
+    findings = _without_secrets(judge_assistant(exchange), target)
+    return ProbeResult(server.name, target.shown, exchange, findings)
 
 
-async def _post(
-    target: Target, authentication: Authentication, body: bytes, limits: Limits
-) -> Exchange:
-    headers = authentication.headers_for(body, target.url, now_in_milliseconds())
-    exchange = await post(target, body, headers, limits)
-    # Before anything shortens a header: a part of a secret that the server echoes would remain.
-    return replace(exchange, headers=redact(exchange.headers, _secrets(target, authentication)))
-
-
-def _without_secrets(result: ProbeResult, secrets: Collection[str]) -> ProbeResult:
-    """Return the result without our secrets, which a server may echo in its body."""
-    findings = [
-        replace(finding, says=redact(finding.says, secrets)[:_MAX_TEXT])
-        for finding in result.findings
+def _without_secrets(findings: list[Finding], target: Target) -> list[Finding]:
+    """Return the findings without our secrets, which a server may echo in its body."""
+    return [
+        replace(finding, says=redact(finding.says, target.secrets)[:_MAX_TEXT])
+        for finding in findings
     ]
-    return replace(result, findings=findings)
-
-
-def _secrets(target: Target, authentication: Authentication) -> list[str]:
-    """Return the texts that are sent to a server and must not be shown, its URL's among them."""
-    return [*authentication.secrets, *credentials_in(target.url)]
 
 
 def _run_concurrently(

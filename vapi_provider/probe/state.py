@@ -11,11 +11,10 @@ from typing import Any, cast
 
 from vapi_provider.catalogue import servers as catalogue
 from vapi_provider.deployment.exported import (
-    is_ours,
     is_special,
     name_in,
+    own_resources,
     plaintext_of,
-    resources_of,
 )
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.models.call_routing import ANSWERERS
@@ -57,10 +56,8 @@ class DeclaredNumber:
 
 def list_numbers(deployment: Mapping[str, Any]) -> Iterator[DeclaredNumber]:
     """Yield the numbers that the stack owns and is not about to delete."""
-    for resource in resources_of(deployment):
-        if not is_ours(resource) or not resource.get("id"):
-            continue
-        if resource.get("external") or resource.get("delete"):
+    for resource in own_resources(deployment):
+        if not resource.get("id") or resource.get("delete"):
             continue
         properties = as_object(resource.get("outputs")) or as_object(resource.get("inputs"))
         if properties.get("provider") in KINDS:

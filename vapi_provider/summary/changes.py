@@ -22,7 +22,6 @@ from vapi_provider.summary.ownership import (
     moved_notices,
     unannounced_replacement_notices,
 )
-from vapi_provider.summary.paths import is_below, value_at
 from vapi_provider.summary.values import (
     Hidden,
     contains_hidden,
@@ -178,8 +177,8 @@ def _fields(
     changes = [FieldChange(*difference) for difference in differences(kind.fields, before, after)]
     seen = [change.path for change in changes]
     for path in named:
-        values = value_at(before, path), value_at(after, path)
-        if not any(is_below(path, other) or is_below(other, path) for other in seen) and all(
+        values = _value_at(before, path), _value_at(after, path)
+        if not any(_is_below(path, other) or _is_below(other, path) for other in seen) and all(
             contains_hidden(value, Hidden.SECRET) for value in values
         ):
             changes.append(FieldChange(path, *values))
@@ -188,11 +187,31 @@ def _fields(
         replace(
             change,
             parts=tuple(
-                path for path in named if path != change.path and is_below(path, change.path)
+                path for path in named if path != change.path and _is_below(path, change.path)
             ),
         )
         for change in sorted(changes, key=lambda change: tokens(change.path))
     )
+
+
+def _value_at(properties: Any, path: str) -> Any:
+    """Return the value at a path, or the `Hidden` value that contains it."""
+    value = properties
+    for token in tokens(path):
+        if isinstance(value, Hidden):
+            return value
+        if isinstance(value, list):
+            items: list[Any] = [*value]
+            value = items[int(token)] if token.isdigit() and int(token) < len(items) else None
+        else:
+            value = as_object(value).get(token)
+    return value
+
+
+def _is_below(path: str, other: str) -> bool:
+    """Return whether `path` is `other` or lies below it."""
+    steps = tokens(other)
+    return tokens(path)[: len(steps)] == steps
 
 
 def _kind(step: Step, events: Events) -> Kind | None:

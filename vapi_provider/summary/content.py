@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vapi_provider.models.kinds import KINDS
@@ -76,7 +76,3 @@ class Summary:
     def exit_code(self) -> int:
         """The exit code: 0 for nothing, 1 for errors, 2 for changes or drift."""
         return 1 if self.errors else 2 if self.changes or self.outputs else 0
-
-    def with_error(self, text: str) -> Summary:
-        """Return the summary with one more error."""
-        return replace(self, errors=(*self.errors, Notice(None, text)))
