@@ -133,7 +133,7 @@ def finish_own(stack: str) -> None:
     environment, folder = os.environ, Path.cwd()
     own = names_of(stack, folder)
     place, backend = journal_in(environment, folder), backend_of(environment, folder)
-    journal = open_written(place, "", backend)
+    journal = open_written(place, backend)
     if journal is not None and journal.has_known_records(*own):
         finish_held_intents(journal, journal.unfinished(*own), deployment_of(stack) or {}, list)
 

@@ -18,8 +18,9 @@ from typing import Any, cast
 from vapi_provider.deployment.exported import OURS, resources_of
 from vapi_provider.models.constants import CLASS_NAMES
 from vapi_provider.models.fields import as_object
-from vapi_provider.settings.checkpoints import SKIP, VARIABLE, explicit_choice, has_checkpoints
+from vapi_provider.settings.checkpoints import SKIP, VARIABLE, has_checkpoints
 from vapi_provider.settings.journal_location import JournalPlace
+from vapi_provider.settings.values import on_or_off
 
 _RESTORABLE = frozenset(
     {"pulumi:providers:pulumi-python", "pulumi:providers:pulumi"}
@@ -52,7 +53,7 @@ def decide(
     `state_folder` is the folder of a state in files, else None; `packages` are the installed
     packages of other providers. Raises ConfigurationError where `VAPI_CHECKPOINTS` is invalid.
     """
-    choice = explicit_choice(environment)
+    choice = on_or_off(environment, VARIABLE)
     if choice is not None:
         return _choice(choice, f"{VARIABLE}={'on' if choice else 'off'}", "")
     if not has_checkpoints(environment):

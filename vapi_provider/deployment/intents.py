@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 Deployment = Mapping[str, Any]
 
 
-def open_written(place: JournalPlace, account: str, backend: Backend) -> Journal | None:
+def open_written(place: JournalPlace, backend: Backend) -> Journal | None:
     """Return the journal; None where its file does not exist because nothing was written."""
     if place.shared is None and not place.file.exists():
         return None
     # Lazy import: most runs have no journal yet.
     from vapi_provider.journal.factory import open_journal
 
-    return open_journal(place, account, backend)
+    return open_journal(place, "", backend)
 
 
 def finish_held_intents(

@@ -56,7 +56,6 @@ class Snapshot:
     others: Callable[[], Sequence[tuple[str, Deployment]]]
     journal_place: JournalPlace
     backend: Backend
-    account: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     decrypted: Callable[[], Deployment] = dict[str, Any]
     """Reads the state again, with secrets shown."""
@@ -69,7 +68,7 @@ class Snapshot:
     @cached_property
     def journal(self) -> Journal | None:
         """The journal; None where nothing was ever written to it."""
-        return open_written(self.journal_place, self.account, self.backend)
+        return open_written(self.journal_place, self.backend)
 
 
 @dataclass

@@ -10,7 +10,8 @@ import pulumi
 from vapi_provider.catalogue.checkpoints import OTHER_DYNAMIC_RESOURCE, OTHER_RESOURCE
 from vapi_provider.deployment.checkpoints import is_restorable
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.settings.checkpoints import explicit_choice, has_checkpoints
+from vapi_provider.settings.checkpoints import VARIABLE, has_checkpoints
+from vapi_provider.settings.values import on_or_off
 
 _DYNAMIC = "pulumi-python:dynamic"
 
@@ -23,7 +24,7 @@ def refuse_other_resources(environment: Mapping[str, str] = os.environ) -> None:
     invalid.
     """
     try:
-        is_off = explicit_choice(environment) is False and not has_checkpoints(environment)
+        is_off = on_or_off(environment, VARIABLE) is False and not has_checkpoints(environment)
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
     if is_off:

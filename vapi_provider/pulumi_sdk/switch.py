@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from vapi_provider.catalogue.configuration import INVALID_SETTING
-from vapi_provider.errors import ConfigurationError
+from vapi_provider.settings.values import on_or_off
 
 VARIABLE = "VAPI_SDK_PATCHES"
 
@@ -16,9 +15,4 @@ def are_patches_on(environment: Mapping[str, str] = os.environ) -> bool:
 
     Raises ConfigurationError for a value that is neither ``on`` nor ``off``.
     """
-    value = environment.get(VARIABLE, "").strip().lower()
-    if value not in ("", "on", "off"):
-        raise ConfigurationError(
-            INVALID_SETTING(setting=VARIABLE, value=value, expected="on or off")
-        )
-    return value != "off"
+    return on_or_off(environment, VARIABLE) is not False

@@ -26,8 +26,8 @@ def account_url(url: str, allowed: str, project: Project) -> tuple[str, Message 
         if not name:
             raise ConfigurationError(configuration.NO_ACCOUNT_FILE())
         file, question, query = name.partition("?")
-        place = project.place(file, "the embedded account", tables="phone_number")
-        return f"{EMBEDDED}{place.path}{question}{query}", place.warning
+        path, warning = project.place(file, "the embedded account", tables="phone_number")
+        return f"{EMBEDDED}{path}{question}{query}", warning
     parts, host = _split(url)
     loopback = is_loopback(host)
     if parts.scheme == "http" and not loopback:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vapi_provider.catalogue.configuration import INVALID_SETTING
-from vapi_provider.errors import ConfigurationError
-
 VARIABLE = "VAPI_CHECKPOINTS"
 """Environment variable that overrides the choice of the make targets: ``on`` or ``off``.
 
@@ -24,16 +21,3 @@ def has_checkpoints(environment: Mapping[str, str]) -> bool:
     """
     value = environment.get(SKIP, "").strip().lower()
     return value not in ("1", "t", "true", "y", "yes", "on")
-
-
-def explicit_choice(environment: Mapping[str, str]) -> bool | None:
-    """Return what `VAPI_CHECKPOINTS` says; None where it is not set.
-
-    Raises ConfigurationError for a value that is neither ``on`` nor ``off``.
-    """
-    value = environment.get(VARIABLE, "").strip().lower()
-    if value not in ("", "on", "off"):
-        raise ConfigurationError(
-            INVALID_SETTING(setting=VARIABLE, value=value, expected="on or off")
-        )
-    return None if not value else value == "on"

@@ -174,8 +174,8 @@ def journal_in(environment: Mapping[str, str], folder: Path) -> JournalPlace:
     shared, warning = shared_location(environment, folder)
     named = environment.get("VAPI_JOURNAL", "").strip()
     if named and shared is None:
-        place = Project.around(folder).place(named, "the journal", tables="intent")
-        return JournalPlace(place.path, warning=place.warning)
+        path, warning = Project.around(folder).place(named, "the journal", tables="intent")
+        return JournalPlace(path, warning=warning)
     try:
         file = state_home(environment) / "vapi-phone-numbers" / "journal.sqlite"
     except ConfigurationError:

@@ -20,20 +20,13 @@ from vapi_provider.settings.backend import url_of
 FOLDER = ".vapi-journal"
 """Folder under the prefix of the state; Pulumi's own objects are under `.pulumi`."""
 
-_SCHEMES = {
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "s3": "s3",
-    "gs": "gs",
-    "azblob": "azblob",
-}
 _NEEDS = {
     "postgres": ("psycopg", "postgres"),
-    "s3": ("obstore", "object-store"),
-    "gs": ("obstore", "object-store"),
-    "azblob": ("obstore", "object-store"),
+    **dict.fromkeys(("s3", "gs", "azblob"), ("obstore", "object-store")),
 }
 """The library that a scheme needs, and the extra that installs it."""
+
+_SCHEMES = {"postgresql": "postgres", **{scheme: scheme for scheme in _NEEDS}}
 
 
 @dataclass(frozen=True)

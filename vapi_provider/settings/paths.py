@@ -22,14 +22,6 @@ _NEARBY = 3
 
 
 @dataclass(frozen=True)
-class Place:
-    """Resolved path of a file, and a warning about it."""
-
-    path: Path
-    warning: Message | None = None
-
-
-@dataclass(frozen=True)
 class Project:
     """The folder of Pulumi.yaml, and the folder of `main:`, where programs run."""
 
@@ -52,19 +44,16 @@ class Project:
                     return cls(file.parent, folder)
         return cls(folder, folder)
 
-    def place(self, name: str, what: str, tables: str) -> Place:
-        """Resolve `name` against the folder of Pulumi.yaml.
+    def place(self, name: str, what: str, tables: str) -> tuple[Path, Message | None]:
+        """Resolve `name` against the folder of Pulumi.yaml; return its path and a warning or None.
 
         Earlier versions kept the file in the folder of `main:`. That file stays in use, with a
         warning, unless the new one has a row in a table whose name contains `tables`.
         """
         new, old = self.folder / name, self.main / name
         if old.resolve() == new.resolve() or not old.is_file() or _holds_rows(new, tables):
-            return Place(new)
-        return Place(
-            old,
-            configuration.FILE_IN_MAIN_FOLDER(file=what, old=old, new=new),
-        )
+            return new, None
+        return old, configuration.FILE_IN_MAIN_FOLDER(file=what, old=old, new=new)
 
 
 def state_home(environment: Mapping[str, str]) -> Path:

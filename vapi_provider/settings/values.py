@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from vapi_provider.catalogue import configuration
 from vapi_provider.errors import ConfigurationError
@@ -40,3 +41,16 @@ def number_setting(
     if number > most:
         raise invalid_setting(key, text, f"{most:g} or less")
     return number
+
+
+def on_or_off(environment: Mapping[str, str], variable: str) -> bool | None:
+    """Return whether an environment variable says ``on``; None where it is not set.
+
+    Raises ConfigurationError for a value that is neither ``on`` nor ``off``.
+    """
+    value = environment.get(variable, "").strip().lower()
+    if value not in ("", "on", "off"):
+        raise ConfigurationError(
+            configuration.INVALID_SETTING(setting=variable, value=value, expected="on or off")
+        )
+    return None if not value else value == "on"
