@@ -9,7 +9,6 @@ from typing import Any
 
 from vapi_provider.catalogue.commands import NOT_EXPORTED
 from vapi_provider.cli.pulumi_cli import Stack
-from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import ConfigurationError
 
 
@@ -28,11 +27,6 @@ def read_deployments(
         except (OSError, ValueError) as error:
             raise ConfigurationError(NOT_EXPORTED(file=file, reason=error)) from None
     return [_deployment(name, exported) for name, exported in named]
-
-
-def held_by(states: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the ids of the records that the states hold, without those that they only read."""
-    return {id_ for state in states for id_ in ids_in(state)}
 
 
 def _deployment(name: str, exported: Any) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -53,12 +52,9 @@ def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str
     held = [(name, ids_in(state)) for name, state in states]
     with open_client(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = list(account.all_phone_numbers())
-    now = datetime.now(timezone.utc)
     return [
         {
-            **{
-                name: value for name, value in row_of(record, now).items() if name != "likely owner"
-            },
+            **{name: value for name, value in row_of(record).items() if name != "likely owner"},
             "answered by": _answered_by(record),
             "stack": ", ".join(name for name, ids in held if record.id in ids) or None,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 import click
@@ -54,19 +53,19 @@ def _orphans(
     stacks: tuple[str, ...], files: tuple[str, ...]
 ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
     from vapi_provider.cli.account_client import open_client, settings_of
-    from vapi_provider.cli.exported_states import held_by, read_deployments
+    from vapi_provider.cli.exported_states import read_deployments
     from vapi_provider.cli.pulumi_cli import Stack
     from vapi_provider.cli.record_table import row_of
+    from vapi_provider.deployment.exported import ids_in
 
     states = read_deployments(stacks, files)
     if any(state.get("pending_operations") for state in states):
         say(PENDING_OPERATIONS(stack="a given stack"), err=True)
-    held = held_by(states)
+    held = ids_in(*states)
     interrupted = _interrupted(dict(zip(stacks, states, strict=False)), held)
     with open_client(settings_of(Stack(stacks[0]) if stacks else None)) as account:
         records = [record for record in account.all_phone_numbers() if record.id not in held]
-    now = datetime.now(timezone.utc)
-    return [row_of(record, now) for record in records], interrupted
+    return [row_of(record) for record in records], interrupted
 
 
 def _interrupted(
@@ -81,7 +80,7 @@ def _interrupted(
 
     purchases: list[dict[str, str | None]] = []
     for stack, state in states.items():
-        snapshot = snapshot_of(stack, lambda line: say(line, err=True), state)
+        snapshot = snapshot_of(stack, state)
         for intent in run_checks(snapshot, [finish_held]).unfinished:
             is_under_way = snapshot.journal is not None and snapshot.journal.is_under_way(intent)
             if intent.record not in held and not is_under_way:

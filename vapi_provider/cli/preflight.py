@@ -29,13 +29,9 @@ def command(
     if idle:
         repair(stack, is_idle=True)
         return
-    findings = preflight(
-        stack,
-        lambda line: say(line, err=True),
-        no_engine=no_engine,
-        checkpoints=checkpoints,
-        writes=writes,
-    )
+    findings = preflight(stack, no_engine=no_engine, checkpoints=checkpoints, writes=writes)
+    for line in findings.lines:
+        say(line, err=True)
     if facts is not None:
         file = Path(facts)
         _sweep(file)

@@ -7,7 +7,7 @@ The state is read from the file if the backend is a folder, else by one export. 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -33,30 +33,25 @@ from vapi_provider.deployment.state_files import UnreadableError
 from vapi_provider.settings.backend import backend_of, folder_of, names_of
 from vapi_provider.settings.config import journal_in
 from vapi_provider.settings.journal_location import require_lasting
+from vapi_provider.shared.terminal import say
 
 Deployment = Mapping[str, Any]
-Say = Callable[[str], None]
 
 
 def preflight(
-    stack: str,
-    say: Say,
-    *,
-    no_engine: bool = False,
-    checkpoints: bool = False,
-    writes: bool = False,
+    stack: str, *, no_engine: bool = False, checkpoints: bool = False, writes: bool = False
 ) -> Findings:
     """Repair the stack's files if they need it, read its state once, and check it.
 
     With `checkpoints`, also decide whether the engine writes checkpoints. Where the target `writes`
-    the state, report the decision, and require a journal that outlives the run; while operations
-    are pending, decide nothing then: the caller resolves them and reads the state again.
+    the state, add the decision to the lines, and require a journal that outlives the run; while
+    operations are pending, decide nothing then: the caller resolves them and reads the state again.
     Raises PulumiError if the state cannot be read, and the errors of the checks.
     """
     if writes:
         require_lasting(os.environ, Path.cwd())
     repair(stack)
-    snapshot = snapshot_of(stack, say)
+    snapshot = snapshot_of(stack)
     # Code that is stored in the state runs only in an engine.
     checks = [check for check in CHECKS if not (no_engine and check is refuse_foreign)]
     findings = run_checks(snapshot, checks)
@@ -64,8 +59,6 @@ def preflight(
     if checkpoints and not (writes and PENDING in findings.words):
         line = _decide_on_checkpoints(snapshot, findings)
         findings.lines[:0] = [line] if writes else []
-    for line in findings.lines:
-        say(line)
     return findings
 
 
@@ -86,15 +79,16 @@ def _decide_on_checkpoints(snapshot: Snapshot, findings: Findings) -> str:
 
 
 @contextmanager
-def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
+def facts_for(stack: str) -> Generator[Findings | None]:
     """Pass what the state holds to the engines of this process; yield the findings.
 
-    Yield None if make has done so already.
+    Yield None if make has done so already. The lines are not shown: a summary itself warns of each
+    replacement.
     """
     if os.environ.get(VARIABLE):
         yield None
         return
-    findings = preflight(stack, say)
+    findings = preflight(stack)
     import tempfile  # Lazy import: a make target provides its own file.
 
     with tempfile.TemporaryDirectory(prefix="vapi-preflight-") as folder:
@@ -107,7 +101,7 @@ def facts_for(stack: str, say: Say) -> Generator[Findings | None]:
             del os.environ[VARIABLE]
 
 
-def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> Snapshot:
+def snapshot_of(stack: str, deployment: Deployment | None = None) -> Snapshot:
     """Return a stack's state with what the checks need; read it unless `deployment` is given."""
     project, name = names_of(stack, Path.cwd())
     state = deployment if deployment is not None else deployment_of(stack)
@@ -116,7 +110,7 @@ def snapshot_of(stack: str, say: Say, deployment: Deployment | None = None) -> S
         project_in(state or {}) or project,
         name,
         state,
-        cache(lambda: other_deployments(stack, say)),
+        cache(lambda: other_deployments(stack)),
         journal_in(os.environ, Path.cwd()),
         backend_of(os.environ, Path.cwd()),
         environment=os.environ,
@@ -138,7 +132,7 @@ def finish_own(stack: str) -> None:
         finish_held_intents(journal, journal.unfinished(*own), deployment_of(stack) or {}, list)
 
 
-def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
+def other_deployments(stack: str) -> Sequence[tuple[str, Deployment]]:
     """Return the deployments of the backend's other stacks; report those that cannot be read."""
     files = files_of_backend()
     if files is not None:
@@ -151,7 +145,7 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
     try:
         stacks = stacks_of_backend()
     except PulumiError as error:
-        say(STACK_UNREADABLE(stack="other stacks of this backend", cause=error))
+        say(STACK_UNREADABLE(stack="other stacks of this backend", cause=error), err=True)
         return []
     for other in stacks:
         if names_of(other, Path.cwd()) == own:
@@ -159,7 +153,7 @@ def other_deployments(stack: str, say: Say) -> Sequence[tuple[str, Deployment]]:
         try:
             deployments.append((other, Stack(other).export().get("deployment") or {}))
         except PulumiError as error:
-            say(STACK_UNREADABLE(stack=f"stack {other}", cause=error))
+            say(STACK_UNREADABLE(stack=f"stack {other}", cause=error), err=True)
     return deployments
 
 

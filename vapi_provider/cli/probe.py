@@ -15,7 +15,7 @@ import click
 
 from vapi_provider.catalogue.servers import PROBE_TARGET
 from vapi_provider.cli import options
-from vapi_provider.shared.terminal import say, write
+from vapi_provider.shared.terminal import write
 
 if TYPE_CHECKING:
     from vapi_provider.probe.run import ProbeResult
@@ -93,7 +93,7 @@ def voice(ctx: click.Context, url: str, as_json: bool, save: Path | None, **give
     """
     from vapi_provider.cli.probe_workflow import probe_voice
 
-    _finish(ctx, probe_voice(url, notify=_notify, **given), as_json, save)
+    _finish(ctx, probe_voice(url, **given), as_json, save)
 
 
 @command.command("server")
@@ -112,7 +112,7 @@ def server(ctx: click.Context, url: str | None, as_json: bool, **given: Any) -> 
 
     if url is None and not (given["stack"] and given["number"]):
         raise click.UsageError(PROBE_TARGET())
-    _finish(ctx, probe_server(url, notify=_notify, **given), as_json)
+    _finish(ctx, probe_server(url, **given), as_json)
 
 
 @command.command("stack")
@@ -129,11 +129,7 @@ def stack(ctx: click.Context, stack: str, voice_url: str | None, as_json: bool) 
     """
     from vapi_provider.cli.probe_workflow import probe_stack
 
-    _finish(ctx, probe_stack(stack, voice_url, notify=_notify), as_json)
-
-
-def _notify(line: str) -> None:
-    say(line, err=True)
+    _finish(ctx, probe_stack(stack, voice_url), as_json)
 
 
 def _finish(
@@ -148,5 +144,5 @@ def _finish(
     elif results:
         write(report.to_text(results))
     if save is not None:
-        save_sounds(results, save, _notify)
+        save_sounds(results, save)
     ctx.exit(0 if all(result.fine for result in results) else 2)

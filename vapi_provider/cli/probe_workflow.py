@@ -18,13 +18,13 @@ from vapi_provider.probe.authentication import Authentication, Hmac, bearer_head
 from vapi_provider.probe.request import TEXTS
 from vapi_provider.probe.run import (
     AssistantServer,
-    Notify,
     ProbeResult,
     probe_assistants,
     probe_voice_server,
 )
 from vapi_provider.probe.state import DeclaredNumber, find_number, list_numbers
 from vapi_provider.probe.target import Target
+from vapi_provider.shared.terminal import say
 
 
 def probe_voice(
@@ -35,7 +35,6 @@ def probe_voice(
     number: str | None,
     timeout: float,
     parallel: int,
-    notify: Notify,
     **secrets: Any,
 ) -> list[ProbeResult]:
     """Probe a voice server.
@@ -52,7 +51,6 @@ def probe_voice(
         target,
         texts or TEXTS,
         rates or DOCUMENTED_RATES,
-        notify,
         declared.introduction if declared else None,
         timeout,
         parallel,
@@ -60,7 +58,7 @@ def probe_voice(
 
 
 def probe_server(
-    url: str | None, stack: str | None, number: str | None, notify: Notify, **secrets: Any
+    url: str | None, stack: str | None, number: str | None, **secrets: Any
 ) -> list[ProbeResult]:
     """Probe a number's own server: at `url`, or at the URL and with the headers it declares.
 
@@ -69,13 +67,13 @@ def probe_server(
     given = _authentication(**secrets)
     declared = _declared(stack, number, show_secrets=url is None)
     if url is None and declared is not None:
-        return probe_assistants([_own_server(declared, given)], notify)
+        return probe_assistants([_own_server(declared, given)])
     target = Target.parse(url or "", given)
     message = _message_for(declared, target) if declared else None
-    return probe_assistants([AssistantServer(target.shown, target, message)], notify)
+    return probe_assistants([AssistantServer(target.shown, target, message)])
 
 
-def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[ProbeResult]:
+def probe_stack(stack: str, voice_url: str | None) -> list[ProbeResult]:
     """Probe every server of a stack that Vapi asks for an assistant, and a voice server if given.
 
     Raises ConfigurationError if an environment variable's secret fits several numbers.
@@ -88,14 +86,14 @@ def probe_stack(stack: str, voice_url: str | None, notify: Notify) -> list[Probe
         _own_server(number, _from_environment(f"_{_variable(number.name)}")) for number in asking
     ]
     voice = Target.parse(voice_url, _from_environment("", "VOICE_")) if voice_url else None
-    notify(f"{len(asking)} of {len(numbers)} numbers ask a server of their own")
-    results = probe_assistants(servers, notify)
+    say(f"{len(asking)} of {len(numbers)} numbers ask a server of their own", err=True)
+    results = probe_assistants(servers)
     if voice is None:
         return results
-    return [*results, *probe_voice_server(voice, TEXTS, DOCUMENTED_RATES, notify)]
+    return [*results, *probe_voice_server(voice, TEXTS, DOCUMENTED_RATES)]
 
 
-def save_sounds(results: Sequence[ProbeResult], folder: Path, notify: Notify) -> None:
+def save_sounds(results: Sequence[ProbeResult], folder: Path) -> None:
     """Write what a caller would hear of each answer, as files in `folder`.
 
     Raises ConfigurationError if a file cannot be written.
@@ -107,7 +105,7 @@ def save_sounds(results: Sequence[ProbeResult], folder: Path, notify: Notify) ->
             if rate and text is not None and body:
                 name, title = f"{texts.index(text) + 1:02d}-{rate}", f"{rate} Hz: {text[:90]}"
                 for file in audio_files.save(folder, name, title, body, rate):
-                    notify(f"wrote {file}")
+                    say(f"wrote {file}", err=True)
     except OSError as error:
         raise ConfigurationError(
             catalogue.PROBE_SAVE(folder=folder, reason=error.strerror)

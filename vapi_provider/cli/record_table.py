@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timezone
 
 from vapi_provider.deployment.exported import instant
 from vapi_provider.models.record import PhoneNumberRecord
@@ -14,7 +14,7 @@ Row = dict[str, str | None]
 _AUTOMATIC_NAME = re.compile(r"[^/~]+/[^/~]+/.+|.{15}~[0-9a-f]{8}~.{15}")
 
 
-def row_of(record: PhoneNumberRecord, now: datetime) -> Row:
+def row_of(record: PhoneNumberRecord) -> Row:
     """Return a record as a row of a table."""
     created = instant(record.created_at)
     name = record.name
@@ -23,7 +23,7 @@ def row_of(record: PhoneNumberRecord, now: datetime) -> Row:
         "kind": record.kind.class_name if record.kind else record.provider,
         "reached at": record.reached_at,
         "name": name,
-        "age": None if created is None else _age(now - created),
+        "age": None if created is None else _age(created),
         "status": record.status,
         "likely owner": name if name and _AUTOMATIC_NAME.fullmatch(name) else None,
     }
@@ -39,8 +39,8 @@ def _format_cell(value: str | None) -> str:
     return "-" if value is None else escape_unprintable(value)
 
 
-def _age(passed: timedelta) -> str:
-    seconds = max(int(passed.total_seconds()), 0)
+def _age(created: datetime) -> str:
+    seconds = max(int((datetime.now(timezone.utc) - created).total_seconds()), 0)
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds // length} {unit}"

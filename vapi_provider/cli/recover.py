@@ -98,7 +98,7 @@ def command(
     """
     from vapi_provider.cli.recover_workflow import Recovery
 
-    with Recovery.of(stack, also, files, lambda text: say(text, err=True)) as recovery:
+    with Recovery.of(stack, also, files) as recovery:
         plan = recovery.plan(choices)
         if not as_json:
             _show(stack, plan)

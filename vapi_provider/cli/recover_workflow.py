@@ -13,7 +13,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.cli.exported_states import held_by
 from vapi_provider.cli.journal_access import (
     Intents,
     choices_by_name,
@@ -34,6 +33,7 @@ from vapi_provider.recovery.candidates import CLOCKS_DIFFER
 from vapi_provider.recovery.creations import Decision
 from vapi_provider.recovery.pending import Resolution, resolve_pending
 from vapi_provider.recovery.purchases import Interrupted
+from vapi_provider.shared.terminal import say
 
 POLL_SECONDS = 2.0
 """The interval between two listings while a request may still be in flight."""
@@ -83,23 +83,16 @@ class Recovery(StateEdit):
 
     command = "recover"
 
-    notify: Callable[[str], None]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
 
     @classmethod
     @contextmanager
-    def of(
-        cls,
-        stack: str,
-        also: Collection[str],
-        files: Collection[str],
-        notify: Callable[[str], None],
-    ) -> Generator[Recovery]:
+    def of(cls, stack: str, also: Collection[str], files: Collection[str]) -> Generator[Recovery]:
         """Open the stack's account. Raises the errors of `open_stack`."""
         named = Stack(stack)
         with open_stack(named, also, files) as opened:
-            yield cls(named, *opened, notify)
+            yield cls(named, *opened)
 
     def plan(self, choices: Collection[str]) -> RecoveryPlan:
         """Return what was left behind, resolved as far as possible; do not change the state.
@@ -110,7 +103,7 @@ class Recovery(StateEdit):
         """
         exported = self.stack.export()
         deployment: Mapping[str, Any] = exported["deployment"]
-        snapshot = snapshot_of(self.stack.name, self.notify, deployment)
+        snapshot = snapshot_of(self.stack.name, deployment)
         intents: dict[str, Intent] = {}
         if run_checks(snapshot, [finish_held]).unfinished:
             # Read from the journal that is written later, which detects a concurrent change.
@@ -119,7 +112,7 @@ class Recovery(StateEdit):
         operations: Sequence[Mapping[str, Any]] = deployment.get("pending_operations") or []
         if not operations and not intents:
             return RecoveryPlan(exported, unheld=self._unheld(deployment, snapshot))
-        held = {*self.held_elsewhere, *held_by(state for _, state in snapshot.others())}
+        held = {*self.held_elsewhere, *ids_in(*(state for _, state in snapshot.others()))}
         keys = {
             recorded_key(operation["resource"])
             for operation in operations
@@ -160,9 +153,8 @@ class Recovery(StateEdit):
         resolution, interrupted = resolve()
         left_seconds = until - self.clock()
         if may_change() and left_seconds > 0:
-            self.notify(
-                f"Waiting up to {left_seconds:.0f} s for a request that may still be under way."
-            )
+            text = f"Waiting up to {left_seconds:.0f} s for a request that may still be under way."
+            say(text, err=True)
         while may_change() and (left_seconds := until - self.clock()) > 0:
             self.sleep(min(POLL_SECONDS, left_seconds))
             resolution, interrupted = resolve()
@@ -229,7 +221,6 @@ class Recovery(StateEdit):
         if last is None or last.get("result") != "failed" or began is None:
             return []
         held = {*ids_in(deployment, read_only=True), *self.held_elsewhere}
-        now = datetime.now(timezone.utc)
         oldest = datetime.min.replace(tzinfo=timezone.utc)
         records = [
             record
@@ -238,6 +229,6 @@ class Recovery(StateEdit):
             and (instant(record.created_at) or oldest) >= began - CLOCKS_DIFFER
         ]
         if records:
-            elsewhere = held_by(state for _, state in snapshot.others())
+            elsewhere = ids_in(*(state for _, state in snapshot.others()))
             records = [record for record in records if record.id not in elsewhere]
-        return [row_of(record, now) for record in records]
+        return [row_of(record) for record in records]

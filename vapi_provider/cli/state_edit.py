@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 
 from vapi_provider.catalogue.commands import BACKUP_FAILED, STATE_CHANGED
 from vapi_provider.cli.account_client import open_client, settings_of
-from vapi_provider.cli.exported_states import held_by, read_deployments
+from vapi_provider.cli.exported_states import read_deployments
 from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.journal import Journal
@@ -61,7 +62,7 @@ class StateEdit:
     @cached_property
     def held_elsewhere(self) -> set[str]:
         """The ids of the records that the other stacks hold."""
-        return held_by(self.others)
+        return ids_in(*self.others)
 
     @cached_property
     def journal(self) -> Journal:

@@ -35,7 +35,7 @@ def preview(stack: Stack) -> Summary:
 
     Raises PulumiError if the engine or the state cannot be read.
     """
-    with facts_for(stack.name, _notify_unless_warned) as findings:
+    with facts_for(stack.name) as findings:
         deployment = _deployment(stack, findings)
         with write_preview_outputs(deployment) as variables:
             events = _events(stack, "preview", variables=variables)
@@ -65,7 +65,7 @@ def drift(stack: Stack) -> Summary:
     # RUN_PROGRAM is the make targets' variable: the current config and key apply, but the program
     # has to run.
     program = ["--run-program"] if _runs_program() else []
-    with facts_for(stack.name, _notify_unless_warned):
+    with facts_for(stack.name):
         summary = summarize_drift(stack.name, _events(stack, "refresh", "--preview-only", *program))
     if summary.changes and not summary.errors:
         summary = drop_ignored(summary, stack.export()["deployment"])
@@ -107,12 +107,6 @@ def run(summarize: Callable[[Stack], Summary], stack: str, form: str, what: Any)
         summary = Summary(what, stack, errors=(Notice(None, str(error)),))
     write(summary, form)
     return summary.exit_code
-
-
-def _notify_unless_warned(line: str) -> None:
-    # The summary itself warns of each replacement.
-    if not line.startswith("warning: "):
-        terminal.say(line, err=True)
 
 
 def _deployment(stack: Stack, findings: Findings | None) -> Mapping[str, Any]:

@@ -69,10 +69,11 @@ def name_in(urn: str) -> str:
     return urn.split("::", 3)[-1]
 
 
-def ids_in(deployment: Mapping[str, Any], *, read_only: bool = False) -> set[str]:
-    """Return the ids of the records that a state holds; `read_only` adds those it only reads."""
+def ids_in(*deployments: Mapping[str, Any], read_only: bool = False) -> set[str]:
+    """Return the ids of the records that states hold; `read_only` adds those they only read."""
     return {
         resource["id"]
+        for deployment in deployments
         for resource in resources_of(deployment)
         if is_ours(resource) and resource.get("id") and (read_only or not resource.get("external"))
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,8 +16,7 @@ from vapi_provider.probe.request import build_assistant_request, build_voice_req
 from vapi_provider.probe.sound import find_wrong_rates
 from vapi_provider.probe.target import Target
 from vapi_provider.shared.redaction import redact
-
-Notify = Callable[[str], None]
+from vapi_provider.shared.terminal import say
 
 _MAX_TEXT = 400
 """Length limit of a finding: it may quote a path of any length from an answer."""
@@ -53,7 +52,6 @@ def probe_voice_server(
     target: Target,
     texts: Sequence[str],
     rates: Sequence[int],
-    notify: Notify,
     phone_number: Mapping[str, Any] | None = None,
     seconds: float = 20.0,
     parallel: int = 4,
@@ -71,15 +69,15 @@ def probe_voice_server(
         return ProbeResult(f"{rate} Hz", target.shown, exchange, findings, rate, text)
 
     probes = [probe(text, rate) for text in texts for rate in sorted(set(rates))]
-    results = _run_concurrently(probes, parallel, notify)
+    results = _run_concurrently(probes, parallel)
     for text in dict.fromkeys(texts):
         results = _compare_rates(results, text)
     return results
 
 
-def probe_assistants(servers: Sequence[AssistantServer], notify: Notify) -> list[ProbeResult]:
+def probe_assistants(servers: Sequence[AssistantServer]) -> list[ProbeResult]:
     """Ask each server for an assistant, as Vapi does when a call comes in."""
-    return _run_concurrently([_probe_assistant(server) for server in servers], 4, notify)
+    return _run_concurrently([_probe_assistant(server) for server in servers], 4)
 
 
 async def _probe_assistant(server: AssistantServer) -> ProbeResult:
@@ -98,7 +96,7 @@ def _without_secrets(findings: list[Finding], target: Target) -> list[Finding]:
 
 
 def _run_concurrently(
-    tasks: Sequence[Coroutine[Any, Any, ProbeResult]], parallel: int, notify: Notify
+    tasks: Sequence[Coroutine[Any, Any, ProbeResult]], parallel: int
 ) -> list[ProbeResult]:
     async def run() -> list[ProbeResult]:
         semaphore, done = asyncio.Semaphore(parallel), 0
@@ -110,7 +108,7 @@ def _run_concurrently(
             done += 1
             faults = len(split_notes(result.findings)[0])
             verdict = f"{faults} finding{'s' * (faults != 1)}" if faults else "fine"
-            notify(f"[{done}/{len(tasks)}] {result.name}: {verdict}")
+            say(f"[{done}/{len(tasks)}] {result.name}: {verdict}", err=True)
             return result
 
         return list(await asyncio.gather(*(finish(task) for task in tasks)))
