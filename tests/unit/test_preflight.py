@@ -118,7 +118,7 @@ def test_the_plugin_is_told_what_the_state_shows(tmp_path: Path) -> None:
     state = deployment(resource("a", "one"), condemned, tainted, read, pending=[])
     findings = checked(tmp_path / "none.sqlite", state)
     key_of_b = "acme/shop/dev/VapiPhoneNumber/b"
-    assert findings.facts.holders == {"one": (KEY,), "two": (key_of_b,)}
+    assert findings.facts.holders == {"one": [KEY], "two": [key_of_b]}
     assert findings.facts.organizations == {ORG}
     assert findings.facts.replacing == {key_of_b}
     (line,) = findings.lines

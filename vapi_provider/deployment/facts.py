@@ -7,7 +7,7 @@ plain `pulumi up` has none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -25,14 +25,14 @@ class StateFacts:
     """
 
     organizations: frozenset[str] = frozenset()
-    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    holders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     replacing: frozenset[str] = frozenset()
 
     def written_to(self, file: Path) -> None:
         """Write the facts to `file`, readable only by the current user."""
         facts = {
             "organizations": sorted(self.organizations),
-            "holders": {id_: list(keys) for id_, keys in self.holders.items()},
+            "holders": self.holders,
             "replacing": sorted(self.replacing),
         }
         file.touch(mode=0o600)
@@ -48,7 +48,7 @@ def facts_of(environment: Mapping[str, str]) -> StateFacts:
         found = cast(dict[str, Any], json.loads(Path(named).read_text(encoding="utf-8")))
         return StateFacts(
             frozenset(found["organizations"]),
-            {id_: tuple(keys) for id_, keys in found["holders"].items()},
+            dict(found["holders"]),
             frozenset(found["replacing"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

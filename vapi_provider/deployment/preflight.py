@@ -97,15 +97,11 @@ def refuse_foreign(snapshot: Snapshot, _findings: Findings) -> None:
     refuse_foreign_code(deployment, snapshot.environment)
 
 
-def note_missing(snapshot: Snapshot, findings: Findings) -> None:
-    """Record in the findings that the stack does not exist."""
+def note_condition(snapshot: Snapshot, findings: Findings) -> None:
+    """Record that the stack does not exist, or that a killed run left pending operations."""
     if snapshot.deployment is None:
         findings.words.add(MISSING)
-
-
-def note_pending(snapshot: Snapshot, findings: Findings) -> None:
-    """Record in the findings that a killed run left pending operations."""
-    if (snapshot.deployment or {}).get("pending_operations"):
+    elif snapshot.deployment.get("pending_operations"):
         findings.words.add(PENDING)
 
 
@@ -118,7 +114,7 @@ def collect_facts(snapshot: Snapshot, findings: Findings) -> None:
             holders.setdefault(id_, []).append(key)
     findings.facts = StateFacts(
         organizations_in(snapshot.resources),
-        {id_: tuple(keys) for id_, keys in holders.items()},
+        holders,
         frozenset(
             key
             for resource in tainted_resources(snapshot.resources)
@@ -159,14 +155,7 @@ def finish_held(snapshot: Snapshot, findings: Findings) -> None:
         findings.words.add(UNFINISHED)
 
 
-CHECKS: tuple[Check, ...] = (
-    refuse_foreign,
-    note_missing,
-    note_pending,
-    collect_facts,
-    warn_of_tainted,
-    finish_held,
-)
+CHECKS = (refuse_foreign, note_condition, collect_facts, warn_of_tainted, finish_held)
 
 
 def run_checks(snapshot: Snapshot, checks: Sequence[Check] = CHECKS) -> Findings:

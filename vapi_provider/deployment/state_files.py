@@ -58,7 +58,9 @@ class StateFiles:
 
         Raises UnreadableError where only Pulumi can read a file.
         """
-        for place in self._states():
+        for place in _files_under(self._root / "stacks"):
+            if not place.name.endswith((".json", ".json.gz", ".json.zst", ".json.zstd")):
+                continue
             owner = _names_of(place.relative_to(self._root / "stacks"))
             if owner == (project, stack):
                 continue
@@ -74,7 +76,9 @@ class StateFiles:
         """
         lines: list[str] = []
         history = self._root / "history" / project / stack
-        for attributes in [*self._attributes(self._root / "stacks"), *self._attributes(history)]:
+        for attributes in [*_files_under(self._root / "stacks"), *_files_under(history)]:
+            if attributes.suffix != ".attrs":
+                continue
             if history in attributes.parents:
                 owner: tuple[str, ...] = (project, stack)
             else:
@@ -105,14 +109,6 @@ class StateFiles:
     def _root(self) -> Path:
         return self.folder / ".pulumi"
 
-    def _states(self) -> Iterator[Path]:
-        for place in _files_under(self._root / "stacks"):
-            if place.name.endswith((".json", ".json.gz", ".json.zst", ".json.zstd")):
-                yield place
-
-    def _attributes(self, folder: Path) -> Iterator[Path]:
-        return (place for place in _files_under(folder) if place.name.endswith(".attrs"))
-
     def _is_empty_for_good(self, attributes: Path) -> bool:
         """Return whether a file stays empty: a file being written gets its content at once."""
         with suppress(OSError):
@@ -139,18 +135,15 @@ def _names_of(place: Path) -> tuple[str, str]:
 def _deployment_in(place: Path) -> Mapping[str, Any]:
     try:
         data = place.read_bytes()
-        text = _unpack(data) if place.name.endswith(".gz") else data
-        checkpoint: Any = json.loads(text, object_pairs_hook=unique_keys)["checkpoint"]
+        if place.name.endswith(".gz"):
+            import gzip  # Lazy import: few backends compress their states.
+
+            data = gzip.decompress(data)
+        checkpoint: Any = json.loads(data, object_pairs_hook=unique_keys)["checkpoint"]
         found: Any = checkpoint.get("latest") or {}
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableError(f"{place}: {error}") from None
     return cast(Mapping[str, Any], found)
-
-
-def _unpack(data: bytes) -> bytes:
-    import gzip  # Lazy import: few backends compress their states.
-
-    return gzip.decompress(data)
 
 
 def _living_holder(lock: Path) -> str | None:

@@ -47,11 +47,6 @@ def open_envelope(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[
     return cast(Mapping[str, Any], message)
 
 
-def invalid_message(error: ValidationError) -> InvalidMessage:
-    """Return pydantic's errors about a message as an `InvalidMessage`."""
-    return InvalidMessage(describe_errors(error, "message"))
-
-
 def describe_errors(error: ValidationError, root: str) -> str:
     """Return pydantic's errors as ``<path>: <reason>`` without values; `root` begins each path."""
     lines: list[str] = []

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from vapi_provider.messages.envelope import InvalidMessage, invalid_message, open_envelope
+from vapi_provider.messages.envelope import InvalidMessage, describe_errors, open_envelope
 from vapi_provider.messages.pcm import PcmFormat
 from vapi_provider.messages.phone_number import MessagePhoneNumber, parse_phone_number
 from vapi_provider.models.base import Number
@@ -97,7 +97,7 @@ class ServerMessageVoiceRequest(BaseModel):
         try:
             return cls.model_validate(dict(message), by_alias=True, by_name=False)
         except ValidationError as error:
-            raise invalid_message(error) from None
+            raise InvalidMessage(describe_errors(error, "message")) from None
 
     @property
     def answer(self) -> PcmFormat:

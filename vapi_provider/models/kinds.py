@@ -56,3 +56,9 @@ KINDS = _IN_REGION[None]
 def kinds_in(region: str | None) -> Mapping[str, Kind]:
     """Return the kinds with the defaults of a region; `region` None means unknown."""
     return _IN_REGION[region]
+
+
+def kind_of_class(class_name: str, region: str | None = None) -> Kind | None:
+    """Return the kind whose resource class has this name, with the defaults of a region."""
+    kinds = kinds_in(region).values()
+    return next((kind for kind in kinds if kind.class_name == class_name), None)

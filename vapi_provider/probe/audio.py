@@ -7,7 +7,6 @@ format are noise (about 2).
 
 from __future__ import annotations
 
-import struct
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -95,11 +94,6 @@ def upper_half(window: bytes) -> array[int]:
 def lower_half(window: bytes) -> array[int]:
     """Return every second 16-bit word from the first on: the lower halves of 32-bit samples."""
     return signed_16(window)[0::2]
-
-
-def floats(window: bytes) -> tuple[float, ...]:
-    """32-bit floats, little-endian."""
-    return struct.unpack(f"<{len(window) // 4}f", window)
 
 
 def _words(window: bytes, *, swapped: bool) -> array[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vapi_provider.lifecycle.record_search import PendingPost, is_own, is_timely
-from vapi_provider.models.kinds import KINDS, Kind
+from vapi_provider.models.kinds import kind_of_class
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.reconcile.automatic_names import automatic_name
 from vapi_provider.reconcile.fingerprint import contradicts, is_named, matches
@@ -53,7 +53,7 @@ def created_by(
     if intent.record is not None:
         found = [record.id for record in records if record.id.lower() == intent.record.lower()]
         return next(iter(found), None), ()
-    kind = _kind_of(intent.key)
+    kind = kind_of_class(class_of(intent.key))
     newer = [record for record in records if intent.before.is_newer(record.id, record.created_at)]
     if kind is None:
         return None, tuple(record.id for record in newer)
@@ -75,8 +75,3 @@ def created_by(
     # These records were edited since, or may belong to another resource.
     edited = [record for record in newer if contradicts(kind, intent.body, record)]
     return None, tuple(record.id for record in fitting or edited)
-
-
-def _kind_of(key: str) -> Kind | None:
-    class_name = class_of(key)
-    return next((kind for kind in KINDS.values() if kind.class_name == class_name), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from vapi_provider.deployment.exported import OURS, is_ours, name_in, resources_of
 from vapi_provider.models.fields import as_list, as_object
-from vapi_provider.models.kinds import Kind, kinds_in
+from vapi_provider.models.kinds import Kind, kind_of_class
 from vapi_provider.reconcile.differences import differences
 from vapi_provider.reconcile.equality import equal
 from vapi_provider.reconcile.ignore_changes import covers, tokens
@@ -102,7 +102,7 @@ def drop_ignored(summary: Summary, exported: Mapping[str, Any]) -> Summary:
 def _planned(step: Step, events: Events, kept_ids: Collection[str]) -> Change:
     action, name = _ACTIONS[step.op], name_in(step.urn)
     old, new = as_object(step.old), as_object(step.new)
-    kind = _kind(step, events)
+    kind = kind_of_class(step.type.removeprefix(OURS), events.region)
     id_ = old.get("id") or None
     kept = bool(old.get("retainOnDelete")) or (id_ or "").lower() in kept_ids
     if kind is None:
@@ -151,7 +151,7 @@ def _outputs(events: Events) -> tuple[FieldChange, ...]:
 
 
 def _drift(step: Step, events: Events) -> Iterator[Change]:
-    old, kind = as_object(step.old), _kind(step, events)
+    old, kind = as_object(step.old), kind_of_class(step.type.removeprefix(OURS), events.region)
     if kind is None or old.get("external"):
         return
     id_, number, name = old.get("id") or None, _reached(old.get("outputs")), name_in(step.urn)
@@ -212,12 +212,6 @@ def _is_below(path: str, other: str) -> bool:
     """Return whether `path` is `other` or lies below it."""
     steps = tokens(other)
     return tokens(path)[: len(steps)] == steps
-
-
-def _kind(step: Step, events: Events) -> Kind | None:
-    class_name = step.type.removeprefix(OURS)
-    kinds = kinds_in(events.region).values()
-    return next((kind for kind in kinds if kind.class_name == class_name), None)
 
 
 def _reached(outputs: Any, inputs: Any = None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vapi_provider.models.kinds import KINDS
+from vapi_provider.models.constants import CLASS_NAMES
 from vapi_provider.summary.events import Notice
 from vapi_provider.summary.values import Hidden, contains_hidden
 
@@ -52,7 +52,7 @@ class Change:
     @property
     def is_number(self) -> bool:
         """Whether the resource is a phone number, which can be kept or released."""
-        return any(self.type == kind.class_name for kind in KINDS.values())
+        return self.type in CLASS_NAMES.values()
 
 
 @dataclass(frozen=True)
