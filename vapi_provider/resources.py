@@ -74,8 +74,8 @@ class _PhoneNumber(dynamic.Resource):
         org_id: pulumi.Output[str]
         created_at: pulumi.Output[str]
 
-    # The only constructor at run time: the SDK records each stack frame of each resource, so that
-    # one per subclass would cost time. Type checkers see the constructors of the subclasses.
+    # The only constructor at run time: the SDK records every stack frame of every resource, so a
+    # constructor in each subclass would cost time. Type checkers see those of the subclasses.
     def __init__(
         self,
         resource_name: str,
@@ -92,12 +92,12 @@ class _PhoneNumber(dynamic.Resource):
         deferred = False
         option_warnings.refuse_wrong_paths(kind, opts, where)
         # Leave absent properties out: each property becomes an Output, which is expensive.
-        whole = reads_only or mocks.is_mocked()  # Mocks may return any output.
+        needs_all_fields = reads_only or mocks.is_mocked()  # Mocks may return any output.
         # An ignored field may have an output without a declaration.
         ignored = map(field_of, (opts and opts.ignore_changes) or ())
-        seeded = kind.fields if whole else ("name", *ignored)
+        outputs = kind.fields if needs_all_fields else ("name", *ignored)
         props: dict[str, Any] = {
-            name: None for name in (*READ_ONLY, *seeded) if name in (*READ_ONLY, *kind.fields)
+            name: None for name in (*READ_ONLY, *outputs) if name in (*READ_ONLY, *kind.fields)
         }
         if "provider" in fields:
             raise pulumi.RunError(f"{where}provider: {declarations.GIVEN_BY_CLASS()}")
@@ -135,7 +135,7 @@ class _PhoneNumber(dynamic.Resource):
         token = program.type_token(self, kind.class_name)
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.wait_for_id_alone(self, props)
-        for warning in option_warnings.without_effect(opts):
+        for warning in option_warnings.ineffective_options(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:
             _finish_when_recorded(settings, self.id)
@@ -143,7 +143,7 @@ class _PhoneNumber(dynamic.Resource):
             for warning in () if program.is_on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
             if mocks.is_mocked():
-                for warning in mocks.values_nobody_means(kind, fields):
+                for warning in mocks.rejected_value_warnings(kind, fields):
                     pulumi.log.warn(warning, self)
             if not deferred:
                 self._report_violations(settings.guards, fields, opts, where)

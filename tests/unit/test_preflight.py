@@ -83,7 +83,9 @@ def test_what_another_stack_holds_is_finished(file: Path, name: str) -> None:
     )
     journal = Journal(file, "account", BACKEND)
     assert journal.find(KEY) is None
-    assert journal.ledger.holders("one") == {moved["inputs"]["declaration"]}
+    key = moved["inputs"]["declaration"]
+    assert journal.ledger.holders("one") == {key}
+    assert [held.account for held in journal.ledger.held(key)] == ["account"]
 
 
 def test_a_get_proves_nothing(file: Path) -> None:

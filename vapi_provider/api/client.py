@@ -30,7 +30,7 @@ PAGE = 1000
 """Maximum number of records in one page (API schema)."""
 
 PAGES = 1000
-"""Maximum number of pages of a listing; a longer listing is taken to be endless."""
+"""Maximum number of pages of a listing; a longer listing is treated as an endless one."""
 
 _FULL = (PAGE, 100)
 """Page lengths after which another page may follow.

@@ -47,7 +47,7 @@ class AccountTransport(httpx.HTTPTransport):
         )
         self._via = settings.description
         self._limit = _Limit(clock)
-        # httpx has no parameter for the backend; a test with a slow server holds this access.
+        # httpx has no parameter for the backend; a test with a slow server covers this private use.
         pool = cast(Any, self)._pool
         pool._network_backend = _Backend(pool._network_backend, self._limit)
 

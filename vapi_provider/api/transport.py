@@ -1,4 +1,4 @@
-"""HTTP transport of an account: opens the connection and sends each request until it is answered.
+"""HTTP transport of an account: opens the connection, and sends and retries each request.
 
 `retry` decides what is retried, `limit` how many requests are in flight, and `response` what a
 response means.

@@ -1,5 +1,5 @@
 """The catalogue of expected errors and warnings: each has a stable code and a template.
 
-One file a subject. A code names a way out, or the rule that a declaration breaks; it is never
-renamed. Raise sites pass values only, and know no wording of their own.
+Each file covers one subject. A code identifies the remedy, or the rule that a declaration breaks;
+never rename one. Code that raises an error passes values only; the text is here.
 """

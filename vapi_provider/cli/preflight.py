@@ -36,7 +36,7 @@ def command(
         file = Path(facts)
         _sweep(file)
         file.parent.mkdir(parents=True, exist_ok=True)
-        findings.facts.written_to(file)
+        findings.facts.write(file)
     write(" ".join(sorted(findings.words)))
 
 

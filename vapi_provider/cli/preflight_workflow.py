@@ -93,7 +93,7 @@ def facts_for(stack: str) -> Generator[Findings | None]:
 
     with tempfile.TemporaryDirectory(prefix="vapi-preflight-") as folder:
         file = Path(folder, "facts.json")
-        findings.facts.written_to(file)
+        findings.facts.write(file)
         os.environ[VARIABLE] = str(file)
         try:
             yield findings

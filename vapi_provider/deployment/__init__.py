@@ -1,4 +1,4 @@
-"""Exported states: reading them, checking them before a run, repairing their files.
+"""Exported states: how they are read, checked before a run, and repaired on disk.
 
 This layer sends no request to the account and does not start the engine.
 """

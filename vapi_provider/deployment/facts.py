@@ -28,7 +28,7 @@ class StateFacts:
     holders: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     replacing: frozenset[str] = frozenset()
 
-    def written_to(self, file: Path) -> None:
+    def write(self, file: Path) -> None:
         """Write the facts to `file`, readable only by the current user."""
         facts = {
             "organizations": sorted(self.organizations),
@@ -39,7 +39,7 @@ class StateFacts:
         file.write_text(json.dumps(facts), encoding="utf-8")
 
 
-def facts_of(environment: Mapping[str, str]) -> StateFacts:
+def read_facts(environment: Mapping[str, str]) -> StateFacts:
     """Return the facts in the file that the environment names; empty facts where there is none."""
     named = environment.get(VARIABLE)
     if not named:

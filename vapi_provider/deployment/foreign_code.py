@@ -1,4 +1,4 @@
-"""Refusal of code in a state that is not this package's, unless the user allows it.
+"""Refusal of foreign code in a state, unless the user allows it.
 
 The engine passes a state's `__provider` to Pulumi's SDK, which unpickles it, and installs a plugin
 from the URL that a state names. Without this check, anyone who can write the state could run code

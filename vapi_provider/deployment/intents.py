@@ -66,7 +66,7 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
             finished.append(intent.record)
         else:
             # A run without this journal adopted, imported or moved the record.
-            journal.record_adoption(holder, intent.record, intent.organizations)
+            journal.record_adoption(holder, intent.record, intent.organizations, intent.account)
     # One write for all: after a run without checkpoints, these are the records of the whole run.
     if finished:
         journal.finish_intents(finished)

@@ -1,6 +1,6 @@
 """Check that the account of this run is the one in which a state was recorded.
 
-With the key of another account every recorded number would look as if it had been deleted.
+With another account's key the API returns 404 for every recorded number, as for a deleted one.
 """
 
 from __future__ import annotations

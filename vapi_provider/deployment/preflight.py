@@ -73,7 +73,7 @@ class Snapshot:
 
 @dataclass
 class Findings:
-    """Results of the checks: words for the caller, lines for the user, facts for the plugin."""
+    """Results of the checks: keywords for the caller, messages for the user, facts for plugins."""
 
     words: set[str] = field(default_factory=set[str])
     lines: list[str] = field(default_factory=list[str])

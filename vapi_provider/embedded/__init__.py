@@ -1,7 +1,7 @@
 """The embedded account: a local stand-in for Vapi's phone-number API in one SQLite file.
 
 One WSGI app serves the client in its own process and, through `server`, clients over HTTP. It uses
-the models and must not import the client or Pulumi: it plays the other side.
+the models and must not import the client or Pulumi, because it stands for Vapi's server.
 """
 
 from vapi_provider.embedded.address import open_app

@@ -146,17 +146,24 @@ class Journal(IntentReader):
         if result == FENCED:
             raise OwnershipError(messages.LEASE_LOST(place=self._store.shown))
 
-    def record_adoption(self, key: str, record: str, organizations: Collection[str] = ()) -> None:
+    def record_adoption(
+        self,
+        key: str,
+        record: str,
+        organizations: Collection[str] = (),
+        account: str | None = None,
+    ) -> None:
         """Record that a resource adopts `record`, and finish the intent that created it.
 
         `import` and `recover` call this too, for the records that they write into a state.
+        `account` is the record's, if this journal was opened without one.
         """
         self._store.submit(
             "hold",
             backend=self._backend.identity,
             key=key,
             record=record,
-            account=self._account,
+            account=self._account if account is None else account,
             organizations=sorted(organizations),
         )
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.lazy_transport import LazyTransport
-from vapi_provider.deployment.facts import StateFacts, facts_of
+from vapi_provider.deployment.facts import StateFacts, read_facts
 from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.factory import open_journal
@@ -47,7 +47,7 @@ GIVE_UP_WAIT_SECONDS = 120.0
 
 GIVE_UP_POLL_SECONDS = 0.1
 
-ANSWER_SECONDS = 0.2
+ANNOUNCE_SECONDS = 0.2
 """Polling interval for adoptions in other plugin processes, which wait one second for an event."""
 
 COMPARED_SECONDS = 1.0
@@ -230,7 +230,7 @@ class Session:
         for warning in settings.warnings:
             warn(warning)
         client = VapiClient(LazyTransport(settings, warn, require_engine, blocking))
-        session = cls(settings, client, facts=facts_of(os.environ))
+        session = cls(settings, client, facts=read_facts(os.environ))
         if engine_operation():
             threading.Thread(target=_announce_kept, args=(session.ownership,), daemon=True).start()
         return session
@@ -239,5 +239,5 @@ class Session:
 def _announce_kept(ownership: Ownership) -> None:
     """Publish kept records to the operation's other plugins for the life of this process."""
     while True:
-        time.sleep(ANSWER_SECONDS)
+        time.sleep(ANNOUNCE_SECONDS)
         ownership.announce_kept()

@@ -1,5 +1,5 @@
 """Schemas of the API: pydantic models, and their fields as data for code that needs no pydantic.
 
-Also the rules and warnings about declared values, one file a subject. Models must not depend on
-plans, states or requests.
+The folder also has the rules and warnings about declared values; each file covers one subject.
+Models must not depend on plans, states or requests.
 """

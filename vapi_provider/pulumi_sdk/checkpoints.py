@@ -17,7 +17,7 @@ _DYNAMIC = "pulumi-python:dynamic"
 
 
 def refuse_other_resources(environment: Mapping[str, str] = os.environ) -> None:
-    """Let the program end before it registers a resource that only a checkpoint could save.
+    """Make the program fail before it registers a resource that only a checkpoint could save.
 
     Call it before the first resource. It uses Pulumi's public API only, and does nothing unless
     the make targets have turned checkpoints off. Raises RunError where `VAPI_CHECKPOINTS` is

@@ -1,4 +1,4 @@
-"""Declared fields as the program sends them: spelling checked, secrets marked."""
+"""Checks of declared fields before the engine receives them, and marking of their secrets."""
 
 from __future__ import annotations
 

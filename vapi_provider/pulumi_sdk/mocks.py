@@ -61,7 +61,7 @@ def _validator(kind: Kind) -> Callable[..., list[str]]:
     return problems
 
 
-def values_nobody_means(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
+def rejected_value_warnings(kind: Kind, fields: Mapping[str, Any]) -> Iterator[str]:
     """Yield a warning for each value that the plugin refuses unless the state already has it.
 
     An imported record may have such a value, and mocks have no state to compare with.

@@ -52,8 +52,8 @@ def configure_plugin_process() -> None:
     """Configure the plugin process; do nothing in any other process.
 
     The SDK then sends an error's text to the engine instead of its traceback, the garbage collector
-    runs rarely, and the process exits once its engine has exited and no call is in flight. Without
-    this watch the SDK waits forever for an engine that was killed.
+    runs rarely, and the process exits once its engine has exited and no call is in flight. The SDK
+    itself would wait forever for a killed engine.
     """
     if is_plugin_process():
         sys.tracebacklimit = 0

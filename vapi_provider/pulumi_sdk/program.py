@@ -1,4 +1,4 @@
-"""Cheaper versions of what Pulumi's SDK does for each resource in the program's process.
+"""Patches that reduce the cost of Pulumi's SDK per resource in the program's process.
 
 Nothing here changes what is declared, in which order, or how it fails
 (docs/decisions/0009-the-programs-process.md). This module patches the connections of one run to its

@@ -71,7 +71,7 @@ class _Workers:
 
 
 def _thread_count(pool: Any) -> int:
-    """Return how many threads a pool has, this one included: the pool starts it, then counts it."""
+    """Return how many threads a pool has with this one, which it starts first and counts later."""
     return len(pool._threads | {threading.current_thread()})
 
 

@@ -22,8 +22,8 @@ def area_code_of(number: Any) -> str | None:
 def wants_another_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
     """Return whether the declared area code needs another number.
 
-    Our choice: a previously requested area code counts as satisfied, and removing the area code
-    from the program never releases the number.
+    By design, a previously requested area code counts as satisfied, and removing the area code from
+    the program never releases the number.
     """
     wanted = declared.get(AREA_CODE)
     if not isinstance(wanted, str):

@@ -1,7 +1,7 @@
 """Support for `ignore_changes` where the engine's own handling is not enough.
 
-The engine replaces ignored inputs with the recorded *inputs*. A value that only the recorded
-outputs hold, as after an adoption, would look as if the program cleared it.
+The engine replaces ignored inputs with the recorded *inputs*. After an adoption only the recorded
+outputs hold such a value, and without this module the plugin would clear it.
 """
 
 from __future__ import annotations

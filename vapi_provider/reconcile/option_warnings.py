@@ -1,4 +1,4 @@
-"""Errors and warnings about resource options that have no effect on a number."""
+"""Errors about wrong paths in `ignore_changes`, and warnings of options without effect."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refuse_wrong_paths(kind: Kind, opts: pulumi.ResourceOptions | None, where: s
             raise pulumi.RunError(f"{where}{declarations.IGNORED_PATH(path=path, problem=wrong)}")
 
 
-def without_effect(opts: pulumi.ResourceOptions | None) -> Iterator[Message]:
+def ineffective_options(opts: pulumi.ResourceOptions | None) -> Iterator[Message]:
     """Yield a warning for each option that Pulumi does not pass to dynamic providers."""
     if opts is not None and opts.custom_timeouts is not None:
         yield preview.CUSTOM_TIMEOUTS()

@@ -1,4 +1,4 @@
-"""Matching of the items of two versions of a list of objects."""
+"""Matching of list items between two versions of a list of objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Placeholders that the state records for secrets whose values this stack does not know."""
+"""Placeholders that the state holds for secrets whose values this stack does not know."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _LONG = 8
 
 
 def is_secret(spec: FieldSpec, value: Any) -> bool:
-    """Return whether a field's whole value is secret; values nested in it may be secret as well."""
+    """Return whether a field's whole value is secret; False does not exclude nested secrets."""
     if SECRET in spec.traits:
         return True
     if isinstance(value, str):

@@ -79,7 +79,7 @@ def may_be_of(deployment: Mapping[str, Any], resource: Resource, record: PhoneNu
 
 
 def is_older(record: PhoneNumberRecord, resource: Resource) -> bool:
-    """Return whether a record was created before a resource's, and so not to replace that one."""
+    """Return whether a record is older than a resource's record, so that it cannot replace it."""
     created = instant(record.created_at)
     recorded = instant(as_object(resource.get("outputs")).get("created_at"))
     return created is not None and recorded is not None and created < recorded

@@ -1,4 +1,4 @@
-"""Match of interrupted creations with the records that they created.
+"""Matching of interrupted creations with the records that they created.
 
 A pending *creating* operation proves that a run of this state was interrupted: if that run created
 a record, no resource holds it. A record that another resource or run may have created is never
@@ -60,10 +60,9 @@ class Decision:
     resources stay. *gone*: the resource leaves the state. *unclear* (one of `candidates`, or none
     of them) and *foreign* (another provider's): unresolved.
 
-    `live` is the record that the state holds for a resource whose creation is pending and whose
-    purchase the journal does not know: a later run completed the creation, or another one was
-    replacing the record. If it was *not made*, `candidates` are older than `live`: leftovers that
-    no operation needs.
+    `live` is set if the journal does not know the purchase and the state already holds a record for
+    the resource: a later run completed the creation, or the killed run was replacing that record.
+    With *not made*, `candidates` are records older than `live`, which no operation needs.
     """
 
     urn: str

@@ -38,7 +38,7 @@ class Resolution:
 
     @property
     def open(self) -> list[Decision]:
-        """Decisions that are the user's, and that must come first."""
+        """Decisions that the user has to make before the deployment may be imported."""
         return [decision for decision in self.decisions if decision.is_open]
 
     @property

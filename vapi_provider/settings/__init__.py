@@ -1,4 +1,5 @@
 """Validated configuration of a run, from Pulumi's config and the environment.
 
-Also the guards, the backend's identity and the journal's location. No module opens a connection.
+The folder also has the guards, the backend's identity and the journal's location. Its modules must
+not open a connection.
 """

@@ -1,5 +1,5 @@
 """Helpers for every folder: terminal output, loopback hosts, redaction, parts of URLs.
 
-The probe imports them as well, and it talks to servers of third parties: helpers must have no
-access to Pulumi, HTTP clients or the API key.
+The probe imports them too, and it sends requests to third-party servers. Helpers must therefore
+have no access to Pulumi, HTTP clients or the API key.
 """
