@@ -12,6 +12,7 @@ from tests.chaos.stage import Stage
 
 _TAKE = re.compile(r"recover --stack \S+ --take \S+=([0-9a-f-]{36})`")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EMPTY = re.compile(r"VAPI_CONFIRM_EMPTY_ACCOUNT=(\S+)")
 _RESOURCE = re.compile(r"^  \S*dynamic/vapi:\w+ \((.+)\):$")
 LIST = "GET /phone-number"
 
@@ -71,6 +72,7 @@ class Person:
 
     def follow(self) -> None:
         """Run `recover` or set `adopt_id` where an error of the last `up` names a free record."""
+        confirm_empty(self.stage)
         records = {record["id"]: record for record in self.stage.account.records()}
         taken = {id_ for held in self.stage.held().values() for id_ in held}
         taken |= {one.fields.get("adopt_id") for one in self.declarations}
@@ -132,3 +134,10 @@ def compared(
     held = [id_ for ids in stage.held().values() for id_ in ids]
     ours = [one for one in stage.account.records() if one["id"] not in foreign]
     return find.differences(declarations, held, ours)
+
+
+def confirm_empty(stage: Stage) -> None:
+    """Set the variable that an error of the last command asks for, if the account is empty."""
+    confirmed = _EMPTY.search(stage.ups.said)
+    if confirmed and stage.count() == 0:
+        stage.project.environment["VAPI_CONFIRM_EMPTY_ACCOUNT"] = confirmed[1]

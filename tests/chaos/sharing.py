@@ -6,14 +6,13 @@ The machines share the backend and the account, and nothing else.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tests.chaos.backends import KILLS
 from tests.chaos.declarations import NIGHT, Declaration, some
-from tests.chaos.person import Person, compared
+from tests.chaos.person import Person, compared, confirm_empty
 from tests.chaos.stage import LOST, Stage
 from tests.chaos.ups import Kill
 from tests.support.stores import S3_KEYS, postgres_server, postgresql, s3_server
@@ -35,7 +34,6 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ("*:every3:commit-then-500",),
     LATE,
 )
-_EMPTY = re.compile(r"VAPI_CONFIRM_EMPTY_ACCOUNT=(\S+)")
 
 
 @dataclass(frozen=True)
@@ -232,7 +230,5 @@ def _destroyed(there: Stage) -> list[str]:
         if code == 0:
             return []
         ups.unlock()
-        confirmed = _EMPTY.search(ups.said)
-        if confirmed and there.count() == 0:
-            there.project.environment["VAPI_CONFIRM_EMPTY_ACCOUNT"] = confirmed[1]
+        confirm_empty(there)
     return [f"no destroy succeeded, the last ended with {code}: {ups.said}"]
