@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pulumi
 
-from vapi_provider.pulumi_sdk.checkpoints import refuse_other_resources
+from vapi_provider.pulumi_sdk.checkpoint_guard import refuse_other_resources
 
 # The SDK's own code for "a message was shown": the engine then adds none about exit codes.
 MESSAGE_WAS_SHOWN = 32

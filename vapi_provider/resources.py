@@ -37,10 +37,9 @@ from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
-from vapi_provider.pulumi_sdk import hints, inherited_options, mocks, program
+from vapi_provider.pulumi_sdk import hints, inherited_options, mocks, option_warnings, program
 from vapi_provider.pulumi_sdk.declared_inputs import check_id, mark_secrets
 from vapi_provider.pulumi_sdk.run_settings import run_settings
-from vapi_provider.reconcile import option_warnings
 from vapi_provider.reconcile.differences import field_of
 from vapi_provider.reconcile.ignore_changes import IGNORED
 from vapi_provider.reconcile.resource_key import resource_key

@@ -11,7 +11,7 @@ from pulumi.dynamic import Resource, ResourceProvider
 
 from tests.program.conftest import Ran
 from vapi_provider import VapiPhoneNumber
-from vapi_provider.pulumi_sdk.checkpoints import refuse_other_resources
+from vapi_provider.pulumi_sdk.checkpoint_guard import refuse_other_resources
 from vapi_provider.pulumi_sdk.inherited_options import is_transformed
 
 WITHOUT = {

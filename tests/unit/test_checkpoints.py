@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vapi_provider.deployment.checkpoints import (
+from vapi_provider.deployment.checkpoint_choice import (
     CheckpointChoice,
     decide,
     is_restorable,

@@ -65,7 +65,7 @@ def preflight(
 def _decide_on_checkpoints(snapshot: Snapshot, findings: Findings) -> str:
     """Add the decision to the words for the shell; return the line that gives its reason."""
     # Lazy import: most commands start no engine that writes a state.
-    from vapi_provider.deployment.checkpoints import decide, provider_packages
+    from vapi_provider.deployment.checkpoint_choice import decide, provider_packages
 
     decision = decide(
         snapshot.environment,

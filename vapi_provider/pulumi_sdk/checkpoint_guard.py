@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pulumi
 
 from vapi_provider.catalogue.checkpoints import OTHER_DYNAMIC_RESOURCE, OTHER_RESOURCE
-from vapi_provider.deployment.checkpoints import is_restorable
+from vapi_provider.deployment.checkpoint_choice import is_restorable
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.settings.checkpoints import VARIABLE, has_checkpoints
 from vapi_provider.settings.values import on_or_off
