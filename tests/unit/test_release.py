@@ -276,7 +276,7 @@ def test_what_the_program_names_is_kept_before_the_engine_says_so(
 ) -> None:
     """A resource may depend on the one that is deleted first, or not be targeted at all."""
     working = run(api, journal)
-    working._session.ownership._operation.publish(Event(NAMED, UUID, OTHER))
+    working._session.ownership._events.publish(Event(NAMED, UUID, OTHER))
     assert "'other' names" in failure(
         working.delete, UUID.upper(), {**OUTS, "declaration": DECLARATION}
     )
@@ -286,7 +286,7 @@ def test_what_the_program_names_is_kept_before_the_engine_says_so(
 def test_what_a_resource_names_itself_is_released_with_it(api: FlakyApi, journal: Path) -> None:
     """`adopt_id` may stay in the program: its own record goes where the engine deletes it."""
     working = run(api, journal)
-    working._session.ownership._operation.publish(Event(NAMED, UUID, DECLARATION))
+    working._session.ownership._events.publish(Event(NAMED, UUID, DECLARATION))
     working.delete(UUID, OUTS)
     assert not api.records
 
@@ -296,6 +296,6 @@ def test_what_the_program_names_and_a_state_holds_leaves_the_state(
 ) -> None:
     """The adoption happened in an earlier run: the other resource has the record."""
     working = run(api, journal, holders={UUID: (DECLARATION, OTHER)})
-    working._session.ownership._operation.publish(Event(NAMED, UUID, OTHER))
+    working._session.ownership._events.publish(Event(NAMED, UUID, OTHER))
     working.delete(UUID, OUTS)
     assert list(api.records) == [UUID]
