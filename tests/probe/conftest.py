@@ -58,5 +58,5 @@ def probe() -> Probe:
 @pytest.fixture
 def voice(probe: Probe) -> Probe:
     """Run `probe voice URL` with one text, two rates, two seconds and JSON output."""
-    usual = ("--json", "--text", TEXT, "--rate", "8000", "--rate", "16000", "--timeout", "2")
+    usual = ("--json", "--text", TEXT, "--rate", "8000", "--rate", "16000", "--timeout", "10")
     return lambda url, *words, **environment: probe("voice", url, *usual, *words, **environment)
