@@ -245,7 +245,4 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "bring": insert_rows,
     "take_away": delete_rows,
 }
-"""The commands by their names in log entries.
-
-Logs contain these names and those of the functions' parameters, so neither may change.
-"""
+"""The commands by name. Logs contain these names and those of parameters: change neither."""
