@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from tests.support.builders import wire_record
 from vapi_provider.importing.layout import exempt_long_lines, quote
 from vapi_provider.importing.module_source import list_mentioned, text_before
 from vapi_provider.importing.naming import resource_names
+from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.settings.backend import Backend
 from vapi_provider.summary.events import join_lines, read_events
 
 
@@ -101,3 +104,18 @@ def test_a_message_loses_what_stands_before_it() -> None:
     said = "error: pulumi-python:dynamic/vapi:VapiPhoneNumber resource 'a' has a problem: name: no"
     assert join_lines(said) == "error: name: no"
     assert join_lines(said.removeprefix("error: ")) == "name: no"
+
+
+def test_unfinished_purchases_cost_their_count(tmp_path: Path) -> None:
+    """Reading the purchases that a run without checkpoints left costs linear time."""
+
+    def reading(count: int) -> Callable[[], Any]:
+        journal = Journal(tmp_path / f"{count}.sqlite", "account", Backend("b", is_named=True))
+        for at in range(count):
+            key = f"acme/shop/dev/VapiPhoneNumber/n{at}"
+            journal.write_intent(key, {"digests": {}}, AccountWatermark("", frozenset()), 0)
+            journal.record_id(key, f"id-{at}")
+        return lambda: journal.unfinished("shop", "dev")
+
+    few, many = reading(40), reading(80)
+    assert calls(many) < 2.2 * calls(few)

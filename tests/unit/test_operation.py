@@ -25,8 +25,8 @@ def files(folder: Path) -> list[str]:
 def end(events: OperationEvents) -> None:
     """Let go of what a process that ends lets go of."""
     os.close(events._file)
-    assert events._mark is not None
-    events._mark.let_go()
+    assert events._own_lock is not None
+    events._own_lock.let_go()
 
 
 def test_a_run_without_events_leaves_no_trace(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class IntentReader:
         # A caller that resumes a purchase must exclude runs that create indistinguishable records.
         self._store.take_turn()
         # Read these before the intents: finishing an intent records its id in the others first.
-        others = self._known_records()
+        others = self._all_records()
         for row in self._rows("WHERE key = ?", key):
             backend = row[-1]
             if backend == "" and self._backend.is_named:
@@ -68,8 +68,11 @@ class IntentReader:
         """Return the unfinished intents of a stack, sorted by key."""
         if not self._store.exists():
             return []
-        others = self._known_records()  # First, as in `find`.
-        rows = self._rows("WHERE backend IN ('', ?) ORDER BY key", self._backend.identity)
+        where = "WHERE backend IN ('', ?) ORDER BY key"
+        if not self._rows(where, self._backend.identity):
+            return []
+        others = self._all_records()  # Before the intents, as in `find`.
+        rows = self._rows(where, self._backend.identity)
         return [self._intent(row, others) for row in rows if is_of_stack(row[0], project, stack)]
 
     def has_known_records(self, project: str, stack: str) -> bool:
@@ -142,7 +145,7 @@ class IntentReader:
             return min(late_until - now, completion_grace_seconds)
         return completion_grace_seconds - (now - self._seen_at.setdefault(key, now))
 
-    def _known_records(self) -> frozenset[str]:
+    def _all_records(self) -> frozenset[str]:
         """Return the records that any intent created or any state holds."""
         rows = self._store.run(
             "SELECT record FROM intents WHERE record IS NOT NULL UNION SELECT record FROM held"

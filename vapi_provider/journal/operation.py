@@ -89,7 +89,7 @@ class OperationEvents:
         self._path: Path | None = None
         self._is_exact = False
         self._file = -1
-        self._mark: ProcessLocks | None = None
+        self._own_lock: ProcessLocks | None = None
         self._offset = 0
         if engine:
             # Without a process id, a later engine may have the same address.
@@ -154,19 +154,19 @@ class OperationEvents:
         if self._file >= 0:
             return
         _make_private(path.parent)
-        mark = ProcessLocks(path)
+        own_lock = ProcessLocks(path)
         with _lock_folder(path.parent):
             flags = _FLAGS | os.O_CREAT | os.O_APPEND
-            if not self._is_exact and not mark.others_live():
+            if not self._is_exact and not own_lock.others_live():
                 flags |= os.O_TRUNC
             # Hold the lock while this process runs, so that no other process removes the file as st
-            mark.hold()
+            own_lock.hold()
             try:
                 self._file = os.open(path, flags, 0o600)
             except OSError:
-                mark.let_go()
+                own_lock.let_go()
                 raise
-            self._mark = mark
+            self._own_lock = own_lock
             _remove_stale(path)
 
 

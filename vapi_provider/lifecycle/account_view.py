@@ -184,7 +184,7 @@ class AccountView:
         return None
 
     def update(self, record: PhoneNumberRecord) -> None:
-        """Store the newer version of a record that a response about this record contains."""
+        """Store a record from a response about it alone, which is newer than a listing."""
         with self._lock:
             self._fetched[record.id] = record
             self._index.add(record)

@@ -42,11 +42,11 @@ def _publish(engine: str, id_: str, key: str) -> None:
     from vapi_provider.journal.operation import Event
     from vapi_provider.lifecycle.ownership import NAMED
 
-    _operation(engine).publish(Event(NAMED, id_.lower(), key))
+    _events(engine).publish(Event(NAMED, id_.lower(), key))
 
 
 @cache
-def _operation(engine: str) -> OperationEvents:
+def _events(engine: str) -> OperationEvents:
     from vapi_provider.journal.operation import OperationEvents, operation_at
 
     return OperationEvents(operation_at(engine))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,12 +19,12 @@ class Purchase:
 
     `replaced` are ids that are about to be released. `is_replacing` is set where the engine
     replaces the recorded resource. `other_forms` are the keys under which an earlier version of
-    this package knew the resource.
+    this package knew the resource. A log or a traceback shows no values, because some are secret.
     """
 
     kind: Kind
-    body: Mapping[str, Any]
-    fields: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Any] = field(repr=False)
     key: str
     replaced: Collection[str]
     is_replacing: bool = False

@@ -38,9 +38,8 @@ class UnfinishedPurchases:
                 if intent.record
                 else f"an interrupted run was creating a number for {resource_of(intent.key)!r}"
             )
-            if resembles(purchase.fingerprint, intent.body) and class_of(intent.key) == class_of(
-                key
-            ):
+            is_same_class = class_of(intent.key) == class_of(key)
+            if is_same_class and resembles(purchase.fingerprint, intent.body):
                 advice = (
                     f"take it over with adopt_id={intent.record!r}"
                     if intent.record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import OwnershipError
@@ -34,8 +34,8 @@ class BoundedWait:
     notify: Callable[[Message], None]
     waiting: Message
     timeout: Message
-    _begun: float | None = None
-    _is_notified: bool = False
+    _begun: float | None = field(default=None, init=False)
+    _is_notified: bool = field(default=False, init=False)
 
     def __call__(self) -> None:
         """Pause once. Raises OwnershipError where the maximum is reached."""
