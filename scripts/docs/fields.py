@@ -5,9 +5,8 @@ A unit test fails if the file on disk differs from what this generates.
 
 from __future__ import annotations
 
-import re
+import subprocess
 import sys
-import textwrap
 from collections.abc import Collection, Iterator
 from itertools import chain, count
 from pathlib import Path
@@ -32,7 +31,6 @@ and the JSON types of its values. A schema: the module of its model, the literal
 its neighbours, and its fields.
 """
 
-# fmt: off
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -47,13 +45,22 @@ def generated_fields() -> str:
     names: dict[str, str] = {}
     schemas: list[str] = []
     for model in sorted(_schemas(), key=lambda model: model.__name__):
-        rows = [_row(name, info) for name, info in model.model_fields.items()]
-        fields = [names.setdefault(repr(row), _name(row[0], names.values())) for row in rows]
-        start = f"{model.__name__!r}: ({model.__module__.rpartition('.')[2]!r}, {_literals(model)},"
-        schemas.append(_wrap(f"{start} ({', '.join(fields)},)),", "    "))
-    constants = [_wrap(f"{name} = {row}", "") for row, name in names.items()]
+        rows = [repr(_row(name, info)) for name, info in model.model_fields.items()]
+        for name, row in zip(model.model_fields, rows, strict=True):
+            names.setdefault(row, _name(name, names.values()))
+        module, fields = model.__module__.rpartition(".")[2], ", ".join(names[row] for row in rows)
+        schemas.append(f"{model.__name__!r}: ({module!r}, {_literals(model)}, ({fields},)),")
+    constants = [f"{name} = {row}" for row, name in names.items()]
     table = "SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {"
-    return "\n".join([_HEAD, *constants, "", table, *schemas, "}", ""])
+    return _formatted("\n".join([_HEAD, *constants, table, *schemas, "}", ""]))
+
+
+def _formatted(code: str) -> str:
+    words = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(GENERATED_FIELDS), "-"]
+    done = subprocess.run(  # noqa: S603  our own words
+        words, input=code, capture_output=True, encoding="utf-8", check=True, cwd=ROOT
+    )
+    return done.stdout
 
 
 def _name(field: str, taken: Collection[str]) -> str:
@@ -61,13 +68,6 @@ def _name(field: str, taken: Collection[str]) -> str:
     first = f"_{field.upper()}"
     numbered = (f"{first}_{number}" for number in count(2))
     return next(name for name in chain([first], numbered) if name not in taken)
-
-
-def _wrap(line: str, indent: str) -> str:
-    """Wrap a line of code after commas only, because a text may contain spaces."""
-    kept = re.sub("(?<!,) ", "\u00a0", line)
-    lines = textwrap.wrap(kept, 100, initial_indent=indent, subsequent_indent=f"{indent}    ")
-    return "\n".join(lines).replace("\u00a0", " ")
 
 
 def _schemas() -> list[type[VapiModel]]:
