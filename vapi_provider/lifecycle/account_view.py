@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -42,8 +43,8 @@ class AccountView:
         self._all: Listing | None = None
         self._listing_all = threading.Lock()
         self._indexed: Listing | None = None
-        self.listings = 0
-        """Number of listings of *all* records that have begun."""
+        self._begun_at: list[float] = []
+        """When each listing of *all* records began, by `clock`."""
         self._fetched: dict[str, PhoneNumberRecord] = {}
         """Records from responses about one record, which are newer than a listing."""
         self._own: set[str] = set()
@@ -131,6 +132,15 @@ class AccountView:
                 if self._is_released(id_, number):
                     current.pop(id_, None)
             return list({**current, **self._fetched}.values())
+
+    @property
+    def listings(self) -> int:
+        """Number of listings of *all* records that have begun."""
+        return len(self._begun_at)
+
+    def listings_until(self, moment: float) -> int:
+        """Return how many listings of *all* records had begun at `moment` of the clock."""
+        return bisect_right(self._begun_at, moment)
 
     def find(self, id_: str) -> PhoneNumberRecord | None:
         """Return a record from a response or the listing of *all* records; None if neither has it.
@@ -220,7 +230,7 @@ class AccountView:
             with self._lock:
                 if self._all is None or self.listings <= after:
                     self._all = self._new_listing()
-                    self.listings += 1
+                    self._begun_at.append(self._clock())
                 listing, number = self._all, self.listings
             records = listing.records()
             with self._lock:

@@ -159,9 +159,12 @@ class Purchaser:
         found = self._search.created_by(post, self._account.listings)
         if found is None and until - self._session.clock() >= NOTIFY_AFTER_SECONDS:
             warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._session.clock()))
-        while found is None and (left := until - self._session.clock()) > 0:
-            # Threads that wait at the same time share one listing.
+        while found is None and until > self._session.clock():
+            # Threads that wait at the same time share one listing. None waits for less than a whole
+            # pause: each would otherwise begin a last listing of its own.
             listings = self._account.listings
-            self._session.wait(min(left, SEARCH_SECONDS))
+            self._session.wait(SEARCH_SECONDS)
+            if self._session.clock() >= until:
+                listings = self._account.listings_until(until)
             found = self._search.created_by(post, listings)
         return found
