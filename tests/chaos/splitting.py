@@ -20,8 +20,9 @@ class StateMove:
 
     kill: Kill | None
     declarations: tuple[Declaration, ...]
-    finished_by: str
-    """Without checkpoints: what tells the journal that a state holds the numbers; else ""."""
+    has_checkpoints: bool = True
+    finished_by: str = ""
+    """Without checkpoints: what tells the journal that a state holds the numbers; "" for none."""
     timeout: float = 8
 
     @classmethod
@@ -29,8 +30,9 @@ class StateMove:
         """Return a round with values drawn from `draw`."""
         numbers = some("line", "entry", "sales", "workshop", names=0.5, draw=draw)
         kill = draw.choice((None, None, *KILLS))
-        is_unchecked = kill is None and draw.random() < 0.4
-        return cls(kill, (*numbers, NIGHT), draw.choice(("up", "recover")) if is_unchecked else "")
+        has_checkpoints = kill is not None or draw.random() >= 0.4
+        finished_by = "" if has_checkpoints else draw.choice(("up", "recover", ""))
+        return cls(kill, (*numbers, NIGHT), has_checkpoints, finished_by)
 
     def play(self, stage: Stage) -> list[str]:
         """Make numbers, some without an answer; move what the state holds; rerun the source."""
@@ -40,7 +42,7 @@ class StateMove:
             stage.lose(person.declarations, self.kill, fault, recorded=1)
             stage.ups.unlock()
         else:
-            if self.finished_by:
+            if not self.has_checkpoints:
                 skip = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}
                 stage.project.environment |= skip
             if person.up() != 0:
@@ -87,5 +89,6 @@ class StateMove:
 
     def __str__(self) -> str:
         what = str(self.kill or "no kill")
-        unchecked = f", no checkpoints, marked by {self.finished_by}" if self.finished_by else ""
+        finished = f", finished by {self.finished_by or 'nothing'}"
+        unchecked = "" if self.has_checkpoints else f", no checkpoints{finished}"
         return f"{what}{unchecked}, then state move"

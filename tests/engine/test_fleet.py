@@ -24,4 +24,6 @@ def test_a_run_killed_without_checkpoints_heals_by_its_journal(
     outcome = kill_half_way(tmp_path, 60, plugin=plugin, checkpoints=False)
     assert outcome.findings == []
     assert outcome.requests["POST"] == 60 - outcome.created
-    assert outcome.requests["GET"] <= (outcome.rerun.seconds / 2 + 1 if plugin else 1)
+    # The first listing, and the last one of threads that did not wait at the same time.
+    beside = 3
+    assert outcome.requests["GET"] <= (outcome.rerun.seconds / 2 + beside if plugin else 1)

@@ -16,7 +16,7 @@ from tests.support.pulumi_stub import stub_pulumi
 from vapi_provider.api.transport import open_http
 from vapi_provider.cli import main
 from vapi_provider.cli.account_client import settings_of
-from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.pulumi_cli.stack import Stack
 
 pytestmark = pytest.mark.posix
 

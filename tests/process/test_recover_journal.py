@@ -12,9 +12,9 @@ from tests.process.test_recover_command import made, put, recover, state, stub
 from tests.support.deployments import creating, deployment, resource
 from vapi_provider.cli import main
 from vapi_provider.cli.account_client import settings_of
-from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.journal.journal import AccountWatermark, Journal
 from vapi_provider.models.kinds import KINDS
+from vapi_provider.pulumi_cli.stack import Stack
 from vapi_provider.reconcile.fingerprint import fingerprint_of
 
 __all__ = ["stub"]

@@ -16,8 +16,8 @@ from tests.support.pulumi_stub import stub_pulumi
 from tests.unit.summary.samples import read, step
 from vapi_provider.cli import main
 from vapi_provider.cli.preflight_workflow import finish_own
-from vapi_provider.cli.pulumi_cli import PulumiError
 from vapi_provider.journal.journal import AccountWatermark, Journal
+from vapi_provider.pulumi_cli.stack import PulumiError
 from vapi_provider.settings.backend import backend_of
 from vapi_provider.settings.config import journal_in
 

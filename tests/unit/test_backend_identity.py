@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from vapi_provider.cli.backend_secrets import without_credentials
+from vapi_provider.pulumi_cli.backend_secrets import without_credentials
 from vapi_provider.settings.backend import backend_of, folder_of, identity_of
 
 HERE = Path("/project")

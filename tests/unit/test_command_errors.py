@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from vapi_provider.cli import main
-from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.pulumi_cli.stack import PulumiError, Stack
 
 WITH_STACK = [
     ["preview", "--stack", ""],

@@ -10,7 +10,7 @@ from pathlib import Path
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.concurrency_limit import AdaptiveLimit
 from vapi_provider.api.transport import Transport, open_http
-from vapi_provider.cli.pulumi_cli import Stack
+from vapi_provider.pulumi_cli.stack import Stack
 from vapi_provider.settings.config import Settings, load_settings
 from vapi_provider.shared.terminal import say
 

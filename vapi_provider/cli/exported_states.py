@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vapi_provider.catalogue.commands import NOT_EXPORTED
-from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.errors import ConfigurationError
+from vapi_provider.pulumi_cli.stack import Stack
 
 
 def read_deployments(

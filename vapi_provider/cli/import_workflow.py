@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from vapi_provider.catalogue import imports as catalogue
 from vapi_provider.cli.module_files import STACKS, module_of, put_file, taken_by, text_of
-from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.state_edit import StateEdit, open_stack
 from vapi_provider.deployment.exported import ids_in, name_in, resources_of
 from vapi_provider.errors import ConfigurationError, OwnershipError, VapiError
@@ -37,6 +36,7 @@ from vapi_provider.importing.naming import resource_names
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.state_resources import add_resources, list_unheld
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.pulumi_cli.stack import Stack
 from vapi_provider.reconcile.resource_key import resource_of
 
 _INTERRUPTED = (

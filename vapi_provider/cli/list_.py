@@ -44,9 +44,9 @@ def command(stacks: tuple[str, ...], files: tuple[str, ...], as_json: bool) -> N
 def _rows(stacks: tuple[str, ...], files: tuple[str, ...]) -> list[dict[str, str | None]]:
     from vapi_provider.cli.account_client import open_client, settings_of
     from vapi_provider.cli.exported_states import read_deployments
-    from vapi_provider.cli.pulumi_cli import Stack
     from vapi_provider.cli.record_table import row_of
     from vapi_provider.deployment.exported import ids_in
+    from vapi_provider.pulumi_cli.stack import Stack
 
     states = zip((*stacks, *files), read_deployments(stacks, files), strict=True)
     held = [(name, ids_in(state)) for name, state in states]

@@ -54,9 +54,9 @@ def _orphans(
 ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
     from vapi_provider.cli.account_client import open_client, settings_of
     from vapi_provider.cli.exported_states import read_deployments
-    from vapi_provider.cli.pulumi_cli import Stack
     from vapi_provider.cli.record_table import row_of
     from vapi_provider.deployment.exported import ids_in
+    from vapi_provider.pulumi_cli.stack import Stack
 
     states = read_deployments(stacks, files)
     if any(state.get("pending_operations") for state in states):

@@ -23,8 +23,8 @@ def command(
     stack: str, facts: str | None, no_engine: bool, checkpoints: bool, writes: bool, idle: bool
 ) -> None:
     """Read the state once, repair and mark what can be, and print words for the shell."""
-    from vapi_provider.cli.backend_files import repair
     from vapi_provider.cli.preflight_workflow import preflight
+    from vapi_provider.pulumi_cli.backend_files import repair
 
     if idle:
         repair(stack, is_idle=True)

@@ -7,15 +7,12 @@ The state is read from the file if the backend is a folder, else by one export. 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.catalogue.commands import STACK_UNREADABLE
-from vapi_provider.cli.backend_files import files_of_backend, repair
-from vapi_provider.cli.pulumi_cli import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.deployment.exported import project_in
 from vapi_provider.deployment.facts import VARIABLE
 from vapi_provider.deployment.intents import finish_held_intents, open_written
@@ -29,7 +26,9 @@ from vapi_provider.deployment.preflight import (
     refuse_foreign,
     run_checks,
 )
-from vapi_provider.deployment.state_files import UnreadableError
+from vapi_provider.pulumi_cli.backend_files import repair
+from vapi_provider.pulumi_cli.deployments import deployment_of, other_deployments
+from vapi_provider.pulumi_cli.stack import Stack
 from vapi_provider.settings.backend import backend_of, folder_of, names_of
 from vapi_provider.settings.config import journal_in
 from vapi_provider.settings.journal_location import require_lasting
@@ -110,7 +109,7 @@ def snapshot_of(stack: str, deployment: Deployment | None = None) -> Snapshot:
         project_in(state or {}) or project,
         name,
         state,
-        cache(lambda: other_deployments(stack)),
+        cache(lambda: other_deployments(project, name, partial(say, err=True))),
         journal_in(os.environ, Path.cwd()),
         backend_of(os.environ, Path.cwd()),
         environment=os.environ,
@@ -130,45 +129,3 @@ def finish_own(stack: str) -> None:
     journal = open_written(place, backend)
     if journal is not None and journal.has_known_records(*own):
         finish_held_intents(journal, journal.unfinished(*own), deployment_of(stack) or {}, list)
-
-
-def other_deployments(stack: str) -> Sequence[tuple[str, Deployment]]:
-    """Return the deployments of the backend's other stacks; report those that cannot be read."""
-    files = files_of_backend()
-    if files is not None:
-        try:
-            return list(files.others(*names_of(stack, Path.cwd())))
-        except UnreadableError:
-            pass
-    deployments: list[tuple[str, Deployment]] = []
-    own = names_of(stack, Path.cwd())
-    try:
-        stacks = stacks_of_backend()
-    except PulumiError as error:
-        say(STACK_UNREADABLE(stack="other stacks of this backend", cause=error), err=True)
-        return []
-    for other in stacks:
-        if names_of(other, Path.cwd()) == own:
-            continue
-        try:
-            deployments.append((other, Stack(other).export().get("deployment") or {}))
-        except PulumiError as error:
-            say(STACK_UNREADABLE(stack=f"stack {other}", cause=error), err=True)
-    return deployments
-
-
-def deployment_of(stack: str) -> Deployment | None:
-    """Read a stack's state; return None if there is no such stack.
-
-    Raises PulumiError if it cannot be read.
-    """
-    files = files_of_backend()
-    if files is not None:
-        try:
-            return files.read(*names_of(stack, Path.cwd()))
-        except UnreadableError:
-            pass
-    try:
-        return Stack(stack).export().get("deployment") or {}
-    except NoStackError:
-        return None

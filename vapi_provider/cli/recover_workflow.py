@@ -20,7 +20,6 @@ from vapi_provider.cli.journal_access import (
     record_resolution,
 )
 from vapi_provider.cli.preflight_workflow import snapshot_of
-from vapi_provider.cli.pulumi_cli import Stack
 from vapi_provider.cli.record_table import Row, row_of
 from vapi_provider.cli.state_edit import StateEdit, open_stack
 from vapi_provider.deployment.exported import ids_in, instant, name_in, recorded_key
@@ -28,6 +27,7 @@ from vapi_provider.deployment.preflight import Snapshot, finish_held, run_checks
 from vapi_provider.errors import NotFoundError
 from vapi_provider.journal.intents import Intent
 from vapi_provider.models.record import PhoneNumberRecord
+from vapi_provider.pulumi_cli.stack import Stack
 from vapi_provider.reconcile.resource_key import resource_of
 from vapi_provider.recovery.candidates import CLOCKS_DIFFER
 from vapi_provider.recovery.creations import Decision

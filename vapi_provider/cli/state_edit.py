@@ -18,12 +18,12 @@ from typing import Any, ClassVar
 from vapi_provider.catalogue.commands import BACKUP_FAILED, STATE_CHANGED
 from vapi_provider.cli.account_client import open_client, settings_of
 from vapi_provider.cli.exported_states import read_deployments
-from vapi_provider.cli.pulumi_cli import PulumiError, Stack
 from vapi_provider.deployment.exported import ids_in
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.factory import open_journal
 from vapi_provider.journal.journal import Journal
 from vapi_provider.lifecycle.observed_client import ObservedClient
+from vapi_provider.pulumi_cli.stack import PulumiError, Stack
 from vapi_provider.settings.config import Settings
 
 Deployment = Mapping[str, Any]

@@ -12,12 +12,13 @@ from typing import Any
 from vapi_provider.catalogue.commands import PREVIEW_BESIDE_PENDING
 from vapi_provider.catalogue.configuration import INVALID_SETTING
 from vapi_provider.catalogue.ownership import TOO_MANY_RELEASES
-from vapi_provider.cli.preflight_workflow import deployment_of, facts_for
-from vapi_provider.cli.pulumi_cli import PulumiError, Stack
+from vapi_provider.cli.preflight_workflow import facts_for
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.deployment.preflight import Findings
 from vapi_provider.deployment.preview_outputs import write_preview_outputs
 from vapi_provider.errors import ConfigurationError, VapiError
+from vapi_provider.pulumi_cli.deployments import deployment_of
+from vapi_provider.pulumi_cli.stack import PulumiError, Stack
 from vapi_provider.settings.config import max_releases
 from vapi_provider.shared import terminal
 from vapi_provider.shared.text import escape_unprintable

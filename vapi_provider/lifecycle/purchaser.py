@@ -117,6 +117,9 @@ class Purchaser:
         """Return the record that an interrupted run created but never saved to a state."""
         if form != purchase.key and self._is_anothers(form):
             return None
+        if self._other_runs.wait_for_owner(form) is None:
+            return None
+        self._session.other_stacks.finish_held(form)
         intent = self._other_runs.wait_for_owner(form)
         if intent is None:
             return None

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from vapi_provider.api.client import VapiClient
 from vapi_provider.api.lazy_transport import LazyTransport
-from vapi_provider.deployment.facts import StateFacts, read_facts
+from vapi_provider.deployment.facts import VARIABLE, StateFacts, read_facts
 from vapi_provider.deployment.preview_outputs import PreviewOutputs
 from vapi_provider.errors import TakenError
 from vapi_provider.journal.factory import open_journal
@@ -22,6 +22,7 @@ from vapi_provider.lifecycle.account_view import AccountView
 from vapi_provider.lifecycle.idle_checks import IdleChecks
 from vapi_provider.lifecycle.late_records import LateRecords
 from vapi_provider.lifecycle.observed_client import ObservedClient
+from vapi_provider.lifecycle.other_stacks import Deployments, OtherStacks
 from vapi_provider.lifecycle.ownership import Ownership
 from vapi_provider.lifecycle.purchaser import Purchaser
 from vapi_provider.lifecycle.release import RecordedHolders
@@ -56,6 +57,17 @@ COMPARED_SECONDS = 1.0
 T = TypeVar("T")
 
 
+def _no_deployments(_project: str, _stack: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return ()
+
+
+def _other_deployments(project: str, stack: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    # Lazy import: only a run after an interrupted one reads other stacks.
+    from vapi_provider.pulumi_cli.deployments import other_deployments
+
+    return other_deployments(project, stack, warn)
+
+
 @dataclass(frozen=True)
 class CheckInput:
     """Information about a resource that only `check` receives."""
@@ -83,11 +95,12 @@ class Session:
         engine: str | None = None,
         listening: Callable[[str], bool] = is_listening,
         facts: StateFacts | None = None,
+        other_deployments: Deployments = _no_deployments,
     ) -> None:
         """Set up the session.
 
         `is_alive` returns whether this plugin's engine runs, `listening` whether an engine listens
-        at an address.
+        at an address. `other_deployments` reads the backend's other stacks.
         """
         self.settings = settings
         self.client = ObservedClient(client, self._before_send)
@@ -117,6 +130,7 @@ class Session:
         self.journal = open_journal(
             settings.journal_place, settings.account, settings.backend, engine_operation()
         )
+        self.other_stacks = OtherStacks(self.journal, other_deployments)
         self.writers = Writers(
             settings.journal,
             settings.backend.identity,
@@ -230,7 +244,9 @@ class Session:
         for warning in settings.warnings:
             warn(warning)
         client = VapiClient(LazyTransport(settings, warn, require_engine, blocking))
-        session = cls(settings, client, facts=read_facts(os.environ))
+        # A make target has compared the other stacks before the run.
+        others = _no_deployments if os.environ.get(VARIABLE) else _other_deployments
+        session = cls(settings, client, facts=read_facts(os.environ), other_deployments=others)
         if engine_operation():
             threading.Thread(target=_announce_kept, args=(session.ownership,), daemon=True).start()
         return session

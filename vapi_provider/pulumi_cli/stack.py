@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from vapi_provider.catalogue import commands as catalogue
-from vapi_provider.cli.backend_files import repair
-from vapi_provider.cli.backend_secrets import without_credentials
 from vapi_provider.errors import VapiError
+from vapi_provider.pulumi_cli.backend_files import repair
+from vapi_provider.pulumi_cli.backend_secrets import without_credentials
 
 
 class PulumiError(VapiError):
