@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 from collections.abc import Sequence
@@ -140,6 +141,8 @@ class Run:
         """Copy the repository, and let a make target create the stack there."""
         clone = self.folder / "clone"
         copy_repository(clone)
+        # Only the first run in a clone compiles it; the null provider's code was compiled before.
+        compileall.compile_dir(clone / "vapi_provider", quiet=2)
         settings = f"config:\n  vapi:baseUrl: {self.account.url}\n"
         (clone / "stacks" / f"Pulumi.{_STACK}.yaml").write_text(settings, encoding="utf-8")
         environment = {**self.project.environment, "STACK": _STACK, "YES": "1"}

@@ -68,7 +68,7 @@ class FileStore:
 
     def exists(self) -> bool:
         """Return whether anything was ever written; this creates no file."""
-        return self.path.exists()
+        return self._database is not None or self.path.exists()
 
     # Reading the file would cost little more.
     may_have_unfinished = exists

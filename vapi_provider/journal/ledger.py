@@ -7,12 +7,15 @@ edited or restored behind the provider, and a `delete` that another resource hol
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from vapi_provider.journal.store import Store
 from vapi_provider.reconcile.resource_key import children_range, is_of_stack, old_form
+
+_HELD = "SELECT key, record, account, organizations FROM held WHERE backend = :backend"
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,7 @@ class Ledger:
 
     def held(self, key: str) -> list[HeldRecord]:
         """Return the records that a state held for a resource and that were not released."""
-        if not self._store.exists():
-            return []
-        rows = self._store.run(
-            "SELECT record, account, organizations FROM held WHERE backend = ? AND key = ?",
-            self._backend,
-            key,
-        )
-        return [
-            HeldRecord(id_, account, frozenset(json.loads(orgs))) for id_, account, orgs in rows
-        ]
+        return self._held(f"{_HELD} AND key = :key", key=key).get(key, [])
 
     def held_in_any_form(self, key: str) -> dict[str, list[HeldRecord]]:
         """Return the records that a state held for a resource under any form of its key, by key.
@@ -67,21 +61,27 @@ class Ledger:
         For a resource without parent this includes children of the same name: the resource may have
         been one of them.
         """
-        if not self._store.exists():
-            return {}
-        keys = {key, old_form(key)}
-        if key == old_form(key):
-            children, name = children_range(key)
-            rows = self._store.run(
-                # Named parameters: Python 3.12 warns of `?1`, which it treats as named.
-                "SELECT DISTINCT key FROM held WHERE backend = :backend AND key >= :children"
-                " AND key < :children || '~' AND substr(key, length(:children) + 9) = :name",
-                backend=self._backend,
-                children=children,
-                name=name,
-            )
-            keys.update(found for (found,) in rows)
-        return {form: held for form in sorted(keys) if (held := self.held(form))}
+        old = old_form(key)
+        if key != old:
+            return self._held(f"{_HELD} AND key IN (:key, :old)", key=key, old=old)
+        children, name = children_range(key)
+        return self._held(
+            f"{_HELD} AND key = :key UNION ALL {_HELD} AND key >= :children"
+            " AND key < :children || '~' AND substr(key, length(:children) + 9) = :name",
+            key=key,
+            children=children,
+            name=name,
+        )
+
+    def _held(self, statement: str, **named: str) -> dict[str, list[HeldRecord]]:
+        """Return the held records that a statement finds, by key in sorted order."""
+        found: defaultdict[str, list[HeldRecord]] = defaultdict(list)
+        if self._store.exists():
+            # Named parameters: Python 3.12 warns of `?1`, which it treats as named.
+            rows = self._store.run(statement, backend=self._backend, **named)
+            for key, id_, account, orgs in sorted(rows):
+                found[key].append(HeldRecord(id_, account, frozenset(json.loads(orgs))))
+        return dict(found)
 
     def holders_here(self, record: str) -> set[str]:
         """Return the resources of this backend whose state held `record`."""

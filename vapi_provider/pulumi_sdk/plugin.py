@@ -9,7 +9,6 @@ import atexit
 import functools
 import gc
 import os
-import socket
 import sys
 import threading
 import time
@@ -25,7 +24,9 @@ from vapi_provider.catalogue import sdk as messages
 from vapi_provider.catalogue.message import Message
 from vapi_provider.errors import AbandonedError, VapiError
 from vapi_provider.journal.operation import operation_at
+from vapi_provider.pulumi_sdk import kept_connection
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
+from vapi_provider.pulumi_sdk.kept_connection import KeptConnection
 from vapi_provider.shared.in_flight import InFlight
 from vapi_provider.shared.search_path import is_plugin_process
 from vapi_provider.shared.terminal import say
@@ -108,14 +109,15 @@ def is_engine_alive() -> bool:
 
 def is_listening(address: str) -> bool:
     """Return whether an engine listens at `host:port`: False only for a refused connection."""
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host, int(port)), timeout=5):
-            return True
-    except ConnectionRefusedError:
-        return False
-    except (OSError, ValueError):
-        return True
+    if address == engine_address():
+        return _connection(address).is_listening()
+    return kept_connection.is_listening(address)
+
+
+@functools.cache
+def _connection(address: str) -> KeptConnection:
+    """Return the connection to this plugin's engine: each write looks at it twice."""
+    return KeptConnection(address)
 
 
 def engine_address() -> str:
