@@ -44,7 +44,6 @@ from vapi_provider.reconcile.differences import field_of
 from vapi_provider.reconcile.ignore_changes import IGNORED
 from vapi_provider.reconcile.resource_key import resource_key
 from vapi_provider.reconcile.secrecy import HINTS
-from vapi_provider.settings.config import Settings
 from vapi_provider.settings.guards import PROTECTED, REFUSED, UNPROTECTED, violations
 
 
@@ -137,7 +136,10 @@ class _PhoneNumber(dynamic.Resource):
         for warning in option_warnings.ineffective_options(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:
-            _finish_when_recorded(settings, self.id)
+            # Finish the journal entry once the engine has written the number to the state.
+            finisher = None if mocks.is_mocked() else intent_finisher_of(settings)
+            if finisher is not None:
+                finisher.watch(self.id)
             # On an engine the plugin warns, because it sees the values after transforms.
             for warning in () if program.is_on_engine() else advice(kind, fields, settings.region):
                 pulumi.log.warn(warning, self)
@@ -284,13 +286,6 @@ class ByoPhoneNumber(_PhoneNumber, module="vapi", name="ByoPhoneNumber"):
             opts: pulumi.ResourceOptions | None = None,
             **fields: Unpack[ByoPhoneNumberArgs],
         ) -> None: ...
-
-
-def _finish_when_recorded(settings: Settings, id_: pulumi.Output[str]) -> None:
-    """Finish the journal entry once the engine has written the number to the state."""
-    finisher = None if mocks.is_mocked() else intent_finisher_of(settings)
-    if finisher is not None:
-        finisher.watch(id_)
 
 
 def _key(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from inspect import get_annotations
 from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -26,9 +27,9 @@ GENERATED_FIELDS = ROOT / "vapi_provider" / "models" / "_generated_fields.py"
 _HEAD = '''\
 """Every schema's fields as data, written from the models by `make docs`: change those, not this.
 
-A field: its name, whether it is required, the schemas of its values, documented defaults, traits,
-and the JSON types of its values. A schema: the module of its model, the literals that tell it from
-its neighbours, and its fields.
+A field: its name, the JSON types of its values, whether it is required, the schemas of its values,
+documented defaults, and traits. A schema: the module of its model, its fields, and the literals
+that tell it from its neighbours. The fields of a shared base have the name of its class.
 """
 
 from __future__ import annotations
@@ -36,23 +37,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FieldRow = tuple[str, bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...], tuple[str, ...]]
+FieldRow = tuple[str, tuple[str, ...], bool, tuple[str, ...], tuple[Any, ...], tuple[str, ...]]
+SchemaRow = tuple[str, tuple[FieldRow, ...], Mapping[str, str]]
+
+
+def _field(
+    name: str,
+    types: tuple[str, ...],
+    required: bool = False,
+    schemas: tuple[str, ...] = (),
+    defaults: tuple[Any, ...] = (),
+    traits: tuple[str, ...] = (),
+) -> FieldRow:
+    return name, types, required, schemas, defaults, traits
+
+
+def _schema(module: str, fields: tuple[FieldRow, ...], **literals: str) -> SchemaRow:
+    return module, fields, literals
+
+
 '''
 
 
 def generated_fields() -> str:
-    """Return the text of the generated file, in which each distinct field is stated once."""
+    """Return the text of the generated file, which states each distinct field and base once."""
     names: dict[str, str] = {}
+    bases: dict[str, str] = {}
     schemas: list[str] = []
     for model in sorted(_schemas(), key=lambda model: model.__name__):
-        rows = [repr(_row(name, info)) for name, info in model.model_fields.items()]
-        for name, row in zip(model.model_fields, rows, strict=True):
-            names.setdefault(row, _name(name, names.values()))
-        module, fields = model.__module__.rpartition(".")[2], ", ".join(names[row] for row in rows)
-        schemas.append(f"{model.__name__!r}: ({module!r}, {_literals(model)}, ({fields},)),")
+        fields: list[str] = []
+        for base in reversed(model.__mro__):
+            own = [name for name in get_annotations(base) if name in model.model_fields]
+            rows = [_row(name, model.model_fields[name]) for name in own]
+            for name, row in zip(own, rows, strict=True):
+                names.setdefault(row, _name(name, names.values()))
+            listed = [names[row] for row in rows]
+            if listed and base is not model:
+                bases[base.__name__] = _tuple(listed)
+                listed = [f"*{base.__name__}"]
+            fields += listed
+        module = model.__module__.rpartition(".")[2]
+        literals = "".join(f", {key}={value!r}" for key, value in _literals(model).items())
+        schemas.append(f"{model.__name__!r}: _schema({module!r}, {_tuple(fields)}{literals}),")
     constants = [f"{name} = {row}" for row, name in names.items()]
-    table = "SCHEMAS: Mapping[str, tuple[str, Mapping[str, str], tuple[FieldRow, ...]]] = {"
+    constants += [f"{name} = {fields}" for name, fields in bases.items()]
+    table = "SCHEMAS: Mapping[str, SchemaRow] = {"
     return _formatted("\n".join([_HEAD, *constants, table, *schemas, "}", ""]))
+
+
+def _tuple(items: list[str]) -> str:
+    # A comma after several items would make the formatter put each on a line of its own.
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
 def _formatted(code: str) -> str:
@@ -87,13 +122,18 @@ def _schemas() -> list[type[VapiModel]]:
     return found
 
 
-def _row(name: str, info: FieldInfo) -> tuple[Any, ...]:
+def _row(name: str, info: FieldInfo) -> str:
+    """Return the source of a field's row, without what has its default."""
     documented = [item.defaults for item in info.metadata if isinstance(item, DocumentedDefault)]
-    schemas = dict.fromkeys(model.__name__ for model in _models_in(info.annotation))
-    traits = [item.value for item in info.metadata if isinstance(item, FieldTrait)]
-    defaults = documented[0] if documented else ()
+    parts = {
+        "required": info.is_required(),
+        "schemas": tuple(dict.fromkeys(model.__name__ for model in _models_in(info.annotation))),
+        "defaults": documented[0] if documented else (),
+        "traits": tuple(item.value for item in info.metadata if isinstance(item, FieldTrait)),
+    }
     types = tuple(sorted(set(_types_in(info.annotation))))
-    return name, info.is_required(), tuple(schemas), defaults, tuple(traits), types
+    given = "".join(f", {key}={value!r}" for key, value in parts.items() if value)
+    return f"_field({name!r}, {types!r}{given})"
 
 
 def _models_in(annotation: Any) -> Iterator[type[VapiModel]]:
@@ -132,7 +172,9 @@ def _literals(model: type[VapiModel]) -> dict[str, str]:
     allowed = {
         name: get_args(info.annotation)
         for name, info in model.model_fields.items()
-        if get_origin(info.annotation) is Literal and info.is_required() and name in ("type", "on")
+        if get_origin(info.annotation) is Literal
+        and info.is_required()
+        and name in ("type", "on", "key")
     }
     return {name: values[0] for name, values in allowed.items() if len(values) == 1}
 

@@ -172,7 +172,7 @@ class Import(StateEdit):
             plan.exported["deployment"], plan.declarations, self.scope, str(uuid4())
         )
         try:
-            self.write_state(plan.exported, deployment)
+            self.stack.load({**plan.exported, "deployment": deployment})
         except BaseException:
             # The state may be written all the same: the response was lost, or the user interrupted.
             if not self._is_in_state(plan):

@@ -174,7 +174,7 @@ class Recovery(StateEdit):
         backup = None
         if plan.resolution is not None:
             backup = self.back_up(plan.exported)
-            self.write_state(plan.exported, plan.resolution.deployment)
+            self.stack.load({**plan.exported, "deployment": plan.resolution.deployment})
             record_resolution(
                 self.journal, plan.exported["deployment"], plan.resolution, self.account
             )

@@ -89,7 +89,3 @@ class StateEdit:
         except OSError as error:
             raise ConfigurationError(BACKUP_FAILED(folder=folder, cause=error)) from None
         return path
-
-    def write_state(self, exported: Mapping[str, Any], deployment: Deployment) -> None:
-        """Replace the exported state's deployment; raise PulumiError if Pulumi refuses it."""
-        self.stack.load({**exported, "deployment": deployment})

@@ -141,13 +141,10 @@ class EmbeddedAccount:
             id=str(uuid.uuid4()),
             kind=kind,
             fields=fields,
-            bought=None,
-            resource_id=None,
             created_ms=now,
             updated_ms=now,
             active_ms=now,
             number_ms=now,
-            hidden_reads=0,
         )
         area_code = fields.get("numberDesiredAreaCode")
         if area_code is None or self._switches.billing_failure:
@@ -197,11 +194,11 @@ class EmbeddedAccount:
         refusal = f"Couldn't {verb} Phone Number."
         status = self._switches.duplicate_status
         sip_uri, number = record.sip_uri, record.fields.get("number")
-        if sip_uri and records.is_sip_uri_taken(connection, sip_uri, record.id):
+        if sip_uri and records.is_taken(connection, record.id, sip_key=sip_uri.lower()):
             raise refused(f"{refusal} SIP URI {sip_uri} Already In Use.", status)
         if not number or not self._switches.unique_carrier_numbers:
             return
-        if records.is_carrier_number_taken(connection, record.kind, number, record.id):
+        if records.is_taken(connection, record.id, kind=record.kind, number=number):
             raise refused(f"{refusal} Number {number} Already In Use.", status)
 
     def _check_id(self, record_id: str) -> None:

@@ -1,8 +1,4 @@
-"""The embedded account's errors, with the API's own bodies and messages.
-
-EmbeddedAccountError   the file cannot be used; raised before any request is answered
-Refusal                an answer other than 2xx, ready to be sent
-"""
+"""The embedded account's errors, with the API's own bodies and messages."""
 
 from __future__ import annotations
 

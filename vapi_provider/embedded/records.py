@@ -39,13 +39,13 @@ class Record:
     id: str
     kind: str
     fields: dict[str, Any]
-    bought: str | None
-    resource_id: str | None
     created_ms: int
     updated_ms: int
     active_ms: int
     number_ms: int
-    hidden_reads: int
+    bought: str | None = None
+    resource_id: str | None = None
+    hidden_reads: int = 0
 
     @property
     def number(self) -> str | None:
@@ -125,22 +125,12 @@ def count_reads(connection: sqlite3.Connection, seen: Sequence[Record]) -> None:
     )
 
 
-def is_sip_uri_taken(connection: sqlite3.Connection, sip_uri: str, except_id: str) -> bool:
-    """Return whether a record other than `except_id` has this SIP URI, in any letter case."""
+def is_taken(connection: sqlite3.Connection, except_id: str, **values: str) -> bool:
+    """Return whether a record other than `except_id` has these values in its columns."""
+    condition = " AND ".join(f"{column} = :{column}" for column in values)
     rows = connection.execute(
-        "SELECT 1 FROM phone_number WHERE sip_key = ? AND id <> ?",
-        (sip_uri.lower(), except_id),
-    )
-    return rows.fetchone() is not None
-
-
-def is_carrier_number_taken(
-    connection: sqlite3.Connection, kind: str, number: str, except_id: str
-) -> bool:
-    """Return whether a record of this kind other than `except_id` has this number."""
-    rows = connection.execute(
-        "SELECT 1 FROM phone_number WHERE kind = ? AND number = ? AND id <> ?",
-        (kind, number, except_id),
+        f"SELECT 1 FROM phone_number WHERE {condition} AND id <> :id",  # noqa: S608 - our columns
+        {**values, "id": except_id},
     )
     return rows.fetchone() is not None
 

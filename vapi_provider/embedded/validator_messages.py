@@ -43,25 +43,20 @@ _SENTENCES: Mapping[str, str] = {
     declarations.NOT_ALPHANUMERIC.code: r"must match ^\+?[a-zA-Z0-9]+$ regular expression",
     declarations.NOT_A_SIP_URI.code: "must be a valid SIP URI",
 }
-# Rules over several properties: the sentence does not begin with a name.
-_WHOLE: Mapping[str, str] = {
-    declarations.NO_TWILIO_CREDENTIALS.code: (
-        "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided"
-    ),
-}
+# A rule over several properties: the sentence does not begin with a name.
+_NO_CREDENTIALS = "twilioAuthToken, or twilioApiKey and twilioApiSecret, must be provided"
 # The text about a missing property, by its JSON type.
 _MISSING = {"text": _SENTENCES["string_type"], "number": _NUMBER}
 _OBJECT_ERRORS = ("model_type", "model_attributes_type")
 _ONE_OF = "must be one of "
-_TAG = re.compile(r"<.*>")
 
 
 def describe_error(error: ErrorDetails, schema: Schema) -> list[str]:
     """Return the API's messages about one error that the schema's model found in a wire body."""
     kind = error["type"]
     path = [str(part) for part in error["loc"] if not _is_tag(part)]
-    if kind in _WHOLE:
-        return [_WHOLE[kind]]
+    if kind == declarations.NO_TWILIO_CREDENTIALS.code:
+        return [_NO_CREDENTIALS]
     if kind == "extra_forbidden":
         return [_with_path(path, "property {name} should not exist")]
     is_tag_error = kind.startswith(DISCRIMINATED_BY)
@@ -78,7 +73,8 @@ def describe_error(error: ErrorDetails, schema: Schema) -> list[str]:
         return [_with_path(path, f"{{name}} {_requirement(schema, error['loc'])}")]
     sentence = _SENTENCES.get(kind, "is invalid")
     filled = _fill_in(sentence, error.get("ctx", {}))
-    return [_with_path(path, f"{{name}} {filled}", in_list=_ends_with_index(error))]
+    ends_with_index = isinstance((None, *error["loc"])[-1], int)
+    return [_with_path(path, f"{{name}} {filled}", in_list=ends_with_index)]
 
 
 def _with_path(path: Sequence[str], sentence: str, in_list: bool = False) -> str:
@@ -98,11 +94,7 @@ def _fill_in(sentence: str, context: Mapping[str, Any]) -> str:
 
 
 def _is_tag(part: int | str) -> bool:
-    return isinstance(part, str) and _TAG.fullmatch(part) is not None
-
-
-def _ends_with_index(error: ErrorDetails) -> bool:
-    return bool(error["loc"]) and isinstance(error["loc"][-1], int)
+    return isinstance(part, str) and part.startswith("<") and part.endswith(">")
 
 
 def _requirement(root: Schema, loc: Sequence[int | str]) -> str:

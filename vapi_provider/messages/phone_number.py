@@ -8,7 +8,7 @@ not fail because a label is too long.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, cast, get_args
 
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +22,7 @@ from vapi_provider.models.phone_number import (
     CreateVapiPhoneNumberDTO,
     CreateVonagePhoneNumberDTO,
 )
+from vapi_provider.models.record import JSON_TYPES, TYPE_WORDS
 
 MessagePhoneNumber = (
     CreateByoPhoneNumberDTO
@@ -30,15 +31,6 @@ MessagePhoneNumber = (
     | CreateVapiPhoneNumberDTO
     | CreateTelnyxPhoneNumberDTO
 )
-
-_TYPES = {
-    str: ("text", "text"),
-    bool: ("flag", "true or false"),
-    float: ("number", "a number"),
-    list: ("list", "a list"),
-    dict: ("object", "an object"),
-}
-"""The name of each JSON type in a `FieldSpec`, and in an error."""
 
 
 def parse_phone_number(value: Any) -> MessagePhoneNumber:
@@ -73,16 +65,14 @@ def _build_model(schema: Schema, properties: Mapping[str, Any], path: str) -> Va
 
 def _parse_field(spec: FieldSpec, value: Any, path: str) -> Any:
     allowed = {name.partition(" of ")[0] for name in spec.types}
-    # A bool is an int in Python, but not a number in JSON.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    type_ = cast(type[object], float if is_number else type(value))
-    if type_ not in _TYPES or _TYPES[type_][0] not in allowed:
-        expected = " or ".join(text for name, text in _TYPES.values() if name in allowed)
+    kind = JSON_TYPES.get(cast(type[Any], type(value)))
+    if kind not in allowed:
+        expected = " or ".join(text for name, text in TYPE_WORDS.items() if name in allowed)
         raise _error(path, f"must be {expected}")
-    if type_ is list:
+    if kind == "list":
         items = enumerate(cast(list[Any], value))
         return [_parse_item(spec.schemas, item, f"{path}[{index}]") for index, item in items]
-    return float(value) if type_ is float else _parse_item(spec.schemas, value, path)
+    return float(value) if kind == "number" else _parse_item(spec.schemas, value, path)
 
 
 def _parse_item(schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
@@ -90,19 +80,8 @@ def _parse_item(schemas: tuple[Schema, ...], value: Any, path: str) -> Any:
     properties = as_object(value)
     if not properties:
         return value
-    matching = [schema for schema in schemas if _has_tags_of(schema.model, properties)]
+    matching = [schema for schema in schemas if schema.has_literals(properties)]
     return _build_model(matching[0], properties, f"{path}.") if matching else value
-
-
-def _has_tags_of(model: type[VapiModel], properties: Mapping[str, Any]) -> bool:
-    """Return whether an object has the tags (`type`, `on`) by which the model is recognized."""
-    literals = {
-        str(info.alias): get_args(info.annotation)
-        for info in model.model_fields.values()
-        if get_origin(info.annotation) is Literal and info.is_required()
-    }
-    tags = {wire: allowed for wire, allowed in literals.items() if len(allowed) == 1}
-    return all(properties.get(wire) in allowed for wire, allowed in tags.items())
 
 
 def _error(path: str, reason: str) -> PydanticCustomError:

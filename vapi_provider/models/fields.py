@@ -105,14 +105,14 @@ class Schema:
         )
 
     def has_literals(self, value: Mapping[str, Any]) -> bool:
-        """Return whether `value` has every literal of the schema (its `type` or `on`)."""
+        """Return whether `value` has every literal of the schema, such as its `type`."""
         return all(value.get(name) == literal for name, literal in self.literals.items())
 
 
 _SCHEMAS = {
     (name, region): Schema(name, module, literals, rows, region)
     for region in (None, *SIP_HOSTS)
-    for name, (module, literals, rows) in SCHEMAS.items()
+    for name, (module, rows, literals) in SCHEMAS.items()
 }
 
 
@@ -141,7 +141,7 @@ def carries(spec: FieldSpec, trait: FieldTrait) -> bool:
 
 
 def _field_spec(row: FieldRow, region: str | None) -> FieldSpec:
-    name, required, schemas, defaults, traits, types = row
+    name, types, required, schemas, defaults, traits = row
     inner = tuple(schema_named(schema, region) for schema in schemas)
     here = tuple(default for default in defaults if _is_default_in(region, default))
     marks, wire = frozenset(map(FieldTrait, traits)), in_camel_case(name)

@@ -27,27 +27,29 @@ READ_ONLY = ("number", "sip_uri", "status", "org_id", "created_at")
 _UNDOCUMENTED = ("providerResourceId",)
 """Keys that responses have but no schema documents, and that no user can set."""
 
-_WORDS = {
+TYPE_WORDS = {
     "text": "text",
-    "number": "a number",
     "flag": "true or false",
+    "number": "a number",
+    "list": "a list",
     "object": "an object",
     "list of text": "a list of texts",
     "list of number": "a list of numbers",
     "list of object": "a list of objects",
 }
 
-_KINDS: dict[type[Any], str] = {
+JSON_TYPES: dict[type[Any], str] = {
     str: "text",
     bool: "flag",  # An int in Python, but not a number in JSON.
     int: "number",
     float: "number",
+    list: "list",
     dict: "object",
 }
 
 
 class WrongType(ValueError):
-    """A value of the wrong JSON type; the message starts with the path as far as it is known."""
+    """A value of the wrong JSON type; the message starts with its path."""
 
 
 @dataclass(frozen=True)
@@ -150,64 +152,51 @@ def _unknown(schema: Schema, wire: Mapping[str, Any], above: str = "") -> list[s
     return found
 
 
-def _in_snake_case(schema: Schema, wire: Mapping[str, Any]) -> dict[str, Any]:
+def _in_snake_case(schema: Schema, wire: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     specs, found = schema.fields_by_wire_name, dict[str, Any]()
     for wire_name, value in wire.items():
         spec = specs.get(wire_name)
         if spec is not None and value is not None:
-            try:
-                found[spec.name] = as_read(spec, value)
-            except WrongType as wrong:
-                raise WrongType(f"{wire_name}{wrong}") from None
+            found[spec.name] = as_read(spec, value, f"{above}{wire_name}")
     return found
 
 
-def as_read(spec: FieldSpec, value: Any) -> Any:
+def as_read(spec: FieldSpec, value: Any, path: str = "") -> Any:
     """Return a field's value of a response in snake_case, without unknown keys.
 
     Raises WrongType where it, or a nested value, has the wrong JSON type.
     """
     if value is None:
         return None
-    _check_type(value, spec.types)
-    return convert_value(spec, value)
+    _check_type(value, spec.types, path)
+    return convert_value(spec, value, path)
 
 
-def convert_value(spec: FieldSpec, value: Any) -> Any:
+def convert_value(spec: FieldSpec, value: Any, path: str = "") -> Any:
     """Convert a value, or an item of a list, as `as_read` does, without checking its own type.
 
     Raises WrongType where a nested value has the wrong JSON type.
     """
     if value is None or not spec.schemas:
         return value
-    if not isinstance(value, list):
-        return _object(spec, value)
-    found: list[Any] = []
-    for index, item in enumerate(cast(list[Any], value)):
-        try:
-            found.append(_object(spec, item))
-        except WrongType as wrong:
-            raise WrongType(f"[{index}]{wrong}") from None
-    return found
+    if isinstance(value, list):
+        items = enumerate(cast(list[Any], value))
+        return [_object(spec, item, f"{path}[{index}]") for index, item in items]
+    return _object(spec, value, path)
 
 
-def _object(spec: FieldSpec, value: Any) -> Any:
+def _object(spec: FieldSpec, value: Any, path: str) -> Any:
     schema = spec.schema_of(value)
-    if schema is None:
-        return value
-    try:
-        return _in_snake_case(schema, value)
-    except WrongType as wrong:
-        raise WrongType(f".{wrong}") from None
+    return value if schema is None else _in_snake_case(schema, value, f"{path}.")
 
 
-def _check_type(value: Any, types: Collection[str]) -> None:
+def _check_type(value: Any, types: Collection[str], path: str) -> None:
     """Raise WrongType where a value's JSON type is not in `types`."""
     kind = cast(type[Any], type(value))
-    if _KINDS.get(kind) in types:
+    if JSON_TYPES.get(kind) in types:
         return
     if kind is list:
         listed = [name.removeprefix("list of ") for name in types if name.startswith("list of ")]
-        if listed and all(_KINDS.get(cast(type[Any], type(item))) in listed for item in value):
+        if listed and all(JSON_TYPES.get(cast(type[Any], type(item))) in listed for item in value):
             return
-    raise WrongType(f" must be {' or '.join(_WORDS[name] for name in sorted(types))}")
+    raise WrongType(f"{path} must be {' or '.join(TYPE_WORDS[name] for name in sorted(types))}")

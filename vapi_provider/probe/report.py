@@ -32,14 +32,11 @@ def _finding_lines(results: Sequence[ProbeResult]) -> list[str]:
         faults, notes = split_notes(result.findings)
         for text in [*map(str, faults), *(f"note, {note}" for note in notes)]:
             labels_by_text.setdefault(text, []).append(_label(result))
-    lines = [f"- {text} [{_affected(labels, results)}]" for text, labels in labels_by_text.items()]
+    lines: list[str] = []
+    for text, labels in labels_by_text.items():
+        affected = "all" if len(labels) == len(results) > 1 else "; ".join(labels)
+        lines.append(f"- {text} [{affected}]")
     return ["", *lines] if lines else []
-
-
-def _affected(labels: list[str], results: Sequence[ProbeResult]) -> str:
-    if len(labels) == len(results) and len(results) > 1:
-        return "all"
-    return "; ".join(labels)
 
 
 def _label(result: ProbeResult) -> str:
