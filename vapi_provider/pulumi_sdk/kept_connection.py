@@ -19,7 +19,7 @@ class KeptConnection:
     """
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self.address = address
         self._lock = threading.Lock()
         self._open: socket.socket | None = None
 
@@ -29,16 +29,21 @@ class KeptConnection:
             if self._open is not None and not _is_closed(self._open):
                 return True
             # The other side also closes a connection that stays silent.
-            self._close()
+            self._drop()
             try:
-                self._open = _connect(self._address)
+                self._open = _connect(self.address)
             except ConnectionRefusedError:
                 return False
             except (OSError, ValueError):
                 return True
             return True
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the connection; the next look opens another one."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
         if self._open is not None:
             with suppress(OSError):
                 self._open.close()

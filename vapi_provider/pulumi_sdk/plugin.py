@@ -65,7 +65,7 @@ def configure_plugin_process() -> None:
 
 
 def _end_with_the_engine() -> None:
-    while is_engine_alive() or _calls.count:
+    while kept_connection.is_listening(engine_address()) or _calls.count:
         time.sleep(WATCH_SECONDS)
     os._exit(1)
 
@@ -85,6 +85,10 @@ def error_boundary(method: Callable[P, R]) -> Callable[P, R]:
             lines = traceback.format_exception(error, limit=50)
             text = escape_control_lines("".join(lines))
             raise Failure(f"unexpected, please report this:\n{text}") from None
+        finally:
+            # An engine that ends waits for its open connections.
+            if not _calls.count:
+                _connection(engine_address()).close()
 
     return boundary
 
@@ -116,7 +120,10 @@ def is_listening(address: str) -> bool:
 
 @functools.cache
 def _connection(address: str) -> KeptConnection:
-    """Return the connection to this plugin's engine: each write looks at it twice."""
+    """Return the connection to this plugin's engine, kept while calls are in flight.
+
+    Each write looks at it twice.
+    """
     return KeptConnection(address)
 
 
