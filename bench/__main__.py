@@ -19,6 +19,7 @@ from bench.plot import figure
 from bench.process import adopt_orphans
 from bench.results import PHASES, STATES, Measurement, Phase, Results, State, join, rows
 from bench.sides import Case
+from tests.support.interrupts import accept_interrupts
 
 CHECKPOINTED = 200
 _STORE_LATENCIES: dict[State, list[int]] = {"s3": [0, 30], "postgres": [0, 10]}
@@ -27,6 +28,7 @@ _STORE_LATENCIES: dict[State, list[int]] = {"s3": [0, 30], "postgres": [0, 10]}
 def main() -> int:
     """Measure what the options name, or read it from files, and print a table."""
     options = _options()
+    accept_interrupts()
     results = join(options.taken) if options.taken else _measured(options)
     found = rows(results.measured)
     _say(tables(found))

@@ -17,6 +17,7 @@ from pathlib import Path
 from bench.process import Cost, adopt_orphans, kill, measure, members, start
 from bench.sides import WITHOUT_CHECKPOINTS, Log, program
 from tests.engine.conftest import Account, Project, new_project, serve
+from tests.support.interrupts import accept_interrupts
 
 _UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 _SECONDS = 600.0
@@ -120,6 +121,7 @@ def main() -> int:
     for name in list(os.environ):
         if name.startswith("VAPI_") or name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE"):
             del os.environ[name]
+    accept_interrupts()
     adopt_orphans()
     wrong = False
     for plugin in (False, True):

@@ -10,6 +10,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from tests.support.environment import foreign
+from tests.support.interrupts import accept_interrupts
 
 _WITH_ENGINE = ("engine", "pipelines", "chaos")
 
@@ -17,6 +18,11 @@ _WITH_ENGINE = ("engine", "pipelines", "chaos")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much the property tests that cost time try."""
     parser.addoption("--pairs", type=int, default=500, help="pairs of declarations to reconcile")
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start end on SIGINT, also where this run ignores it."""
+    accept_interrupts()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,11 +17,13 @@ from pathlib import Path
 from tests.chaos.harness import Outcome
 from tests.chaos.rounds import KINDS, kind_of, round_of, run_round
 from tests.support.environment import foreign
+from tests.support.interrupts import accept_interrupts
 
 
 def main() -> int:
     """Run the rounds that the options name, and print a line after each."""
     options = _options()
+    accept_interrupts()
     # Each run has an account, a stack and a journal of its own.
     for name in foreign(os.environ):
         del os.environ[name]

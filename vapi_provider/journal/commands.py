@@ -68,7 +68,7 @@ def begin(
             return refusal
         # The intent's age is that of its log entry, by the store's clock.
         row["boot"] = f"log:{database.position}"
-    database.change(_BEGIN, **row)
+    database.run(_BEGIN, **row)
     return WRITTEN
 
 
@@ -94,13 +94,13 @@ def record_id(
     is_refused = is_anothers or (database.is_shared and is_fenced(database, owner))
     if not is_refused:
         own = {"backend": backend, "key": key}
-        database.change("UPDATE intents SET record = :record" + _OWN, record=record, **own)
+        database.run("UPDATE intents SET record = :record" + _OWN, record=record, **own)
         if organizations:
             orgs = json.dumps(sorted(organizations))
-            database.change("UPDATE intents SET organizations = :orgs" + _OWN, orgs=orgs, **own)
+            database.run("UPDATE intents SET organizations = :orgs" + _OWN, orgs=orgs, **own)
         free_turns(database, owner, turns)
     for text in texts:
-        database.change("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
+        database.run("INSERT OR IGNORE INTO unique_texts VALUES (?, ?)", text, record)
     _exclude_from_others(database, record)
     return FENCED if is_refused else WRITTEN
 
@@ -114,11 +114,11 @@ def record_adoption(
     organizations: Sequence[str],
 ) -> None:
     """Record that a resource adopts `record`, and finish the intent that created it."""
-    database.change("DELETE FROM intents WHERE record = ?", record)
+    database.run("DELETE FROM intents WHERE record = ?", record)
     # The adoption also resolves the resource's own open intent.
     discard(database, backend, key)
     _exclude_from_others(database, record)
-    database.change(
+    database.run(
         "INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?, ?, NULL)",
         backend,
         key,
@@ -130,7 +130,7 @@ def record_adoption(
 
 def withdraw(database: Database, backend: str, key: str, owner: str, turns: Sequence[str]) -> None:
     """Forget a process's own intent: its request cannot have created anything."""
-    database.change(
+    database.run(
         "DELETE FROM intents WHERE backend = ? AND key = ? AND owner = ?", backend, key, owner
     )
     free_turns(database, owner, turns)
@@ -138,7 +138,7 @@ def withdraw(database: Database, backend: str, key: str, owner: str, turns: Sequ
 
 def discard(database: Database, backend: str, key: str) -> None:
     """Forget an open intent of any owner."""
-    database.change("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
+    database.run("DELETE FROM intents" + _OWN + " AND record IS NULL", backend=backend, key=key)
 
 
 def finish(database: Database, backend: str, records: Sequence[str]) -> None:
@@ -151,7 +151,7 @@ def finish(database: Database, backend: str, records: Sequence[str]) -> None:
             # The row excludes the record from other intents only until it is deleted here.
             _exclude_from_others(database, record)
             own = {"backend": backend, "key": key, "record": record}
-            database.change(
+            database.run(
                 "INSERT OR REPLACE INTO held"
                 " SELECT :backend, key, record, account, organizations, CASE WHEN repeats > 0 THEN"
                 " json_object('body', json(body), 'since', since, 'known', json(known),"
@@ -160,13 +160,13 @@ def finish(database: Database, backend: str, records: Sequence[str]) -> None:
                 + " AND record = :record",
                 **own,
             )
-            database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+            database.run("DELETE FROM intents" + _OWN + " AND record = :record", **own)
 
 
 def exclude(database: Database, backend: str, key: str, records: Sequence[str]) -> None:
     """Record in an open intent that it did not create `records`, which states hold."""
     for record in records:
-        database.change(
+        database.run(
             "UPDATE intents SET known = json_insert(known, '$[#]', :excluded)" + _OWN,
             backend=backend,
             key=key,
@@ -177,8 +177,8 @@ def exclude(database: Database, backend: str, key: str, records: Sequence[str]) 
 def forget_holder(database: Database, backend: str, key: str, record: str) -> None:
     """Forget that a resource holds `record`."""
     own = {"backend": backend, "key": key, "record": record}
-    database.change("DELETE FROM intents" + _OWN + " AND record = :record", **own)
-    database.change(
+    database.run("DELETE FROM intents" + _OWN + " AND record = :record", **own)
+    database.run(
         "DELETE FROM held WHERE backend = :backend AND key = :key AND record = :record", **own
     )
 
@@ -186,12 +186,12 @@ def forget_holder(database: Database, backend: str, key: str, record: str) -> No
 def forget_record(database: Database, record: str) -> None:
     """Forget a record that no longer exists in the account, whoever created or held it."""
     for table in ("intents", "held", "unique_texts"):
-        database.change(f"DELETE FROM {table} WHERE record = ?", record)
+        database.run(f"DELETE FROM {table} WHERE record = ?", record)
 
 
 def rename(database: Database, backend: str, record: str, old: str, new: str) -> None:
     """Record that the state of a renamed resource has a new key."""
-    database.change(
+    database.run(
         "UPDATE OR REPLACE held SET key = ? WHERE backend = ? AND record = ? AND key = ?",
         new,
         backend,
@@ -202,7 +202,7 @@ def rename(database: Database, backend: str, record: str, old: str, new: str) ->
 
 def forget_repeat(database: Database, record: str) -> None:
     """Stop searching for the record that the first attempt of a repeated POST may have created."""
-    database.change("UPDATE held SET repeated = NULL WHERE record = ?", record)
+    database.run("UPDATE held SET repeated = NULL WHERE record = ?", record)
 
 
 def insert_rows(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -210,19 +210,19 @@ def insert_rows(database: Database, tables: Mapping[str, Sequence[Sequence[Any]]
     for name in ("intents", "held", "unique_texts"):
         for row in tables[name]:
             places = ", ".join("?" * len(row))
-            database.change(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
+            database.run(f"INSERT OR IGNORE INTO {name} VALUES ({places})", *row)
 
 
 def delete_rows(database: Database, backend: str, keys: Sequence[str]) -> None:
     """Delete rows that were moved to another journal."""
     for key in keys:
-        database.change("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
-    database.change("DELETE FROM held WHERE backend = ?", backend)
+        database.run("DELETE FROM intents WHERE backend = ? AND key = ?", backend, key)
+    database.run("DELETE FROM held WHERE backend = ?", backend)
 
 
 def _exclude_from_others(database: Database, record: str) -> None:
     """Record in all open intents that they did not create `record`."""
-    database.change(
+    database.run(
         "UPDATE intents SET known = json_insert(known, '$[#]', ?) WHERE record IS NULL", record
     )
 

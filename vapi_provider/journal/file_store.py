@@ -16,6 +16,7 @@ from typing import Any
 from vapi_provider.catalogue import journal as messages
 from vapi_provider.errors import ConfigurationError
 from vapi_provider.journal.commands import COMMANDS
+from vapi_provider.journal.entries import Item
 from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 from vapi_provider.journal.tables import TABLES, Database, transaction
@@ -37,15 +38,6 @@ _FIRST_GRACE_SECONDS = 30.0
 """The time in which the request of an intent of version 1 may complete; it recorded none."""
 
 
-class _Write:
-    """An intent that is queued to be written together with those of other threads."""
-
-    def __init__(self, arguments: dict[str, Any]) -> None:
-        self.arguments = arguments
-        self.result: Any = None
-        self.is_written = False
-
-
 class FileStore:
     """A store of one machine. Every method raises ConfigurationError if the file cannot be used.
 
@@ -59,7 +51,7 @@ class FileStore:
         self._lock = threading.RLock()
         self._database: Database | None = None
         self._synced: Database | None = None
-        self._to_write: list[_Write] = []
+        self._to_write: list[Item] = []
         self._owners = ProcessLocks(path, operation)
         self._turns = KeyedLocks.beside(path)
         self.shown, self.own = str(path), self._owners.own
@@ -85,16 +77,16 @@ class FileStore:
         Intents that arrive while another one is being synced are written together.
         """
         if command == "begin":
-            return self._begin(_Write(arguments))
+            return self._begin(Item((command, arguments)))
         with self._opened_database() as database, transaction(database.connection):
             return COMMANDS[command](database, **arguments)
 
     post = submit
 
-    def _begin(self, write: _Write) -> Any:
+    def _begin(self, write: Item) -> Any:
         self._to_write.append(write)
         with self._lock:
-            if write.is_written:
+            if write.is_done:
                 return write.result
             writes = list(self._to_write)
             try:
@@ -105,13 +97,14 @@ class FileStore:
                         self._synced = self._open("FULL")
                     with transaction(self._synced.connection):
                         for queued in writes:
-                            queued.result = COMMANDS["begin"](self._synced, **queued.arguments)
+                            command, arguments = queued.command
+                            queued.result = COMMANDS[command](self._synced, **arguments)
             except ConfigurationError:
                 # The other threads try again themselves.
                 self._to_write.remove(write)
                 raise
             for queued in writes:
-                queued.is_written = True
+                queued.is_done = True
                 self._to_write.remove(queued)
             return write.result
 

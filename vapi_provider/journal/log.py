@@ -77,11 +77,6 @@ class SharedLog:
         self._arrived: dict[int, str] = {}
         self._max_in_flight = 1
 
-    def append(self, item: Item) -> Any:
-        """Write an operation, and return its result once it is in the log."""
-        self.enqueue(item)
-        return self.wait_for(item)
-
     def wait_for(self, item: Item) -> Any:
         """Return the result of an enqueued operation; write the queue if no other thread does."""
         while True:

@@ -85,8 +85,10 @@ class Replica:
 
     def append(self, command: str, arguments: dict[str, Any]) -> Any:
         """Write a command to the log, and return its result."""
+        item = Item((command, arguments))
         with self.usable():
-            return self.log.append(Item((command, arguments)))
+            self.log.enqueue(item)
+            return self.log.wait_for(item)
 
     def refresh(self, fresh_seconds: float | None = FRESH_SECONDS) -> None:
         """Read the log if the last read is older than `fresh_seconds`; with None, only if never."""

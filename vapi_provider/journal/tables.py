@@ -92,12 +92,6 @@ class Database:
         """Return the rows that a statement finds; its parameters are all `?` or all named."""
         return self.connection.execute(statement, named or values).fetchall()
 
-    def change(
-        self, statement: str, *values: str | float | None, **named: str | float | None
-    ) -> int:
-        """Run a statement, and return the number of rows that it changed."""
-        return self.connection.execute(statement, named or values).rowcount
-
     def dump(self) -> dict[str, list[list[Any]]]:
         """Return the rows of all tables."""
         return {name: [list(row) for row in self.run(f"SELECT * FROM {name}")] for name in NAMES}

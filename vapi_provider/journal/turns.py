@@ -41,7 +41,7 @@ def take_turns(database: Database, owner: str, names: Sequence[str], seen: int |
     if names and seen is not None and seen < pruned:
         return CHANGED
     for name in names:
-        database.change(
+        database.run(
             "INSERT OR REPLACE INTO turns VALUES (?, ?, 1, ?)", name, owner, database.position
         )
     return WRITTEN
@@ -50,7 +50,7 @@ def take_turns(database: Database, owner: str, names: Sequence[str], seen: int |
 def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
     """Free the turns that an owner holds."""
     for name in names:
-        database.change(
+        database.run(
             "UPDATE turns SET is_held = 0, position = ? WHERE name = ? AND owner = ?",
             database.position,
             name,
@@ -61,8 +61,8 @@ def free_turns(database: Database, owner: str, names: Sequence[str]) -> None:
 def fence(database: Database, owner: str) -> None:
     """Fence an owner whose lease has expired: free its turns, and refuse its later writes."""
     position = database.position
-    database.change("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
-    database.change(
+    database.run("INSERT OR IGNORE INTO buried VALUES (?, ?)", owner, position)
+    database.run(
         "UPDATE turns SET is_held = 0, position = ? WHERE owner = ? AND is_held", position, owner
     )
 

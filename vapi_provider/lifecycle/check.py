@@ -11,8 +11,9 @@ from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.models.fields import as_list, as_object
 from vapi_provider.pulumi_sdk.plugin import is_plugin_process, warn
 from vapi_provider.reconcile import diff_notes
+from vapi_provider.reconcile.equality import equal
 from vapi_provider.reconcile.ignore_changes import IGNORED
-from vapi_provider.reconcile.properties import Desired, normalize, strictly_equal
+from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.reconcile.resource_key import recorded_form, resource_of
 from vapi_provider.reconcile.secrecy import (
     HINTS,
@@ -61,7 +62,7 @@ class Checker:
             failures += session.unique.register(key, unique_values(desired.fields))
         if "name" not in inputs and desired.key:
             inputs["name"] = session.automatic_name(desired.key)
-        if not strictly_equal(inputs, before):
+        if not equal(inputs, before):
             # Lazy import: a run without changes validates nothing.
             from vapi_provider.reconcile.validation import problems
 
@@ -142,7 +143,7 @@ class Checker:
         if desired.key:
             # Several resources may share the key; `diff` follows its `check` immediately.
             self._left_to_engine.discard(desired.key)
-            if has_own_secrets and strictly_equal(inputs, before):
+            if has_own_secrets and equal(inputs, before):
                 self._left_to_engine.add(desired.key)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vapi_provider.catalogue import changes as messages
 from vapi_provider.errors import NotFoundError, OwnershipError
 from vapi_provider.lifecycle.adopt import refuse_other_kind
+from vapi_provider.reconcile.equality import equal
 from vapi_provider.reconcile.placeholders import contains_unseen_secret
-from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read, strictly_equal
+from vapi_provider.reconcile.properties import Desired, inputs_of, outputs_as_read
 from vapi_provider.reconcile.removed_headers import with_removed_headers
 from vapi_provider.reconcile.secrecy import contains_secret, wrap_secrets
 
@@ -52,9 +53,6 @@ def refresh(
     # returned for a state in which an earlier version recorded secrets as plain text.
     is_kept = recorded.key is not None and (
         contains_unseen_secret(outs)
-        or (
-            strictly_equal(inputs, inputs_of(before, recorded.kind))
-            and not contains_secret(fields, outs)
-        )
+        or (equal(inputs, inputs_of(before, recorded.kind)) and not contains_secret(fields, outs))
     )
     return Refreshed(wrap_secrets(fields, outs), None if is_kept else wrap_secrets(fields, inputs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,8 @@ def deployment_of(stack: str) -> Deployment | None:
     """
     files = files_of_backend()
     if files is not None:
-        try:
+        with suppress(UnreadableError):
             return files.read(*names_of(stack, Path.cwd()))
-        except UnreadableError:
-            pass
     try:
         return Stack(stack).export().get("deployment") or {}
     except NoStackError:
@@ -42,10 +41,8 @@ def other_deployments(
     """
     files = files_of_backend()
     if files is not None:
-        try:
+        with suppress(UnreadableError):
             return list(files.others(project, stack))
-        except UnreadableError:
-            pass
     deployments: list[tuple[str, Deployment]] = []
     try:
         stacks = stacks_of_backend()

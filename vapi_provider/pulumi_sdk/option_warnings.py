@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pulumi
@@ -12,8 +11,8 @@ from vapi_provider.catalogue.message import Message, without_code
 from vapi_provider.models.fields import Schema, correction
 from vapi_provider.models.kinds import Kind
 from vapi_provider.models.record import READ_ONLY
+from vapi_provider.reconcile.ignore_changes import names_in
 
-_STEP = re.compile(r"""\[(?:\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)""")
 _INPUTS = ("provider", "declaration", "adopt_id", "__provider")
 
 _PLAIN = frozenset({"text", "number", "flag"})
@@ -38,9 +37,9 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
     """Return what is wrong with a path; None for a valid one."""
     models: list[Schema] = [kind.create]
     leaf: str | None = None
-    if next(_names(path), None) is None:
+    if next(names_in(path), None) is None:
         return "it names no field"
-    for depth, name in enumerate(_names(path)):
+    for depth, name in enumerate(names_in(path)):
         if depth == 0 and name in (*READ_ONLY, *_INPUTS):
             return None
         if name == "*":
@@ -58,14 +57,6 @@ def _wrong_step(kind: Kind, path: str) -> str | None:
         else:
             return None  # Any path is valid below an object of arbitrary keys.
     return None
-
-
-def _names(path: str) -> Iterator[str]:
-    """Yield the names in a path, without the list indexes, because any index is valid."""
-    for step in _STEP.finditer(path):
-        name = step[1] if step[1] is not None else step[2]
-        if name is not None:
-            yield name
 
 
 def _inside(model: Schema) -> list[Schema]:

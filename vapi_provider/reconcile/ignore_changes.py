@@ -7,7 +7,7 @@ outputs hold such a value, and without this module the plugin would clear it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from vapi_provider.models.fields import as_list, as_object
@@ -22,6 +22,11 @@ _PATH = re.compile(r'\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)')
 def tokens(path: str) -> list[str]:
     """Split a Pulumi property path, such as ``hooks[0].do`` or ``["a b"]``, into its steps."""
     return [found.group(found.lastindex or 0) for found in _PATH.finditer(path)]
+
+
+def names_in(path: str) -> Iterator[str]:
+    """Return the names in a path, without the list indexes, because any index is valid."""
+    return (found[found.lastindex or 0] for found in _PATH.finditer(path) if found.lastindex != 1)
 
 
 def covers(patterns: Collection[Any], path: str) -> bool:

@@ -14,7 +14,6 @@ from vapi_provider.models.kinds import Kind
 from vapi_provider.models.number_spelling import E164_CHECK
 from vapi_provider.reconcile.area_code import wants_another_number
 from vapi_provider.reconcile.differences import Difference, differences, field_of
-from vapi_provider.reconcile.equality import equivalent
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
     if recorded.get("provider", kind.provider) != kind.provider:
         return Replace(("provider",), _same_number(recorded, declared), found)
     if AREA_CODE in kind.create_only and wants_another_number(recorded, declared):
-        return Replace((AREA_CODE,), _same_sip_uri(kind, recorded, declared), found)
+        return Replace((AREA_CODE,), _same_sip_uri(recorded, declared), found)
     names = {field_of(path) for path, *_ in found} - kind.create_only
     changed = {name: declared.get(name) for name in kind.fields if name in names}
     if "number" in changed and declared.get(E164_CHECK) is False:
@@ -68,12 +67,12 @@ def plan(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -
 
 
 def _same_number(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    number, uri = recorded.get("number"), recorded.get("sip_uri")
-    wanted = declared.get("sip_uri")
-    same_uri = isinstance(uri, str) and isinstance(wanted, str) and uri.lower() == wanted.lower()
-    return same_uri or (number is not None and number == declared.get("number"))
+    number = recorded.get("number")
+    return _same_sip_uri(recorded, declared) or (
+        number is not None and number == declared.get("number")
+    )
 
 
-def _same_sip_uri(kind: Kind, recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    uris = recorded.get("sip_uri"), declared.get("sip_uri")
-    return None not in uris and equivalent(kind.fields["sip_uri"], *uris)
+def _same_sip_uri(recorded: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    uri, wanted = recorded.get("sip_uri"), declared.get("sip_uri")
+    return isinstance(uri, str) and isinstance(wanted, str) and uri.lower() == wanted.lower()

@@ -58,21 +58,6 @@ def normalize(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def strictly_equal(left: Any, right: Any) -> bool:
-    """Return whether two normalized values are equal in type as well: to Python True equals 1."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict):
-        properties, other = cast(dict[str, Any], left), cast(dict[str, Any], right)
-        return properties.keys() == other.keys() and all(
-            strictly_equal(properties[key], other[key]) for key in properties
-        )
-    if isinstance(left, list):
-        items, others = cast(list[Any], left), cast(list[Any], right)
-        return len(items) == len(others) and all(map(strictly_equal, items, others))
-    return bool(left == right)
-
-
 def contains_unknown(value: Any) -> bool:
     """Return whether a value, or any value nested in it, is unknown before `up`."""
     return any(isinstance(leaf, Unknown) for leaf in leaves(value))

@@ -65,12 +65,6 @@ def secrets_in(specs: Mapping[str, FieldSpec], properties: Mapping[str, Any]) ->
         yield from _secrets(specs.get(name), value)
 
 
-def public_fields(specs: Mapping[str, FieldSpec], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `fields` without their secrets, at every depth."""
-    values = {name: without_secrets(specs[name], fields.get(name)) for name in specs}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def without_secrets(spec: FieldSpec, value: Any) -> Any:
     """Return a field's value without its secrets; None where the whole value is secret."""
     if SECRET in spec.traits:
@@ -78,7 +72,11 @@ def without_secrets(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, list):
         return [without_secrets(item_of(spec), item) for item in as_list(cast(Any, value))]
     schema = spec.schema_of(value)
-    return value if schema is None else public_fields(schema.fields, as_object(value))
+    if schema is None:
+        return value
+    below = as_object(value)
+    known = {name: without_secrets(inner, below.get(name)) for name, inner in schema.fields.items()}
+    return {name: item for name, item in known.items() if item is not None}
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -86,11 +84,6 @@ def texts_in(value: Any) -> Iterator[str]:
     for leaf in leaves(value):
         if isinstance(leaf, str) or (isinstance(leaf, int | float) and len(str(leaf)) >= _LONG):
             yield str(leaf)
-
-
-def wire_secret(value: Any) -> dict[str, Any]:
-    """Return the engine's wire form of a secret."""
-    return {SIGNATURE: SECRET_VALUE, "value": value}
 
 
 def _is_described(spec: FieldSpec, value: Mapping[str, Any]) -> bool:
@@ -106,7 +99,7 @@ def _wrap_secrets(spec: FieldSpec | None, value: Any) -> Any:
     if value is None:
         return None
     if spec is None or is_secret(spec, value):
-        return wire_secret(value)
+        return {SIGNATURE: SECRET_VALUE, "value": value}
     if isinstance(value, list):
         return [_wrap_secrets(spec, item) for item in as_list(cast(Any, value))]
     schema = spec.schema_of(value)

@@ -133,14 +133,12 @@ def _without_repeated_creations(pending: Sequence[Mapping[str, Any]]) -> list[Ma
     Several killed runs may each have left a creation of the same resource.
     """
     last = {
-        operation["resource"]["urn"]: index
-        for index, operation in enumerate(pending)
-        if _is_creating(operation)
+        operation["resource"]["urn"]: operation for operation in pending if _is_creating(operation)
     }
     return [
         operation
-        for index, operation in enumerate(pending)
-        if not _is_creating(operation) or last[operation["resource"]["urn"]] == index
+        for operation in pending
+        if not _is_creating(operation) or last[operation["resource"]["urn"]] is operation
     ]
 
 
