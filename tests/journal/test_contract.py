@@ -144,6 +144,19 @@ def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     assert watching.find(f"{SCOPE}/other") is not None
 
 
+def test_what_another_state_holds_is_finished_at_once(open_one: Open) -> None:
+    """The process that found the record in a state, and every other one, sees no intent of it."""
+    journal = open_one()
+    begin(journal)
+    journal.record_id(KEY, "record")
+    later = open_one()
+    assert later.find(KEY) is not None
+    later.finish_held(["record"])
+    for one in (later, open_one()):
+        assert one.find(KEY) is None
+        assert [held.record for held in one.ledger.held(KEY)] == ["record"]
+
+
 @pytest.mark.parametrize("is_resumed", [False, True])
 def test_a_call_of_the_engine_finishes_no_intent_of_its_own_run(
     open_one: Open, is_resumed: bool

@@ -24,15 +24,15 @@ def address_of(listener: socket.socket) -> str:
     return f"{host}:{port}"
 
 
-def test_many_looks_use_one_connection(listener: socket.socket) -> None:
+def test_many_checks_use_one_connection(listener: socket.socket) -> None:
     """The process at the other end accepts one connection, whatever it sends over it."""
     kept = KeptConnection(address_of(listener))
-    assert kept.is_listening()
+    assert kept.is_running()
     accepted, _ = listener.accept()
     accepted.settimeout(10)
     with accepted:
         accepted.sendall(b"settings of the other side")
-        assert all(kept.is_listening() for _ in range(100))
+        assert all(kept.is_running() for _ in range(100))
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -43,12 +43,12 @@ def test_many_looks_use_one_connection(listener: socket.socket) -> None:
 def test_a_process_that_exits_is_noticed_at_once(listener: socket.socket) -> None:
     """What it sent before does not hide that its end is closed."""
     kept = KeptConnection(address_of(listener))
-    assert kept.is_listening()
+    assert kept.is_running()
     accepted, _ = listener.accept()
     accepted.sendall(b"the last words")
     listener.close()
     accepted.close()
-    assert not kept.is_listening()
+    assert not kept.is_running()
     assert not is_listening(kept.address)
 
 
@@ -58,7 +58,7 @@ def test_a_connection_that_only_the_other_side_closed_is_opened_again(
     """An engine closes a silent connection after a while, and still runs."""
     kept = KeptConnection(address_of(listener))
     for _ in range(3):
-        assert kept.is_listening()
+        assert kept.is_running()
         accepted, _ = listener.accept()
         accepted.close()
     kept.close()
@@ -67,5 +67,5 @@ def test_a_connection_that_only_the_other_side_closed_is_opened_again(
 @pytest.mark.parametrize("address", ["", "127.0.0.1", "127.0.0.1:port"])
 def test_an_address_that_cannot_be_asked_counts_as_listening(address: str) -> None:
     """Only a refused connection shows that the process has exited."""
-    assert KeptConnection(address).is_listening()
+    assert KeptConnection(address).is_running()
     assert is_listening(address)

@@ -170,6 +170,28 @@ def test_a_listing_from_before_the_end_of_the_time_proves_nothing(journal: Path)
     assert POST not in api.sent
 
 
+def test_a_listing_that_began_in_time_and_ended_after_it_proves_nothing(journal: Path) -> None:
+    """A record that comes while the account is listed, but in time, is waited for."""
+    settings = new_settings(journal=journal)
+    machine, age = BootClock.of_machine(), settings.completion_grace_seconds - 1
+    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
+    killed.write_intent(
+        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
+    )
+    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+
+    class SlowToList(FlakyApi):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            page = super().__call__(request)
+            self.records["made"] = made
+            clock.now += 2
+            return page
+
+    api, clock = SlowToList(), Clock()
+    assert new_provider(api, clock, journal=journal).create(program_inputs(**OWN_NAME)).id == "made"
+    assert POST not in api.sent
+
+
 @pytest.mark.parametrize("age", [0, 20, 29, 31, 10**9])
 def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: float) -> None:
     """A killed request is waited for as long as the killed run would have waited."""

@@ -15,6 +15,11 @@ STACK_WITHOUT_PROJECT = Template(
     "stack {stack} has no project in its name: run `pulumi state upgrade`",
 )
 STACKS_NEEDED = Template("VAPI-STACKS-NEEDED", "pass at least one `--stack` or `--state`")
+READING_STACKS = Template(
+    "VAPI-READING-STACKS",
+    "an interrupted run may have created numbers that other stacks hold by now: reading {count} "
+    "stacks",
+)
 STACK_UNREADABLE = Template(
     "VAPI-STACK-UNREADABLE", "the numbers of {stack} cannot be read: {cause}"
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vapi_provider.deployment.exported import own_resources, recorded_key
+from vapi_provider.errors import OwnershipError
 from vapi_provider.models.fields import as_object
 from vapi_provider.settings.backend import Backend
 from vapi_provider.settings.journal_location import JournalPlace
@@ -62,15 +63,24 @@ def _finish(journal: Journal, intents: Sequence[Intent], deployment: Deployment)
         holder = holders.get((intent.record or "").lower())
         if intent.record is None or holder is None:
             left.append(intent)
-        elif holder == intent.key:
+        elif holder == intent.key or _is_under_way(journal, holder):
             finished.append(intent.record)
         else:
             # A run without this journal adopted, imported or moved the record.
             journal.record_adoption(holder, intent.record, intent.organizations, intent.account)
     # One write for all: after a run without checkpoints, these are the records of the whole run.
     if finished:
-        journal.finish_intents(finished)
+        journal.finish_held(finished)
     return left
+
+
+def _is_under_way(journal: Journal, key: str) -> bool:
+    """Return whether a running process may purchase for a resource: an adoption ends its intent."""
+    try:
+        intent = journal.find(key)
+    except OwnershipError:
+        return True  # An earlier version wrote the intent without its backend.
+    return intent is not None and journal.is_under_way(intent)
 
 
 def _exclude(journal: Journal, intents: Sequence[Intent], deployment: Deployment) -> None:

@@ -210,6 +210,13 @@ class Journal(IntentReader):
         with suppress(ConfigurationError):
             self._store.finish(self._backend.identity, records, of_earlier_runs=False)
 
+    def finish_held(self, records: Collection[str]) -> None:
+        """Finish the intents of `records`, which a recorded state holds; durable when this returns.
+
+        Raises ConfigurationError where the journal cannot be written.
+        """
+        self._store.submit("finish", backend=self._backend.identity, records=sorted(records))
+
     def forget_holder(self, key: str | None, record: str) -> None:
         """Forget that a resource holds `record`, which was released or moved to another resource.
 

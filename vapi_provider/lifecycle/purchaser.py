@@ -101,7 +101,7 @@ class Purchaser:
         The journal would otherwise forget that purchase's record. A record that the purchase may
         have created is accepted, because the user thereby decides whose it is.
         """
-        intent = self._other_runs.wait_for_owner(key)
+        intent = self._unfinished_intent(key)
         if intent is None or intent.record == record.id:
             return
         created = [intent.record]
@@ -117,10 +117,7 @@ class Purchaser:
         """Return the record that an interrupted run created but never saved to a state."""
         if form != purchase.key and self._is_anothers(form):
             return None
-        if self._other_runs.wait_for_owner(form) is None:
-            return None
-        self._session.other_stacks.finish_held(form)
-        intent = self._other_runs.wait_for_owner(form)
+        intent = self._unfinished_intent(form)
         if intent is None:
             return None
         # A GET of the record confirms the account, even if the list lags behind.
@@ -137,6 +134,13 @@ class Purchaser:
             )
         record = self._post.take(record, purchase.kind, form)
         return PurchaseResult(record, intent.body.get("code"), is_resumed=True)
+
+    def _unfinished_intent(self, key: str) -> Intent | None:
+        """Return the key's intent of an earlier run whose record no other stack holds, or None."""
+        if self._other_runs.wait_for_owner(key) is None:
+            return None
+        self._session.other_stacks.finish_held(key)
+        return self._other_runs.wait_for_owner(key)
 
     def _is_anothers(self, form: str) -> bool:
         """Return whether another resource of this program has this form of the key."""
@@ -157,17 +161,20 @@ class Purchaser:
             self._journal.forget_record(intent.record)
             return None
         post = PendingPost.of(purchase.kind, intent, purchase.names)
-        until = self._session.clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
+        clock, account = self._session.clock, self._account
+        until = clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
         # A listing from before the intent was read may be older than the request.
-        found = self._search.created_by(post, self._account.listings)
-        if found is None and until - self._session.clock() >= NOTIFY_AFTER_SECONDS:
-            warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - self._session.clock()))
-        while found is None and until > self._session.clock():
-            # Threads that wait at the same time share one listing. None waits for less than a whole
-            # pause: each would otherwise begin a last listing of its own.
-            listings = self._account.listings
+        listings, is_last = account.listings, clock() >= until
+        found = self._search.created_by(post, listings)
+        if found is None and until - clock() >= NOTIFY_AFTER_SECONDS:
+            warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - clock()))
+        while found is None and not is_last:
+            # Threads that wait at the same time share a listing. Each waits whole pauses: last
+            # waits of different lengths would begin one listing each.
+            listings = account.listings
             self._session.wait(SEARCH_SECONDS)
-            if self._session.clock() >= until:
-                listings = self._account.listings_until(until)
+            is_last = clock() >= until
+            if is_last:
+                listings = account.listings_until(until)
             found = self._search.created_by(post, listings)
         return found

@@ -61,13 +61,18 @@ class UnfinishedPurchases:
         has checked none for a while.
         """
         idle_checks = IdleChecks(self._session.ownership, self._session.clock)
-        while True:
-            intents = [
-                intent
-                for intent in self._session.journal.unfinished_of_others(*stack_of(purchase.key))
-                if intent.key not in purchase.forms
-                and not self._session.ownership.is_covered(intent.key)
-            ]
-            if not intents or idle_checks.is_idle():
-                return intents
+        while intents := self._uncovered(purchase):
+            if idle_checks.is_idle():
+                # A record that was moved to another stack is no interrupted purchase.
+                self._session.other_stacks.finish_held(purchase.key)
+                return self._uncovered(purchase)
             self._session.wait(POLL_SECONDS)
+        return intents
+
+    def _uncovered(self, purchase: Purchase) -> list[Intent]:
+        return [
+            intent
+            for intent in self._session.journal.unfinished_of_others(*stack_of(purchase.key))
+            if intent.key not in purchase.forms
+            and not self._session.ownership.is_covered(intent.key)
+        ]

@@ -1,4 +1,1 @@
-"""Access to the states of a backend: the `pulumi` command line, and the files of a folder.
-
-This layer knows neither the account nor the journal.
-"""
+"""Access to the states of a backend: the `pulumi` command line, and the files of a folder."""

@@ -7,14 +7,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vapi_provider.catalogue.commands import STACK_UNREADABLE
+from vapi_provider.catalogue.commands import READING_STACKS, STACK_UNREADABLE
 from vapi_provider.catalogue.message import Message
-from vapi_provider.deployment.state_files import UnreadableError
+from vapi_provider.deployment.state_files import StateFiles, UnreadableError
 from vapi_provider.pulumi_cli.backend_files import files_of_backend
 from vapi_provider.pulumi_cli.stack import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.settings.backend import names_of
 
 Deployment = Mapping[str, Any]
+
+EXPORTS_AT_ONCE = 4
+"""Stacks that are exported at a time: an export waits for the backend about half of its time."""
+
+NOTIFY_FROM_STACKS = 20
+"""Smallest number of exports that is reported to the user."""
 
 
 def deployment_of(stack: str) -> Deployment | None:
@@ -33,27 +39,68 @@ def deployment_of(stack: str) -> Deployment | None:
 
 
 def other_deployments(
-    project: str, stack: str, report: Callable[[Message], None]
+    project: str,
+    stack: str,
+    report: Callable[[Message], None],
+    before_each: Callable[[], None] = lambda: None,
 ) -> Sequence[tuple[str, Deployment]]:
-    """Return the names and deployments of the backend's other stacks.
+    """Return the names and deployments of the backend's stacks, except this existing one.
 
-    A stack that cannot be read is left out and passed to `report`.
+    Stacks are distinguished by project and name. A stack that cannot be read is left out and passed
+    to `report`. `before_each` is called before each export; an exception ends the reading.
     """
     files = files_of_backend()
     if files is not None:
         with suppress(UnreadableError):
-            return list(files.others(project, stack))
-    deployments: list[tuple[str, Deployment]] = []
+            return _in_files(files, project, stack, report)
     try:
-        stacks = stacks_of_backend()
+        names = stacks_of_backend()
     except PulumiError as error:
         report(STACK_UNREADABLE(stack="other stacks of this backend", cause=error))
         return []
-    for other in stacks:
-        if names_of(other, Path.cwd()) == (project, stack):
-            continue
+    others = [name for name in names if names_of(name, Path.cwd()) != (project, stack)]
+    if len(others) == len(names):
+        report(_another_backend(stack))
+    if len(others) >= NOTIFY_FROM_STACKS:
+        report(READING_STACKS(count=len(others)))
+    return _exported(others, report, before_each)
+
+
+def _in_files(
+    files: StateFiles, project: str, stack: str, report: Callable[[Message], None]
+) -> Sequence[tuple[str, Deployment]]:
+    if files.read(project, stack) is None:
+        report(_another_backend(stack))
+    return list(files.others(project, stack))
+
+
+def _another_backend(stack: str) -> Message:
+    """Return the message that a relative URL of a folder was resolved in the wrong folder."""
+    cause = f"stack {stack} is not in the backend as it is seen from {Path.cwd()}"
+    return STACK_UNREADABLE(stack="other stacks of this backend", cause=cause)
+
+
+def _exported(
+    stacks: Sequence[str], report: Callable[[Message], None], before_each: Callable[[], None]
+) -> Sequence[tuple[str, Deployment]]:
+    # Lazy import: a backend that is a folder needs no threads.
+    from concurrent.futures import ThreadPoolExecutor
+
+    def export(stack: str) -> Deployment | PulumiError:
+        before_each()
         try:
-            deployments.append((other, Stack(other).export().get("deployment") or {}))
+            return Stack(stack).export().get("deployment") or {}
         except PulumiError as error:
-            report(STACK_UNREADABLE(stack=f"stack {other}", cause=error))
+            return error
+
+    deployments: list[tuple[str, Deployment]] = []
+    pool = ThreadPoolExecutor(EXPORTS_AT_ONCE)
+    try:
+        for name, found in zip(stacks, pool.map(export, stacks), strict=True):
+            if isinstance(found, PulumiError):
+                report(STACK_UNREADABLE(stack=f"stack {name}", cause=found))
+            else:
+                deployments.append((name, found))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return deployments

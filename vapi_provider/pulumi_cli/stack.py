@@ -123,7 +123,7 @@ def _call(
     """Run the CLI and return its result.
 
     Pulumi uses UTF-8 in every locale, so input and output are encoded here and not by the locale.
-    Raises PulumiError if the CLI is not on PATH or its output is not UTF-8.
+    Raises PulumiError if the CLI is not on PATH or does not start, or if its output is not UTF-8.
     """
     command = ["pulumi", *words, "--non-interactive", "--color", "never"]
     try:
@@ -136,6 +136,11 @@ def _call(
         )
     except FileNotFoundError:
         raise PulumiError(catalogue.PULUMI_MISSING()) from None
+    except OSError as error:
+        reason = f"it cannot be started: {error}"
+        raise PulumiError(
+            catalogue.PULUMI_FAILED(command=" ".join(words[:2]), reason=reason)
+        ) from None
     try:
         answer = done.stdout.decode()
     except UnicodeDecodeError:

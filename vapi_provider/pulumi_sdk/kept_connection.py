@@ -14,7 +14,7 @@ _READ_BYTES = 4096
 class KeptConnection:
     """Connection to `host:port`, which the system closes when the process there exits.
 
-    Shared by all threads. A look at an open connection takes microseconds; a new connection takes
+    Shared by all threads. A check of an open connection takes microseconds; a new connection takes
     half a millisecond on both sides.
     """
 
@@ -23,8 +23,8 @@ class KeptConnection:
         self._lock = threading.Lock()
         self._open: socket.socket | None = None
 
-    def is_listening(self) -> bool:
-        """Return whether the process still listens: False only for a refused connection."""
+    def is_running(self) -> bool:
+        """Return whether the process still runs: False only if a new connection is refused."""
         with self._lock:
             if self._open is not None and not _is_closed(self._open):
                 return True
@@ -39,7 +39,7 @@ class KeptConnection:
             return True
 
     def close(self) -> None:
-        """Close the connection; the next look opens another one."""
+        """Close the connection; the next check opens another one."""
         with self._lock:
             self._drop()
 

@@ -86,7 +86,7 @@ def error_boundary(method: Callable[P, R]) -> Callable[P, R]:
             text = escape_control_lines("".join(lines))
             raise Failure(f"unexpected, please report this:\n{text}") from None
         finally:
-            # An engine that ends waits for its open connections.
+            # The engine's server waits for open connections before it stops.
             if not _calls.count:
                 _connection(engine_address()).close()
 
@@ -112,9 +112,9 @@ def is_engine_alive() -> bool:
 
 
 def is_listening(address: str) -> bool:
-    """Return whether an engine listens at `host:port`: False only for a refused connection."""
+    """Return whether an engine runs at `host:port`: False only for a refused connection."""
     if address == engine_address():
-        return _connection(address).is_listening()
+        return _connection(address).is_running()
     return kept_connection.is_listening(address)
 
 
@@ -122,7 +122,7 @@ def is_listening(address: str) -> bool:
 def _connection(address: str) -> KeptConnection:
     """Return the connection to this plugin's engine, kept while calls are in flight.
 
-    Each write looks at it twice.
+    It is cached because each write checks the engine twice.
     """
     return KeptConnection(address)
 
