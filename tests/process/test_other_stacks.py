@@ -53,7 +53,7 @@ def test_a_backend_without_the_own_stack_is_another_one(stacks: Path) -> None:
     """A relative URL means another folder where the plugin runs: that is reported."""
     lists(stacks, "prod")
     said: list[Message] = []
-    other_deployments("numbers", "dev", said.append)
+    other_deployments("numbers", "dev", said.append, must_exist=True)
     assert ["stack dev is not in the backend" in str(line) for line in said] == [True]
 
 
@@ -85,5 +85,5 @@ def test_a_folder_without_the_own_stack_is_another_one(
     """The state files of a wrong folder do not count as a backend without other stacks."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{stacks.parent}")
     said: list[Message] = []
-    assert other_deployments("numbers", "dev", said.append) == []
+    assert other_deployments("numbers", "dev", said.append, must_exist=True) == []
     assert ["stack dev is not in the backend" in str(line) for line in said] == [True]

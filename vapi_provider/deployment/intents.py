@@ -42,7 +42,8 @@ def finish_held_intents(
     without a known record excludes the records that other resources hold.
     """
     left = _finish(journal, intents, deployment)
-    if not all(journal.is_under_way(intent) for intent in left):
+    # A run that has ended may seem under way until its lease expires.
+    if any(intent.record or not journal.is_under_way(intent) for intent in left):
         _exclude(journal, left, deployment)
         for _, other in others():
             left = _finish(journal, left, other)

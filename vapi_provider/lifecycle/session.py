@@ -65,7 +65,7 @@ def _other_deployments(project: str, stack: str) -> Sequence[tuple[str, Mapping[
     # Lazy import: only a run after an interrupted one reads other stacks.
     from vapi_provider.pulumi_cli.deployments import other_deployments
 
-    return other_deployments(project, stack, warn, require_engine)
+    return other_deployments(project, stack, warn, require_engine, must_exist=True)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from vapi_provider.catalogue.commands import READING_STACKS, STACK_UNREADABLE
 from vapi_provider.catalogue.message import Message
-from vapi_provider.deployment.state_files import StateFiles, UnreadableError
+from vapi_provider.deployment.state_files import UnreadableError
 from vapi_provider.pulumi_cli.backend_files import files_of_backend
 from vapi_provider.pulumi_cli.stack import NoStackError, PulumiError, Stack, stacks_of_backend
 from vapi_provider.settings.backend import names_of
@@ -43,35 +43,32 @@ def other_deployments(
     stack: str,
     report: Callable[[Message], None],
     before_each: Callable[[], None] = lambda: None,
+    *,
+    must_exist: bool = False,
 ) -> Sequence[tuple[str, Deployment]]:
-    """Return the names and deployments of the backend's stacks, except this existing one.
+    """Return the names and deployments of the backend's stacks, except this one.
 
-    Stacks are distinguished by project and name. A stack that cannot be read is left out and passed
-    to `report`. `before_each` is called before each export; an exception ends the reading.
+    Stacks are distinguished by project and name. What cannot be read is left out and passed to
+    `report`; with `must_exist`, also a backend without this stack, which is the wrong one.
+    `before_each` is called before each export; an exception ends the reading.
     """
     files = files_of_backend()
     if files is not None:
         with suppress(UnreadableError):
-            return _in_files(files, project, stack, report)
+            if must_exist and files.read(project, stack) is None:
+                report(_another_backend(stack))
+            return list(files.others(project, stack))
     try:
         names = stacks_of_backend()
     except PulumiError as error:
         report(STACK_UNREADABLE(stack="other stacks of this backend", cause=error))
         return []
     others = [name for name in names if names_of(name, Path.cwd()) != (project, stack)]
-    if len(others) == len(names):
+    if must_exist and len(others) == len(names):
         report(_another_backend(stack))
     if len(others) >= NOTIFY_FROM_STACKS:
         report(READING_STACKS(count=len(others)))
     return _exported(others, report, before_each)
-
-
-def _in_files(
-    files: StateFiles, project: str, stack: str, report: Callable[[Message], None]
-) -> Sequence[tuple[str, Deployment]]:
-    if files.read(project, stack) is None:
-        report(_another_backend(stack))
-    return list(files.others(project, stack))
 
 
 def _another_backend(stack: str) -> Message:
