@@ -298,14 +298,15 @@ def test_old_entries_are_removed_once_a_snapshot_has_held_them_for_an_hour(
     assert second.position == 4
 
 
+@pytest.mark.parametrize("way", ["finish_intents", "finish_held"])
 def test_a_run_that_changes_nothing_asks_once(
-    machine: Callable[..., Journal], blobs: MemoryBlobs
+    machine: Callable[..., Journal], blobs: MemoryBlobs, way: str
 ) -> None:
     """Where the journal shows nothing unfinished, the ids of a whole stack cost one request."""
     journal = machine()
     begin(journal)
     journal.record_id(KEY, "record")
-    journal.finish_intents(["record"])
+    getattr(journal, way)(["record"])
     wait_for(lambda: any(name.endswith(".snapshot.0") for name in blobs.texts))
     blobs.calls.clear()
     plugin = machine()
