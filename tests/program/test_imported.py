@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.program.conftest import ORGANIZATION, PROJECT, STACK, Run
@@ -28,6 +28,7 @@ from vapi_provider.importing.naming import resource_names, variable
 from vapi_provider.importing.secrets import Secrets
 from vapi_provider.importing.state_resources import add_resources, list_unheld
 from vapi_provider.lifecycle.session import Session
+from vapi_provider.lifecycle.unique_values import unique_values
 from vapi_provider.models.record import PhoneNumberRecord
 from vapi_provider.provider import PhoneNumberProvider
 from vapi_provider.reconcile.properties import Desired
@@ -143,6 +144,9 @@ def test_any_account_is_imported_and_nothing_is_left_to_do(run: Run, tmp_path: P
         st.fixed_dictionaries({name: st.booleans() for name in SHOWN}),
     )
     def holds(desired: list[dict[str, Any]], shown: dict[str, bool]) -> None:
+        # A program cannot declare one number twice, which an account may have.
+        unique = [unique_values(Desired.of(fields).fields) for fields in desired]
+        assume(len(set().union(*unique)) == sum(map(len, unique)))
         with TemporaryDirectory() as folder:
             account = Imported(folder, desired, shown)
             count = account.bring()

@@ -163,6 +163,8 @@ def _exists(connection: psycopg.Connection[Any]) -> bool:
 def _make_table(connection: psycopg.Connection[Any]) -> None:
     import psycopg
 
-    # If two processes create the table at once, PostgreSQL fails one, and the table exists.
-    with suppress(psycopg.errors.UniqueViolation):
+    # If two processes create the table at once, PostgreSQL fails one, at the row of the table or of
+    # its type in the catalog, and the table exists.
+    errors = psycopg.errors
+    with suppress(errors.UniqueViolation, errors.DuplicateObject, errors.DuplicateTable):
         connection.execute(_TABLE)

@@ -163,9 +163,9 @@ class Purchaser:
         post = PendingPost.of(purchase.kind, intent, purchase.names)
         clock, account = self._session.clock, self._account
         until = clock() + min(intent.remaining_seconds, MAX_GRACE_SECONDS)
-        # A listing from before the intent was read may be older than the request.
-        listings, is_last = account.listings, clock() >= until
-        found = self._search.created_by(post, listings)
+        # Until its time is over, any listing may show the record: many intents share the first one.
+        is_last = clock() >= until
+        found = self._search.created_by(post, account.listings_until(until) if is_last else 0)
         if found is None and until - clock() >= NOTIFY_AFTER_SECONDS:
             warn(messages.WAITING_FOR_LATE_PURCHASE(seconds=until - clock()))
         while found is None and not is_last:
