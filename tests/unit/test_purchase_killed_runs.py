@@ -27,6 +27,18 @@ from vapi_provider.journal.intents import AccountWatermark
 from vapi_provider.lifecycle.session import Session
 from vapi_provider.provider import PhoneNumberProvider
 
+MADE = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+"""The record that a killed run's request creates late."""
+
+
+def lose_purchase(journal: Path, age: float) -> None:
+    """Write the intent of a run that sent its POST `age` seconds ago and was killed."""
+    settings, machine = new_settings(journal=journal), BootClock.of_machine()
+    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
+    killed.write_intent(
+        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
+    )
+
 
 def test_a_killed_run_heals(journal: Path) -> None:
     """What a run made and could not record is taken over by the next, and brought up to date."""
@@ -126,17 +138,12 @@ def test_an_engine_that_is_gone_ends_the_repeats(journal: Path) -> None:
 
 def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
     """A record that comes after the run that asked for it was killed is waited for and taken."""
-    settings = new_settings(journal=journal)
-    killed = journal_of(journal)
-    killed.write_intent(
-        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
-    )
-    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    lose_purchase(journal, 0)
 
     class Late(FlakyApi):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             if len(self.requests) == 4:
-                self.records["made"] = made
+                self.records["made"] = MADE
             return super().__call__(request)
 
     api, clock = Late(), Clock()
@@ -148,19 +155,14 @@ def test_a_killed_runs_request_is_given_time(journal: Path) -> None:
 def test_a_listing_from_before_the_end_of_the_time_proves_nothing(journal: Path) -> None:
     """A record that comes after another thread's last listing, but in time, is waited for."""
     settings = new_settings(journal=journal)
-    machine, age = BootClock.of_machine(), settings.completion_grace_seconds - 1
-    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.write_intent(
-        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
-    )
-    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    lose_purchase(journal, settings.completion_grace_seconds - 1)
 
     class OtherThread(Clock):
         def sleep(self, seconds: float) -> None:
             account = session.account
             self.now += 0.2
             account.records(after=account.listings)
-            api.records["made"] = made
+            api.records["made"] = MADE
             super().sleep(seconds - 0.2)
 
     api, clock, working = FlakyApi(), OtherThread(), PhoneNumberProvider()
@@ -173,17 +175,12 @@ def test_a_listing_from_before_the_end_of_the_time_proves_nothing(journal: Path)
 def test_a_listing_that_began_in_time_and_ended_after_it_proves_nothing(journal: Path) -> None:
     """A record that comes while the account is listed, but in time, is waited for."""
     settings = new_settings(journal=journal)
-    machine, age = BootClock.of_machine(), settings.completion_grace_seconds - 1
-    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.write_intent(
-        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
-    )
-    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
+    lose_purchase(journal, settings.completion_grace_seconds - 1)
 
     class SlowToList(FlakyApi):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             page = super().__call__(request)
-            self.records["made"] = made
+            self.records["made"] = MADE
             clock.now += 2
             return page
 
@@ -196,11 +193,7 @@ def test_a_listing_that_began_in_time_and_ended_after_it_proves_nothing(journal:
 def test_what_a_killed_run_did_not_make_is_made_in_the_end(journal: Path, age: float) -> None:
     """A killed request is waited for as long as the killed run would have waited."""
     settings = new_settings(journal=journal)
-    machine = BootClock.of_machine()
-    killed = journal_of(journal, BootClock(machine.boot, lambda: machine.now() - age))
-    killed.write_intent(
-        DECLARATION, OWN, AccountWatermark("", frozenset()), settings.completion_grace_seconds
-    )
+    lose_purchase(journal, age)
     api, clock = FlakyApi(), Clock()
     new_provider(api, clock, journal=journal).create(program_inputs(**OWN_NAME))
     assert clock.now == pytest.approx(max(settings.request_timeout_seconds - age, 0), abs=1)
@@ -238,7 +231,6 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
     """What a living process is making is not made beside it; once it is done it is taken over."""
     news = program_inputs(**OWN_NAME)
     first = journal_of(journal)
-    made = {**wire_record(id_="made", name=AUTOMATIC_NAME), "createdAt": "2030-01-01T00:00:00.000Z"}
     api, clock = FlakyApi(), Clock()
     with first.owner_lock():
         first.write_intent(DECLARATION, OWN, AccountWatermark("", frozenset()), 0)
@@ -246,6 +238,6 @@ def test_a_run_waits_for_one_that_is_still_at_it(journal: Path) -> None:
         assert "another run is still creating this number" in text
         assert clock.now >= 300
         assert POST not in api.sent
-    api.records["made"] = made
+    api.records["made"] = MADE
     assert new_provider(api, journal=journal).create(news).id == "made"
     assert POST not in api.sent

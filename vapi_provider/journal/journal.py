@@ -216,8 +216,9 @@ class Journal(IntentReader):
         Raises ConfigurationError where the journal cannot be written.
         """
         self._store.submit("finish", backend=self._backend.identity, records=sorted(records))
-        # Where nothing is unfinished now, a shared store also writes a snapshot that says so.
-        self._store.finish(self._backend.identity, records, of_earlier_runs=False)
+        if self._store.is_shared:
+            # Where nothing is unfinished now, this writes a snapshot that says so.
+            self._store.finish(self._backend.identity, records, of_earlier_runs=False)
 
     def forget_holder(self, key: str | None, record: str) -> None:
         """Forget that a resource holds `record`, which was released or moved to another resource.

@@ -35,7 +35,7 @@ class OtherStacks:
         the engine has exited.
         """
         stack = stack_of(key)
-        # Other calls must be served meanwhile: idle checks mean that the program has ended.
+        # Serve other calls meanwhile: without further checks, the program would seem to have ended.
         with blocking(), self._lock:
             if stack not in self._compared:
                 self._compared[stack] = self._compare(*stack)

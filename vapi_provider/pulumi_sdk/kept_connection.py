@@ -34,8 +34,6 @@ class KeptConnection:
                 self._open = _connect(self.address)
             except ConnectionRefusedError:
                 return False
-            except (OSError, ValueError):
-                return True
             return True
 
     def close(self) -> None:
@@ -52,18 +50,25 @@ class KeptConnection:
 
 def is_listening(address: str) -> bool:
     """Return whether a process listens at `host:port`: False only for a refused connection."""
+    connection = KeptConnection(address)
     try:
-        with _connect(address):
-            return True
-    except ConnectionRefusedError:
-        return False
-    except (OSError, ValueError):
-        return True
+        return connection.is_running()
+    finally:
+        connection.close()
 
 
-def _connect(address: str) -> socket.socket:
+def _connect(address: str) -> socket.socket | None:
+    """Return a connection to `host:port`; None where the address cannot be asked.
+
+    Raises ConnectionRefusedError where no process listens there.
+    """
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS)
+    try:
+        return socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS)
+    except ConnectionRefusedError:
+        raise
+    except (OSError, ValueError):
+        return None
 
 
 def _is_closed(connection: socket.socket) -> bool:
