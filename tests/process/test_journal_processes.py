@@ -44,6 +44,22 @@ def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
         list(workers.map(begin, range(WORKERS)))
 
 
+def test_runs_that_create_the_journal_at_once_all_write_to_it(tmp_path: Path) -> None:
+    """Stacks that are deployed at once on a new machine each buy: nobody finds the file locked."""
+    for attempt in range(30):
+        file = tmp_path / f"{attempt}.sqlite"
+        journals = [Journal(file, "account", BACKEND) for _ in range(4)]
+        together = threading.Barrier(len(journals))
+
+        def begin(journal: Journal, together: threading.Barrier = together) -> None:
+            together.wait(timeout=20)
+            key = f"acme/shop/dev/VapiPhoneNumber/{id(journal)}"
+            journal.write_intent(key, {}, AccountWatermark("", frozenset()), 60)
+
+        with ThreadPoolExecutor(len(journals)) as workers:
+            list(workers.map(begin, journals))
+
+
 def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:
     """Nobody takes another's failed write for a success."""
     journal = Journal(tmp_path, "account", BACKEND)  # A folder is no journal.

@@ -9,19 +9,18 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
-import time
 import uuid
 import weakref
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vapi_provider.catalogue.embedded import EMBEDDED_FILE
 from vapi_provider.embedded.errors import EmbeddedAccountError
+from vapi_provider.shared.write_ahead_log import BUSY_SECONDS, use_write_ahead_log
 
 _APPLICATION_ID = 0x76617069  # "vapi", in the header of the file
 _VERSION = 1
-_BUSY_SECONDS = 20.0
 
 _SCHEMA = (
     "CREATE TABLE account (org_id TEXT NOT NULL)",
@@ -113,7 +112,7 @@ def _close_all(connections: list[sqlite3.Connection]) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
     try:
@@ -144,7 +143,7 @@ def _open_account(connection: sqlite3.Connection, path: Path) -> str:
     with _transaction(connection, "DEFERRED"):
         _is_empty(connection, path)
     _make_private(path)
-    _use_write_ahead_log(connection)
+    use_write_ahead_log(connection)
     # The write lock fails now if the file is read-only, and stops two processes from both
     # creating the account.
     with _transaction(connection, "IMMEDIATE"):
@@ -188,21 +187,3 @@ def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _unusable(path: Path, reason: object) -> EmbeddedAccountError:
     return EmbeddedAccountError(EMBEDDED_FILE(path=path, reason=reason))
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        with closing(connection.execute("PRAGMA journal_mode")) as cursor:
-            if cursor.fetchone()[0] == "wal":
-                return
-        try:
-            # On a file system without shared memory SQLite keeps its older, slower mode.
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            # Another process is switching the mode: SQLite's own timeout does not apply here.
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-            continue
-        return

@@ -21,6 +21,7 @@ from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 from vapi_provider.journal.tables import TABLES, Database, transaction
 from vapi_provider.settings.backend import identity_of
+from vapi_provider.shared.write_ahead_log import use_write_ahead_log
 
 VERSION = 2
 """The version of the tables, stored in SQLite's `user_version`, which version 1 left at 0."""
@@ -201,7 +202,7 @@ class FileStore:
             self.path, timeout=30, isolation_level=None, check_same_thread=False
         )
         database = Database(connection, is_shared=False)
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         return database
 
