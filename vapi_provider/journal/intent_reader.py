@@ -49,20 +49,21 @@ class IntentReader:
         """
         if not self._store.exists():
             return None
-        if not self._rows("WHERE key = ?", key):
+        # The table's key begins with the backend, so this reads one row and not all of them.
+        where = "WHERE backend IN ('', ?) AND key = ?"
+        if not self._rows(where, self._backend.identity, key):
             return None
         # A caller that resumes a purchase must exclude runs that create indistinguishable records.
         self._store.take_turn()
         # Read these before the intents: finishing an intent records its id in the others first.
         others = self._all_records()
-        for row in self._rows("WHERE key = ?", key):
-            backend = row[-1]
-            if backend == "" and self._backend.is_named:
-                raise OwnershipError(messages.INTENT_WITHOUT_BACKEND())
-            if backend in ("", self._backend.identity):
-                return self._intent(row, others)
-        self._seen_owners.pop(key, None)
-        return None
+        rows = self._rows(where, self._backend.identity, key)
+        if not rows:
+            self._seen_owners.pop(key, None)
+            return None
+        if rows[0][-1] == "" and self._backend.is_named:
+            raise OwnershipError(messages.INTENT_WITHOUT_BACKEND())
+        return self._intent(rows[0], others)
 
     def unfinished(self, project: str, stack: str) -> list[Intent]:
         """Return the unfinished intents of a stack, sorted by key."""

@@ -50,6 +50,7 @@ class Ledger:
     def __init__(self, store: Store, backend: str) -> None:
         self._store = store
         self._backend = backend
+        self._organizations: dict[tuple[str, str], frozenset[str]] = {}
 
     def held(self, key: str) -> list[HeldRecord]:
         """Return the records that a state held for a resource and that were not released."""
@@ -107,7 +108,16 @@ class Ledger:
         return {key for (key,) in rows}
 
     def organizations(self, project: str, stack: str) -> frozenset[str]:
-        """Return the organizations in which a stack's held records were created."""
+        """Return the organizations in which a stack's held records were created.
+
+        They are read once: each purchase asks, and a run adds only records of its own account.
+        """
+        known = self._organizations.get((project, stack))
+        if known is None:
+            known = self._organizations[project, stack] = self._read_organizations(project, stack)
+        return known
+
+    def _read_organizations(self, project: str, stack: str) -> frozenset[str]:
         if not self._store.exists():
             return frozenset()
         rows = self._store.run(
