@@ -48,6 +48,17 @@ assert working.check({{}}, {{**news, "sip_uri": "sip:a@sip.vapi.ai"}}).inputs ==
 assert working.check(inputs, {{**inputs, "name": "x" * 41}}).failures
 """
 
+REQUESTING = """
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from vapi_provider.api.lazy_transport import LazyTransport
+from vapi_provider.settings.config import load_settings
+
+settings = load_settings({"apiKey": "key-for-tests-only"}.get, os.environ, Path.cwd())
+LazyTransport(settings, print, print, nullcontext)._open()
+"""
+
 
 PREFLIGHT = """
 from pathlib import Path
@@ -67,8 +78,15 @@ Journal(Path("j.sqlite"), "account", Backend("b", True)).unfinished("shop", "dev
         (PROGRAM, f"{FOREIGN} {OF_THE_PLUGIN} {OF_REQUESTS} {OF_CHANGES}"),
         (UNCHANGED, f"{FOREIGN} {OF_REQUESTS} {OF_CHANGES}"),
         (CHANGED, f"{FOREIGN} {OF_REQUESTS}"),
+        (REQUESTING, FOREIGN),
     ],
-    ids=["preflight", "program", "plugin, nothing changes", "plugin, something is checked"],
+    ids=[
+        "preflight",
+        "program",
+        "plugin, nothing changes",
+        "plugin, something is checked",
+        "plugin, something is requested",
+    ],
 )
 def test_an_ordinary_run_loads_no_more_than_it_needs(
     works: str, unwanted: str, tmp_path: Path

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "vapi_provider"
-OF_OTHERS = {"_pool", "_network_backend", "_typeshed.wsgi"}
-"""Private names of httpx (`api/network.py`) and of the type checker's stubs."""
+OF_OTHERS = {"_pool", "_network_backend", "httpx._main", "_typeshed.wsgi"}
+"""Private names of httpx (in `api/network.py` and `lazy_transport.py`) and of the type stubs."""
 
 
 def is_private(name: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vapi_provider.catalogue.message import Message
 from vapi_provider.settings.config import Settings
@@ -49,6 +50,10 @@ class LazyTransport:
         return self._opened.api_time() if self._opened else None
 
     def _open(self) -> Transport:
+        # httpx also imports its command line, and with it `rich`, where those are installed. That
+        # takes as long as the rest. None makes the import fail, and httpx then does without.
+        sys.modules.setdefault("httpx._main", cast(Any, None))
+
         from vapi_provider.api.concurrency_limit import AdaptiveLimit
         from vapi_provider.api.retry import Retry
         from vapi_provider.api.transport import Transport, open_http
