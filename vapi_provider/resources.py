@@ -133,6 +133,7 @@ class _PhoneNumber(dynamic.Resource):
         token = program.type_token(self, kind.class_name)
         pulumi.CustomResource.__init__(self, token, resource_name, props, opts)
         program.wait_for_id_alone(self, props)
+        program.start_plugin(opts)
         for warning in option_warnings.ineffective_options(opts):
             pulumi.log.warn(warning, self)
         if not reads_only:

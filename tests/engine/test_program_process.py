@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import textwrap
 
 import pytest
@@ -56,6 +58,64 @@ def test_a_state_names_the_programs_own_lines_and_no_path_of_a_machine(project: 
     assert places["desk"] == (module, [module, main.format(6)])
     later = "project:///lines.py#11"
     assert places["later"] == (later, [later])
+
+
+STARTED = """
+import sys
+from pathlib import Path
+
+if "pulumi.dynamic" in sys.orig_argv:
+    Path("plugin-started").touch()
+"""
+"""A `sitecustomize`, which Python imports when it starts."""
+
+
+@needs_patches
+def test_the_plugin_starts_while_the_program_still_declares_numbers(project: Project) -> None:
+    """The engine does not wait for the program's end, and shows no trace of the call."""
+    (project.folder / "sitecustomize.py").write_text(STARTED, encoding="utf-8")
+    path = f"{project.folder}{os.pathsep}{project.environment['PYTHONPATH']}"
+    project.program(
+        f"""
+        import time
+        from pathlib import Path
+
+        {LINE.format("a", "a")}
+        until = time.monotonic() + 60
+        while not Path("plugin-started").exists():
+            if time.monotonic() > until:
+                raise pulumi.RunError("the plugin did not start")
+            time.sleep(0.01)
+        {LINE.format("b", "b")}
+        """
+    )
+    result = project.pulumi("up", "--yes", "--skip-preview", PYTHONPATH=path)
+    assert result.code == 0, result.text
+    assert "3 created" in result.text
+    assert "nvoke" not in result.text
+    assert "not implemented" not in result.text
+
+
+@needs_patches
+@pytest.mark.parametrize("option", ["provider=other", "parent=desk"])
+def test_no_plugin_starts_that_no_number_may_use(project: Project, option: str) -> None:
+    """A number with an explicit provider, or a parent that may have one, starts no default one."""
+    project.program(
+        f"""
+        other = pulumi.ProviderResource("pulumi-python", "other", {{}})
+        desk = pulumi.ComponentResource(
+            "shop:Desk", "desk", opts=pulumi.ResourceOptions(providers=[other])
+        )
+        opts = pulumi.ResourceOptions({option})
+        VapiPhoneNumber("a", sip_uri="sip:a@sip.vapi.ai", opts=opts)
+        """
+    )
+    project.up()
+    exported = json.loads(project.pulumi("stack", "export").text)["deployment"]["resources"]
+    providers = [
+        item["urn"] for item in exported if item["type"] == "pulumi:providers:pulumi-python"
+    ]
+    assert [urn.rpartition("::")[2] for urn in providers] == ["other"]
 
 
 @needs_patches

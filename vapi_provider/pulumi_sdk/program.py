@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import pulumi
 from google.protobuf import empty_pb2
 from pulumi.runtime import settings
-from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc
 
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
 from vapi_provider.pulumi_sdk.switch import are_patches_on
+
+_NO_FUNCTION = "pulumi-python:dynamic:start"
+"""A function that the plugin does not have. The engine crashes for a token without three parts."""
 
 PROGRESS = tuple(
     f"{text}: ty={OURS}"
@@ -59,6 +64,28 @@ def patch_sdk() -> None:
     _intercept(monitor, "RegisterResource", partial(_drop_foreign_frames, root))
     _intercept(monitor, "ReadResource", partial(_drop_foreign_frames, root))
     _intercept(engine, "Log", _is_worth_logging)
+
+
+def start_plugin(opts: pulumi.ResourceOptions | None) -> None:
+    """Let the engine start the plugin while the program declares the other resources.
+
+    The SDK sends the first registration, which starts the plugin, once the program has declared all
+    resources. A second call in one run is a no-op, and so is a call for a number that may use the
+    plugin process of an explicit provider.
+    """
+    monitor: Any = settings.get_monitor()
+    if not is_on_engine() or monitor in _starts or not are_patches_on():
+        return
+    if opts is not None and any((opts.provider, opts.providers, opts.parent)):
+        return
+    call = getattr(getattr(monitor, "Invoke", None), "future", None)
+    if call is not None:
+        # The engine starts the plugin to find out that it does not have this function.
+        _starts[monitor] = call(resource_pb2.ResourceInvokeRequest(tok=_NO_FUNCTION))
+
+
+_starts: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""The call of `start_plugin` by run: gRPC cancels a call that nothing refers to."""
 
 
 def _intercept(connection: Any, name: str, should_send: Callable[[Any], bool]) -> None:
