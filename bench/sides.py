@@ -118,11 +118,9 @@ class Run:
         self.project = new_project(self.folder, self.account.url)
         self._log = Log(self.account.log)
         environment = self.project.environment
-        environment["VAPI_JOURNAL"] = str(self.folder / "journal.sqlite")
+        environment |= {**_TUNED, "VAPI_JOURNAL": str(self.folder / "journal.sqlite")}
         if self.side != "ours" and self.case.latency:
             environment |= {LATENCY: str(self.case.latency / 1000), WORKERS: WORKERS_OF_OURS}
-        if self.case.state != "files":
-            environment |= _TUNED
         if self.case.is_shared:
             # The journal is beside the state, as for plain `pulumi up`.
             del environment["VAPI_JOURNAL"]
