@@ -1,6 +1,7 @@
 """`PhoneNumberProvider`, with its methods in the order in which the engine calls them.
 
-Every state records the dotted path of the class: never rename or move it.
+Every state records the dotted path of the class: never rename or move it. A program imports this
+module only to name the class, so each method imports the steps that it calls.
 """
 
 from __future__ import annotations
@@ -22,22 +23,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from vapi_provider.deployment.preview_outputs import read_preview_outputs
-from vapi_provider.lifecycle.check import Checker
-from vapi_provider.lifecycle.create import create
-from vapi_provider.lifecycle.diff import diff
-from vapi_provider.lifecycle.outlived_writes import recorded_of
-from vapi_provider.lifecycle.refresh import refresh
-from vapi_provider.lifecycle.release import release
-from vapi_provider.lifecycle.update import update
 from vapi_provider.pulumi_sdk.plugin import configure_plugin_process, error_boundary
-from vapi_provider.pulumi_sdk.workers import set_max_calls
 from vapi_provider.reconcile.ignore_changes import as_recorded
 from vapi_provider.reconcile.properties import Desired, normalize
 from vapi_provider.settings.config import load_settings
 from vapi_provider.shared.text import escape_control
 
 if TYPE_CHECKING:
+    from vapi_provider.lifecycle.check import Checker
     from vapi_provider.lifecycle.session import Session
 
 CALLS_WITHOUT_REQUEST = 16
@@ -59,17 +52,20 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises ConfigurationError where a setting is invalid.
         """
+        from vapi_provider.deployment.preview_outputs import read_preview_outputs
+        from vapi_provider.lifecycle.session import Session
+        from vapi_provider.pulumi_sdk.workers import set_max_calls
+
         configure_plugin_process()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
-        # Lazy import: the program imports this class for its name only and never opens a session.
-        from vapi_provider.lifecycle.session import Session
-
         set_max_calls(settings.max_concurrent_requests + CALLS_WITHOUT_REQUEST)
         self.attach_session(Session.open(settings))
         self._session.preview_outputs = read_preview_outputs()
 
     def attach_session(self, session: Session) -> None:
         """Set the session that all later calls use."""
+        from vapi_provider.lifecycle.check import Checker
+
         self._session = session
         self._checker = Checker(session)
 
@@ -92,6 +88,8 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises OwnershipError where `adopt_id` names another record, or one that would be replaced.
         """
+        from vapi_provider.lifecycle.diff import diff
+
         id_, olds, news = _id, normalize(_olds), normalize(_news)
         self._finish_earlier_run(id_, olds)
         follows_check = self._session.note_compared(id_, news.get("declaration"))
@@ -109,6 +107,8 @@ class PhoneNumberProvider(ResourceProvider):
     @error_boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the record, or adopt the one that `adopt_id` names."""
+        from vapi_provider.lifecycle.create import create
+
         return CreateResult(*create(self._session, self._desired_of(normalize(props))))
 
     @error_boundary
@@ -118,6 +118,8 @@ class PhoneNumberProvider(ResourceProvider):
         Recorded properties without a resource key belong to a `get` of a record that the stack does
         not own; raises OwnershipError where such a record does not exist.
         """
+        from vapi_provider.lifecycle.refresh import refresh
+
         before = normalize(props)
         self._finish_earlier_run(id_, before)
         refreshed = refresh(self._session, id_, before, self._desired_of(before))
@@ -129,6 +131,8 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises OwnershipError where the record no longer exists.
         """
+        from vapi_provider.lifecycle.update import update
+
         id_, olds, news = _id, normalize(_olds), normalize(_news)
         self._finish_earlier_run(id_, olds)
         desired, recorded = self._desired_and_recorded(id_, news, olds)
@@ -137,6 +141,8 @@ class PhoneNumberProvider(ResourceProvider):
     @error_boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Release the number, unless another resource owns it now (a rename by adopt_id)."""
+        from vapi_provider.lifecycle.release import release
+
         id_, recorded = _id, normalize(_props)
         self._finish_earlier_run(id_, recorded)
         release(self._session, id_, self._desired_of(recorded), recorded)
@@ -164,6 +170,8 @@ class PhoneNumberProvider(ResourceProvider):
         Ignored fields of the desired resource have their recorded values. The recorded properties
         are None if an earlier run released the record after its engine exited.
         """
+        from vapi_provider.lifecycle.outlived_writes import recorded_of
+
         desired = self._desired_of(news)
         self._session.writers.wait_for_others(desired.key)
         recorded = recorded_of(self._session, id_, olds, desired)

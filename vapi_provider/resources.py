@@ -33,7 +33,6 @@ from vapi_provider.args import (
 from vapi_provider.catalogue import declarations
 from vapi_provider.lifecycle.adopt_announcement import announce
 from vapi_provider.lifecycle.intent_finisher import intent_finisher_of
-from vapi_provider.models.advice import advice
 from vapi_provider.models.kinds import KINDS
 from vapi_provider.models.record import READ_ONLY
 from vapi_provider.provider import PhoneNumberProvider
@@ -142,8 +141,12 @@ class _PhoneNumber(dynamic.Resource):
             if finisher is not None:
                 finisher.watch(self.id)
             # On an engine the plugin warns, because it sees the values after transforms.
-            for warning in () if program.is_on_engine() else advice(kind, fields, settings.region):
-                pulumi.log.warn(warning, self)
+            if not program.is_on_engine():
+                # Lazy import: few programs run without an engine.
+                from vapi_provider.models.advice import advice
+
+                for warning in advice(kind, fields, settings.region):
+                    pulumi.log.warn(warning, self)
             if mocks.is_mocked():
                 for warning in mocks.rejected_value_warnings(kind, fields):
                     pulumi.log.warn(warning, self)
