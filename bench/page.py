@@ -27,7 +27,7 @@ _STORES = {"make": "files, make", "s3": "S3", "postgres": "PostgreSQL"}
 _TEAM = """\
 ## State as teams have it
 
-The same declarations where teams run them:
+The same declarations, with state and journal where teams keep them:
 
 - *files, make*: `make up`, `make refresh`, `make destroy` as they come, state and journal in files.
   The null provider runs `pulumi` with the same steps (a preview before `up`) and with checkpoints.
@@ -65,8 +65,8 @@ the SDK does for any other program ([decision 9](decisions/0009-the-programs-pro
   (`maxConcurrentRequests`); without latency it has the SDK's own four workers.
 - The commands are `pulumi up|refresh|destroy --yes --skip-preview` and `pulumi preview` with
   `PULUMI_PARALLEL=48` and `GOGC=400`, which `make env` exports, on a state in a folder. Pulumi
-  writes that state as a whole after each step: `up` and `destroy` of 1,000
-  numbers take about a minute on either side ([fleets.md](fleets.md) shows how to avoid this).
+  writes that state as a whole after each step: `up` and `destroy` of 1,000 numbers take about a
+  minute on either side ([fleets.md](fleets.md) shows how to avoid this).
 """
 
 _AGAIN = """\

@@ -96,26 +96,53 @@ def test_the_plugin_starts_while_the_program_still_declares_numbers(project: Pro
     assert "not implemented" not in result.text
 
 
+TO_OTHER = """
+def to_other(args):
+    if args.{type} != "pulumi-python:dynamic/vapi:VapiPhoneNumber":
+        return None
+    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(provider=other))
+    return pulumi.{result}(args.props, opts)
+"""
+
+
 @needs_patches
-@pytest.mark.parametrize("option", ["provider=other", "parent=desk"])
-def test_no_plugin_starts_that_no_number_may_use(project: Project, option: str) -> None:
-    """A number with an explicit provider, or a parent that may have one, starts no default one."""
-    project.program(
-        f"""
-        other = pulumi.ProviderResource("pulumi-python", "other", {{}})
-        desk = pulumi.ComponentResource(
-            "shop:Desk", "desk", opts=pulumi.ResourceOptions(providers=[other])
-        )
-        opts = pulumi.ResourceOptions({option})
-        VapiPhoneNumber("a", sip_uri="sip:a@sip.vapi.ai", opts=opts)
-        """
-    )
+@pytest.mark.parametrize(
+    ("before", "options"),
+    [
+        ("", "provider=other"),
+        ("", "providers=[other]"),
+        ("", "parent=desk"),
+        (
+            TO_OTHER.format(type="type_", result="ResourceTransformationResult")
+            + "pulumi.runtime.register_stack_transformation(to_other)",
+            "",
+        ),
+        (
+            TO_OTHER.format(type="type_", result="ResourceTransformResult")
+            + "pulumi.runtime.register_resource_transform(to_other)",
+            "",
+        ),
+    ],
+    ids=["provider", "providers", "parent", "transformation", "transform"],
+)
+def test_no_plugin_starts_that_no_number_may_use(
+    project: Project, before: str, options: str
+) -> None:
+    """A number that may use another provider does not start the default one."""
+    head = """
+other = pulumi.ProviderResource("pulumi-python", "other", {})
+desk = pulumi.ComponentResource(
+    "shop:Desk", "desk", opts=pulumi.ResourceOptions(providers=[other])
+)
+"""
+    number = f"""
+VapiPhoneNumber("a", sip_uri="sip:a@sip.vapi.ai", opts=pulumi.ResourceOptions({options}))
+"""
+    project.program(head + before + number)
     project.up()
     exported = json.loads(project.pulumi("stack", "export").text)["deployment"]["resources"]
-    providers = [
-        item["urn"] for item in exported if item["type"] == "pulumi:providers:pulumi-python"
-    ]
-    assert [urn.rpartition("::")[2] for urn in providers] == ["other"]
+    providers = [item for item in exported if item["type"] == "pulumi:providers:pulumi-python"]
+    assert [item["urn"].rpartition("::")[2] for item in providers] == ["other"]
 
 
 @needs_patches

@@ -106,6 +106,18 @@ def test_an_intent_of_a_dead_process_is_taken_over_by_who_saw_it(open_one: Open)
     assert second.is_of_this_operation(found.owner)
 
 
+def test_an_intent_begun_after_the_one_that_was_seen_is_not_taken_over(open_one: Open) -> None:
+    """A process that saw an intent, and then none, may not replace the owner's next one."""
+    owner, other = open_one(), open_one()
+    begin(owner)
+    assert other.find(KEY) is not None
+    owner.withdraw_intent(KEY)
+    until_finished(other)
+    begin(owner)
+    with pytest.raises(JournalChangedError):
+        begin(other)
+
+
 def test_an_answer_is_known_and_told_to_the_others(open_one: Open) -> None:
     """Its intent has the record; every other open intent knows that it is not its own."""
     journal = open_one()
@@ -127,6 +139,7 @@ def test_an_answer_is_known_and_told_to_the_others(open_one: Open) -> None:
 def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     """The record moves to the ledger; an intent of another record is left as it is."""
     journal = open_one()
+    assert journal.ledger.organizations("shop", "dev") == frozenset()
     begin(journal)
     begin(journal, f"{SCOPE}/other")
     journal.record_id(KEY, "record", (), ["org"])
@@ -140,7 +153,9 @@ def test_what_a_state_holds_is_finished(open_one: Open, way: str) -> None:
     until_finished(watching)
     (held,) = watching.ledger.held(KEY)
     assert (held.record, held.account, held.organizations) == ("record", ACCOUNT, {"org"})
-    assert watching.ledger.organizations("shop", "dev") == {"org"}
+    for one in (watching, journal):
+        until_finished(one)
+        assert one.ledger.organizations("shop", "dev") == {"org"}
     assert watching.find(f"{SCOPE}/other") is not None
 
 

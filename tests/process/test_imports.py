@@ -93,8 +93,8 @@ def test_an_ordinary_run_loads_no_more_than_it_needs(
 ) -> None:
     """HTTP and models only where something is to be done; none of what other commands need.
 
-    What else the machine has installed makes no difference: httpx loads its own command line
-    where it finds click and rich.
+    What else the machine has installed makes no difference: httpx would load its own command
+    line where it finds click and rich.
     """
     told = f"import sys\nprint([name for name in {unwanted.split()} if name in sys.modules])"
     done = subprocess.run(

@@ -45,19 +45,21 @@ def test_intents_begun_together_are_all_written(tmp_path: Path) -> None:
 
 
 def test_runs_that_create_the_journal_at_once_all_write_to_it(tmp_path: Path) -> None:
-    """Stacks that are deployed at once on a new machine each buy: nobody finds the file locked."""
+    """Stacks that are deployed at once on a new machine find no locked file."""
     for attempt in range(30):
         file = tmp_path / f"{attempt}.sqlite"
         journals = [Journal(file, "account", BACKEND) for _ in range(4)]
         together = threading.Barrier(len(journals))
 
-        def begin(journal: Journal, together: threading.Barrier = together) -> None:
+        def begin(number: int, journal: Journal, together: threading.Barrier = together) -> None:
             together.wait(timeout=20)
-            key = f"acme/shop/dev/VapiPhoneNumber/{id(journal)}"
+            key = f"acme/shop/dev/VapiPhoneNumber/n{number}"
             journal.write_intent(key, {}, AccountWatermark("", frozenset()), 60)
 
         with ThreadPoolExecutor(len(journals)) as workers:
-            list(workers.map(begin, journals))
+            list(workers.map(begin, range(4), journals))
+        written = Journal(file, "account", BACKEND).unfinished("shop", "dev")
+        assert [intent.key[-2:] for intent in written] == ["n0", "n1", "n2", "n3"]
 
 
 def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:

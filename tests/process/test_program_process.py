@@ -9,12 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
 from vapi_provider.errors import ConfigurationError
-from vapi_provider.pulumi_sdk.program import PROGRESS, patch_sdk
+from vapi_provider.pulumi_sdk.program import PROGRESS, patch_sdk, start_plugin
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +36,12 @@ class Engine:
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorStub):
-    """Takes registrations; the SDK's type, and no connection."""
+    """Takes registrations and invokes; the SDK's type, and no connection."""
 
     def __init__(self) -> None:
         self.taken: list[Any] = []
+        self.invoked: list[Any] = []
+        self.Invoke = SimpleNamespace(future=self.invoked.append)  # pyright: ignore[reportAttributeAccessIssue]
         self.RegisterResource = self.taken.append  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -69,6 +72,33 @@ def places(request: Any) -> list[str]:
     return [frame.pc.uri for frame in request.stackTrace.frames]
 
 
+def test_each_run_starts_its_plugin_once(connected: tuple[Engine, Monitor]) -> None:
+    """The first number of each program sends the call, also of two programs in one process."""
+    _, first = connected
+    second = Monitor()
+    ambient: Any = settings.SETTINGS
+    for monitor in (first, second, first):
+        ambient.monitor = monitor
+        start_plugin(None)
+        start_plugin(pulumi.ResourceOptions(protect=True))
+    for monitor in (first, second):
+        (call,) = monitor.invoked
+        package, _module, _name = call.tok.split(":")
+        assert OURS.startswith(f"{package}:")
+
+
+@pytest.mark.parametrize("options", [{"version": "1.0.0"}, {"plugin_download_url": "https://a.b"}])
+def test_options_that_name_another_plugin_start_none(
+    connected: tuple[Engine, Monitor], options: dict[str, str]
+) -> None:
+    """A later number without them still starts the default provider's plugin."""
+    _, monitor = connected
+    start_plugin(pulumi.ResourceOptions(**options))  # pyright: ignore[reportArgumentType]
+    assert monitor.invoked == []
+    start_plugin(pulumi.ResourceOptions())
+    assert len(monitor.invoked) == 1
+
+
 def test_only_the_progress_of_numbers_is_not_sent(connected: tuple[Engine, Monitor]) -> None:
     """Messages of the program and of other providers' resources arrive, also when set up twice."""
     engine, _ = connected
@@ -84,12 +114,14 @@ def test_only_the_progress_of_numbers_is_not_sent(connected: tuple[Engine, Monit
 def test_a_switch_leaves_the_sdk_as_it_is(
     connected: tuple[Engine, Monitor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With VAPI_SDK_PATCHES=off neither connection is changed."""
+    """With VAPI_SDK_PATCHES=off neither connection is changed, and no call is sent."""
     monkeypatch.setenv("VAPI_SDK_PATCHES", "off")
     engine, monitor = connected
     before = (engine.Log, monitor.RegisterResource)
     patch_sdk()
+    start_plugin(None)
     assert (engine.Log, monitor.RegisterResource) == before
+    assert monitor.invoked == []
 
 
 @pytest.mark.parametrize(
@@ -132,8 +164,9 @@ def test_of_a_numbers_stack_the_projects_own_places_are_kept(
 def test_an_sdk_that_is_not_as_known_goes_on_as_it_is(connected: tuple[Engine, Monitor]) -> None:
     """Without stack traces, and without a call to look at, nothing is touched and nothing fails."""
     engine, monitor = connected
-    del engine.Log
+    del engine.Log, monitor.Invoke
     patch_sdk()
+    start_plugin(None)
     bare = SimpleNamespace(type=OURS)
     register: Any = monitor.RegisterResource
     register(bare)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "vapi_provider"
 OF_OTHERS = {"_pool", "_network_backend", "httpx._main", "_typeshed.wsgi"}
-"""Private names of httpx (in `api/network.py` and `lazy_transport.py`) and of the type stubs."""
+"""Private names of httpx (in `api/network.py` and `api/lazy_transport.py`) and of type stubs."""
 
 
 def is_private(name: str) -> bool:

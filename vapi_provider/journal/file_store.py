@@ -21,7 +21,7 @@ from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
 from vapi_provider.journal.tables import TABLES, Database, transaction
 from vapi_provider.settings.backend import identity_of
-from vapi_provider.shared.write_ahead_log import use_write_ahead_log
+from vapi_provider.shared.write_ahead_log import BUSY_SECONDS, use_write_ahead_log
 
 VERSION = 2
 """The version of the tables, stored in SQLite's `user_version`, which version 1 left at 0."""
@@ -199,7 +199,7 @@ class FileStore:
 
     def _open(self, synchronous: str) -> Database:
         connection = sqlite3.connect(
-            self.path, timeout=30, isolation_level=None, check_same_thread=False
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         database = Database(connection, is_shared=False)
         use_write_ahead_log(connection)

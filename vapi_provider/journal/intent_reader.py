@@ -49,21 +49,22 @@ class IntentReader:
         """
         if not self._store.exists():
             return None
-        # The table's key begins with the backend, so this reads one row and not all of them.
-        where = "WHERE backend IN ('', ?) AND key = ?"
-        if not self._rows(where, self._backend.identity, key):
-            return None
-        # A caller that resumes a purchase must exclude runs that create indistinguishable records.
-        self._store.take_turn()
-        # Read these before the intents: finishing an intent records its id in the others first.
-        others = self._all_records()
+        # Search by the primary key, (backend, key): by `key` alone SQLite reads the whole table.
+        where = "WHERE backend IN ('', ?) AND key = ? ORDER BY backend"
         rows = self._rows(where, self._backend.identity, key)
-        if not rows:
-            self._seen_owners.pop(key, None)
-            return None
-        if rows[0][-1] == "" and self._backend.is_named:
-            raise OwnershipError(messages.INTENT_WITHOUT_BACKEND())
-        return self._intent(rows[0], others)
+        if rows:
+            # A caller that resumes a purchase must exclude runs that create indistinguishable
+            # records.
+            self._store.take_turn()
+            # Read these before the intents: finishing an intent records its id in the others first.
+            others = self._all_records()
+            rows = self._rows(where, self._backend.identity, key)
+            if rows:
+                if rows[0][-1] == "" and self._backend.is_named:
+                    raise OwnershipError(messages.INTENT_WITHOUT_BACKEND())
+                return self._intent(rows[0], others)
+        self._seen_owners.pop(key, None)
+        return None
 
     def unfinished(self, project: str, stack: str) -> list[Intent]:
         """Return the unfinished intents of a stack, sorted by key."""

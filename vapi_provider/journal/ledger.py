@@ -110,10 +110,11 @@ class Ledger:
     def organizations(self, project: str, stack: str) -> frozenset[str]:
         """Return the organizations in which a stack's held records were created.
 
-        They are read once: each purchase asks, and a run adds only records of its own account.
+        Cached once any is known, because every purchase asks. A later organization that is missing
+        here can only make the guard against another account's key stricter.
         """
         known = self._organizations.get((project, stack))
-        if known is None:
+        if not known:
             known = self._organizations[project, stack] = self._read_organizations(project, stack)
         return known
 

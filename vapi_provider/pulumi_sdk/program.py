@@ -1,6 +1,6 @@
 """Patches that reduce the cost of Pulumi's SDK per resource in the program's process.
 
-Nothing here changes what is declared, in which order, or how it fails
+Nothing here changes what is declared or how it fails; only the plugin starts earlier
 (docs/decisions/0009-the-programs-process.md). This module patches the connections of one run to its
 engine. It changes the process only where that runs nothing but the program, and does nothing under
 mocks.
@@ -22,6 +22,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2, resource_pb2_grpc
 
 from vapi_provider.deployment.exported import OURS
 from vapi_provider.pulumi_sdk.collector import raise_gc_threshold
+from vapi_provider.pulumi_sdk.inherited_options import has_parent, is_transformed
 from vapi_provider.pulumi_sdk.switch import are_patches_on
 
 _NO_FUNCTION = "pulumi-python:dynamic:start"
@@ -70,13 +71,13 @@ def start_plugin(opts: pulumi.ResourceOptions | None) -> None:
     """Let the engine start the plugin while the program declares the other resources.
 
     The SDK sends the first registration, which starts the plugin, once the program has declared all
-    resources. A second call in one run is a no-op, and so is a call for a number that may use the
-    plugin process of an explicit provider.
+    resources. Does nothing if this run has called it before, and for a number that may use another
+    plugin process than the default provider's: by its options, its parent or a transform.
     """
     monitor: Any = settings.get_monitor()
     if not is_on_engine() or monitor in _starts or not are_patches_on():
         return
-    if opts is not None and any((opts.provider, opts.providers, opts.parent)):
+    if _names_a_provider(opts) or has_parent(opts) or is_transformed(opts):
         return
     call = getattr(getattr(monitor, "Invoke", None), "future", None)
     if call is not None:
@@ -85,7 +86,13 @@ def start_plugin(opts: pulumi.ResourceOptions | None) -> None:
 
 
 _starts: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-"""The call of `start_plugin` by run: gRPC cancels a call that nothing refers to."""
+"""The call of each run, by its monitor: gRPC cancels a pending call that is garbage-collected."""
+
+
+def _names_a_provider(opts: pulumi.ResourceOptions | None) -> bool:
+    return opts is not None and any(
+        (opts.provider, opts.providers, opts.version, opts.plugin_download_url)
+    )
 
 
 def _intercept(connection: Any, name: str, should_send: Callable[[Any], bool]) -> None:

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 
 BUSY_SECONDS = 20.0
+"""The time in which a file that other processes use must become free."""
 
 
 def use_write_ahead_log(connection: sqlite3.Connection) -> None:
