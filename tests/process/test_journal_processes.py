@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def test_runs_that_create_the_journal_at_once_all_write_to_it(tmp_path: Path) ->
             list(workers.map(begin, range(4), journals))
         written = Journal(file, "account", BACKEND).unfinished("shop", "dev")
         assert [intent.key[-2:] for intent in written] == ["n0", "n1", "n2", "n3"]
+
+
+def test_a_file_of_an_earlier_release_gets_the_indexes_added_since(tmp_path: Path) -> None:
+    """Its intents stay, and it is searched as fast as a new file."""
+    file = tmp_path / "journal.sqlite"
+    key = "acme/shop/dev/VapiPhoneNumber/a"
+    Journal(file, "account", BACKEND).write_intent(key, {}, AccountWatermark("", frozenset()), 60)
+    indexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    with closing(sqlite3.connect(file)) as earlier:
+        made = earlier.execute(indexes).fetchall()
+        for (name,) in made:
+            earlier.execute(f"DROP INDEX {name}")
+        assert earlier.execute(indexes).fetchall() == []
+    assert Journal(file, "account", BACKEND).find(key) is not None
+    with closing(sqlite3.connect(file)) as later:
+        assert sorted(later.execute(indexes).fetchall()) == sorted(made) != []
 
 
 def test_a_journal_that_fails_fails_for_each_of_them(tmp_path: Path) -> None:

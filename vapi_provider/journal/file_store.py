@@ -19,7 +19,7 @@ from vapi_provider.journal.commands import COMMANDS
 from vapi_provider.journal.entries import Item
 from vapi_provider.journal.private_file import make_private
 from vapi_provider.journal.process_locks import KeyedLocks, ProcessLocks
-from vapi_provider.journal.tables import TABLES, Database, transaction
+from vapi_provider.journal.tables import INDEXES, TABLES, Database, transaction
 from vapi_provider.settings.backend import identity_of
 from vapi_provider.shared.write_ahead_log import BUSY_SECONDS, use_write_ahead_log
 
@@ -51,7 +51,6 @@ class FileStore:
         self.path = path
         self._lock = threading.RLock()
         self._database: Database | None = None
-        self._synced: Database | None = None
         self._to_write: list[Item] = []
         self._owners = ProcessLocks(path, operation)
         self._turns = KeyedLocks.beside(path)
@@ -91,15 +90,10 @@ class FileStore:
                 return write.result
             writes = list(self._to_write)
             try:
-                with self._opened_database():
-                    if self._synced is None:
-                        # Only an intent must survive a crash of the machine: a later run finds
-                        # out everything else again.
-                        self._synced = self._open("FULL")
-                    with transaction(self._synced.connection):
-                        for queued in writes:
-                            command, arguments = queued.command
-                            queued.result = COMMANDS[command](self._synced, **arguments)
+                with self._opened_database() as database, _synced(database.connection):
+                    for queued in writes:
+                        command, arguments = queued.command
+                        queued.result = COMMANDS[command](database, **arguments)
             except ConfigurationError:
                 # The other threads try again themselves.
                 self._to_write.remove(write)
@@ -165,7 +159,7 @@ class FileStore:
             if self._database is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 make_private(self.path)
-                database = self._open("NORMAL")
+                database = self._open()
                 self._bring_up_to_date(database.connection)
                 self._database = database
             yield self._database
@@ -175,10 +169,13 @@ class FileStore:
         if version > VERSION:
             raise ConfigurationError(messages.JOURNAL_OF_LATER_VERSION(place=self.path))
         if version == VERSION:
+            # A file that an earlier release created lacks the indexes that were added since.
+            for statement in INDEXES:
+                connection.execute(statement)
             return
         connection.create_function("identity", 1, _identity_in, deterministic=True)
         with transaction(connection):
-            for statement in TABLES:
+            for statement in (*TABLES, *INDEXES):
                 connection.execute(statement)
             first_version = connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'open_intents'"
@@ -197,14 +194,28 @@ class FileStore:
             if not busy:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _open(self, synchronous: str) -> Database:
+    def _open(self) -> Database:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         database = Database(connection, is_shared=False)
         use_write_ahead_log(connection)
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA synchronous = NORMAL")
         return database
+
+
+@contextmanager
+def _synced(connection: sqlite3.Connection) -> Generator[None]:
+    """Run the block in a transaction that is on the disk when this ends.
+
+    Only an intent must survive a crash of the machine: a later run finds out everything else again.
+    """
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _identity_in(url: str) -> str:

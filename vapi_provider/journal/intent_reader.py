@@ -94,7 +94,12 @@ class IntentReader:
         """
         if not self._store.exists():
             return []
-        owners = self._store.run("SELECT DISTINCT owner FROM intents")
+        # Two ranges of the index: `owner <> :own` would read the whole table.
+        owners = self._store.run(
+            "SELECT DISTINCT owner FROM intents WHERE owner < :own"
+            " UNION SELECT DISTINCT owner FROM intents WHERE owner > :own",
+            own=self._store.own,
+        )
         if all(self._store.is_of_this_operation(owner) for (owner,) in owners):
             return []
         found = self.unfinished(project, stack)

@@ -48,6 +48,11 @@ CREATE TABLE IF NOT EXISTS unique_texts (
     record TEXT NOT NULL,
     PRIMARY KEY (text, record)
 )""",
+)
+
+INDEXES = (
+    # Each purchase looks for intents of other owners, and many runs have none.
+    "CREATE INDEX IF NOT EXISTS intents_by_owner ON intents (owner)",
     "CREATE INDEX IF NOT EXISTS held_by_key ON held (backend, key)",
     "CREATE INDEX IF NOT EXISTS texts_of_record ON unique_texts (record)",
     "CREATE INDEX IF NOT EXISTS answered ON intents (record) WHERE record IS NOT NULL",
@@ -84,7 +89,7 @@ class Database:
     def in_memory(cls) -> Database:
         """Return empty tables of a shared journal."""
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        for statement in (*TABLES, *SHARED_TABLES):
+        for statement in (*TABLES, *INDEXES, *SHARED_TABLES):
             connection.execute(statement)
         return cls(connection, is_shared=True)
 
