@@ -137,8 +137,13 @@ def page(found: Sequence[Row], machine: str) -> str:
 
 
 def _measured_on(machine: str, found: Sequence[Row]) -> str:
-    counts = {row.numbers: row.repetitions for row in found}
-    text = ", ".join(f"{count} at {numbers:,} numbers" for numbers, count in sorted(counts.items()))
+    counts: dict[int, set[int]] = {}
+    for row in found:
+        counts.setdefault(row.numbers, set()).add(row.repetitions)
+    text = ", ".join(
+        f"{' to '.join(map(str, sorted({min(often), max(often)})))} at {numbers:,} numbers"
+        for numbers, often in sorted(counts.items())
+    )
     return fill(f"Measured on {machine}. Repetitions: {text}.", 100) + "\n"
 
 
