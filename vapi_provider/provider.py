@@ -52,11 +52,12 @@ class PhoneNumberProvider(ResourceProvider):
 
         Raises ConfigurationError where a setting is invalid.
         """
+        # First: the imports then run with the raised threshold of the garbage collector.
+        configure_plugin_process()
         from vapi_provider.deployment.preview_outputs import read_preview_outputs
         from vapi_provider.lifecycle.session import Session
         from vapi_provider.pulumi_sdk.workers import set_max_calls
 
-        configure_plugin_process()
         settings = load_settings(lambda key: req.config.get(f"vapi:{key}"), os.environ, Path.cwd())
         set_max_calls(settings.max_concurrent_requests + CALLS_WITHOUT_REQUEST)
         self.attach_session(Session.open(settings))

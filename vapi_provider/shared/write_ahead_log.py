@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-BUSY_SECONDS = 20.0
+BUSY_SECONDS = 30.0
 """The time in which a file that other processes use must become free."""
 
 
